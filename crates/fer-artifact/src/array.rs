@@ -1,0 +1,52 @@
+use safetensors::Dtype;
+
+/// Numbers of type f32 with a shape, row-major: how weights travel.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Array {
+    /// Size of each dimension; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The elements, as many as the product of `shape`.
+    pub data: Vec<f32>,
+}
+
+impl Array {
+    /// An array of this shape.
+    ///
+    /// # Panics
+    /// If `data` has not as many elements as the shape says.
+    pub fn new(shape: impl Into<Vec<usize>>, data: Vec<f32>) -> Self {
+        let shape = shape.into();
+        assert_eq!(shape.iter().product::<usize>(), data.len(), "array of shape {shape:?}");
+        Self { shape, data }
+    }
+}
+
+/// A borrowed tensor on its way into a file: one of the three dtypes that artifacts use, with its shape.
+#[derive(Debug, Clone, Copy)]
+pub enum Tensor<'a> {
+    /// 32-bit floats.
+    F32(&'a [f32]),
+    /// Bytes.
+    U8(&'a [u8]),
+    /// 32-bit unsigned integers.
+    U32(&'a [u32]),
+}
+
+impl Tensor<'_> {
+    pub(crate) fn dtype(&self) -> Dtype {
+        match self {
+            Tensor::F32(_) => Dtype::F32,
+            Tensor::U8(_) => Dtype::U8,
+            Tensor::U32(_) => Dtype::U32,
+        }
+    }
+
+    /// The bytes as the file holds them (little-endian; checked at compile time in `file.rs`).
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Tensor::F32(values) => bytemuck::cast_slice(values),
+            Tensor::U8(values) => values,
+            Tensor::U32(values) => bytemuck::cast_slice(values),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use std::path::PathBuf;
+
+/// What can be wrong with an artifact.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// File or folder concerned.
+        path: PathBuf,
+        /// What was tried, as a verb with its object.
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The bytes are no safetensors file, or one that is cut short or inconsistent.
+    #[error("{}: not a valid safetensors file: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A safetensors file without the metadata key `fer`.
+    #[error("{}: has no metadata key `fer`, so it is no artifact of a stage", path.display())]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The metadata key `fer` does not hold a header.
+    #[error("{}: metadata key `fer`: {reason}", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the header.
+        reason: String,
+    },
+    /// An artifact of another kind than asked for.
+    #[error("{}: expected an artifact of kind `{expected}`, found `{found}`", path.display())]
+    Kind {
+        /// The file.
+        path: PathBuf,
+        /// The kind asked for.
+        expected: crate::Kind,
+        /// The kind in the header.
+        found: crate::Kind,
+    },
+    /// Written under a schema that this program does not know.
+    #[error("{}: schema {found} of `{kind}` is not known here, expected {expected}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The artifact's kind.
+        kind: crate::Kind,
+        /// The schema known here.
+        expected: u32,
+        /// The schema in the header.
+        found: u32,
+    },
+    /// A tensor that the kind needs is absent.
+    #[error("{}: tensor `{name}` is missing", path.display())]
+    MissingTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+    },
+    /// A tensor that the kind does not have.
+    #[error("{}: tensor `{name}` is not expected in an artifact of kind `{kind}`", path.display())]
+    UnexpectedTensor {
+        /// The file.
+        path: PathBuf,
+        /// The artifact's kind.
+        kind: crate::Kind,
+        /// The tensor's name.
+        name: String,
+    },
+    /// A tensor with another dtype or shape than the kind asks for.
+    #[error("{}: tensor `{name}`: expected {expected}, found {found}", path.display())]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+        /// Expected dtype and shape.
+        expected: String,
+        /// Dtype and shape found.
+        found: String,
+    },
+    /// Values that the kind does not allow.
+    #[error("{}: {what}: expected {expected}, found {found}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The value's place.
+        what: String,
+        /// What is allowed there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+}

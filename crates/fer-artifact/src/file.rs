@@ -1,0 +1,358 @@
+//! The file format: the only place that knows safetensors.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use bytemuck::Pod;
+use safetensors::tensor::{Metadata, TensorInfo as RawInfo};
+use safetensors::{Dtype, SafeTensorError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
+
+#[cfg(target_endian = "big")]
+compile_error!("safetensors files are little-endian, and so must be the machine");
+
+const KEY: &str = "fer";
+/// Longest header that is read; the library's own limit.
+const MAX_HEADER: u64 = 100_000_000;
+/// What PyTorch's batch norm saves beside its statistics (I64, scalar); nothing here needs it.
+const BATCH_COUNTER: &str = ".num_batches_tracked";
+
+/// A type that travels between stages in a file of its own kind.
+pub trait Artifact: Sized {
+    /// The kind in the header.
+    const KIND: Kind;
+    /// Class names.
+    fn classes(&self) -> &[String];
+    /// Part of the data, for the kinds that hold one.
+    fn split(&self) -> Option<Split>;
+    /// The header's entries beyond the common ones.
+    fn details(&self) -> Map<String, Value>;
+    /// Name, shape and elements of every tensor.
+    fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)>;
+    /// The value that a file holds, checked.
+    ///
+    /// # Errors
+    /// Whatever of the contents the kind does not allow.
+    fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error>;
+}
+
+/// Writes an artifact beside its place, syncs it and renames it; returns the file's digest.
+///
+/// # Errors
+/// [`Error::Io`]; the former file, if any, is then untouched.
+pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) -> Result<Digest, Error> {
+    let header = Header {
+        kind: A::KIND,
+        schema: SCHEMA,
+        producer: provenance.producer.clone(),
+        classes: artifact.classes().to_vec(),
+        split: artifact.split(),
+        seed: provenance.seed,
+        parents: provenance.parents.clone(),
+        params: provenance.params.clone(),
+        details: artifact.details(),
+    };
+    let mut tensors = artifact.tensors();
+    // Widest first keeps every tensor aligned; then by name, so that the order is fixed.
+    tensors.sort_by(|(a, _, x), (b, _, y)| y.dtype().cmp(&x.dtype()).then(a.cmp(b)));
+    let head = header_bytes(&header, &tensors).map_err(|error| format_error(path, &error))?;
+    write_atomic(path, |out| {
+        out.write_all(&(head.len() as u64).to_le_bytes())?;
+        out.write_all(&head)?;
+        tensors.iter().try_for_each(|(_, _, tensor)| out.write_all(tensor.bytes()))
+    })
+}
+
+fn header_bytes(header: &Header, tensors: &[(String, Vec<usize>, Tensor<'_>)]) -> Result<Vec<u8>, SafeTensorError> {
+    let mut start = 0;
+    let infos = tensors.iter().map(|(name, shape, tensor)| {
+        let end = start + tensor.bytes().len();
+        let info = RawInfo { dtype: tensor.dtype(), shape: shape.clone(), data_offsets: (start, end) };
+        start = end;
+        (name.clone(), info)
+    });
+    let infos = infos.collect();
+    let metadata = Metadata::new(Some(HashMap::from([(KEY.to_owned(), canonical_json(header))])), infos)?;
+    let mut bytes = serde_json::to_vec(&metadata)?;
+    bytes.resize(bytes.len().next_multiple_of(8), b' ');
+    Ok(bytes)
+}
+
+/// Writes any file beside its place, syncs it and renames it; returns the file's digest. Missing folders are made.
+///
+/// # Errors
+/// [`Error::Io`], also with what `fill` returns; the former file, if any, is then untouched.
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Digest, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), action: "write the file", source };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder).map_err(io)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    // As `File::create` would: readable for whom the umask lets.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let temporary = builder.tempfile_in(folder).map_err(io)?;
+    let mut out =
+        Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
+    fill(&mut out).map_err(io)?;
+    let digest = out.hasher.finalize().into();
+    out.inner.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
+    temporary.persist(path).map_err(|error| io(error.error))?;
+    // The rename itself must survive a power cut too.
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    Ok(digest)
+}
+
+/// Passes bytes on and hashes them on the way.
+struct Hashing<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Reads an artifact and checks it: kind, schema, names, dtypes, shapes, labels, finite numbers.
+///
+/// # Errors
+/// Any variant of [`Error`]; memory stays bounded by the file's length.
+pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
+    let mut contents = Contents::open(path)?;
+    let header = contents.header()?;
+    if header.kind != A::KIND {
+        return Err(Error::Kind { path: path.to_owned(), expected: A::KIND, found: header.kind });
+    }
+    let kind = header.kind;
+    let artifact = A::from_contents(header, &mut contents)?;
+    match contents.left.into_keys().next() {
+        Some(name) => Err(Error::UnexpectedTensor { path: path.to_owned(), kind, name }),
+        None => Ok(artifact),
+    }
+}
+
+/// All F32 tensors of a safetensors file from anywhere, by name. PyTorch's `*.num_batches_tracked` are left out.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Format`], or [`Error::Tensor`] for a tensor of another dtype.
+pub fn read_tensors(path: &Path) -> Result<BTreeMap<String, Array>, Error> {
+    Contents::open(path)?.take_arrays()
+}
+
+/// A tensor in a file, without its elements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TensorInfo {
+    /// The tensor's name.
+    pub name: String,
+    /// The dtype's name in safetensors (`F32`, `U8`, …).
+    pub dtype: String,
+    /// Size of each dimension.
+    pub shape: Vec<usize>,
+}
+
+/// The header, if there is one, and the tensor table of a safetensors file, without reading the tensors. The table is
+/// sorted by name.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Format`] or [`Error::Header`].
+pub fn describe(path: &Path) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
+    let contents = Contents::open(path)?;
+    let header = match contents.header() {
+        Ok(header) => Some(header),
+        Err(Error::NoHeader { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let table = contents.left.iter().map(|(name, info)| TensorInfo {
+        name: name.clone(),
+        dtype: format!("{:?}", info.dtype),
+        shape: info.shape.clone(),
+    });
+    Ok((header, table.collect()))
+}
+
+/// An open file: its tensor table checked against its length, and the tensors not yet taken.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    path: &'a Path,
+    file: File,
+    data_start: u64,
+    header: Option<String>,
+    left: BTreeMap<String, RawInfo>,
+}
+
+impl<'a> Contents<'a> {
+    fn open(path: &'a Path) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
+        let format = |reason: String| Error::Format { path: path.to_owned(), reason };
+        let mut file = File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        if length < 8 {
+            return Err(format(format!("expected at least 8 bytes, found {length}")));
+        }
+        let mut bytes = [0; 8];
+        file.read_exact(&mut bytes).map_err(io)?;
+        let head = u64::from_le_bytes(bytes);
+        if head > MAX_HEADER.min(length - 8) {
+            return Err(format(format!("its header claims {head} bytes, the file has {length}")));
+        }
+        let mut bytes = vec![0; head as usize];
+        file.read_exact(&mut bytes).map_err(io)?;
+        let metadata: Metadata =
+            serde_json::from_slice(&bytes).map_err(|error| format(format!("its header: {error}")))?;
+        let expected = 8 + head + metadata.data_len() as u64;
+        if expected != length {
+            return Err(format(format!("its header describes {expected} bytes, the file has {length}")));
+        }
+        let header = metadata.metadata().as_ref().and_then(|map| map.get(KEY)).cloned();
+        let left = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
+        Ok(Self { path, file, data_start: 8 + head, header, left })
+    }
+
+    /// The file's path, for messages.
+    pub fn path(&self) -> &Path {
+        self.path
+    }
+
+    /// The header's split.
+    ///
+    /// # Errors
+    /// [`Error::Header`] if it has none.
+    pub fn split(&self, header: &Header) -> Result<Split, Error> {
+        header.split.ok_or_else(|| self.header_error("missing field `split`"))
+    }
+
+    fn header_error(&self, reason: impl ToString) -> Error {
+        Error::Header { path: self.path.to_owned(), reason: reason.to_string() }
+    }
+
+    fn header(&self) -> Result<Header, Error> {
+        let text = self.header.as_deref().ok_or_else(|| Error::NoHeader { path: self.path.to_owned() })?;
+        let header: Header = serde_json::from_str(text).map_err(|error| self.header_error(error))?;
+        if header.schema != SCHEMA {
+            let (kind, found) = (header.kind, header.schema);
+            return Err(Error::Schema { path: self.path.to_owned(), kind, expected: SCHEMA, found });
+        }
+        if header.classes.is_empty() || header.classes.len() > 256 {
+            return Err(self.header_error(format!("expected 1 to 256 classes, found {}", header.classes.len())));
+        }
+        Ok(header)
+    }
+
+    /// Takes a U8 tensor; `None` in `shape` lets a dimension have any size.
+    ///
+    /// # Errors
+    /// [`Error::MissingTensor`], [`Error::Tensor`] or [`Error::Io`].
+    pub fn take_u8(&mut self, name: &str, shape: &[Option<usize>]) -> Result<(Vec<usize>, Vec<u8>), Error> {
+        self.take(name, Dtype::U8, Some(shape))
+    }
+
+    /// Takes a U32 tensor, as [`Self::take_u8`] does.
+    ///
+    /// # Errors
+    /// As [`Self::take_u8`].
+    pub fn take_u32(&mut self, name: &str, shape: &[Option<usize>]) -> Result<(Vec<usize>, Vec<u32>), Error> {
+        self.take(name, Dtype::U32, Some(shape))
+    }
+
+    /// Takes an F32 tensor, as [`Self::take_u8`] does.
+    ///
+    /// # Errors
+    /// As [`Self::take_u8`].
+    pub fn take_f32(&mut self, name: &str, shape: &[Option<usize>]) -> Result<(Vec<usize>, Vec<f32>), Error> {
+        self.take(name, Dtype::F32, Some(shape))
+    }
+
+    /// Takes all tensors that are left, each F32.
+    ///
+    /// # Errors
+    /// As [`Self::take_u8`].
+    pub fn take_arrays(&mut self) -> Result<BTreeMap<String, Array>, Error> {
+        self.left.retain(|name, info| !(name.ends_with(BATCH_COUNTER) && info.dtype == Dtype::I64));
+        let names: Vec<String> = self.left.keys().cloned().collect();
+        let mut arrays = BTreeMap::new();
+        for name in names {
+            let (shape, data) = self.take(&name, Dtype::F32, None)?;
+            arrays.insert(name, Array { shape, data });
+        }
+        Ok(arrays)
+    }
+
+    fn take<T: Pod>(
+        &mut self,
+        name: &str,
+        dtype: Dtype,
+        shape: Option<&[Option<usize>]>,
+    ) -> Result<(Vec<usize>, Vec<T>), Error> {
+        let path = || PathBuf::from(self.path);
+        let Some(info) = self.left.remove(name) else {
+            return Err(Error::MissingTensor { path: path(), name: name.to_owned() });
+        };
+        let fits = |shape: &[Option<usize>]| {
+            shape.len() == info.shape.len()
+                && shape.iter().zip(&info.shape).all(|(want, &is)| want.is_none_or(|w| w == is))
+        };
+        if info.dtype != dtype || !shape.is_none_or(fits) {
+            let expected = match shape {
+                Some(shape) => format!("{dtype:?} {}", pattern(shape)),
+                None => format!("{dtype:?}"),
+            };
+            let found = format!("{:?} {:?}", info.dtype, info.shape);
+            return Err(Error::Tensor { path: path(), name: name.to_owned(), expected, found });
+        }
+        let io = |source| Error::Io { path: path(), action: "read the file", source };
+        let (start, end) = info.data_offsets;
+        let mut data = vec![T::zeroed(); (end - start) / size_of::<T>()];
+        self.file.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(io)?;
+        self.file.read_exact(bytemuck::cast_slice_mut(&mut data)).map_err(io)?;
+        Ok((info.shape, data))
+    }
+}
+
+fn pattern(shape: &[Option<usize>]) -> String {
+    let sizes: Vec<String> = shape.iter().map(|size| size.map_or("*".to_owned(), |n| n.to_string())).collect();
+    format!("[{}]", sizes.join(", "))
+}
+
+fn format_error(path: &Path, error: &SafeTensorError) -> Error {
+    Error::Format { path: path.to_owned(), reason: error.to_string() }
+}
+
+pub(crate) fn check_labels(path: &Path, labels: &[u8], classes: &[String]) -> Result<(), Error> {
+    match labels.iter().position(|&label| usize::from(label) >= classes.len()) {
+        None => Ok(()),
+        Some(index) => Err(Error::Value {
+            path: path.to_owned(),
+            what: format!("labels[{index}]"),
+            expected: format!("a label below {}, the number of classes", classes.len()),
+            found: labels[index].to_string(),
+        }),
+    }
+}
+
+pub(crate) fn check_finite(path: &Path, name: &str, values: &[f32]) -> Result<(), Error> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Error::Value {
+            path: path.to_owned(),
+            what: format!("{name}[{index}]"),
+            expected: "a finite number".to_owned(),
+            found: values[index].to_string(),
+        }),
+    }
+}

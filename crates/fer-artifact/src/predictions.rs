@@ -1,0 +1,66 @@
+use serde_json::{Map, Value};
+
+use crate::file::{Artifact, Contents, check_finite, check_labels};
+use crate::{Error, Header, Kind, Split, Tensor};
+
+/// What a network says of every image of a split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// Class names in the order of the logits.
+    pub classes: Vec<String>,
+    /// Part of the data that this is.
+    pub split: Split,
+    /// `[N, K]`, row-major, before softmax; K is the number of classes.
+    pub logits: Vec<f32>,
+    /// `[N]`, the true classes, each an index into `classes`.
+    pub labels: Vec<u8>,
+    /// `[N]`, each image's row in the source, counted from 0.
+    pub rows: Vec<u32>,
+}
+
+impl Predictions {
+    /// Logits of image `index`, one a class.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn logits_of(&self, index: usize) -> &[f32] {
+        let k = self.classes.len();
+        &self.logits[index * k..(index + 1) * k]
+    }
+}
+
+impl Artifact for Predictions {
+    const KIND: Kind = Kind::Predictions;
+
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn split(&self) -> Option<Split> {
+        Some(self.split)
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
+        let n = self.labels.len();
+        vec![
+            ("logits".into(), vec![n, self.classes.len()], Tensor::F32(&self.logits)),
+            ("labels".into(), vec![n], Tensor::U8(&self.labels)),
+            ("rows".into(), vec![n], Tensor::U32(&self.rows)),
+        ]
+    }
+
+    fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
+        let (shape, logits) = contents.take_f32("logits", &[None, Some(header.classes.len())])?;
+        let n = Some(shape[0]);
+        let (_, labels) = contents.take_u8("labels", &[n])?;
+        let (_, rows) = contents.take_u32("rows", &[n])?;
+        check_labels(contents.path(), &labels, &header.classes)?;
+        check_finite(contents.path(), "logits", &logits)?;
+        let split = contents.split(&header)?;
+        Ok(Self { classes: header.classes, split, logits, labels, rows })
+    }
+}

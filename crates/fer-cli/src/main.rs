@@ -1,0 +1,3 @@
+//! The program `fer`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! CSV and folder ingest, splits, data checks, and the synthetic sample.

@@ -1,0 +1,1 @@
+//! The evaluation stage: predictions, scores from integer counts, and the report.

@@ -1,0 +1,1 @@
+//! Grayscale, histogram equalisation, normalisation and resizing as pure functions, and the preprocess stage.

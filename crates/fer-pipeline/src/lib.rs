@@ -1,0 +1,1 @@
+//! The runner: pipeline file, plan, status, run and lock.

@@ -1,0 +1,1 @@
+//! The training stage: batches, schedule, loop, history and checkpoints.
