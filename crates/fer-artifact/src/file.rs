@@ -100,15 +100,19 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::R
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let temporary = builder.tempfile_in(folder).map_err(io)?;
-    let mut out =
-        Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
-    fill(&mut out).map_err(io)?;
-    let digest = out.hasher.finalize().into();
-    out.inner.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
+    let digest = fill_and_sync(temporary.as_file(), fill).map_err(io)?;
     temporary.persist(path).map_err(|error| io(error.error))?;
     // The rename itself must survive a power cut too.
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     Ok(digest)
+}
+
+fn fill_and_sync(file: &File, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<Digest> {
+    let mut out = Hashing { inner: BufWriter::with_capacity(1 << 20, file), hasher: blake3::Hasher::new() };
+    fill(&mut out)?;
+    let Hashing { inner, hasher } = out;
+    inner.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+    Ok(hasher.finalize().into())
 }
 
 /// Passes bytes on and hashes them on the way.
