@@ -1,0 +1,95 @@
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+
+use crate::Parameter;
+use crate::matmul::{Destination, Matrix, Workers, matmul};
+use crate::parameter::Arrival;
+use crate::tensor::{floats, slice, tensor};
+
+/// `x · weightᵀ + bias`: x `[N, I]`, weight `[O, I]`, bias `[O]`, result `[N, O]`, all f32; PyTorch's `Linear`.
+///
+/// # Errors
+/// candle's, also on shapes that do not fit.
+pub fn linear(x: &Tensor, weight: &Parameter, bias: &Parameter) -> Result<Tensor> {
+    let op = Linear { weight: weight.clone(), bias: bias.clone() };
+    x.contiguous()?.apply_op3(weight.value(), bias.value(), op)
+}
+
+struct Linear {
+    weight: Parameter,
+    bias: Parameter,
+}
+
+impl CustomOp3 for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (n, inputs) = x_layout.shape().dims2()?;
+        let (outputs, weight_inputs) = weight_layout.shape().dims2()?;
+        if weight_inputs != inputs || bias_layout.shape().dims1()? != outputs {
+            candle_core::bail!(
+                "linear: x [{n}, {inputs}] does not fit weight {:?} and bias {:?}",
+                weight_layout.dims(),
+                bias_layout.dims()
+            )
+        }
+        let bias = slice(bias, bias_layout)?;
+        let mut y = bias.repeat(n);
+        let x = Matrix::new(slice(x, x_layout)?, n, inputs);
+        let weight = Matrix::new(slice(weight, weight_layout)?, outputs, inputs);
+        matmul(&mut y, x, weight.transposed(), Destination::Add, Workers::All);
+        Ok((CpuStorage::F32(y), Shape::from((n, outputs))))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _bias: &Tensor,
+        _y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let dy = dy.contiguous()?;
+        let (n, inputs) = x.dims2()?;
+        let outputs = weight.dim(0)?;
+        let (x_values, weight_values, dy_values) = (floats(x)?, floats(weight)?, floats(&dy)?);
+        let dy_matrix = Matrix::new(&dy_values, n, outputs);
+        self.weight.accumulate(|gradient, arrival| {
+            let to = Destination::from(arrival);
+            matmul(gradient, dy_matrix.transposed(), Matrix::new(&x_values, n, inputs), to, Workers::All);
+        });
+        self.bias.accumulate(|gradient, arrival| {
+            if arrival == Arrival::First {
+                gradient.fill(0.0);
+            }
+            for row in dy_values.chunks(outputs) {
+                gradient.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+        });
+        if !x.track_op() {
+            return Ok((None, None, None));
+        }
+        let mut dx = vec![0.0; n * inputs];
+        let weight = Matrix::new(&weight_values, outputs, inputs);
+        matmul(&mut dx, dy_matrix, weight, Destination::Overwrite, Workers::All);
+        Ok((Some(tensor(dx, (n, inputs))?), None, None))
+    }
+}
+
+impl From<Arrival> for Destination {
+    fn from(arrival: Arrival) -> Self {
+        match arrival {
+            Arrival::First => Destination::Overwrite,
+            Arrival::Further => Destination::Add,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use candle_core::{Result, Tensor, Var};
+
+use crate::tensor::tensor;
+
+/// A weight that is trained: its value and, after a backward pass, its gradient.
+///
+/// Cloning gives another handle to the same weight. The gradient is kept in a buffer of the parameter's own that is
+/// used again in every step (candle would allocate, clear and add a tensor of the weight's size instead). As in
+/// PyTorch, backward passes add up until the gradient is cleared, which [`crate::Optimizer::step`] does.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    value: Var,
+    gradient: Arc<Mutex<Gradient>>,
+}
+
+#[derive(Debug, Default)]
+struct Gradient {
+    values: Vec<f32>,
+    filled: bool,
+}
+
+/// Whether a gradient is the first to arrive in its buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The buffer's old contents count for nothing: overwrite them.
+    First,
+    /// Add to what the buffer holds.
+    Further,
+}
+
+impl Parameter {
+    /// A parameter with this value, f32 and on the CPU, and no gradient.
+    ///
+    /// # Errors
+    /// candle's, if the value cannot become a variable.
+    pub fn new(value: Tensor) -> Result<Self> {
+        Ok(Self { value: Var::from_tensor(&value.contiguous()?)?, gradient: Arc::default() })
+    }
+
+    /// The value; it changes in place when the optimiser steps.
+    pub fn value(&self) -> &Tensor {
+        self.value.as_tensor()
+    }
+
+    /// Replaces the value by one of the same shape.
+    ///
+    /// # Errors
+    /// candle's, if the shapes differ.
+    pub fn set(&self, value: &Tensor) -> Result<()> {
+        self.value.set(value)
+    }
+
+    /// The gradient that backward passes left since it was last cleared, of the value's shape.
+    pub fn grad(&self) -> Option<Tensor> {
+        let gradient = self.lock();
+        let values = gradient.filled.then(|| gradient.values.clone())?;
+        tensor(values, self.value().shape()).ok()
+    }
+
+    /// Clears the gradient.
+    pub fn zero_grad(&self) {
+        self.lock().filled = false;
+    }
+
+    /// Gives the gradient's buffer, of the value's size, to be overwritten or added to.
+    pub(crate) fn accumulate(&self, add: impl FnOnce(&mut [f32], Arrival)) {
+        let mut gradient = self.lock();
+        let arrival = if gradient.filled { Arrival::Further } else { Arrival::First };
+        gradient.values.resize(self.value().elem_count(), 0.0);
+        add(&mut gradient.values, arrival);
+        gradient.filled = true;
+    }
+
+    /// Adds a gradient that was computed elsewhere.
+    pub(crate) fn add_grad(&self, values: &[f32]) {
+        self.accumulate(|buffer, arrival| match arrival {
+            Arrival::First => buffer.copy_from_slice(values),
+            Arrival::Further => buffer.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),
+        });
+    }
+
+    /// Shows the gradient, if there is one, to `with`, and clears it.
+    pub(crate) fn take_grad<R>(&self, with: impl FnOnce(&[f32]) -> R) -> Option<R> {
+        let mut gradient = self.lock();
+        let shown = gradient.filled.then(|| with(&gradient.values));
+        gradient.filled = false;
+        shown
+    }
+
+    /// A panic elsewhere leaves nothing half-written that matters: the next step overwrites it.
+    fn lock(&self) -> MutexGuard<'_, Gradient> {
+        self.gradient.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
