@@ -1,0 +1,60 @@
+use fer_artifact::Split;
+
+use crate::Size;
+
+/// Why images could not be preprocessed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to fit on.
+    #[error("expected a set `train`, which preprocessing is fitted on, found {}", names(found))]
+    MissingTrain {
+        /// The sets that are there.
+        found: Vec<Split>,
+    },
+    /// The train set has no images.
+    #[error("expected at least one image in `train`, which preprocessing is fitted on, found none")]
+    EmptyTrain,
+    /// The train pixels have no deviation to divide by.
+    #[error(
+        "expected pixels in `train` that differ, since normalization `standard` divides by their standard deviation; \
+         found {level} in every one of them"
+    )]
+    ConstantTrain {
+        /// The value of every pixel, after equalisation.
+        level: u8,
+    },
+    /// A set's images are not as large as those of train, and the parameters name no common size.
+    #[error("expected images of {expected} in `{split}`, as in `train`, found {found}; `size` would resize them")]
+    SizeDiffers {
+        /// The set.
+        split: Split,
+        /// Size of the images in train.
+        expected: Size,
+        /// Size of the images in this set.
+        found: Size,
+    },
+    /// A side of an image that is empty or too long.
+    #[error("expected an image side of 1 to {} pixels, found {found}", Size::MAX_SIDE)]
+    Side {
+        /// The side's length in pixels.
+        found: usize,
+    },
+    /// A set whose pixels are not as many as its number and size of images say.
+    #[error("expected {expected} pixels in `{split}`, found {found}")]
+    PixelCount {
+        /// The set.
+        split: Split,
+        /// Images times height times width.
+        expected: usize,
+        /// Pixels there are.
+        found: usize,
+    },
+}
+
+fn names(splits: &[Split]) -> String {
+    match splits {
+        [] => "no set at all".to_owned(),
+        _ => splits.iter().map(|split| format!("`{split}`")).collect::<Vec<_>>().join(" and "),
+    }
+}

@@ -1,0 +1,153 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use fer_artifact::{FeatureSet, ImageSet, Split};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::equalize::{Histogram, LEVELS, equalization_table, histogram};
+use crate::normalize::Fitted;
+use crate::{Equalization, Error, PreprocessParams, Size, resize};
+
+/// What is done to the pixels of an image, with every number that was fitted: resize, then equalise, then normalise.
+///
+/// Its serialised form stands in the header of features and models, so that one file is enough to treat a new picture
+/// as the pictures of the training were treated:
+///
+/// ```
+/// use fer_imgproc::Preprocessing;
+///
+/// let header = r#"{
+///     "equalization": "global",
+///     "normalization": {"kind": "standard", "mean": 0.5, "std": 0.25},
+///     "size": {"height": 48, "width": 48}
+/// }"#;
+/// let preprocessing: Preprocessing = serde_json::from_str(header)?;
+/// assert_eq!(preprocessing.size().height(), 48);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessing {
+    equalization: Equalization,
+    normalization: Fitted,
+    size: Size,
+}
+
+impl Preprocessing {
+    /// Fits to the train set: the size, if the parameters name none, is that of its images; the mean and the standard
+    /// deviation of normalisation `standard` are those of all its pixels, resized and equalised, in units of white
+    /// (level / 255). Sums are integers, so the numbers depend on nothing but the pixels.
+    ///
+    /// # Errors
+    /// [`Error::EmptyTrain`], [`Error::ConstantTrain`], [`Error::Side`] or [`Error::PixelCount`].
+    pub fn fit(params: &PreprocessParams, train: &ImageSet) -> Result<Self, Error> {
+        if train.is_empty() {
+            return Err(Error::EmptyTrain);
+        }
+        let own = size_of_images(train)?;
+        let (equalization, size) = (params.equalization, params.size.unwrap_or(own));
+        let counts = train
+            .images
+            .par_chunks_exact(own.area())
+            .map(|image| Levels::of(&resized(image, own, size), equalization).counts)
+            .reduce(|| [0; LEVELS], |a, b| std::array::from_fn(|level| a[level] + b[level]));
+        Ok(Self { equalization, normalization: Fitted::fit(params.normalization, &counts)?, size })
+    }
+
+    /// Size of the images that come out; others are resized to it.
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// The features of a set of images, of any size; labels, rows and their order stay.
+    ///
+    /// # Errors
+    /// [`Error::Side`] or [`Error::PixelCount`] for a set that contradicts itself.
+    pub fn apply(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
+        let mut images = vec![0.0; set.len() * self.size.area()];
+        if !set.is_empty() {
+            let own = size_of_images(set)?;
+            let pairs = images.par_chunks_exact_mut(self.size.area()).zip(set.images.par_chunks_exact(own.area()));
+            pairs.for_each(|(out, image)| self.transform(&resized(image, own, self.size), out));
+        }
+        Ok(FeatureSet {
+            classes: set.classes.clone(),
+            split: set.split,
+            height: self.size.height(),
+            width: self.size.width(),
+            images,
+            labels: set.labels.clone(),
+            rows: set.rows.clone(),
+            preprocessing: serde_json::to_value(self).expect("names and finite numbers are representable in JSON"),
+        })
+    }
+
+    /// One image, from pixels of the right size to features.
+    fn transform(&self, image: &[u8], out: &mut [f32]) {
+        let levels = Levels::of(image, self.equalization);
+        let values = self.normalization.table(&levels.counts);
+        let table: [f32; LEVELS] = std::array::from_fn(|level| values[usize::from(levels.table[level])]);
+        for (value, &level) in out.iter_mut().zip(image) {
+            *value = table[usize::from(level)];
+        }
+    }
+}
+
+/// The preprocess stage: fits to the set `train` alone, and applies to all.
+///
+/// # Errors
+/// [`Error::MissingTrain`]; [`Error::SizeDiffers`] for a set of images of another size than those of train, if the
+/// parameters name no size; or what [`Preprocessing::fit`] and [`Preprocessing::apply`] return.
+pub fn preprocess(
+    params: &PreprocessParams,
+    sets: &BTreeMap<Split, ImageSet>,
+) -> Result<BTreeMap<Split, FeatureSet>, Error> {
+    let missing = || Error::MissingTrain { found: sets.keys().copied().collect() };
+    let fitted = Preprocessing::fit(params, sets.get(&Split::Train).ok_or_else(missing)?)?;
+    let features = |(&split, set): (&Split, &ImageSet)| {
+        if params.size.is_none() && !set.is_empty() && size_of_images(set)? != fitted.size {
+            return Err(Error::SizeDiffers { split, expected: fitted.size, found: size_of_images(set)? });
+        }
+        Ok((split, fitted.apply(set)?))
+    };
+    sets.iter().map(features).collect()
+}
+
+/// What equalisation does to an image: the new level for each, and how often the new levels occur.
+struct Levels {
+    table: [u8; LEVELS],
+    counts: Histogram,
+}
+
+impl Levels {
+    fn of(image: &[u8], equalization: Equalization) -> Self {
+        let before = histogram(image);
+        let table = match equalization {
+            Equalization::None => std::array::from_fn(|level| level as u8),
+            Equalization::Global => equalization_table(&before),
+        };
+        let mut counts = [0; LEVELS];
+        for (&level, count) in table.iter().zip(before) {
+            counts[usize::from(level)] += count;
+        }
+        Self { table, counts }
+    }
+}
+
+/// The size of a set's images, once it is sure that the set holds so many pixels.
+fn size_of_images(set: &ImageSet) -> Result<Size, Error> {
+    let size = Size::new(set.height, set.width)?;
+    let (expected, found) = (set.len() * size.area(), set.images.len());
+    if expected != found {
+        return Err(Error::PixelCount { split: set.split, expected, found });
+    }
+    Ok(size)
+}
+
+fn resized(image: &[u8], from: Size, to: Size) -> Cow<'_, [u8]> {
+    if from == to {
+        return Cow::Borrowed(image);
+    }
+    Cow::Owned(resize(image, (from.height(), from.width()), (to.height(), to.width())))
+}

@@ -1,0 +1,4 @@
+//! What the kit makes is lawful, and what breaks the contract is refused.
+
+mod contract;
+mod data;
