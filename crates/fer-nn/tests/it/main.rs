@@ -1,0 +1,15 @@
+//! Public behaviour of fer-nn, a module a source file.
+
+mod activation;
+mod batch_norm;
+mod conv;
+mod differences;
+mod dropout;
+mod golden;
+mod init;
+mod linear;
+mod loss;
+mod optimizer;
+mod parameter;
+mod pool;
+mod threads;
