@@ -1,0 +1,419 @@
+//! The parameters of ingest: a private form that YAML fills, a public one that is valid by construction.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use fer_artifact::FER2013_CLASSES;
+use serde::de::{Deserializer, Error as _, Unexpected};
+use serde::{Deserialize, Serialize};
+
+/// Parameters of the ingest stage.
+///
+/// Serialised, every default is written out; [`IngestParams::new`] gives the same defaults in Rust.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawIngestParams")]
+pub struct IngestParams {
+    /// Where the faces are.
+    pub source: Source,
+    /// Which rows become train, validation and test. Default: [`SplitRule::Usage`].
+    pub split: SplitRule,
+    /// Class names in label order. Default: FER2013's seven.
+    pub classes: Classes,
+    /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
+    pub on_bad_row: OnBadRow,
+    /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
+    pub drop_duplicates: DropDuplicates,
+}
+
+impl IngestParams {
+    /// Parameters for this source, all else at its default.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            split: SplitRule::default(),
+            classes: Classes::default(),
+            on_bad_row: OnBadRow::default(),
+            drop_duplicates: DropDuplicates::default(),
+        }
+    }
+
+    /// Makes a relative path of the source relative to `base`, the pipeline file's folder.
+    pub fn resolve(&mut self, base: &Path) {
+        let path = match &mut self.source {
+            Source::Csv(csv) => &mut csv.path,
+            Source::Folder { path } => path,
+        };
+        *path = base.join(&*path);
+    }
+
+    /// Path of the source.
+    pub fn source_path(&self) -> &Path {
+        self.source.path()
+    }
+}
+
+/// Where the faces are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawSource", tag = "kind", rename_all = "kebab-case")]
+pub enum Source {
+    /// `{kind: csv, path: …}`: a CSV file, plain or compressed with gzip or zstd, one image a row.
+    Csv(CsvSource),
+    /// `{kind: folder, path: …}`: a folder of pictures, `<split>/<class>/*` or `<class>/*`, or with a `dataset.csv`.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl Source {
+    /// The source at `path` by what is there: a folder, or else a CSV file with columns of the usual names.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        if path.is_dir() { Self::Folder { path } } else { Self::Csv(CsvSource::new(path)) }
+    }
+
+    /// Path of the file or folder.
+    pub fn path(&self) -> &Path {
+        match self {
+            Source::Csv(csv) => &csv.path,
+            Source::Folder { path } => path,
+        }
+    }
+}
+
+/// A CSV file and the names of its columns.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CsvSource {
+    /// The file: plain, gzip or zstd, told apart by their first bytes.
+    pub path: PathBuf,
+    /// Column of the labels, numbers from 0 or class names. By default `label` or `emotion`.
+    pub label_column: Option<String>,
+    /// Column of the pixels, integers from 0 to 255 with spaces between. By default `feature` or `pixels`.
+    pub pixels_column: Option<String>,
+    /// Column of the split, which only [`SplitRule::Usage`] reads. By default `Usage`.
+    pub split_column: Option<String>,
+}
+
+impl CsvSource {
+    /// A file with columns of the usual names.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), label_column: None, pixels_column: None, split_column: None }
+    }
+}
+
+/// Which rows become train, validation and test.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawSplitRule", tag = "kind", rename_all = "kebab-case")]
+pub enum SplitRule {
+    /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
+    /// validation or val, PrivateTest or test, in any case of letters.
+    #[default]
+    Usage,
+    /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
+    Head {
+        /// Number of rows of train, among the rows that can be used.
+        train: NonZeroUsize,
+    },
+    /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion.
+    Stratified(Fractions),
+}
+
+/// Shares of the rows, which sum to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Fractions {
+    train: f64,
+    validation: f64,
+    test: f64,
+}
+
+impl Fractions {
+    /// These shares.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Fractions`] if one is negative or not finite, if train is 0, or if they do not sum to 1 within
+    /// 1e-9.
+    pub fn new(train: f64, validation: f64, test: f64) -> Result<Self, InvalidParams> {
+        let valid = train > 0.0 && validation >= 0.0 && test >= 0.0 && (train + validation + test - 1.0).abs() <= 1e-9;
+        if valid {
+            Ok(Self { train, validation, test })
+        } else {
+            Err(InvalidParams::Fractions { train, validation, test })
+        }
+    }
+
+    /// Share of train, above 0.
+    pub fn train(self) -> f64 {
+        self.train
+    }
+
+    /// Share of validation.
+    pub fn validation(self) -> f64 {
+        self.validation
+    }
+
+    /// Share of test.
+    pub fn test(self) -> f64 {
+        self.test
+    }
+}
+
+/// Class names in label order: 1 to 256 names, none empty, no two equal but for the case of letters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct Classes(Vec<String>);
+
+impl Classes {
+    /// These names.
+    ///
+    /// # Errors
+    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
+    pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
+        if names.is_empty() || names.len() > 256 {
+            return Err(InvalidParams::ClassCount { found: names.len() });
+        }
+        for (index, name) in names.iter().enumerate() {
+            if name.trim().is_empty() {
+                return Err(InvalidParams::EmptyClass { index });
+            }
+            if let Some(first) = names[..index].iter().position(|other| other.eq_ignore_ascii_case(name)) {
+                return Err(InvalidParams::SameClass { name: name.clone(), first, second: index });
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The names in label order.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The label that a text stands for: a name, in any case of letters, or else a number below the number of classes.
+    pub(crate) fn label(&self, text: &str) -> Option<u8> {
+        let named = self.0.iter().position(|name| name.eq_ignore_ascii_case(text));
+        let numbered = || text.parse::<usize>().ok().filter(|&index| index < self.0.len());
+        named.or_else(numbered).map(|index| index as u8)
+    }
+}
+
+impl Default for Classes {
+    fn default() -> Self {
+        Self(FER2013_CLASSES.map(String::from).to_vec())
+    }
+}
+
+impl TryFrom<Vec<String>> for Classes {
+    type Error = InvalidParams;
+
+    fn try_from(names: Vec<String>) -> Result<Self, InvalidParams> {
+        Self::new(names)
+    }
+}
+
+/// What to do with a row that cannot be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnBadRow {
+    /// Stop at the first one and say what is wrong.
+    #[default]
+    Error,
+    /// Leave it out, count it, and list it in the artifact's header and in the report.
+    Skip,
+}
+
+/// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
+/// scores remain comparable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DropDuplicates {
+    /// None.
+    #[default]
+    None,
+    /// Copies within train; the first stays.
+    Train,
+    /// Copies within train, and every row of train that also stands in validation or test.
+    Across,
+}
+
+/// What can be wrong with the parameters beyond types and names.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidParams {
+    /// A field is missing.
+    #[error("missing field `{field}`")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field that another kind has.
+    #[error("`{field}` does not apply to `{kind}`")]
+    DoesNotApply {
+        /// The field.
+        field: &'static str,
+        /// The kind that was given.
+        kind: &'static str,
+    },
+    /// No number of rows.
+    #[error("`train`: expected a whole number of rows from 1, found {found}")]
+    HeadRows {
+        /// What was given.
+        found: f64,
+    },
+    /// Shares that are none or do not make a whole.
+    #[error(
+        "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \
+         {test} = {}", train + validation + test
+    )]
+    Fractions {
+        /// Share of train.
+        train: f64,
+        /// Share of validation.
+        validation: f64,
+        /// Share of test.
+        test: f64,
+    },
+    /// Too few or too many classes.
+    #[error("expected 1 to 256 class names, found {found}")]
+    ClassCount {
+        /// Number of names given.
+        found: usize,
+    },
+    /// A class without a name.
+    #[error("expected a name for every class, found an empty one for class {index}, counted from 0")]
+    EmptyClass {
+        /// The class.
+        index: usize,
+    },
+    /// Two classes of one name.
+    #[error("expected different class names, found `{name}` for the classes {first} and {second}, counted from 0")]
+    SameClass {
+        /// The name.
+        name: String,
+        /// The first class.
+        first: usize,
+        /// The second class.
+        second: usize,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIngestParams {
+    source: Source,
+    #[serde(default)]
+    split: SplitRule,
+    #[serde(default)]
+    classes: Classes,
+    #[serde(default)]
+    on_bad_row: OnBadRow,
+    #[serde(default)]
+    drop_duplicates: DropDuplicates,
+}
+
+// Nothing is left to check here, but the raw form stays private, as in every crate.
+impl From<RawIngestParams> for IngestParams {
+    fn from(raw: RawIngestParams) -> Self {
+        let RawIngestParams { source, split, classes, on_bad_row, drop_duplicates } = raw;
+        Self { source, split, classes, on_bad_row, drop_duplicates }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SourceKind {
+    Csv,
+    Folder,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    kind: SourceKind,
+    path: PathBuf,
+    label_column: Option<String>,
+    pixels_column: Option<String>,
+    split_column: Option<String>,
+}
+
+impl TryFrom<RawSource> for Source {
+    type Error = InvalidParams;
+
+    fn try_from(raw: RawSource) -> Result<Self, InvalidParams> {
+        let RawSource { kind, path, label_column, pixels_column, split_column } = raw;
+        match kind {
+            SourceKind::Csv => Ok(Self::Csv(CsvSource { path, label_column, pixels_column, split_column })),
+            SourceKind::Folder => {
+                absent("folder", "label_column", &label_column)?;
+                absent("folder", "pixels_column", &pixels_column)?;
+                absent("folder", "split_column", &split_column)?;
+                Ok(Self::Folder { path })
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SplitKind {
+    Usage,
+    Head,
+    Stratified,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSplitRule {
+    kind: SplitKind,
+    #[serde(default, deserialize_with = "amount")]
+    train: Option<f64>,
+    #[serde(default, deserialize_with = "amount")]
+    validation: Option<f64>,
+    #[serde(default, deserialize_with = "amount")]
+    test: Option<f64>,
+}
+
+impl TryFrom<RawSplitRule> for SplitRule {
+    type Error = InvalidParams;
+
+    fn try_from(RawSplitRule { kind, train, validation, test }: RawSplitRule) -> Result<Self, InvalidParams> {
+        let required = |field: Option<f64>| field.ok_or(InvalidParams::Missing { field: "train" });
+        match kind {
+            SplitKind::Usage => {
+                absent("usage", "train", &train)?;
+                absent("usage", "validation", &validation)?;
+                absent("usage", "test", &test)?;
+                Ok(Self::Usage)
+            }
+            SplitKind::Head => {
+                absent("head", "validation", &validation)?;
+                absent("head", "test", &test)?;
+                Ok(Self::Head { train: whole(required(train)?)? })
+            }
+            SplitKind::Stratified => {
+                let fractions = Fractions::new(required(train)?, validation.unwrap_or(0.0), test.unwrap_or(0.0))?;
+                Ok(Self::Stratified(fractions))
+            }
+        }
+    }
+}
+
+fn absent<T>(kind: &'static str, field: &'static str, value: &Option<T>) -> Result<(), InvalidParams> {
+    if value.is_some() { Err(InvalidParams::DoesNotApply { field, kind }) } else { Ok(()) }
+}
+
+fn whole(rows: f64) -> Result<NonZeroUsize, InvalidParams> {
+    // The cast saturates, and any file has far fewer rows than that.
+    Some(rows)
+        .filter(|rows| rows.fract() == 0.0)
+        .and_then(|rows| NonZeroUsize::new(rows as usize))
+        .ok_or(InvalidParams::HeadRows { found: rows })
+}
+
+/// A share or a number of rows, whichever the kind will want.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    match Option::<f64>::deserialize(deserializer)? {
+        Some(found) if !found.is_finite() || found < 0.0 => {
+            Err(D::Error::invalid_value(Unexpected::Float(found), &"a number from 0"))
+        }
+        amount => Ok(amount),
+    }
+}

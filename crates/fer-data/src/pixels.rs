@@ -1,0 +1,93 @@
+//! Pixel text: integers from 0 to 255 in decimal, with white space between them.
+
+use crate::RowProblem;
+
+/// Parses exactly as many values as `out` has. If there are others, or the text is anything else, returns `false` with
+/// part of `out` overwritten; [`problem`] then says why.
+pub(crate) fn parse(text: &str, out: &mut [u8]) -> bool {
+    let mut slots = out.iter_mut();
+    let mut value = None;
+    for &byte in text.as_bytes() {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit < 10 {
+            let grown = value.unwrap_or(0) * 10 + digit;
+            if grown > 255 {
+                return false;
+            }
+            value = Some(grown);
+        } else if byte.is_ascii_whitespace() {
+            if let Some(value) = value.take() {
+                let Some(slot) = slots.next() else { return false };
+                *slot = value as u8;
+            }
+        } else {
+            return false;
+        }
+    }
+    if let Some(value) = value {
+        let Some(slot) = slots.next() else { return false };
+        *slot = value as u8;
+    }
+    slots.next().is_none()
+}
+
+/// Number of values in the text, whatever they are.
+pub(crate) fn count(text: &str) -> usize {
+    text.split_ascii_whitespace().count()
+}
+
+/// The side of a square image of `count` pixels, if that is one.
+pub(crate) fn side(count: usize) -> Option<usize> {
+    let side = count.isqrt();
+    (count > 0 && side * side == count).then_some(side)
+}
+
+/// Why [`parse`] refuses the text. `expected` is the number of values, or `None` where no row has set it yet.
+pub(crate) fn problem(text: &str, expected: Option<usize>) -> RowProblem {
+    let found = count(text);
+    match expected {
+        _ if found == 0 => return RowProblem::NoPixels,
+        None if side(found).is_none() => return RowProblem::NotSquare { found },
+        Some(expected) if found != expected => return RowProblem::PixelCount { expected, found },
+        _ => {}
+    }
+    let (position, value) = text
+        .split_ascii_whitespace()
+        .enumerate()
+        .find(|(_, value)| !is_pixel(value))
+        .expect("a text of the right number of pixels parses");
+    RowProblem::PixelValue { position, found: value.to_owned() }
+}
+
+/// Whether [`parse`] takes this value: digits alone, and no sign, which `u8::from_str` would take.
+fn is_pixel(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u8>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn parse_takes_what_the_standard_library_takes(text in "[0-9 \t+x-]{0,24}", n in 0_usize..8) {
+            let values: Option<Vec<u8>> = text.split_ascii_whitespace()
+                .map(|value| value.parse().ok().filter(|_| !value.starts_with('+')))
+                .collect();
+            let mut out = vec![0; n];
+            let taken = parse(&text, &mut out);
+            prop_assert_eq!(taken, values.as_ref().is_some_and(|values| values.len() == n));
+            if taken {
+                prop_assert_eq!(Some(out), values);
+            }
+        }
+    }
+
+    #[test]
+    fn a_square_has_a_side_and_nothing_else_does() {
+        let sides: Vec<Option<usize>> = [0, 1, 2, 4, 2303, 2304, 2305].map(side).to_vec();
+        assert_eq!(sides, [None, Some(1), None, Some(2), None, Some(48), None]);
+    }
+}

@@ -1,0 +1,165 @@
+//! Expressions as action units of the Facial Action Coding System (Ekman, Friesen and Hager, 2002).
+
+use super::canvas::mix;
+use super::dice::Dice;
+
+/// How strongly each action unit is at work, 0 at rest and about 1 at its full.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Actions {
+    /// AU1: the inner ends of the brows rise.
+    pub(super) inner_brow: f32,
+    /// AU2: the outer ends of the brows rise.
+    pub(super) outer_brow: f32,
+    /// AU4: the brows come down and together.
+    pub(super) brow_lower: f32,
+    /// AU5: the upper lids rise and show the white above the iris.
+    pub(super) lid_raise: f32,
+    /// AU6: the cheeks rise and push the lower lids up.
+    pub(super) cheek_raise: f32,
+    /// AU7: the lids tighten.
+    pub(super) lid_tighten: f32,
+    /// AU9: the nose wrinkles and drags the brows down.
+    pub(super) nose_wrinkle: f32,
+    /// AU10: the upper lip rises.
+    pub(super) lip_raise: f32,
+    /// AU12: the corners of the lips are pulled up and out.
+    pub(super) smile: f32,
+    /// AU15: the corners of the lips go down.
+    pub(super) corner_drop: f32,
+    /// AU17: the chin pushes the lower lip up.
+    pub(super) chin_raise: f32,
+    /// AU20: the lips are stretched sideways.
+    pub(super) stretch: f32,
+    /// AU23 and AU24: the lips are tightened and pressed together.
+    pub(super) press: f32,
+    /// AU22: the lips funnel into a square, as in a shout.
+    pub(super) square: f32,
+    /// AU25: the lips part.
+    pub(super) part: f32,
+    /// AU26 and AU27: the jaw drops.
+    pub(super) jaw: f32,
+    /// AU43 in part: the upper lids droop.
+    pub(super) droop: f32,
+}
+
+impl Actions {
+    /// A face that shows the class `label` (an index into FER2013's order) at a random intensity, in one of the
+    /// ways people show it, with the habits of a random person on top.
+    pub(super) fn of_class(label: u8, dice: &mut Dice) -> Self {
+        let mut actions = match label {
+            0 => Self::anger(dice),
+            1 => Self::disgust(dice),
+            2 => Self::fear(dice),
+            3 => Self::happiness(dice),
+            4 => Self::sadness(dice),
+            5 => Self::surprise(dice),
+            _ => Self { part: if dice.chance(0.2) { dice.range(0.1, 0.6) } else { 0.0 }, ..Self::default() },
+        };
+        let intensity = mix(0.38, 1.05, dice.unit());
+        for action in actions.all() {
+            *action *= intensity * dice.range(0.7, 1.2);
+        }
+        actions.add_habits(dice);
+        actions
+    }
+
+    fn anger(dice: &mut Dice) -> Self {
+        let base = Self { brow_lower: 1.0, lid_tighten: 0.8, lid_raise: 0.25, ..Self::default() };
+        match dice.below(5) {
+            0 | 1 => Self { square: 1.0, part: 0.7, jaw: dice.range(0.15, 0.6), lip_raise: 0.4, ..base },
+            2 => Self { part: 0.6, square: 0.7, lip_raise: 0.3, stretch: 0.4, ..base },
+            _ => Self { press: 1.0, chin_raise: 0.4, corner_drop: 0.3, ..base },
+        }
+    }
+
+    fn disgust(dice: &mut Dice) -> Self {
+        let base = Self {
+            nose_wrinkle: 1.0,
+            brow_lower: 0.45,
+            lid_tighten: 0.8,
+            cheek_raise: 0.45,
+            lip_raise: 1.0,
+            ..Self::default()
+        };
+        match dice.below(3) {
+            0 => Self { part: 0.8, jaw: dice.range(0.05, 0.3), corner_drop: 0.3, ..base },
+            1 => Self { part: 0.35, corner_drop: 0.5, ..base },
+            _ => Self { chin_raise: 0.8, corner_drop: 0.6, ..base },
+        }
+    }
+
+    fn fear(dice: &mut Dice) -> Self {
+        let base = Self {
+            inner_brow: 1.0,
+            outer_brow: 0.45,
+            brow_lower: 0.5,
+            lid_raise: 1.0,
+            lid_tighten: 0.2,
+            stretch: 1.0,
+            part: 0.6,
+            ..Self::default()
+        };
+        Self { jaw: if dice.chance(0.7) { dice.range(0.1, 0.4) } else { 0.0 }, ..base }
+    }
+
+    fn happiness(dice: &mut Dice) -> Self {
+        let base = Self { smile: 1.0, cheek_raise: 0.9, ..Self::default() };
+        match dice.below(6) {
+            0 | 1 => base,
+            2 => Self { part: 1.0, jaw: dice.range(0.25, 0.6), ..base },
+            _ => Self { part: 1.0, ..base },
+        }
+    }
+
+    fn sadness(dice: &mut Dice) -> Self {
+        let base =
+            Self { inner_brow: 1.0, brow_lower: 0.35, droop: 0.75, corner_drop: 1.0, chin_raise: 0.5, ..Self::default() };
+        if dice.chance(0.2) { Self { part: 0.7, stretch: 0.4, jaw: 0.15, ..base } } else { base }
+    }
+
+    fn surprise(dice: &mut Dice) -> Self {
+        let base = Self { inner_brow: 1.0, outer_brow: 1.0, lid_raise: 0.9, part: 0.6, ..Self::default() };
+        Self { jaw: if dice.chance(0.85) { dice.range(0.5, 1.1) } else { 0.2 }, ..base }
+    }
+
+    /// What a face does for no reason: a resting frown, a crooked mouth, a word half spoken. This is where the
+    /// classes overlap.
+    fn add_habits(&mut self, dice: &mut Dice) {
+        for action in self.all() {
+            *action += dice.normal(0.05).abs();
+        }
+        let habit = dice.range(0.1, 0.3);
+        match dice.below(10) {
+            0 => self.brow_lower += habit,
+            1 => (self.inner_brow, self.outer_brow) = (self.inner_brow + habit, self.outer_brow + habit),
+            2 => self.corner_drop += habit,
+            3 => self.smile += habit,
+            4 => self.part += habit,
+            5 => self.lid_tighten += habit,
+            6 => self.droop += habit,
+            _ => {}
+        }
+    }
+
+    fn all(&mut self) -> [&mut f32; 17] {
+        [
+            &mut self.inner_brow,
+            &mut self.outer_brow,
+            &mut self.brow_lower,
+            &mut self.lid_raise,
+            &mut self.cheek_raise,
+            &mut self.lid_tighten,
+            &mut self.nose_wrinkle,
+            &mut self.lip_raise,
+            &mut self.smile,
+            &mut self.corner_drop,
+            &mut self.chin_raise,
+            &mut self.stretch,
+            &mut self.press,
+            &mut self.square,
+            &mut self.part,
+            &mut self.jaw,
+            &mut self.droop,
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+use fer_artifact::Split;
+
+/// Why an evaluation or its report is not possible.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Model and data do not name the same classes in the same order.
+    #[error("{split}: expected the model's classes {expected:?}, found {found:?}")]
+    Classes {
+        /// The split concerned.
+        split: Split,
+        /// The model's classes.
+        expected: Vec<String>,
+        /// The data's classes.
+        found: Vec<String>,
+    },
+    /// The images are not of the size that the network takes.
+    #[error(
+        "{split}: expected images of {} × {} pixels, the network's input, found {} × {}",
+        expected.0, expected.1, found.0, found.1
+    )]
+    Size {
+        /// The split concerned.
+        split: Split,
+        /// Height and width that the network takes.
+        expected: (usize, usize),
+        /// Height and width of the images.
+        found: (usize, usize),
+    },
+    /// A split that was asked for is not in the data.
+    #[error("split `{split}` is to be evaluated, but the data has only {}", names(available))]
+    MissingSplit {
+        /// The split asked for.
+        split: Split,
+        /// The splits that there are.
+        available: Vec<Split>,
+    },
+    /// Neither validation nor test data.
+    #[error("nothing to evaluate: the data has neither validation nor test; `splits: [train]` scores the training data")]
+    NothingHeldOut,
+    /// A split without images.
+    #[error("{split}: expected at least one image, found none")]
+    Empty {
+        /// The split concerned.
+        split: Split,
+    },
+    /// The report was given no scores.
+    #[error("expected the scores of at least one split, found none")]
+    NoScores,
+    /// The report was given scores of a split without the predictions or images behind them.
+    #[error("{split}: expected {expected} beside the scores, found {found}")]
+    Incomplete {
+        /// The split concerned.
+        split: Split,
+        /// What belongs there.
+        expected: &'static str,
+        /// What was there instead.
+        found: &'static str,
+    },
+    /// A figure of the report could not be drawn.
+    #[error("figure `{figure}` of the report: {source}")]
+    Figure {
+        /// Name of the figure.
+        figure: &'static str,
+        /// The drawing library's reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A picture of the report could not be encoded.
+    #[error("{split}: picture of row {row}: {source}")]
+    Picture {
+        /// The split concerned.
+        split: Split,
+        /// The image's row in the source.
+        row: u32,
+        /// The encoder's reason.
+        source: png::EncodingError,
+    },
+    /// The report's template could not be filled.
+    #[error("the report's template: {0}")]
+    Template(#[from] minijinja::Error),
+}
+
+fn names(splits: &[Split]) -> String {
+    let names: Vec<String> = splits.iter().map(|split| format!("`{split}`")).collect();
+    if names.is_empty() { "no split".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,51 @@
+//! Whether probabilities can be taken at their word.
+
+use plotters::coord::combinators::BindKeyPoints;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
+use crate::Error;
+use crate::scores::{Bin, Outcome, calibration};
+
+const SIZE: (i32, i32) = (330, 330);
+/// Radius of a dot that holds every image, in pixels.
+const LARGEST: f64 = 26.0;
+
+/// Accuracy against mean probability, a dot a bin of the calibration error; a dot's area says how many images it holds.
+pub(crate) fn reliability(outcomes: &[Outcome]) -> Result<String, Error> {
+    let bins = calibration(outcomes);
+    draw("reliability", "Accuracy against probability", SIZE, |canvas| fill(canvas, &bins))
+}
+
+fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
+    let quarters = vec![0.0, 0.25, 0.5, 0.75, 1.0];
+    let axis = || (0.0..1.0).with_key_points(quarters.clone());
+    let mut chart = ChartBuilder::on(canvas)
+        .margin_top(10 * SCALE)
+        .margin_right(18 * SCALE)
+        .x_label_area_size(24 * SCALE)
+        .y_label_area_size(44 * SCALE)
+        .build_cartesian_2d(axis(), axis())?;
+    let label = |share: &f64| format!("{:.0}{}", 100.0 * share, if *share == 1.0 { " %" } else { "" });
+    chart
+        .configure_mesh()
+        .bold_line_style(Ink::Grid.line(10))
+        .light_line_style(TRANSPARENT)
+        .axis_style(Ink::Grid.line(10))
+        .set_all_tick_mark_size(5 * SCALE)
+        .x_label_style(text(Ink::Muted, HPos::Center))
+        .y_label_style(text(Ink::Muted, HPos::Right))
+        .x_label_formatter(&label)
+        .y_label_formatter(&label)
+        .draw()?;
+    chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], Ink::Muted.line(10)))?;
+    let all: usize = bins.iter().map(|bin| bin.n).sum();
+    let dots = bins.iter().filter(|bin| bin.n > 0).map(|bin| {
+        let n = bin.n as f64;
+        let radius = (LARGEST * (n / all as f64).sqrt()).max(2.0);
+        Circle::new((bin.probability / n, bin.correct as f64 / n), (radius * f64::from(SCALE)) as i32, Ink::First.fill())
+    });
+    chart.draw_series(dots)?;
+    Ok(())
+}

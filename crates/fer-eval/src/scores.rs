@@ -1,0 +1,215 @@
+use std::collections::BTreeMap;
+
+use fer_artifact::{Predictions, Split};
+use serde::{Deserialize, Serialize};
+
+/// Bins of the expected calibration error.
+pub(crate) const CALIBRATION_BINS: usize = 15;
+/// The 97.5th percentile of the standard normal distribution.
+const Z_95: f64 = 1.959_963_984_540_054;
+
+/// Scores by split: what `metrics.json` holds.
+///
+/// Its JSON has one order of keys, so equal scores give equal bytes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Metrics {
+    /// One entry a split that was evaluated.
+    pub splits: BTreeMap<Split, SplitMetrics>,
+}
+
+/// Scores of one split, see [`score`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitMetrics {
+    /// Number of images.
+    pub n: usize,
+    /// Mean cross entropy in nats.
+    pub loss: f64,
+    /// Share of images whose predicted class is the true one, 0 to 1.
+    pub accuracy: f64,
+    /// Mean of recall over all classes, 0 to 1.
+    pub balanced_accuracy: f64,
+    /// Mean of F1 over all classes, 0 to 1.
+    pub macro_f1: f64,
+    /// Expected calibration error, 0 to 1.
+    pub ece: f64,
+    /// Wilson's 95 % interval of the accuracy, `[low, high]`.
+    pub accuracy_ci95: [f64; 2],
+    /// Scores of each class, in label order.
+    pub per_class: Vec<ClassMetrics>,
+    /// `[K][K]` counts: `confusion[t][p]` images of class `t` were predicted as `p`.
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// Scores of one class, each 0 to 1; 0 where the denominator is 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassMetrics {
+    /// The class's name.
+    pub name: String,
+    /// Share of the images predicted as this class that are of it.
+    pub precision: f64,
+    /// Share of the images of this class that are predicted as it.
+    pub recall: f64,
+    /// Harmonic mean of precision and recall.
+    pub f1: f64,
+    /// Number of images of this class.
+    pub support: usize,
+}
+
+/// Scores of a split.
+///
+/// Everything but loss and calibration is a ratio of integer counts over the whole split:
+///
+/// * The predicted class is the one with the largest logit, the first of equal ones.
+/// * Precision, recall and F1 are scikit-learn's with `zero_division=0`: a class without predictions or members
+///   scores 0 and counts in the means. So `balanced_accuracy` is `recall_score(average="macro")` over all classes;
+///   scikit-learn's own `balanced_accuracy_score` is larger where a class has no members, as it leaves that class out.
+/// * `loss` is the mean cross entropy of the softmax, in f64.
+/// * `ece` is the expected calibration error (Guo et al. 2017): 15 bins of equal width, `(i/15, (i+1)/15]`, on the
+///   probability of the predicted class; the mean over images of |accuracy − mean probability| of the image's bin.
+/// * `accuracy_ci95` is Wilson's score interval (1927). It says how far chance in drawing this many images can carry
+///   the accuracy; it says nothing of another training run or other data.
+///
+/// The order of the images changes no bit of it. Without images every score is 0 and the interval is `[0, 1]`.
+///
+/// # Panics
+/// If labels and logits do not fit the classes, which [`fer_artifact::read`] has checked of what it returns.
+pub fn score(predictions: &Predictions) -> SplitMetrics {
+    let outcomes = outcomes(predictions);
+    let confusion = confusion(&outcomes, predictions.classes.len());
+    let per_class: Vec<ClassMetrics> =
+        predictions.classes.iter().enumerate().map(|(class, name)| class_metrics(name, class, &confusion)).collect();
+    let (n, correct) = (outcomes.len(), outcomes.iter().filter(|outcome| outcome.is_correct()).count());
+    let over_classes =
+        |value: fn(&ClassMetrics) -> f64| mean(per_class.iter().map(value).sum::<f64>(), per_class.len());
+    let bins = calibration(&outcomes);
+    let ece = bins.iter().map(|bin| (bin.correct as f64 - bin.probability).abs()).sum::<f64>();
+    SplitMetrics {
+        n,
+        loss: mean(ordered_sum(outcomes.iter().map(|outcome| outcome.loss).collect()), n),
+        accuracy: ratio(correct, n),
+        balanced_accuracy: over_classes(|class| class.recall),
+        macro_f1: over_classes(|class| class.f1),
+        ece: mean(ece, n),
+        accuracy_ci95: wilson(correct, n),
+        per_class,
+        confusion,
+    }
+}
+
+/// Softmax of one image's logits, in f64: positive (0 where it underflows), summing to 1.
+///
+/// ```
+/// assert_eq!(fer_eval::probabilities(&[7.0, 7.0]), [0.5, 0.5]);
+/// ```
+pub fn probabilities(logits: &[f32]) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = logits.iter().map(|&logit| (f64::from(logit) - f64::from(largest)).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// What became of one image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    pub(crate) label: usize,
+    pub(crate) predicted: usize,
+    /// Probability of the predicted class.
+    pub(crate) probability: f64,
+    /// Cross entropy in nats.
+    pub(crate) loss: f64,
+}
+
+impl Outcome {
+    pub(crate) fn is_correct(&self) -> bool {
+        self.label == self.predicted
+    }
+}
+
+/// Outcomes in the order of the predictions.
+pub(crate) fn outcomes(predictions: &Predictions) -> Vec<Outcome> {
+    let labels = predictions.labels.iter().enumerate();
+    labels.map(|(index, &label)| outcome(predictions.logits_of(index), usize::from(label))).collect()
+}
+
+fn outcome(logits: &[f32], label: usize) -> Outcome {
+    let predicted = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
+    // Relative to the largest, so that nothing overflows.
+    let shifted = |class: usize| f64::from(logits[class]) - f64::from(logits[predicted]);
+    let sum: f64 = (0..logits.len()).map(|class| shifted(class).exp()).sum();
+    Outcome { label, predicted, probability: sum.recip(), loss: sum.ln() - shifted(label) }
+}
+
+fn confusion(outcomes: &[Outcome], classes: usize) -> Vec<Vec<usize>> {
+    let mut counts = vec![vec![0; classes]; classes];
+    for outcome in outcomes {
+        counts[outcome.label][outcome.predicted] += 1;
+    }
+    counts
+}
+
+fn class_metrics(name: &str, class: usize, confusion: &[Vec<usize>]) -> ClassMetrics {
+    let hits = confusion[class][class];
+    let support: usize = confusion[class].iter().sum();
+    let predicted: usize = confusion.iter().map(|row| row[class]).sum();
+    ClassMetrics {
+        name: name.to_owned(),
+        precision: ratio(hits, predicted),
+        recall: ratio(hits, support),
+        f1: ratio(2 * hits, support + predicted),
+        support,
+    }
+}
+
+/// One bin of the top probability.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Bin {
+    pub(crate) n: usize,
+    pub(crate) correct: usize,
+    /// Sum of the top probabilities.
+    pub(crate) probability: f64,
+}
+
+pub(crate) fn calibration(outcomes: &[Outcome]) -> [Bin; CALIBRATION_BINS] {
+    let mut members: [Vec<f64>; CALIBRATION_BINS] = Default::default();
+    let mut bins = [Bin::default(); CALIBRATION_BINS];
+    for outcome in outcomes {
+        let below = |&border: &usize| border as f64 / (CALIBRATION_BINS as f64) < outcome.probability;
+        let index = (1..CALIBRATION_BINS).take_while(below).count();
+        bins[index].n += 1;
+        bins[index].correct += usize::from(outcome.is_correct());
+        members[index].push(outcome.probability);
+    }
+    for (bin, members) in bins.iter_mut().zip(members) {
+        bin.probability = ordered_sum(members);
+    }
+    bins
+}
+
+/// Sum in ascending order: the same bits whatever the order of the images.
+fn ordered_sum(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.iter().sum()
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    mean(part as f64, whole)
+}
+
+fn mean(sum: f64, n: usize) -> f64 {
+    if n == 0 { 0.0 } else { sum / n as f64 }
+}
+
+/// Wilson's 95 % score interval of `hits` in `n`; `[0, 1]` for none.
+pub(crate) fn wilson(hits: usize, n: usize) -> [f64; 2] {
+    if n == 0 {
+        return [0.0, 1.0];
+    }
+    let (share, n_images, z2) = (ratio(hits, n), n as f64, Z_95 * Z_95);
+    let centre = share + z2 / (2.0 * n_images);
+    let reach = Z_95 * (share * (1.0 - share) / n_images + z2 / (4.0 * n_images * n_images)).sqrt();
+    let scale = 1.0 + z2 / n_images;
+    // At the ends the bound is exactly the end; rounding must not move it.
+    let low = if hits == 0 { 0.0 } else { (centre - reach) / scale };
+    let high = if hits == n { 1.0 } else { (centre + reach) / scale };
+    [low, high]
+}

@@ -1,0 +1,3 @@
+//! Public behaviour of the crate, a module a source file.
+
+mod scores;

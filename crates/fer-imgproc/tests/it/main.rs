@@ -1,0 +1,8 @@
+//! fer-imgproc against OpenCV, NumPy and Pillow (`tests/golden/imgproc`), and against what must hold of any image.
+
+mod equalize;
+mod golden;
+mod gray;
+mod params;
+mod preprocessing;
+mod resize;

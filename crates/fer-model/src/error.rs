@@ -1,0 +1,159 @@
+use std::fmt;
+
+/// What can be wrong with a network, its parameters or its weights.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A number outside the range that its meaning allows.
+    #[error("expected {expected}, found {found}")]
+    Range {
+        /// The range, in words.
+        expected: &'static str,
+        /// The number.
+        found: f64,
+    },
+    /// The ends of RReLU's range are exchanged.
+    #[error("rrelu: expected lower to be at most upper, found lower {lower} and upper {upper}")]
+    Rrelu {
+        /// Smallest slope.
+        lower: f64,
+        /// Largest slope.
+        upper: f64,
+    },
+    /// A parameter that the network does not have.
+    #[error("`{parameter}` does not apply to `{network}`")]
+    NotApplicable {
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The network's name.
+        network: &'static str,
+    },
+    /// Not as many dropout probabilities as the network has dropout layers.
+    #[error("dropout: expected {expected} for `{network}`, found {found}")]
+    Dropout {
+        /// The network's name.
+        network: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
+    /// The network cannot take images of this size.
+    #[error("`{network}` takes images of at least {minimum}x{minimum} pixels, found {height}x{width}")]
+    TooSmall {
+        /// The network's name.
+        network: &'static str,
+        /// Fewest pixels in a row, and fewest rows.
+        minimum: usize,
+        /// Rows found.
+        height: usize,
+        /// Pixels in a row found.
+        width: usize,
+    },
+    /// The network would not fit into memory.
+    #[error(
+        "`{network}` on images of {height}x{width} pixels would have more than {limit} parameters: resize the images"
+    )]
+    TooLarge {
+        /// The network's name.
+        network: &'static str,
+        /// Most parameters that are accepted.
+        limit: u64,
+        /// Rows found.
+        height: usize,
+        /// Pixels in a row found.
+        width: usize,
+    },
+    /// A number of classes that labels of one byte cannot tell apart.
+    #[error("expected 1 to 256 classes, found {found}")]
+    Classes {
+        /// The number found.
+        found: usize,
+    },
+    /// Tensors that are not the network's; every one of them is listed.
+    #[error("the tensors do not fit `{network}`: {}", list(mismatches))]
+    Mismatch {
+        /// The network's name.
+        network: &'static str,
+        /// All differences, sorted by the tensors' names.
+        mismatches: Vec<Mismatch>,
+    },
+    /// An input of another shape than the network was built for.
+    #[error("expected an input of shape [N, 1, {height}, {width}], found {found:?}")]
+    Input {
+        /// Rows of pixels.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+        /// Shape found.
+        found: Vec<usize>,
+    },
+    /// A tensor operation failed.
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// A difference between the tensors that a network has and those it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The network has it, and it was not given.
+    Missing {
+        /// The tensor's name.
+        name: String,
+        /// Its shape in the network.
+        expected: Vec<usize>,
+    },
+    /// It was given, and the network does not have it.
+    Unexpected {
+        /// The tensor's name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+    },
+    /// It was given in another shape.
+    Shape {
+        /// The tensor's name.
+        name: String,
+        /// Its shape in the network.
+        expected: Vec<usize>,
+        /// The shape given.
+        found: Vec<usize>,
+    },
+    /// Its elements are no 32-bit floats.
+    Dtype {
+        /// The tensor's name.
+        name: String,
+        /// The dtype given.
+        found: String,
+    },
+}
+
+impl Mismatch {
+    /// The tensor's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Mismatch::Missing { name, .. }
+            | Mismatch::Unexpected { name, .. }
+            | Mismatch::Shape { name, .. }
+            | Mismatch::Dtype { name, .. } => name,
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mismatch::Missing { name, expected } => write!(f, "`{name}` {expected:?} is missing"),
+            Mismatch::Unexpected { name, found } => write!(f, "`{name}` {found:?} is not expected"),
+            Mismatch::Shape { name, expected, found } => {
+                write!(f, "`{name}`: expected shape {expected:?}, found {found:?}")
+            }
+            Mismatch::Dtype { name, found } => write!(f, "`{name}`: expected f32, found {found}"),
+        }
+    }
+}
+
+fn list(mismatches: &[Mismatch]) -> String {
+    let lines: Vec<String> = mismatches.iter().map(Mismatch::to_string).collect();
+    lines.join("; ")
+}

@@ -1,0 +1,148 @@
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Tensor, Var};
+use fer_nn::{Parameter, Stream};
+
+use crate::layers::{Layer, Weights};
+use crate::plan::Plan;
+use crate::{Error, Mismatch, NetworkConfig};
+
+/// How a forward pass is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Batch norm by its running statistics, no dropout, mean slopes; nothing is kept for a backward pass.
+    Evaluate,
+    /// Batch norm by the batch, whose statistics move the running ones; dropout and random slopes, which depend on
+    /// `seed`, `step` and the layer alone.
+    Train {
+        /// Key of the random numbers.
+        seed: u64,
+        /// Number of the training step, which takes other numbers than any other step.
+        step: u64,
+    },
+}
+
+/// A network with its weights.
+///
+/// ```
+/// use fer_model::{Mode, Network, NetworkConfig, NetworkParams};
+/// use candle_core::{Device, Tensor};
+///
+/// let config = NetworkConfig { params: NetworkParams::Linear, height: 2, width: 3, classes: 4 };
+/// let network = Network::new(&config, 42)?;
+/// let images = Tensor::zeros((5, 1, 2, 3), candle_core::DType::F32, &Device::Cpu)?;
+/// assert_eq!(network.forward(&images, Mode::Evaluate)?.dims(), [5, 4]);
+///
+/// let names: Vec<String> = network.state().into_keys().collect();
+/// assert_eq!(names, ["fc.bias", "fc.weight"]);
+/// let again = Network::load(&config, network.state())?;
+/// # assert_eq!(again.state()["fc.bias"].to_vec1::<f32>()?, network.state()["fc.bias"].to_vec1::<f32>()?);
+/// # Ok::<(), fer_model::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Network {
+    config: NetworkConfig,
+    layers: Vec<Layer>,
+    parameters: BTreeMap<String, Parameter>,
+    buffers: BTreeMap<String, Var>,
+}
+
+impl Network {
+    /// A network with fresh weights, which depend on `seed` and the configuration alone.
+    ///
+    /// Weights and biases are drawn as PyTorch's layers draw them, from U(−1/√fan_in, 1/√fan_in); the convolutions'
+    /// weights of `face-cnn` are drawn from N(0, 0.04²), as the seed does. Batch norm starts at scale 1 and shift 0.
+    ///
+    /// # Errors
+    /// [`Error::TooSmall`], [`Error::TooLarge`] or [`Error::Classes`] if there is no such network.
+    pub fn new(config: &NetworkConfig, seed: u64) -> Result<Self, Error> {
+        let plan = Plan::new(config)?;
+        let stream = Stream::new(seed);
+        let draw = |(lane, (name, tensor)): (usize, (String, crate::plan::TensorPlan))| {
+            Ok((name, tensor.draw(stream.at(0, lane as u32))?))
+        };
+        let tensors = plan.tensors().enumerate().map(draw).collect::<Result<_, Error>>()?;
+        Self::assemble(config, &plan, tensors)
+    }
+
+    /// A network with these weights and running statistics, by PyTorch's `state_dict` names. They are copied.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with every tensor that is missing, not expected, or of another shape or dtype; as
+    /// [`Self::new`] if there is no such network.
+    pub fn load(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
+        let plan = Plan::new(config)?;
+        let mismatches = compare(config.tensors()?, &tensors);
+        if !mismatches.is_empty() {
+            return Err(Error::Mismatch { network: config.params.name(), mismatches });
+        }
+        Self::assemble(config, &plan, tensors)
+    }
+
+    fn assemble(config: &NetworkConfig, plan: &Plan, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
+        let mut weights = Weights::new(tensors);
+        let layers = plan.0.iter().map(|(name, layer)| Layer::assemble(layer, name, &mut weights));
+        let layers = layers.collect::<candle_core::Result<_>>()?;
+        Ok(Self { config: config.clone(), layers, parameters: weights.parameters, buffers: weights.buffers })
+    }
+
+    /// What the network was built from.
+    pub fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// Logits `[N, classes]` of images `[N, 1, height, width]`, f32.
+    ///
+    /// # Errors
+    /// [`Error::Input`] on another shape.
+    pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        let NetworkConfig { height, width, .. } = self.config;
+        match *images.dims() {
+            [_, 1, h, w] if (h, w) == (height, width) => {}
+            _ => return Err(Error::Input { height, width, found: images.dims().to_vec() }),
+        }
+        let mut x = images.clone();
+        for (layer, lane) in self.layers.iter().zip(0..) {
+            x = layer.forward(&x, mode, lane)?;
+            if mode == Mode::Evaluate {
+                // Lets go of the layers before, which a backward pass would need.
+                x = x.detach();
+            }
+        }
+        Ok(x)
+    }
+
+    /// The trained weights by name. They share their values with the network.
+    pub fn parameters(&self) -> &BTreeMap<String, Parameter> {
+        &self.parameters
+    }
+
+    /// Weights and running statistics by name. They share their memory with the network: training goes on in them.
+    pub fn state(&self) -> BTreeMap<String, Tensor> {
+        let parameters = self.parameters.iter().map(|(name, weight)| (name.clone(), weight.value().detach()));
+        let buffers = self.buffers.iter().map(|(name, buffer)| (name.clone(), buffer.as_detached_tensor()));
+        parameters.chain(buffers).collect()
+    }
+}
+
+/// All differences, sorted by name.
+fn compare(expected: BTreeMap<String, Vec<usize>>, found: &BTreeMap<String, Tensor>) -> Vec<Mismatch> {
+    let mut mismatches = vec![];
+    for (name, tensor) in found.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+        mismatches.push(Mismatch::Unexpected { name: name.clone(), found: tensor.dims().to_vec() });
+    }
+    for (name, expected) in expected {
+        match found.get(&name) {
+            None => mismatches.push(Mismatch::Missing { name, expected }),
+            Some(tensor) if tensor.dims() != expected => {
+                mismatches.push(Mismatch::Shape { name, expected, found: tensor.dims().to_vec() });
+            }
+            Some(tensor) if tensor.dtype() != DType::F32 => {
+                mismatches.push(Mismatch::Dtype { name, found: tensor.dtype().as_str().to_owned() });
+            }
+            Some(_) => {}
+        }
+    }
+    mismatches.sort_by(|a, b| a.name().cmp(b.name()));
+    mismatches
+}

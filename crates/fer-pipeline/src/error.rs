@@ -1,0 +1,158 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::StageKind;
+
+/// Whatever stopped a stage: its crate's own error.
+pub type StageError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What can go wrong with a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The pipeline or parameter file cannot be read.
+    #[error("{}: cannot read the file: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The pipeline or parameter file, or an override, is not valid.
+    #[error("{}", lines(problems))]
+    Invalid {
+        /// All that was found, at least one.
+        problems: Vec<Problem>,
+    },
+    /// A stage was asked for that the chain does not have.
+    #[error("the chain has no stage `{stage}`; it has {}", names(chain))]
+    NotInChain {
+        /// The stage asked for.
+        stage: StageKind,
+        /// The stages of the chain.
+        chain: Vec<StageKind>,
+    },
+    /// A stage needs a file that is not there and that no stage before it will make.
+    #[error("{stage}: input {} is missing; run `{maker}` first or put the file there", path.display())]
+    MissingInput {
+        /// The stage that needs it.
+        stage: StageKind,
+        /// The file.
+        path: PathBuf,
+        /// The stage that makes it.
+        maker: StageKind,
+    },
+    /// A stage ended without writing what its kind must write.
+    #[error("{stage}: ended without writing {output}")]
+    MissingOutput {
+        /// The stage.
+        stage: StageKind,
+        /// The output, relative to the run folder.
+        output: String,
+    },
+    /// The lock file does not hold a lock.
+    #[error("{}: {reason}; remove the file to run every stage anew", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process runs in the same run folder.
+    #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]
+    Held {
+        /// The run folder.
+        path: PathBuf,
+        /// Who holds it.
+        holder: String,
+    },
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// File or folder concerned.
+        path: PathBuf,
+        /// What was tried, as a verb with its object.
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file of the run folder cannot be read or written.
+    #[error(transparent)]
+    Artifact(#[from] fer_artifact::Error),
+    /// A stage failed.
+    #[error("{stage}: {source}")]
+    Stage {
+        /// The stage.
+        stage: StageKind,
+        /// Its error.
+        source: StageError,
+    },
+    /// The run was asked to stop, and did.
+    #[error("{stage}: interrupted")]
+    Interrupted {
+        /// The stage that was running.
+        stage: StageKind,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid(place: Place, message: impl Into<String>) -> Self {
+        Error::Invalid { problems: vec![Problem { place, message: message.into() }] }
+    }
+
+    /// Whether the command or the file was at fault, and nothing has run.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Error::Read { .. } | Error::Invalid { .. } | Error::NotInChain { .. })
+    }
+}
+
+/// Something wrong in a pipeline file, a parameter file or an override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What was found, what was expected, and the nearest valid key where that helps.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// The place of a [`Problem`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    File(PathBuf),
+    /// A place in it; line and column are counted from 1, in characters.
+    Position {
+        /// The file.
+        path: PathBuf,
+        /// Line.
+        line: usize,
+        /// Column.
+        column: usize,
+    },
+    /// An override, as it was written.
+    Override(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::File(path) => write!(f, "{}", path.display()),
+            Place::Position { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
+            Place::Override(text) => write!(f, "--set {text}"),
+        }
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn names(chain: &[StageKind]) -> String {
+    chain.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+}

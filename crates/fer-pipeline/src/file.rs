@@ -1,0 +1,146 @@
+//! YAML files: the only place that knows a YAML library.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Place, Problem};
+use crate::locate::{Locate, Part, Segment};
+use crate::overrides::Override;
+use crate::phrase::{Fault, fault};
+use crate::tree::Strict;
+
+/// A YAML file: its text, to find places in, and its tree, before and after each override.
+pub(crate) struct Document {
+    path: PathBuf,
+    text: String,
+    overrides: Vec<Override>,
+    /// One more than there are overrides: `trees[i]` has the first `i` of them.
+    trees: Vec<Value>,
+}
+
+impl Document {
+    /// Reads the file and applies the overrides, which are as on the command line: `train.epochs=3`.
+    pub(crate) fn read(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let whole = |message: &str| Error::invalid(Place::File(path.to_owned()), message);
+        let text = String::from_utf8(bytes).map_err(|_| whole("expected a YAML file in UTF-8, found other bytes"))?;
+        let tree = tree(&text).map_err(|(place, message)| match place {
+            Some((line, column)) => Error::invalid(Place::Position { path: path.to_owned(), line, column }, message),
+            None => whole(&message),
+        })?;
+        if tree.is_null() {
+            return Err(whole("expected a mapping, found an empty file"));
+        }
+        let mut document = Self { path: path.to_owned(), text, overrides: vec![], trees: vec![tree] };
+        let problems: Vec<Problem> = overrides.iter().filter_map(|text| document.patch(text).err()).collect();
+        if problems.is_empty() { Ok(document) } else { Err(Error::Invalid { problems }) }
+    }
+
+    fn patch(&mut self, text: &str) -> Result<(), Problem> {
+        let problem = |message| Problem { place: Place::Override(text.to_owned()), message };
+        let over = Override::new(text, |value| tree(value).map_err(|(_, message)| message)).map_err(problem)?;
+        let mut tree = self.trees[self.trees.len() - 1].clone();
+        over.apply(&mut tree).map_err(problem)?;
+        self.trees.push(tree);
+        self.overrides.push(over);
+        Ok(())
+    }
+
+    /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in
+    /// messages.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, name: &str, path: &[Segment]) -> Result<T, Problem> {
+        let outcome = |tree: &Value| typed::<T>(name, &subtree(tree, path));
+        let fault = match outcome(&self.trees[self.trees.len() - 1]) {
+            Ok(value) => return Ok(value),
+            Err(fault) => fault,
+        };
+        let first = self.trees.iter().position(|tree| outcome(tree).err().as_ref() == Some(&fault));
+        let place = match first {
+            Some(index) if index > 0 => Place::Override(self.overrides[index - 1].text.clone()),
+            _ => self.place(path.iter().chain(&fault.path).cloned().collect(), fault.part),
+        };
+        Err(Problem { place, message: fault.message })
+    }
+
+    /// A problem of the file's own at `path`.
+    pub(crate) fn problem(&self, path: &[Segment], message: String) -> Problem {
+        Problem { place: self.place(path.to_vec(), Part::Value), message }
+    }
+
+    /// Line and column of the path's end, or of the nearest entry above it that the text has.
+    fn place(&self, mut path: Vec<Segment>, mut part: Part) -> Place {
+        loop {
+            let locate = Locate { path: &path, part };
+            let error = locate.deserialize(serde_yaml::Deserializer::from_str(&self.text)).err();
+            if let Some(at) = error.and_then(|error| error.location()) {
+                return Place::Position { path: self.path.clone(), line: at.line(), column: at.column() };
+            }
+            part = Part::Value;
+            if path.pop().is_none() {
+                return Place::File(self.path.clone());
+            }
+        }
+    }
+}
+
+fn subtree(tree: &Value, path: &[Segment]) -> Value {
+    let step = |value: &Value, segment: &Segment| match segment {
+        Segment::Key(key) => value.get(key).cloned(),
+        Segment::Index(index) => value.get(index).cloned(),
+    };
+    let found = path.iter().try_fold(tree.clone(), |value, segment| step(&value, segment));
+    match found {
+        None | Some(Value::Null) => Value::Object(Map::new()),
+        Some(value) => value,
+    }
+}
+
+fn typed<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().iter().filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
+            serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
+            _ => None,
+        });
+        fault(name, path.collect(), &error.inner().to_string())
+    })
+}
+
+/// The tree that the text describes, or where and why there is none.
+fn tree(text: &str) -> Result<Value, (Option<(usize, usize)>, String)> {
+    let complaint = RefCell::new(None);
+    let strict = Strict { complaint: &complaint };
+    strict.deserialize(serde_yaml::Deserializer::from_str(text)).or_else(|error| {
+        let place = error.location().map(|at| (at.line(), at.column()));
+        if let Some(message) = complaint.take() {
+            return Err((place, message));
+        }
+        let Some((line, column)) = place else {
+            // The library's way to say that there is no document at all.
+            let nothing = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+            return if nothing { Ok(Value::Null) } else { Err((None, format!("not valid YAML: {error}"))) };
+        };
+        let message = error.to_string().replacen(&format!(" at line {line} column {column}"), "", 1);
+        Err((place, format!("not valid YAML: {message}")))
+    })
+}
+
+/// A tree as YAML: keys sorted, but for `name` and `kind`, which say what the others mean and stand first.
+pub(crate) fn to_yaml(value: &Value) -> String {
+    serde_yaml::to_string(&ordered(value)).expect("a tree of JSON is representable in YAML")
+}
+
+fn ordered(value: &Value) -> serde_yaml::Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| (!matches!(key.as_str(), "name" | "kind"), *key));
+            entries.into_iter().map(|(key, value)| (key.as_str().into(), ordered(value))).collect::<serde_yaml::Mapping>().into()
+        }
+        Value::Array(items) => items.iter().map(ordered).collect::<Vec<_>>().into(),
+        other => serde_yaml::to_value(other).expect("a scalar of JSON is representable in YAML"),
+    }
+}

@@ -1,0 +1,94 @@
+//! The run folder: who writes in it, and how a stage's outputs come into place.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use fer_artifact::Digest;
+
+use crate::{Error, StageKind};
+
+const HOLDER_FILE: &str = ".writer";
+
+fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, action, source }
+}
+
+/// The right to write in a run folder; given back when dropped, or when the process ends in whatever way.
+pub(crate) struct Writer {
+    _file: File,
+}
+
+impl Writer {
+    /// Makes the folder if there is none, and takes hold of it.
+    pub(crate) fn hold(run_dir: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(run_dir).map_err(io(run_dir, "make the run folder"))?;
+        let path = run_dir.join(HOLDER_FILE);
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = open.map_err(io(run_dir, "write in the run folder"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // What it says is only for the message.
+                let _ = file.read_to_string(&mut holder);
+                let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+                return Err(Error::Held { path: run_dir.to_owned(), holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(io(&path, "lock the run folder")(error)),
+        }
+        let noted = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));
+        noted.map_err(io(&path, "write in the run folder"))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// A temporary folder beside a stage's own, for outputs that are not complete yet. Removed when dropped.
+pub(crate) struct Staging {
+    path: PathBuf,
+}
+
+impl Staging {
+    /// An empty folder `.<stage>.partial` in the run folder; what a killed run left there goes.
+    pub(crate) fn new(run_dir: &Path, stage: StageKind) -> Result<Self, Error> {
+        let path = run_dir.join(format!(".{stage}.partial"));
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(io(&path, "remove what an earlier run left"))?;
+        }
+        fs::create_dir_all(&path).map_err(io(&path, "make the folder"))?;
+        Ok(Self { path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves the outputs, file by file, into `target`, and removes those of `possible` that have not come out.
+    pub(crate) fn commit(self, target: &Path, outputs: &BTreeMap<String, Digest>, possible: &[&str]) -> Result<(), Error> {
+        fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
+        for name in outputs.keys() {
+            let place = target.join(name);
+            fs::rename(self.path.join(name), &place).map_err(io(&place, "move the output into place"))?;
+        }
+        for name in possible.iter().filter(|name| !outputs.contains_key(**name)) {
+            let place = target.join(name);
+            match fs::remove_file(&place) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(io(&place, "remove the former output")(error));
+                }
+                _ => {}
+            }
+        }
+        // The renames themselves must survive a power cut.
+        File::open(target).and_then(|folder| folder.sync_all()).map_err(io(target, "write the folder"))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Nothing depends on it: the next run of the stage removes what is left.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}

@@ -1,0 +1,54 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The four links of a chain, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageKind {
+    /// A source of faces becomes image sets.
+    Ingest,
+    /// Image sets become network inputs.
+    Preprocess,
+    /// Network inputs become a model.
+    Train,
+    /// A model and network inputs become scores and a report.
+    Evaluate,
+}
+
+impl StageKind {
+    /// All four, in order.
+    pub const ALL: [StageKind; 4] = [StageKind::Ingest, StageKind::Preprocess, StageKind::Train, StageKind::Evaluate];
+
+    /// Lower-case name: in the pipeline file, on the command line, and of the stage's folder in the run folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StageKind::Ingest => "ingest",
+            StageKind::Preprocess => "preprocess",
+            StageKind::Train => "train",
+            StageKind::Evaluate => "evaluate",
+        }
+    }
+
+    /// The stage whose folder holds `path`, a path relative to the run folder.
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
+        path.split_once('/').and_then(|(folder, _)| folder.parse().ok())
+    }
+}
+
+impl fmt::Display for StageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for StageKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| format!("expected a stage ({names}), found `{name}`"))
+    }
+}

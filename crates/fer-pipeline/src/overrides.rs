@@ -1,0 +1,129 @@
+//! `--set STAGE.PATH=VALUE`: patches the tree before it is checked, so that there is one path of validation.
+
+use serde_json::{Map, Value};
+
+use crate::StageKind;
+use crate::phrase::suggestion;
+
+/// An override: where it points and what shall stand there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Override {
+    /// As the user wrote it.
+    pub(crate) text: String,
+    path: Vec<String>,
+    value: Value,
+}
+
+impl Override {
+    /// Reads `STAGE.PATH=VALUE` or `seed=VALUE`; `parse` reads the value.
+    pub(crate) fn new(text: &str, parse: impl Fn(&str) -> Result<Value, String>) -> Result<Self, String> {
+        let usage = || "expected STAGE.PATH=VALUE, as in train.epochs=10".to_owned();
+        let (path, value) = text.split_once('=').ok_or_else(usage)?;
+        let path: Vec<String> = path.trim().split('.').map(str::to_owned).collect();
+        if path.iter().any(String::is_empty) || (path.len() < 2 && path != ["seed"]) {
+            return Err(usage());
+        }
+        Ok(Self { text: text.to_owned(), path, value: parse(value)? })
+    }
+
+    /// Puts the value in its place; mappings on the way are made where there are none.
+    pub(crate) fn apply(&self, tree: &mut Value) -> Result<(), String> {
+        let Value::Object(top) = tree else { return Ok(()) };
+        if self.path == ["seed"] {
+            top.insert("seed".to_owned(), self.value.clone());
+            return Ok(());
+        }
+        let params = params_of(top, &self.path[0])?;
+        if params.is_null() {
+            *params = Value::Object(Map::new());
+        }
+        put(params, &self.path[1..], self.value.clone()).map_err(|at| self.blocked(at))
+    }
+
+    fn blocked(&self, at: usize) -> String {
+        format!("there is no `{}` in {}", self.path[at + 1], self.path[..=at].join("."))
+    }
+}
+
+/// The parameters of the stage called `name` in the tree of a pipeline file.
+fn params_of<'a>(top: &'a mut Map<String, Value>, name: &str) -> Result<&'a mut Value, String> {
+    let stages = top.get_mut("stages").and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default();
+    let kind = |stage: &Value| stage.get("stage").and_then(Value::as_str).map(str::to_owned);
+    let names: Vec<String> = stages.iter().filter_map(kind).collect();
+    let found = stages.iter_mut().find(|stage| kind(stage).as_deref() == Some(name)).and_then(Value::as_object_mut);
+    let Some(stage) = found else {
+        let names: Vec<&str> = match names.is_empty() {
+            true => StageKind::ALL.iter().map(|kind| kind.name()).collect(),
+            false => names.iter().map(String::as_str).collect(),
+        };
+        return Err(format!("the chain has no stage `{name}`; {}", suggestion(name, &names)));
+    };
+    Ok(stage.entry("params").or_insert(Value::Null))
+}
+
+/// On failure, how many steps of the path could be taken.
+fn put(mut place: &mut Value, path: &[String], value: Value) -> Result<(), usize> {
+    for (depth, step) in path.iter().enumerate() {
+        place = match place {
+            Value::Object(map) => map.entry(step.clone()).or_insert_with(|| Value::Object(Map::new())),
+            Value::Array(items) => {
+                let index = step.parse::<usize>().ok();
+                index.and_then(|index| items.get_mut(index)).ok_or(depth)?
+            }
+            _ => return Err(depth),
+        };
+    }
+    *place = value;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(text: &str, tree: &Value) -> Result<Value, String> {
+        let mut tree = tree.clone();
+        let json = |text: &str| serde_json::from_str(text).map_err(|error| error.to_string());
+        Override::new(text, json)?.apply(&mut tree).map(|()| tree)
+    }
+
+    fn chain() -> Value {
+        json!({"seed": 1, "stages": [{"stage": "ingest"}, {"stage": "train", "params": {"model": {"dropout": [0.2, 0.5]}}}]})
+    }
+
+    #[test]
+    fn missing_mappings_are_made() {
+        let tree = set("train.optimizer.learning_rate=0.5", &chain()).unwrap();
+        assert_eq!(tree["stages"][1]["params"]["optimizer"], json!({"learning_rate": 0.5}));
+        let tree = set("ingest.classes=[\"a\"]", &chain()).unwrap();
+        assert_eq!(tree["stages"][0]["params"], json!({"classes": ["a"]}));
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_named_by_its_index() {
+        let tree = set("train.model.dropout.1=0.4", &chain()).unwrap();
+        assert_eq!(tree["stages"][1]["params"]["model"]["dropout"], json!([0.2, 0.4]));
+        let error = set("train.model.dropout.2=0.4", &chain()).unwrap_err();
+        assert_eq!(error, "there is no `2` in train.model.dropout");
+    }
+
+    #[test]
+    fn the_seed_can_be_set() {
+        assert_eq!(set("seed=7", &chain()).unwrap()["seed"], 7);
+    }
+
+    #[test]
+    fn a_stage_that_the_chain_lacks_is_named_with_the_nearest() {
+        let error = set("trian.epochs=3", &chain()).unwrap_err();
+        assert_eq!(error, "the chain has no stage `trian`; did you mean `train`?");
+    }
+
+    #[test]
+    fn what_is_no_override_is_refused() {
+        for text in ["train.epochs", "epochs=3", ".epochs=3", "train.=3"] {
+            assert_eq!(set(text, &chain()).unwrap_err(), "expected STAGE.PATH=VALUE, as in train.epochs=10", "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fer_artifact::{Artifact, Digest, Provenance, Seed, read, write, write_atomic};
+use serde_json::Value;
+
+use crate::{Clock, Event, Reporter, StageError, StageKind};
+
+/// A link of the chain: reads artifacts, computes, writes artifacts.
+pub trait Stage {
+    /// Its place in the chain.
+    fn kind(&self) -> StageKind;
+    /// Raised whenever the same inputs and parameters give other bytes than before.
+    fn version(&self) -> u32;
+    /// Its parameters with every default written out.
+    fn params(&self) -> Value;
+    /// The files that it reads, by path in the run folder.
+    fn inputs(&self) -> Vec<Slot>;
+    /// The files that it writes, by name in its own folder.
+    fn outputs(&self) -> Vec<Slot>;
+    /// Digests of what it reads from outside the run folder, by name.
+    ///
+    /// # Errors
+    /// The stage's own, if a file cannot be read.
+    fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
+        Ok(BTreeMap::new())
+    }
+    /// Does the work.
+    ///
+    /// # Errors
+    /// The stage's own. Nothing that was written through `context` is then kept, but for checkpoints.
+    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError>;
+}
+
+/// A file that a stage reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// Path or name.
+    pub path: &'static str,
+    /// Whether it may be absent.
+    pub need: Need,
+}
+
+/// Whether a file must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The stage cannot do without.
+    Always,
+    /// Absent where the data has no such part.
+    IfThere,
+}
+
+impl Slot {
+    pub(crate) const fn always(path: &'static str) -> Self {
+        Self { path, need: Need::Always }
+    }
+
+    pub(crate) const fn if_there(path: &'static str) -> Self {
+        Self { path, need: Need::IfThere }
+    }
+}
+
+/// What a running stage sees of the world.
+pub struct Context<'a> {
+    pub(crate) input_dir: &'a Path,
+    pub(crate) output_dir: &'a Path,
+    pub(crate) checkpoint_dir: PathBuf,
+    pub(crate) provenance: Provenance,
+    pub(crate) written: BTreeMap<String, Digest>,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) reporter: &'a mut dyn Reporter,
+}
+
+impl Context<'_> {
+    /// The stage's own stream of randomness.
+    pub fn seed(&self) -> Seed {
+        self.provenance.seed
+    }
+
+    /// The artifact at `path` in the run folder.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::read`].
+    pub fn read<A: Artifact>(&self, path: &str) -> Result<A, fer_artifact::Error> {
+        read(&self.input_dir.join(path))
+    }
+
+    /// Whether there is a file at `path` in the run folder.
+    pub fn has(&self, path: &str) -> bool {
+        self.input_dir.join(path).is_file()
+    }
+
+    /// The text of a file at `path` in the run folder that is no artifact.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Io`].
+    pub fn read_text(&self, path: &str) -> Result<String, fer_artifact::Error> {
+        let path = self.input_dir.join(path);
+        std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
+    }
+
+    /// Writes an output.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write()`].
+    pub fn write<A: Artifact>(&mut self, name: &str, artifact: &A) -> Result<(), fer_artifact::Error> {
+        let digest = write(&self.output_dir.join(name), artifact, &self.provenance)?;
+        self.written.insert(name.to_owned(), digest);
+        Ok(())
+    }
+
+    /// Writes an output that is no artifact.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write_atomic`].
+    pub fn write_text(&mut self, name: &str, text: &str) -> Result<(), fer_artifact::Error> {
+        let digest = write_atomic(&self.output_dir.join(name), |out: &mut dyn Write| out.write_all(text.as_bytes()))?;
+        self.written.insert(name.to_owned(), digest);
+        Ok(())
+    }
+
+    /// Lines for the user to read.
+    pub fn note(&mut self, text: &str) {
+        let stage = Event::Note { stage: self.kind(), text };
+        self.reporter.event(&stage);
+    }
+
+    /// Time since some fixed moment.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+}
