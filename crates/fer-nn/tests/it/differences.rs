@@ -4,13 +4,13 @@ use candle_core::{Device, Result, Tensor, Var};
 use fer_nn::{Parameter, Stream, init_uniform};
 
 /// A reproducible tensor of numbers in [−1, 1).
-pub fn random(shape: &[usize], key: u64) -> Tensor {
+pub(crate) fn random(shape: &[usize], key: u64) -> Tensor {
     init_uniform(shape, 1.0, Stream::new(key)).expect("a tensor")
 }
 
 /// Checks d⟨y, dy⟩/dx for every element of x. `f` must be smooth within ±step of x; the tolerance is relative to the
 /// gradient's largest element.
-pub fn check_input(x: &Tensor, step: f64, tolerance: f64, f: impl Fn(&Tensor) -> Result<Tensor>) {
+pub(crate) fn check_input(x: &Tensor, step: f64, tolerance: f64, f: impl Fn(&Tensor) -> Result<Tensor>) {
     let variable = Var::from_tensor(x).expect("a variable");
     let y = f(variable.as_tensor()).expect("forward");
     let dy = random(y.dims(), 99);
@@ -21,7 +21,7 @@ pub fn check_input(x: &Tensor, step: f64, tolerance: f64, f: impl Fn(&Tensor) ->
 }
 
 /// Checks the gradient that a backward pass leaves in `parameter`.
-pub fn check_parameter(parameter: &Parameter, step: f64, tolerance: f64, f: impl Fn() -> Result<Tensor>) {
+pub(crate) fn check_parameter(parameter: &Parameter, step: f64, tolerance: f64, f: impl Fn() -> Result<Tensor>) {
     parameter.zero_grad();
     let y = f().expect("forward");
     let dy = random(y.dims(), 98);

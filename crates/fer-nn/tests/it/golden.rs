@@ -6,29 +6,29 @@ use std::path::Path;
 use candle_core::{Device, Result, Tensor, Var};
 use fer_nn::Parameter;
 
-pub struct Case {
+pub(crate) struct Case {
     name: String,
     tensors: HashMap<String, Tensor>,
 }
 
-pub fn case(name: &str) -> Case {
+pub(crate) fn case(name: &str) -> Case {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/operators/operators.safetensors");
     let tensors = candle_core::safetensors::load(path, &Device::Cpu).expect("the golden file reads");
     Case { name: name.to_owned(), tensors }
 }
 
 impl Case {
-    pub fn get(&self, tensor: &str) -> Tensor {
+    pub(crate) fn get(&self, tensor: &str) -> Tensor {
         let key = format!("{}.{tensor}", self.name);
         self.tensors.get(&key).unwrap_or_else(|| panic!("no golden tensor {key}")).clone()
     }
 
-    pub fn parameter(&self, tensor: &str) -> Parameter {
+    pub(crate) fn parameter(&self, tensor: &str) -> Parameter {
         Parameter::new(self.get(tensor)).expect("a golden tensor can be a parameter")
     }
 
     /// Compares with the golden tensor by the relative L2 distance.
-    pub fn check(&self, tensor: &str, found: &Tensor, tolerance: f64) {
+    pub(crate) fn check(&self, tensor: &str, found: &Tensor, tolerance: f64) {
         let expected = self.get(tensor);
         assert_eq!(expected.dims(), found.dims(), "{}.{tensor}: shape", self.name);
         let distance = distance(&expected, found);
@@ -36,7 +36,7 @@ impl Case {
     }
 
     /// Runs an operator of `x` forward and backward and compares y and dx.
-    pub fn run(&self, tolerance: f64, operator: impl FnOnce(&Tensor) -> Result<Tensor>) {
+    pub(crate) fn run(&self, tolerance: f64, operator: impl FnOnce(&Tensor) -> Result<Tensor>) {
         let x = Var::from_tensor(&self.get("x")).expect("a variable");
         let y = operator(x.as_tensor()).expect("the forward pass");
         self.check("y", &y, tolerance);
@@ -46,13 +46,13 @@ impl Case {
     }
 
     /// Compares a parameter's gradient.
-    pub fn check_grad(&self, tensor: &str, parameter: &Parameter, tolerance: f64) {
+    pub(crate) fn check_grad(&self, tensor: &str, parameter: &Parameter, tolerance: f64) {
         self.check(tensor, &parameter.grad().expect("a gradient"), tolerance);
     }
 }
 
 /// ‖a − b‖ / max(‖a‖, 1e-3), in f64: small expected values count absolutely.
-pub fn distance(a: &Tensor, b: &Tensor) -> f64 {
+pub(crate) fn distance(a: &Tensor, b: &Tensor) -> f64 {
     let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("f32 values");
     let (a, b) = (values(a), values(b));
     let square = |x: f64| x * x;
