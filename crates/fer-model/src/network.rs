@@ -125,6 +125,13 @@ impl Network {
     }
 }
 
+/// Evaluation, so that a network stands wherever candle takes a module.
+impl candle_nn::Module for Network {
+    fn forward(&self, images: &Tensor) -> candle_core::Result<Tensor> {
+        Network::forward(self, images, Mode::Evaluate).map_err(candle_core::Error::wrap)
+    }
+}
+
 /// All differences, sorted by name.
 fn compare(expected: BTreeMap<String, Vec<usize>>, found: &BTreeMap<String, Tensor>) -> Vec<Mismatch> {
     let mut mismatches = vec![];

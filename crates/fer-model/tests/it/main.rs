@@ -1,0 +1,7 @@
+//! Tests of the public interface, a module a source file.
+
+mod catalog;
+mod config;
+mod gradient;
+mod network;
+mod params;

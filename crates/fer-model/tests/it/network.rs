@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use fer_model::{Error, Mode, Network, NetworkConfig, NetworkParams, Probability, Rrelu};
+use fer_nn::{Stream, init_uniform};
+
+const TRAIN: Mode = Mode::Train { seed: 1, step: 1 };
+
+fn config(params: NetworkParams) -> NetworkConfig {
+    NetworkConfig { params, height: 8, width: 8, classes: 3 }
+}
+
+fn images(n: usize) -> Tensor {
+    init_uniform(&[n, 1, 8, 8], 1.0, Stream::new(7)).unwrap()
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn state(network: &Network) -> BTreeMap<String, Vec<f32>> {
+    network.state().iter().map(|(name, tensor)| (name.clone(), values(tensor))).collect()
+}
+
+#[test]
+fn weights_depend_on_the_seed_alone() {
+    let config = config(NetworkParams::COMPACT_CNN);
+    let network = |seed| state(&Network::new(&config, seed).unwrap());
+    assert_eq!(network(1), network(1));
+    assert_ne!(network(1), network(2));
+}
+
+#[test]
+fn fresh_weights_have_the_distributions_of_the_seed_and_of_pytorch() {
+    let network = Network::new(&config(NetworkParams::FACE_CNN), 3).unwrap();
+    let state = state(&network);
+    let deviation = |name: &str| {
+        let values = &state[name];
+        let square: f64 = values.iter().map(|&x| f64::from(x).powi(2)).sum();
+        (square / values.len() as f64).sqrt()
+    };
+    let largest = |name: &str| state[name].iter().fold(0f32, |largest, x| largest.max(x.abs()));
+    // N(0, 0.04²): 73,728 draws estimate the deviation within 1 %, and some lie beyond three deviations.
+    assert!((deviation("conv2.0.weight") / 0.04 - 1.0).abs() < 0.01);
+    assert!(largest("conv2.0.weight") > 0.12);
+    // U(−b, b) has deviation b/√3; b = 1/√fan_in.
+    for (name, fan_in) in [("fc.4.weight", 4096f64), ("fc.6.weight", 1024.0)] {
+        let bound = 1.0 / fan_in.sqrt();
+        assert!((deviation(name) * 3f64.sqrt() / bound - 1.0).abs() < 0.01, "{name}");
+        assert!(f64::from(largest(name)) <= bound && f64::from(largest(name)) > 0.99 * bound, "{name}");
+    }
+    for (name, fan_in) in [("conv1.0.bias", 9f32), ("conv3.0.bias", 9.0 * 128.0), ("fc.1.bias", 256.0)] {
+        let bound = 1.0 / fan_in.sqrt();
+        assert!(largest(name) <= bound && largest(name) > 0.9 * bound, "{name}");
+    }
+    for (name, value) in [("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0)] {
+        assert_eq!(state[&format!("conv3.1.{name}")], [value; 256]);
+    }
+}
+
+#[test]
+fn every_misfit_is_listed_in_one_error() {
+    let config = config(NetworkParams::Linear);
+    let zeros = |shape: &[usize], dtype| Tensor::zeros(shape, dtype, &Device::Cpu).unwrap();
+    let given = |tensors: &[(&str, Tensor)]| {
+        let tensors = tensors.iter().map(|(name, tensor)| ((*name).to_owned(), tensor.clone())).collect();
+        Network::load(&config, tensors).unwrap_err().to_string()
+    };
+    let bias = zeros(&[3], DType::F32);
+    assert_eq!(
+        given(&[("fc.weight", zeros(&[7, 64], DType::F32)), ("head.bias", bias.clone()), ("body", bias.clone())]),
+        "the tensors do not fit `linear`: `body` [3] is not expected; `fc.bias` [3] is missing; `fc.weight`: expected \
+         shape [3, 64], found [7, 64]; `head.bias` [3] is not expected"
+    );
+    assert_eq!(
+        given(&[("fc.weight", zeros(&[3, 64], DType::F64)), ("fc.bias", bias)]),
+        "the tensors do not fit `linear`: `fc.weight`: expected f32, found f64"
+    );
+}
+
+#[test]
+fn a_loaded_network_is_a_copy_that_gives_the_same_logits() {
+    for params in [NetworkParams::COMPACT_CNN, NetworkParams::Linear] {
+        let config = config(params);
+        let network = Network::new(&config, 5).unwrap();
+        let x = images(4);
+        network.forward(&x, TRAIN).unwrap();
+        let copy = Network::load(&config, network.state()).unwrap();
+        assert_eq!(state(&copy), state(&network));
+        let logits = |network: &Network| values(&network.forward(&x, Mode::Evaluate).unwrap());
+        let before = logits(&network);
+        assert_eq!(logits(&copy), before);
+        for weight in copy.parameters().values() {
+            weight.set(&weight.value().zeros_like().unwrap()).unwrap();
+        }
+        assert_eq!(logits(&network), before);
+        assert_ne!(logits(&copy), before);
+    }
+}
+
+#[test]
+fn noise_depends_on_seed_and_step_alone() {
+    let half = Probability::new(0.5).unwrap();
+    let noisy = [
+        NetworkParams::CompactCnn { dropout: half },
+        NetworkParams::FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Probability::ZERO; 2] },
+        NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, half] },
+    ];
+    for params in noisy {
+        let network = Network::new(&config(params), 5).unwrap();
+        let logits = |seed, step| values(&network.forward(&images(2), Mode::Train { seed, step }).unwrap());
+        let first = logits(1, 1);
+        assert_eq!(logits(1, 1), first, "{params:?}");
+        assert_ne!(logits(1, 2), first, "{params:?}");
+        assert_ne!(logits(2, 1), first, "{params:?}");
+    }
+}
+
+#[test]
+fn without_noise_training_steps_give_the_same_logits() {
+    let params = NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO; 2] };
+    let network = Network::new(&config(params), 5).unwrap();
+    let logits = |step| values(&network.forward(&images(2), Mode::Train { seed: 1, step }).unwrap());
+    assert_eq!(logits(1), logits(2));
+}
+
+#[test]
+fn training_moves_the_running_statistics_and_nothing_else() {
+    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let before = state(&network);
+    network.forward(&images(4), Mode::Evaluate).unwrap();
+    assert_eq!(state(&network), before);
+    network.forward(&images(4), TRAIN).unwrap();
+    let after = state(&network);
+    for (name, values) in &after {
+        assert_eq!(values != &before[name], name.contains("running"), "{name}");
+    }
+}
+
+/// With a constant image the first convolution's output is known at its inner pixels, and so is the batch's mean for a
+/// kernel that looks at its middle alone: w·x + b. The running mean goes a tenth of the way from 0, the running
+/// variance from 1 to the batch's 0.
+#[test]
+fn running_statistics_go_a_tenth_of_the_way() {
+    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let mut kernel = [0f32; 16 * 9];
+    (0..16).for_each(|channel| kernel[channel * 9 + 4] = channel as f32);
+    let kernel = Tensor::new(&kernel, &Device::Cpu).unwrap().reshape((16, 1, 3, 3)).unwrap();
+    network.parameters()["conv1.0.weight"].set(&kernel).unwrap();
+    network.parameters()["conv1.0.bias"].set(&Tensor::full(0.5f32, 16, &Device::Cpu).unwrap()).unwrap();
+    network.forward(&Tensor::full(2f32, (3, 1, 8, 8), &Device::Cpu).unwrap(), TRAIN).unwrap();
+    let state = state(&network);
+    for channel in 0..16 {
+        let mean = 0.1 * (2.0 * channel as f32 + 0.5);
+        assert!((state["conv1.1.running_mean"][channel] - mean).abs() < 1e-5, "{channel}");
+        assert!((state["conv1.1.running_var"][channel] - 0.9).abs() < 1e-5, "{channel}");
+    }
+}
+
+#[test]
+fn an_input_of_another_shape_is_refused() {
+    let network = Network::new(&config(NetworkParams::Linear), 5).unwrap();
+    for shape in [vec![2, 1, 8, 9], vec![2, 3, 8, 8], vec![2, 64]] {
+        let x = Tensor::zeros(shape.as_slice(), DType::F32, &Device::Cpu).unwrap();
+        let error = network.forward(&x, Mode::Evaluate).unwrap_err();
+        assert!(matches!(error, Error::Input { .. }));
+        assert_eq!(error.to_string(), format!("expected an input of shape [N, 1, 8, 8], found {shape:?}"));
+    }
+}
+
+#[test]
+fn evaluation_keeps_nothing_for_a_backward_pass() {
+    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    assert!(!network.forward(&images(2), Mode::Evaluate).unwrap().track_op());
+    assert!(network.forward(&images(2), TRAIN).unwrap().track_op());
+}
+
+#[test]
+fn as_a_module_of_candle_it_evaluates() {
+    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let x = images(2);
+    let expected = values(&network.forward(&x, Mode::Evaluate).unwrap());
+    assert_eq!(values(&x.apply(&network).unwrap()), expected);
+}

@@ -1,0 +1,90 @@
+use fer_model::{NetworkParams, Probability, Rrelu};
+use serde_json::{Value, from_value, json, to_value};
+
+fn refusal(params: Value) -> String {
+    from_value::<NetworkParams>(params).unwrap_err().to_string()
+}
+
+#[test]
+fn a_name_alone_takes_the_defaults_of_the_seed() {
+    let params: NetworkParams = from_value(json!({"name": "face-cnn"})).unwrap();
+    assert_eq!(params, NetworkParams::default());
+    let expected =
+        json!({"name": "face-cnn", "rrelu": {"lower": 0.125, "upper": 0.3333333333333333}, "dropout": [0.2, 0.5]});
+    assert_eq!(to_value(params).unwrap(), expected);
+}
+
+#[test]
+fn every_network_reads_back_as_it_was_written() {
+    let probability = |p| Probability::new(p).unwrap();
+    let all = [
+        NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, probability(0.7)] },
+        NetworkParams::CompactCnn { dropout: probability(0.1) },
+        NetworkParams::Linear,
+    ];
+    for params in all {
+        assert_eq!(from_value::<NetworkParams>(to_value(params).unwrap()).unwrap(), params);
+    }
+}
+
+#[test]
+fn whole_numbers_are_numbers_too() {
+    let params: NetworkParams =
+        from_value(json!({"name": "face-cnn", "dropout": [0, 0.5], "rrelu": {"lower": 0, "upper": 1}})).unwrap();
+    let rrelu = Rrelu::new(0.0, 1.0).unwrap();
+    assert_eq!(params, NetworkParams::FaceCnn { rrelu, dropout: [Probability::ZERO, Probability::new(0.5).unwrap()] });
+    let params: NetworkParams = from_value(json!({"name": "compact-cnn", "dropout": 0})).unwrap();
+    assert_eq!(params, NetworkParams::CompactCnn { dropout: Probability::ZERO });
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_with_the_range() {
+    let expected = "expected a probability from 0 to below 1";
+    for (dropout, found) in [(json!([0.2, 1.0]), "1.0"), (json!([-0.5, 0.5]), "-0.5"), (json!(1.5), "1.5")] {
+        let message = refusal(json!({"name": "face-cnn", "dropout": dropout}));
+        assert_eq!(message, format!("invalid value: floating point `{found}`, {expected}"));
+    }
+    assert_eq!(
+        refusal(json!({"name": "face-cnn", "rrelu": {"lower": -0.1}})),
+        "invalid value: floating point `-0.1`, expected a slope from 0 to 1"
+    );
+    assert_eq!(
+        refusal(json!({"name": "face-cnn", "rrelu": {"lower": 0.5, "upper": 0.25}})),
+        "rrelu: expected lower to be at most upper, found lower 0.5 and upper 0.25"
+    );
+}
+
+#[test]
+fn a_parameter_of_another_network_is_refused() {
+    assert_eq!(refusal(json!({"name": "linear", "dropout": 0.5})), "`dropout` does not apply to `linear`");
+    assert_eq!(refusal(json!({"name": "compact-cnn", "rrelu": {}})), "`rrelu` does not apply to `compact-cnn`");
+}
+
+#[test]
+fn dropout_takes_as_many_numbers_as_the_network_has_dropout_layers() {
+    assert_eq!(
+        refusal(json!({"name": "face-cnn", "dropout": [0.5]})),
+        "dropout: expected a list of two probabilities for `face-cnn`, found a list of 1"
+    );
+    assert_eq!(
+        refusal(json!({"name": "face-cnn", "dropout": 0.5})),
+        "dropout: expected a list of two probabilities for `face-cnn`, found a single number"
+    );
+    assert_eq!(
+        refusal(json!({"name": "compact-cnn", "dropout": [0.2, 0.5]})),
+        "dropout: expected one probability for `compact-cnn`, found a list of 2"
+    );
+}
+
+#[test]
+fn unknown_names_and_keys_are_refused_with_the_known_ones() {
+    assert_eq!(
+        refusal(json!({"name": "facecnn"})),
+        "unknown variant `facecnn`, expected one of `face-cnn`, `compact-cnn`, `linear`"
+    );
+    assert_eq!(
+        refusal(json!({"name": "linear", "drop_out": 0.5})),
+        "unknown field `drop_out`, expected one of `name`, `rrelu`, `dropout`"
+    );
+    assert_eq!(refusal(json!({})), "missing field `name`");
+}
