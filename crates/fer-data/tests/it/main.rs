@@ -1,0 +1,10 @@
+//! fer-data on small files written by the tests themselves: what is read, and every refusal's whole message.
+
+mod source;
+
+mod csv;
+mod export;
+mod folder;
+mod params;
+mod report;
+mod split;
