@@ -1,0 +1,37 @@
+use fer_artifact::{ImageSet, Split};
+use fer_data::{Classes, PictureFormat, Source, export_images, load};
+use fer_testkit::image_set;
+
+use crate::source::Scratch;
+
+#[test]
+fn pngs_come_back_as_the_same_images() {
+    let scratch = Scratch::new();
+    let set = ImageSet { rows: (0..20).collect(), ..image_set(Split::Test, 20, 5, 7) };
+    export_images(&set, scratch.path(), PictureFormat::Png).unwrap();
+    assert_eq!(load(&Source::at(scratch.path()), &Classes::default()).unwrap(), set);
+}
+
+#[test]
+fn pictures_are_named_by_row_and_listed_as_the_seed_does() {
+    let scratch = Scratch::new();
+    let set = ImageSet { rows: vec![7, 3], labels: vec![5, 0], ..image_set(Split::Train, 2, 4, 4) };
+    let folder = scratch.path().join("new/folder");
+    export_images(&set, &folder, PictureFormat::Jpeg).unwrap();
+    assert_eq!(std::fs::read_to_string(folder.join("dataset.csv")).unwrap(), "7.jpg,5\n3.jpg,0\n");
+    let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["3.jpg", "7.jpg", "dataset.csv"]);
+    let back = load(&Source::at(folder), &Classes::default()).unwrap();
+    assert_eq!((back.labels, back.height, back.width), (vec![5, 0], 4, 4));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let scratch = Scratch::new();
+    let path = scratch.file("file", "");
+    assert_eq!(
+        export_images(&image_set(Split::Train, 1, 1, 1), &path, PictureFormat::Png).unwrap_err().to_string(),
+        format!("{}: cannot make the folder: File exists (os error 17)", path.display())
+    );
+}

@@ -1,0 +1,196 @@
+use fer_artifact::Split;
+use fer_data::{Classes, IngestParams, Source, SplitRule, load, source_digest};
+
+use crate::source::{Scratch, ingested, refusal, skipping};
+
+fn usage(scratch: &Scratch) -> IngestParams {
+    IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
+}
+
+fn head(scratch: &Scratch, train: usize) -> IngestParams {
+    IngestParams { split: SplitRule::Head { train: train.try_into().unwrap() }, ..usage(scratch) }
+}
+
+#[test]
+fn folders_of_splits_and_classes_are_read_in_sorted_order() {
+    for [train, validation, test] in
+        [["train", "validation", "test"], ["Train", "val", "Test"], ["Training", "PublicTest", "PrivateTest"]]
+    {
+        let scratch = Scratch::new();
+        scratch.picture(&format!("{train}/sad/b.png"), (1, 2), &[5, 6]);
+        scratch.picture(&format!("{train}/sad/a.png"), (1, 2), &[3, 4]);
+        scratch.picture(&format!("{train}/happy/c.PNG"), (1, 2), &[1, 2]);
+        scratch.picture(&format!("{validation}/Angry/a.png"), (1, 2), &[7, 8]);
+        scratch.picture(&format!("{test}/6/a.png"), (1, 2), &[9, 10]);
+        scratch.file(&format!("{train}/sad/notes.txt"), "no picture");
+        scratch.file(&format!("{train}/sad/.hidden.png"), "no picture");
+        let sets = ingested(&usage(&scratch)).sets;
+        assert_eq!(sets[&Split::Train].images, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(sets[&Split::Train].labels, [3, 4, 4]);
+        assert_eq!((sets[&Split::Train].height, sets[&Split::Train].width), (1, 2));
+        assert_eq!((&sets[&Split::Validation].images, &sets[&Split::Validation].labels), (&vec![7, 8], &vec![0]));
+        assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![9, 10], &vec![6]));
+        let mut rows: Vec<u32> = sets.values().flat_map(|set| set.rows.clone()).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, [0, 1, 2, 3, 4]);
+    }
+}
+
+#[test]
+fn folders_of_classes_are_read() {
+    let scratch = Scratch::new();
+    scratch.picture("sad/a.png", (1, 1), &[2]);
+    scratch.picture("happy/a.png", (1, 1), &[1]);
+    let set = &ingested(&head(&scratch, 2)).sets[&Split::Train];
+    assert_eq!((&set.images, &set.labels, &set.rows), (&vec![1, 2], &vec![3, 4], &vec![0, 1]));
+}
+
+#[test]
+fn a_dataset_csv_gives_the_order_and_the_labels() {
+    let scratch = Scratch::new();
+    scratch.picture("1.png", (1, 1), &[11]);
+    scratch.picture("0.png", (1, 1), &[10]);
+    scratch.picture("unlisted.png", (1, 1), &[12]);
+    scratch.file("dataset.csv", "1.png,3\n0.png,6\n");
+    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap();
+    assert_eq!((set.images, set.labels, set.rows), (vec![11, 10], vec![3, 6], vec![0, 1]));
+}
+
+/// OpenCV 4: `cv2.cvtColor(np.uint8([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 200, 30]]]), cv2.COLOR_RGB2GRAY)`.
+#[test]
+fn colours_become_gray_with_opencvs_weights() {
+    let scratch = Scratch::new();
+    let path = scratch.file("happy/a.png", []);
+    let colours = [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 200, 30];
+    image::save_buffer(path, &colours, 4, 1, image::ExtendedColorType::Rgb8).unwrap();
+    assert_eq!(ingested(&head(&scratch, 1)).sets[&Split::Train].images, [76, 150, 29, 124]);
+}
+
+#[test]
+fn a_gray_jpeg_is_read() {
+    let scratch = Scratch::new();
+    scratch.picture("happy/a.jpg", (8, 8), &[128; 64]);
+    assert_eq!(ingested(&head(&scratch, 1)).sets[&Split::Train].images, [128; 64]);
+}
+
+#[test]
+fn the_digest_changes_with_names_and_contents_and_with_nothing_else() {
+    let scratch = Scratch::new();
+    scratch.picture("happy/a.png", (1, 1), &[1]);
+    let digest = || source_digest(&usage(&scratch)).unwrap();
+    let first = digest();
+    scratch.file("happy/notes.txt", "no picture");
+    assert_eq!(digest(), first);
+    scratch.picture("happy/a.png", (1, 1), &[2]);
+    let changed = digest();
+    assert_ne!(changed, first);
+    std::fs::rename(scratch.path().join("happy/a.png"), scratch.path().join("happy/b.png")).unwrap();
+    assert_ne!(digest(), changed);
+}
+
+#[test]
+fn pictures_of_two_sizes_are_refused_with_both() {
+    let scratch = Scratch::new();
+    scratch.picture("happy/a.png", (2, 3), &[0; 6]);
+    scratch.picture("sad/b.png", (3, 2), &[0; 6]);
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        ".: row 1 (sad/b.png): expected a height of 2 and a width of 3 as in happy/a.png, found a height of 3 and a \
+         width of 2"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_picture_is_refused_or_skipped() {
+    let scratch = Scratch::new();
+    scratch.picture("happy/a.png", (1, 1), &[1]);
+    scratch.file("happy/b.png", "no picture");
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        ".: row 1 (happy/b.png): expected a PNG or JPEG picture: The image format could not be determined"
+    );
+    let ingested = ingested(&skipping(head(&scratch, 1)));
+    assert_eq!(ingested.sets[&Split::Train].skipped_rows, [1]);
+    assert_eq!(ingested.report.skipped.count, 1);
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let scratch = Scratch::new();
+    let params = IngestParams::new(Source::Folder { path: scratch.path().join("faces") });
+    assert_eq!(
+        refusal(&scratch, &params),
+        "faces: cannot read the folder: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_folder_of_another_layout_is_refused() {
+    let scratch = Scratch::new();
+    let message = |found: &str| {
+        format!(
+            ".: expected a `dataset.csv`, or folders named after splits (train, validation, test) or classes (angry, \
+             disgust, fear, happy, sad, surprise, neutral), found {found}"
+        )
+    };
+    assert_eq!(refusal(&scratch, &usage(&scratch)), message("no folder"));
+    scratch.picture("happy/a.png", (1, 1), &[1]);
+    scratch.picture("holidays/a.png", (1, 1), &[1]);
+    assert_eq!(refusal(&scratch, &usage(&scratch)), message("`holidays`"));
+}
+
+#[test]
+fn a_folder_in_a_split_that_is_no_class_is_refused() {
+    let scratch = Scratch::new();
+    scratch.picture("train/bored/a.png", (1, 1), &[1]);
+    assert_eq!(
+        refusal(&scratch, &usage(&scratch)),
+        "train: expected folders named after classes (angry, disgust, fear, happy, sad, surprise, neutral), found \
+         `bored`"
+    );
+}
+
+#[test]
+fn folders_of_classes_alone_have_no_usage() {
+    let scratch = Scratch::new();
+    scratch.picture("happy/a.png", (1, 1), &[1]);
+    assert_eq!(
+        refusal(&scratch, &usage(&scratch)),
+        ".: expected folders named after splits (train, validation, test) for the split `usage`, found none; choose \
+         the split `head` or `stratified`"
+    );
+}
+
+#[test]
+fn folders_without_pictures_are_refused() {
+    let scratch = Scratch::new();
+    scratch.file("happy/notes.txt", "no picture");
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        ".: expected at least one picture (png, jpg or jpeg) in the folders of its classes, found none"
+    );
+    scratch.file("dataset.csv", "");
+    assert_eq!(refusal(&scratch, &head(&scratch, 1)), "dataset.csv: expected at least one row, found none");
+}
+
+#[test]
+fn a_dataset_csv_with_a_bad_label_is_refused() {
+    let scratch = Scratch::new();
+    scratch.picture("0.png", (1, 1), &[1]);
+    scratch.file("dataset.csv", "0.png,3\n0.png,7\n");
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        "dataset.csv: row 1 (line 2): expected a class (angry, disgust, fear, happy, sad, surprise, neutral) or its \
+         number from 0 to 6, found `7`"
+    );
+}
+
+#[test]
+fn a_dataset_csv_that_lists_an_absent_picture_is_refused() {
+    let scratch = Scratch::new();
+    scratch.file("dataset.csv", "0.png,3\n");
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        "dataset.csv: row 0 (0.png): expected a PNG or JPEG picture: No such file or directory (os error 2)"
+    );
+}

@@ -1,0 +1,118 @@
+use fer_artifact::Split;
+use fer_data::report::{Contradiction, Dropped, Overlap};
+use fer_data::{CsvSource, DataReport, DropDuplicates, IngestParams, Ingested, Source};
+
+use crate::source::{Scratch, ingested, refusal};
+
+/// Rows 0, 2 and 5 are equal in train, the last with another label; 3 is blank; 1 stands in validation and twice in
+/// test too.
+const FACES: &str = "emotion,pixels,Usage
+3,1 2 3 4,Training
+4,5 6 7 8,Training
+3,1 2 3 4,Training
+0,9 9 9 9,Training
+4,5 6 7 8,PublicTest
+1,1 2 3 4,Training
+4,5 6 7 8,PrivateTest
+4,5 6 7 8,PrivateTest
+6,2 2 3 4,PrivateTest
+";
+
+fn checked(drop_duplicates: DropDuplicates) -> Ingested {
+    let scratch = Scratch::new();
+    let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", FACES)));
+    ingested(&IngestParams { drop_duplicates, ..IngestParams::new(source) })
+}
+
+#[test]
+fn copies_overlaps_contradictions_and_blank_images_are_counted() {
+    let report = checked(DropDuplicates::None).report;
+    let of = |split| {
+        let split = &report.splits[&split];
+        (split.rows, split.copies, split.contradictions, split.blank)
+    };
+    assert_eq!(of(Split::Train), (5, 2, 1, 1));
+    assert_eq!(of(Split::Validation), (1, 0, 0, 0));
+    assert_eq!(of(Split::Test), (3, 1, 0, 0));
+    assert_eq!(report.splits[&Split::Train].class_counts, [1, 1, 0, 2, 1, 0, 0]);
+    let overlap = |of, also_in, rows| Overlap { of, also_in, rows };
+    assert_eq!(report.overlaps, [
+        overlap(Split::Train, Split::Validation, 1),
+        overlap(Split::Train, Split::Test, 1),
+        overlap(Split::Validation, Split::Train, 1),
+        overlap(Split::Validation, Split::Test, 1),
+        overlap(Split::Test, Split::Train, 2),
+        overlap(Split::Test, Split::Validation, 2),
+    ]);
+    assert_eq!(report.contradictions.first, [Contradiction { rows: vec![0, 2, 5], labels: vec![3, 3, 1] }]);
+    assert_eq!((report.contradictions.count, report.blank.count), (1, 1));
+    assert_eq!(report.blank.first, [3]);
+    assert_eq!(report.absent_from_train, ["fear", "surprise", "neutral"]);
+    assert_eq!(report.dropped, Dropped::default());
+}
+
+#[test]
+fn dropping_within_train_keeps_the_first() {
+    let Ingested { sets, report } = checked(DropDuplicates::Train);
+    assert_eq!(sets[&Split::Train].rows, [0, 1, 3]);
+    assert_eq!(sets[&Split::Train].labels, [3, 4, 0]);
+    assert_eq!(sets[&Split::Train].images, [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9]);
+    assert_eq!(sets[&Split::Test].len(), 3);
+    assert_eq!(report.dropped, Dropped { copies: 2, ..Dropped::default() });
+    assert_eq!(report.splits[&Split::Train].copies, 0);
+}
+
+#[test]
+fn dropping_across_also_takes_what_stands_in_validation_or_test() {
+    let Ingested { sets, report } = checked(DropDuplicates::Across);
+    assert_eq!(sets[&Split::Train].rows, [0, 3]);
+    assert_eq!((sets[&Split::Validation].len(), sets[&Split::Test].len()), (1, 3));
+    assert_eq!(report.dropped, Dropped { copies: 2, also_in_validation: 1, also_in_test: 0 });
+    assert!(report.overlaps.iter().all(|overlap| overlap.of != Split::Train || overlap.rows == 0));
+}
+
+#[test]
+fn dropping_all_of_train_is_refused() {
+    let scratch = Scratch::new();
+    let path = scratch.file("faces.csv", "emotion,pixels,Usage\n3,1,Training\n3,1,PublicTest\n");
+    let source = Source::Csv(CsvSource::new(path));
+    let params = IngestParams { drop_duplicates: DropDuplicates::Across, ..IngestParams::new(source) };
+    assert_eq!(
+        refusal(&scratch, &params),
+        "faces.csv: expected rows for train, found none among the 2 usable rows, since all 1 were dropped as duplicates"
+    );
+}
+
+#[test]
+fn a_report_survives_a_round_trip() {
+    let report = checked(DropDuplicates::Across).report;
+    let json = serde_json::to_string_pretty(&report).unwrap();
+    assert_eq!(serde_json::from_str::<DataReport>(&json).unwrap(), report);
+}
+
+#[test]
+fn the_summary_says_what_a_reader_should_know() {
+    assert_eq!(
+        checked(DropDuplicates::None).report.to_string(),
+        "\
+9 images of 2 × 2 pixels
+                       train  validation        test
+  angry                    1           0           0
+  disgust                  1           0           0
+  fear                     0           0           0
+  happy                    2           0           0
+  sad                      1           1           2
+  surprise                 0           0           0
+  neutral                  0           0           1
+  together                 5           1           3
+  surplus copies           2           0           1
+  blank images             1           0           0
+1 images of validation also stand in train
+2 images of test also stand in train
+2 images of test also stand in validation
+1 groups of equal images carry different labels, by row: 0 happy = 2 happy = 5 disgust
+warning: train has no image of `fear`
+warning: train has no image of `surprise`
+warning: train has no image of `neutral`"
+    );
+}
