@@ -7,24 +7,35 @@ use std::path::Path;
 
 use crate::Error;
 
-/// Bytes of text in a block. Large enough that every thread has rows to parse, small enough to stay in cache.
+/// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
 const BLOCK: usize = 8 << 20;
-/// Longest row: more would be an open quote that swallows the file.
+/// Longest row in bytes. A longer one is an open quote that swallows the file.
 const LONGEST_ROW: usize = 64 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whole rows of a file, without blank lines.
+#[derive(Debug)]
 pub(crate) struct Block {
-    /// The rows as they stand in the file, UTF-8.
+    /// The rows as they stand in the file, valid UTF-8, at least one.
     pub(crate) bytes: Vec<u8>,
-    /// Line in the file, from 1, on which each row begins.
+    /// Of each row, the line of the file on which it begins, from 1.
     pub(crate) lines: Vec<u64>,
+    /// Length in bytes of the first row.
+    first: usize,
+}
+
+impl Block {
+    /// Takes the first row out.
+    pub(crate) fn pop_first(&mut self) -> Vec<u8> {
+        self.lines.remove(0);
+        self.bytes.drain(..self.first).collect()
+    }
 }
 
 /// Reads a file block by block.
 pub(crate) struct Blocks<'a> {
-    path: &'a Path,
-    text: Text,
-    /// Start of the next row, left over from the block before.
+    text: Text<'a>,
+    /// The beginning of a row, left over from the block before.
     rest: Vec<u8>,
     /// Line on which `rest` begins.
     line: u64,
@@ -32,30 +43,135 @@ pub(crate) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
-        let mut blocks = Self { path, text: Text::open(path)?, rest: vec![], line: 1 };
-        let mut start = Vec::new();
-        blocks.text.fill(path, &mut start, 3)?;
-        blocks.rest = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start).to_vec();
-        Ok(blocks)
-    }
-
-    /// The first row alone.
-    pub(crate) fn header(&mut self) -> Result<Option<Block>, Error> {
-        let Some(Block { mut bytes, lines }) = self.next()? else { return Ok(None) };
-        let end = rows(&bytes, true).first().map_or(bytes.len(), |row| row.end);
-        // The rest goes back in front of what the block left over.
-        self.line = lines.get(1).copied().unwrap_or(self.line);
-        let mut rest = bytes.split_off(end);
-        rest.append(&mut self.rest);
-        self.rest = rest;
-        Ok(Some(Block { bytes, lines: lines[..1].to_vec() }))
+        let mut text = Text::open(path)?;
+        let mut rest = Vec::new();
+        text.read(BYTE_ORDER_MARK.len(), &mut rest)?;
+        if rest == BYTE_ORDER_MARK {
+            rest.clear();
+        }
+        Ok(Self { text, rest, line: 1 })
     }
 
     /// The next rows, or `None` at the end of the file.
     pub(crate) fn next(&mut self) -> Result<Option<Block>, Error> {
         loop {
             let mut bytes = std::mem::take(&mut self.rest);
-            let complete = self.fill(&mut bytes)?;
+            let end_of_file = self.text.read(BLOCK, &mut bytes)?;
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            let rows = self.rows(&bytes, end_of_file)?;
+            let end = rows.last().map_or(0, |row| row.end);
+            self.rest = bytes.split_off(end);
+            if let Some(block) = compact(bytes, &rows) {
+                return Ok(Some(block));
+            }
+            if self.rest.len() > LONGEST_ROW {
+                return Err(Error::LongRow { path: self.text.path.to_owned(), line: self.line, limit: LONGEST_ROW });
+            }
+        }
+    }
+
+    /// The whole rows in `bytes`, which begin at `self.line`; moves `self.line` to what is left over.
+    fn rows(&mut self, bytes: &[u8], end_of_file: bool) -> Result<Vec<Row>, Error> {
+        let first_line = self.line;
+        let (mut rows, mut start, mut line, mut quoted) = (vec![], 0, first_line, false);
+        for at in memchr::memchr2_iter(b'\n', b'"', bytes) {
+            if bytes[at] == b'"' {
+                quoted = !quoted;
+                continue;
+            }
+            line += 1;
+            if !quoted {
+                rows.push(Row { start, end: at + 1, line: self.line });
+                (start, self.line) = (at + 1, line);
+            }
+        }
+        if end_of_file && start < bytes.len() {
+            if quoted {
+                return Err(Error::OpenQuote { path: self.text.path.to_owned(), line: self.line });
+            }
+            rows.push(Row { start, end: bytes.len(), line: self.line });
+        }
+        let whole = &bytes[..rows.last().map_or(0, |row| row.end)];
+        match std::str::from_utf8(whole) {
+            Ok(_) => Ok(rows),
+            Err(error) => {
+                let (before, after) = whole.split_at(error.valid_up_to());
+                let line = first_line + memchr::memchr_iter(b'\n', before).count() as u64;
+                Err(Error::NotUtf8 { path: self.text.path.to_owned(), line, found: after[0] })
+            }
+        }
+    }
+}
+
+/// A row's place in a buffer and in the file.
+struct Row {
+    start: usize,
+    end: usize,
+    line: u64,
+}
+
+/// The rows that are not blank, moved together; `None` if there are none.
+fn compact(mut bytes: Vec<u8>, rows: &[Row]) -> Option<Block> {
+    let (mut length, mut first, mut lines) = (0, 0, Vec::with_capacity(rows.len()));
+    for row in rows {
+        if bytes[row.start..row.end].trim_ascii().is_empty() {
+            continue;
+        }
+        if row.start != length {
+            bytes.copy_within(row.start..row.end, length);
+        }
+        length += row.end - row.start;
+        if lines.is_empty() {
+            first = length;
+        }
+        lines.push(row.line);
+    }
+    bytes.truncate(length);
+    (!lines.is_empty()).then_some(Block { bytes, lines, first })
+}
+
+/// The text of a file, unpacked if need be.
+struct Text<'a> {
+    path: &'a Path,
+    reader: Box<dyn Read + Send>,
+    /// Name of the archive's format, if it is one.
+    archive: Option<&'static str>,
+}
+
+impl<'a> Text<'a> {
+    /// Opens a file; its first bytes say whether it is an archive, since names and downloads often disagree.
+    fn open(path: &'a Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::io(path, "read the file"))?;
+        let mut magic = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut magic).map_err(Error::io(path, "read the file"))?;
+        let gzip = magic.starts_with(&[0x1F, 0x8B]);
+        let zstd = magic == [0x28, 0xB5, 0x2F, 0xFD];
+        let whole = std::io::Cursor::new(magic).chain(file);
+        let (reader, archive): (Box<dyn Read + Send>, _) = if gzip {
+            (Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole))), Some("gzip"))
+        } else if zstd {
+            let decoder = zstd::Decoder::new(whole).map_err(Error::io(path, "start to unpack the file"))?;
+            (Box::new(decoder), Some("zstd"))
+        } else {
+            (Box::new(whole), None)
+        };
+        Ok(Self { path, reader, archive })
+    }
+
+    /// Appends up to `most` bytes; `true` at the end of the file.
+    fn read(&mut self, most: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        out.reserve(most);
+        let read = self.reader.by_ref().take(most as u64).read_to_end(out);
+        let path = || self.path.to_owned();
+        match (read, self.archive) {
+            (Ok(count), _) => Ok(count < most),
+            (Err(source), None) => Err(Error::io(self.path, "read the file")(source)),
+            (Err(source), Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
+                Err(Error::Truncated { path: path(), format })
+            }
+            (Err(source), Some(format)) => Err(Error::Damaged { path: path(), format, source }),
         }
     }
 }

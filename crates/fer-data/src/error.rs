@@ -21,24 +21,23 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A compressed file that ends before its end.
-    #[error("{}: the {format} archive is truncated: expected more after {found} bytes of text; copy the file again", path.display())]
+    #[error(
+        "{}: the {format} archive is truncated: expected more data, found the end of the file; copy the file again",
+        path.display()
+    )]
     Truncated {
         /// The file.
         path: PathBuf,
         /// Kind of archive.
         format: &'static str,
-        /// Bytes of text that could be unpacked.
-        found: u64,
     },
     /// A compressed file that cannot be unpacked.
-    #[error("{}: the {format} archive is damaged after {found} bytes of text: {source}", path.display())]
+    #[error("{}: the {format} archive is damaged: {source}; copy the file again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// Kind of archive.
         format: &'static str,
-        /// Bytes of text that could be unpacked.
-        found: u64,
         /// The decoder's reason.
         source: std::io::Error,
     },
@@ -134,7 +133,7 @@ pub enum Error {
     /// A folder laid out in another way.
     #[error(
         "{}: expected a `dataset.csv`, or folders named after splits (train, validation, test) or classes ({}), \
-         found {}", path.display(), expected.join(", "), found_folder(found)
+         found {}", path.display(), few(expected), found_folder(found)
     )]
     FolderLayout {
         /// The folder.
@@ -143,6 +142,16 @@ pub enum Error {
         expected: Vec<String>,
         /// The first folder that is neither, if there is any folder.
         found: Option<String>,
+    },
+    /// A folder in a split's folder that is no class.
+    #[error("{}: expected folders named after classes ({}), found `{}`", path.display(), few(expected), short(found))]
+    ClassFolder {
+        /// The split's folder.
+        path: PathBuf,
+        /// The classes.
+        expected: Vec<String>,
+        /// The first folder that is none.
+        found: String,
     },
     /// A folder that does not say which picture belongs to which split.
     #[error(
@@ -164,7 +173,7 @@ pub enum Error {
         found: usize,
     },
     /// Nothing to train on.
-    #[error("{}: expected rows for train, found none among {rows}{}", path.display(), why_empty(*dropped))]
+    #[error("{}: expected rows for train, found none among the {rows} usable rows{}", path.display(), why_empty(*dropped))]
     EmptyTrain {
         /// The file or folder.
         path: PathBuf,
@@ -263,7 +272,7 @@ pub enum RowProblem {
     /// A label that stands for no class.
     #[error(
         "expected a class ({}) or its number from 0 to {}, found {}",
-        classes.join(", "), classes.len() - 1, text(found)
+        few(classes), classes.len() - 1, text(found)
     )]
     Label {
         /// The classes.
@@ -278,7 +287,7 @@ pub enum RowProblem {
         found: String,
     },
     /// More fields than the header has.
-    #[error("expected {expected} fields as in the header, found more, the next is `{}`", short(found))]
+    #[error("expected {expected} fields as in the header, found more, the next one `{}`", short(found))]
     ExtraField {
         /// Number of columns.
         expected: usize,
@@ -305,8 +314,8 @@ pub enum RowProblem {
 
 /// Longest text, in characters, that a message quotes.
 const LONGEST: usize = 40;
-/// Most columns that a message lists.
-const MOST_COLUMNS: usize = 12;
+/// Most columns or classes that a message lists.
+const MOST_NAMES: usize = 12;
 
 /// A text cut to a length that a message can bear.
 pub(crate) fn short(text: &str) -> String {
@@ -329,11 +338,15 @@ fn alternatives(names: &[String]) -> String {
 }
 
 fn listed(columns: &[String]) -> String {
-    let mut names: Vec<String> = columns.iter().take(MOST_COLUMNS).map(|name| format!("`{}`", short(name))).collect();
-    if columns.len() > MOST_COLUMNS {
-        names.push(format!("and {} more", columns.len() - MOST_COLUMNS));
+    few(&columns.iter().map(|name| format!("`{}`", short(name))).collect::<Vec<_>>())
+}
+
+fn few(names: &[String]) -> String {
+    let shown = names[..names.len().min(MOST_NAMES)].join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
     }
-    names.join(", ")
 }
 
 fn found_folder(found: &Option<String>) -> String {

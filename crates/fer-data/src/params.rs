@@ -186,13 +186,6 @@ impl Classes {
     pub fn names(&self) -> &[String] {
         &self.0
     }
-
-    /// The label that a text stands for: a name, in any case of letters, or else a number below the number of classes.
-    pub(crate) fn label(&self, text: &str) -> Option<u8> {
-        let named = self.0.iter().position(|name| name.eq_ignore_ascii_case(text));
-        let numbered = || text.parse::<usize>().ok().filter(|&index| index < self.0.len());
-        named.or_else(numbered).map(|index| index as u8)
-    }
 }
 
 impl Default for Classes {

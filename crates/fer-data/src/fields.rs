@@ -1,0 +1,68 @@
+//! Taking rows of CSV apart into fields of text: the only file that knows polars.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, Schema, SerReader};
+
+use crate::Error;
+use crate::blocks::Block;
+
+/// The column names in a header, without the white space around them.
+pub(crate) fn names(path: &Path, header: &[u8]) -> Result<Vec<String>, Error> {
+    let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(Some(0));
+    let frame = options.into_reader_with_file_handle(Cursor::new(header)).finish().map_err(unreadable(path, &[1]))?;
+    Ok(frame.get_column_names().iter().map(|name| clean(name).to_owned()).collect())
+}
+
+/// Some columns of some rows.
+pub(crate) struct Fields(DataFrame);
+
+impl Fields {
+    /// Takes a block's rows apart, keeping these of `width` columns. Missing fields are empty, excess ones are ignored.
+    pub(crate) fn split(path: &Path, block: &Block, width: usize, columns: &[usize]) -> Result<Self, Error> {
+        let schema: Schema = (0..width).map(|index| (column_name(index).into(), DataType::String)).collect();
+        let mut projection = columns.to_vec();
+        projection.sort_unstable();
+        projection.dedup();
+        let options = CsvReadOptions::default()
+            .with_has_header(false)
+            .with_schema(Some(Arc::new(schema)))
+            .with_projection(Some(Arc::new(projection)))
+            .with_parse_options(CsvParseOptions::default().with_truncate_ragged_lines(true));
+        let frame = options.into_reader_with_file_handle(Cursor::new(&block.bytes)).finish();
+        let fields = Self(frame.map_err(unreadable(path, &block.lines))?);
+        // Every field that is read must be there, or rows would shift against their numbers.
+        match columns.iter().map(|&index| fields.column(index).len()).find(|&rows| rows != block.lines.len()) {
+            None => Ok(fields),
+            Some(rows) => Err(unreadable(path, &block.lines)(format!("found {rows} rows"))),
+        }
+    }
+
+    /// A column's fields, without the white space and quotes around them.
+    ///
+    /// # Panics
+    /// If the column is none of those kept.
+    pub(crate) fn column(&self, index: usize) -> Vec<&str> {
+        let fields = self.0.column(&column_name(index)).and_then(|column| column.str());
+        let fields = fields.expect("the schema has this column, as strings");
+        fields.iter().map(|field| clean(field.unwrap_or_default())).collect()
+    }
+}
+
+fn column_name(index: usize) -> String {
+    index.to_string()
+}
+
+fn clean(field: &str) -> &str {
+    field.trim_matches(|letter: char| letter.is_ascii_whitespace() || letter == '"')
+}
+
+fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    path: &Path,
+    lines: &[u64],
+) -> impl FnOnce(E) -> Error {
+    let (path, first, last) = (path.to_owned(), lines[0], lines[lines.len() - 1]);
+    move |source| Error::Csv { path, first, last, source: source.into() }
+}

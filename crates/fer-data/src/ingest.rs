@@ -1,0 +1,68 @@
+//! From a source to sets of images.
+
+use std::collections::BTreeMap;
+
+use fer_artifact::{Digest, ImageSet, Seed, Split};
+
+use crate::table::{Request, Table, Usage};
+use crate::{Classes, DataReport, Error, IngestParams, OnBadRow, Source, SplitRule, csv, duplicates, folder, split};
+
+/// What ingest makes of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ingested {
+    /// Train, and validation and test where they have images.
+    pub sets: BTreeMap<Split, ImageSet>,
+    /// What these sets hold and what was left out.
+    pub report: DataReport,
+}
+
+/// Reads a source, splits it, and checks it. `seed` is used by [`SplitRule::Stratified`] alone.
+///
+/// The rows of every set stand in the source's order. The work is spread over rayon's current pool; the result does
+/// not depend on the number of threads.
+///
+/// # Errors
+/// Any variant of [`Error`] but [`Error::Encode`].
+pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
+    let usage = if params.split == SplitRule::Usage { Usage::Read } else { Usage::Ignore };
+    let path = params.source_path();
+    let table = read(&params.source, Request { classes: &params.classes, usage, on_bad_row: params.on_bad_row })?;
+    let assignment = split::assign(&params.split, &table, path, seed)?;
+    let (rows, skipped) = (table.len(), table.skipped.clone());
+    let mut sets = table.into_sets(&params.classes, &assignment);
+    let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
+    if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
+        return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
+    }
+    let report = DataReport::new(&params.classes, &sets, &skipped, dropped);
+    Ok(Ingested { sets, report })
+}
+
+/// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
+/// [`Split::Test`].
+///
+/// # Errors
+/// Any variant of [`Error`] that concerns reading; a bad row is one.
+pub fn load(source: &Source, classes: &Classes) -> Result<ImageSet, Error> {
+    let table = read(source, Request { classes, usage: Usage::Ignore, on_bad_row: OnBadRow::Error })?;
+    Ok(table.set(classes, Split::Test, |_| true))
+}
+
+fn read(source: &Source, request: Request<'_>) -> Result<Table, Error> {
+    match source {
+        Source::Csv(csv) => csv::read(csv, request),
+        Source::Folder { path } => folder::read(path, request),
+    }
+}
+
+/// Digest of what the source holds, which decides whether an earlier result is still fresh: of a CSV file's bytes; of
+/// a folder, of the names and bytes of the pictures in it that are read, and of its `dataset.csv`.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
+pub fn source_digest(params: &IngestParams) -> Result<Digest, Error> {
+    match &params.source {
+        Source::Csv(csv) => Ok(Digest::of_file(&csv.path)?),
+        Source::Folder { path } => folder::digest(path, &params.classes),
+    }
+}

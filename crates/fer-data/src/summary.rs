@@ -1,0 +1,94 @@
+//! The data report on a terminal.
+
+use std::fmt;
+
+use crate::report::{DataReport, Listed, SplitReport};
+
+/// Entries of a list that the summary names.
+const NAMED: usize = 3;
+
+impl fmt::Display for DataReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: usize = self.splits.values().map(|split| split.rows).sum();
+        let mut lines = vec![format!("{} images of {} × {} pixels", grouped(rows), self.height, self.width)];
+        lines.extend(self.table());
+        lines.extend(self.findings());
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl DataReport {
+    /// One line a class, one column a split.
+    fn table(&self) -> Vec<String> {
+        let counts = |value: &dyn Fn(&SplitReport) -> usize| {
+            self.splits.values().map(|split| grouped(value(split))).collect::<Vec<_>>()
+        };
+        let mut lines = vec![(String::new(), self.splits.keys().map(|split| split.name().to_owned()).collect())];
+        for (label, class) in self.classes.iter().enumerate() {
+            lines.push((class.clone(), counts(&|split| split.class_counts[label])));
+        }
+        lines.push(("together".to_owned(), counts(&|split| split.rows)));
+        lines.push(("surplus copies".to_owned(), counts(&|split| split.copies)));
+        lines.push(("blank images".to_owned(), counts(&|split| split.blank)));
+        let longest = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let line = |(name, cells): (String, Vec<String>)| {
+            let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+            format!("  {name:<longest$}{cells}")
+        };
+        lines.into_iter().map(line).collect()
+    }
+
+    /// What a reader should know, and nothing where there is nothing.
+    fn findings(&self) -> Vec<String> {
+        let mut lines = vec![];
+        for overlap in self.overlaps.iter().filter(|overlap| overlap.rows > 0 && overlap.also_in < overlap.of) {
+            let rows = grouped(overlap.rows);
+            lines.push(format!("{rows} images of {} also stand in {}", overlap.of, overlap.also_in));
+        }
+        if self.contradictions.count > 0 {
+            let groups = named(&self.contradictions, |group| {
+                let label = |&label: &u8| self.classes[usize::from(label)].as_str();
+                let members = group.rows.iter().zip(&group.labels).map(|(row, of)| format!("{row} {}", label(of)));
+                members.collect::<Vec<_>>().join(" = ")
+            });
+            let count = grouped(self.contradictions.count);
+            lines.push(format!("{count} groups of equal images carry different labels, by row: {groups}"));
+        }
+        if self.dropped.total() > 0 {
+            lines.push(format!(
+                "left out of train: {} that also stand in validation, {} in test, {} further copies",
+                grouped(self.dropped.also_in_validation),
+                grouped(self.dropped.also_in_test),
+                grouped(self.dropped.copies)
+            ));
+        }
+        if self.skipped.count > 0 {
+            let rows = named(&self.skipped, |skipped| skipped.reason.clone());
+            lines.push(format!("skipped {} bad rows: {rows}", grouped(self.skipped.count)));
+        }
+        lines.extend(self.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
+        lines
+    }
+}
+
+/// The first entries of a list, and how many more there are.
+fn named<T>(list: &Listed<T>, text: impl Fn(&T) -> String) -> String {
+    let mut texts: Vec<String> = list.first.iter().take(NAMED).map(text).collect();
+    if list.count > texts.len() {
+        texts.push(format!("and {} more", grouped(list.count - texts.len())));
+    }
+    texts.join("; ")
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! The rows of a source before they are split.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fer_artifact::{ImageSet, Split};
+
+use crate::{BadRow, Classes, Error, OnBadRow};
+
+/// What is wanted of a source.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) classes: &'a Classes,
+    pub(crate) usage: Usage,
+    pub(crate) on_bad_row: OnBadRow,
+}
+
+/// Whether the source is asked which row belongs to which split.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Usage {
+    Read,
+    Ignore,
+}
+
+/// A usable row.
+pub(crate) struct Face {
+    pub(crate) label: u8,
+    /// Where the source was asked for it.
+    pub(crate) usage: Option<Split>,
+    pub(crate) pixels: Vec<u8>,
+}
+
+/// The usable rows of a source, in its order, and the others.
+#[derive(Default)]
+pub(crate) struct Table {
+    /// Height and width of every image, once a row has set it.
+    pub(crate) size: Option<(usize, usize)>,
+    /// `[N, height, width]`.
+    images: Vec<u8>,
+    /// `[N]`.
+    pub(crate) labels: Vec<u8>,
+    /// `[N]` where [`Usage::Read`] was asked for, or else empty.
+    pub(crate) usages: Vec<Split>,
+    /// `[N]`, from 0, counted over usable and bad rows.
+    rows: Vec<u32>,
+    pub(crate) skipped: Vec<BadRow>,
+}
+
+impl Table {
+    /// Number of usable rows.
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The number of the next row, counted from 0 over usable and bad rows.
+    ///
+    /// # Panics
+    /// From row 2³² on.
+    pub(crate) fn next_row(&self) -> u32 {
+        u32::try_from(self.len() + self.skipped.len()).expect("fewer than 2^32 rows")
+    }
+
+    /// Appends a usable row.
+    pub(crate) fn push(&mut self, face: Face) {
+        self.rows.push(self.next_row());
+        self.images.extend_from_slice(&face.pixels);
+        self.labels.push(face.label);
+        self.usages.extend(face.usage);
+    }
+
+    /// Leaves a bad row out, or stops at it.
+    pub(crate) fn refuse(&mut self, path: &Path, row: BadRow, on_bad_row: OnBadRow) -> Result<(), Error> {
+        match on_bad_row {
+            OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(row) }),
+            OnBadRow::Skip => {
+                self.skipped.push(row);
+                Ok(())
+            }
+        }
+    }
+
+    /// Itself, if it has a usable row.
+    pub(crate) fn checked(self, path: &Path, unit: &'static str) -> Result<Self, Error> {
+        let path = || path.to_owned();
+        match self.skipped.first() {
+            _ if self.len() > 0 => Ok(self),
+            None => Err(Error::NoRows { path: path(), unit }),
+            Some(first) => {
+                let first = Box::new(first.clone());
+                Err(Error::NoGoodRow { path: path(), rows: self.skipped.len(), first })
+            }
+        }
+    }
+
+    /// `[N]`, from 0, counted over usable and bad rows.
+    pub(crate) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// The sets of images that `assignment`, one split a row, makes of the rows. Empty sets are absent.
+    pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Split]) -> BTreeMap<Split, ImageSet> {
+        let splits = Split::ALL.into_iter().filter(|split| assignment.contains(split));
+        splits.map(|split| (split, self.set(classes, split, |index| assignment[index] == split))).collect()
+    }
+
+    /// The usable rows that `is_member` takes by their place among them.
+    pub(crate) fn set(&self, classes: &Classes, split: Split, is_member: impl Fn(usize) -> bool) -> ImageSet {
+        let (height, width) = self.size.unwrap_or_default();
+        let members: Vec<usize> = (0..self.len()).filter(|&index| is_member(index)).collect();
+        let mut images = Vec::with_capacity(members.len() * height * width);
+        for &index in &members {
+            images.extend_from_slice(&self.images[index * height * width..][..height * width]);
+        }
+        ImageSet {
+            classes: classes.names().to_vec(),
+            split,
+            height,
+            width,
+            images,
+            labels: members.iter().map(|&index| self.labels[index]).collect(),
+            rows: members.iter().map(|&index| self.rows[index]).collect(),
+            skipped_rows: self.skipped.iter().map(|bad| bad.row).collect(),
+        }
+    }
+}
