@@ -1,3 +1,44 @@
-//! The program `fer`.
+//! The program `fer`: parses the command line, calls the crates, prints. Results go to standard output, everything
+//! else to standard error.
+//!
+//! Exit codes: 0 done; 1 failed, or `status` found something not fresh; 2 wrong usage or an invalid file; 130
+//! interrupted.
 
-fn main() {}
+mod clock;
+mod commands;
+mod interrupt;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// candle allocates every operator's result afresh; this allocator keeps the memory at hand.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    match cli.run() {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::error(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref::<fer_pipeline::Error>() {
+        Some(error) if error.is_usage() => ExitCode::from(2),
+        Some(fer_pipeline::Error::Interrupted { .. }) => ExitCode::from(interrupt::INTERRUPTED),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -4,6 +4,50 @@ use fer_artifact::Split;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A model that does not say what network its tensors belong to.
+    #[error("the model's header has no `network`: expected its configuration, such as {{\"name\": \"face-cnn\", …}}")]
+    NoNetwork,
+    /// A network that is not known here, or with other settings than it has.
+    #[error("the model's header: `network`: {source}")]
+    Network {
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// Not as many logits as class names.
+    #[error("the model's header: expected a network of {expected} classes, as many as it names, found {found}")]
+    NetworkClasses {
+        /// Number of class names.
+        expected: usize,
+        /// Number of logits.
+        found: usize,
+    },
+    /// The model's tensors are not those of its network.
+    #[error("the model: {source}")]
+    Load {
+        /// Every difference.
+        source: fer_model::Error,
+    },
+    /// The network failed on a batch.
+    #[error("{split}: {source}")]
+    Forward {
+        /// The split concerned.
+        split: Split,
+        /// The network's reason.
+        source: fer_model::Error,
+    },
+    /// A tensor could not be made or read.
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+    /// A logit that is infinite or not a number.
+    #[error("{split}: row {row}: expected finite logits, found {found}; the weights are too large or the input is")]
+    NotFinite {
+        /// The split concerned.
+        split: Split,
+        /// The image's row in the source.
+        row: u32,
+        /// The logit.
+        found: f32,
+    },
     /// Model and data do not name the same classes in the same order.
     #[error("{split}: expected the model's classes {expected:?}, found {found:?}")]
     Classes {
@@ -16,7 +60,7 @@ pub enum Error {
     },
     /// The images are not of the size that the network takes.
     #[error(
-        "{split}: expected images of {} × {} pixels, the network's input, found {} × {}",
+        "{split}: expected images of {}x{} pixels, the network's input, found {}x{}",
         expected.0, expected.1, found.0, found.1
     )]
     Size {
@@ -36,8 +80,22 @@ pub enum Error {
         available: Vec<Split>,
     },
     /// Neither validation nor test data.
-    #[error("nothing to evaluate: the data has neither validation nor test; `splits: [train]` scores the training data")]
+    #[error(
+        "nothing to evaluate: the data has neither validation nor test; `splits: [train]` scores the training data"
+    )]
     NothingHeldOut,
+    /// The model's header holds no network that is known here.
+    #[error("the model's header does not say which network it is: {reason}")]
+    NoNetwork {
+        /// What is wrong with the header's `network`.
+        reason: String,
+    },
+    /// The network cannot be built or run.
+    #[error(transparent)]
+    Network(#[from] fer_model::Error),
+    /// The tensor library failed.
+    #[error("tensor library: {0}")]
+    Tensor(#[from] candle_core::Error),
     /// A split without images.
     #[error("{split}: expected at least one image, found none")]
     Empty {

@@ -1,5 +1,37 @@
 //! The evaluation stage: predictions, scores from integer counts, and the report.
+//!
+//! * [`evaluate()`] runs a [`fer_artifact::Model`] over the splits and scores them; [`predict()`] alone gives logits.
+//! * [`score()`] makes [`SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts over the
+//!   whole split; what `metrics.json` holds is [`Metrics`] as JSON, and displayed it is a table for a terminal.
+//! * [`report()`] tells all of it in one HTML file.
+//!
+//! ```
+//! use fer_artifact::{Predictions, Split};
+//!
+//! let scores = fer_eval::score(&Predictions {
+//!     classes: vec!["happy".into(), "sad".into()],
+//!     split: Split::Test,
+//!     logits: vec![2.0, 0.0, 1.0, 0.5, 0.0, 3.0],
+//!     labels: vec![0, 1, 1],
+//!     rows: vec![0, 1, 2],
+//! });
+//! assert_eq!(scores.confusion, [[1, 0], [1, 1]]);
+//! assert_eq!(scores.accuracy, 2.0 / 3.0);
+//! assert_eq!(scores.per_class[1].recall, 0.5);
+//! ```
 
+mod error;
+mod evaluate;
+mod format;
+mod params;
+mod predict;
+mod report;
 mod scores;
+mod table;
 
+pub use error::Error;
+pub use evaluate::{Evaluation, evaluate};
+pub use params::{EvaluateParams, Splits};
+pub use predict::{Predictor, predict};
+pub use report::{ReportInput, report};
 pub use scores::{ClassMetrics, Metrics, SplitMetrics, probabilities, score};

@@ -39,6 +39,11 @@ impl Document {
         if problems.is_empty() { Ok(document) } else { Err(Error::Invalid { problems }) }
     }
 
+    /// A document that says nothing, so that every default holds.
+    pub(crate) fn empty() -> Self {
+        Self { path: PathBuf::from("no parameter file"), text: String::new(), overrides: vec![], trees: vec![Value::Null] }
+    }
+
     fn patch(&mut self, text: &str) -> Result<(), Problem> {
         let problem = |message| Problem { place: Place::Override(text.to_owned()), message };
         let over = Override::new(text, |value| tree(value).map_err(|(_, message)| message)).map_err(problem)?;

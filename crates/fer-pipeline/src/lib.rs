@@ -1,1 +1,57 @@
 //! The runner: pipeline file, plan, status, run and lock.
+//!
+//! A [`Pipeline`] is a valid pipeline file. It holds the chain's stages, each behind the [`Stage`] trait, and a run
+//! folder. [`Pipeline::plan`] says which stages are fresh and why the others are not; [`Pipeline::run`] runs those.
+//! Freshness is a matter of content alone: version, parameters and digests, never times. The clock is lent by the
+//! caller ([`Clock`]), as is whoever shows progress ([`Reporter`]).
+//!
+//! ```
+//! use fer_pipeline::{Pipeline, StageKind};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("pipeline.yaml");
+//! std::fs::write(&file, "
+//! version: 1
+//! seed: 42
+//! run_dir: run
+//! stages:
+//!   - stage: preprocess
+//!     params: {equalization: globl}
+//! ")?;
+//! let error = Pipeline::load(&file, &[], None).unwrap_err().to_string();
+//! assert!(error.contains("pipeline.yaml:7:28: "), "{error}");
+//!
+//! let pipeline = Pipeline::load(&file, &["preprocess.equalization=none".to_owned()], None)?;
+//! let status = pipeline.status()?;
+//! assert_eq!(status[0].stage, StageKind::Preprocess);
+//! assert_eq!(status[0].reasons[0].to_string(), "never ran");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod chain;
+mod digests;
+mod error;
+mod file;
+mod folder;
+mod kind;
+mod locate;
+mod lock;
+mod overrides;
+mod phrase;
+mod reason;
+mod report;
+mod run;
+mod stage;
+mod stages;
+mod tree;
+
+pub use chain::Pipeline;
+pub use error::{Error, Place, Problem, StageError};
+pub use kind::StageKind;
+pub use reason::Reason;
+pub use report::{BatchProgress, Clock, Event, Reporter, Silent};
+pub use run::{Outcome, Ran, RunOptions, Selection, Step, run_stage};
+pub use stage::{Context, Need, Slot, Stage};
+
+/// Name and version of the program, as it stands in headers and locks.
+pub const PROGRAM: &str = concat!("fer ", env!("CARGO_PKG_VERSION"));

@@ -64,6 +64,7 @@ impl Slot {
 
 /// What a running stage sees of the world.
 pub struct Context<'a> {
+    pub(crate) kind: StageKind,
     pub(crate) input_dir: &'a Path,
     pub(crate) output_dir: &'a Path,
     pub(crate) checkpoint_dir: PathBuf,
@@ -101,6 +102,15 @@ impl Context<'_> {
         std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
     }
 
+    /// The chain's resolved configuration, if the run folder has it.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Io`].
+    pub fn configuration(&self) -> Result<String, fer_artifact::Error> {
+        let name = crate::run::CONFIG_FILE;
+        if self.has(name) { self.read_text(name) } else { Ok(String::new()) }
+    }
+
     /// Writes an output.
     ///
     /// # Errors
@@ -123,8 +133,7 @@ impl Context<'_> {
 
     /// Lines for the user to read.
     pub fn note(&mut self, text: &str) {
-        let stage = Event::Note { stage: self.kind(), text };
-        self.reporter.event(&stage);
+        self.reporter.event(&Event::Note { stage: self.kind, text });
     }
 
     /// Time since some fixed moment.

@@ -40,13 +40,18 @@ pub(crate) fn class_bars(metrics: &SplitMetrics) -> Result<String, Error> {
         panel(2, "F1", Ink::FirstSoft, |class| class.f1),
     ];
     let height = HEAD + ROW * metrics.per_class.len() as i32 + AXIS;
-    draw("classes", "Recall, precision and F1 of every class; the table below has the numbers", (WIDTH, height), |canvas| {
-        for (index, class) in metrics.per_class.iter().enumerate() {
-            let place = at(names - 10, HEAD + ROW * index as i32 + ROW / 2);
-            canvas.draw(&Text::new(shortened(&class.name, NAME), place, text(Ink::Text, HPos::Right)))?;
-        }
-        panels.iter().try_for_each(|panel| panel.draw(canvas, metrics))
-    })
+    draw(
+        "classes",
+        "Recall, precision and F1 of every class; the table below has the numbers",
+        (WIDTH, height),
+        |canvas| {
+            for (index, class) in metrics.per_class.iter().enumerate() {
+                let place = at(names - 10, HEAD + ROW * index as i32 + ROW / 2);
+                canvas.draw(&Text::new(shortened(&class.name, NAME), place, text(Ink::Text, HPos::Right)))?;
+            }
+            panels.iter().try_for_each(|panel| panel.draw(canvas, metrics))
+        },
+    )
 }
 
 impl Panel {

@@ -50,6 +50,14 @@ impl Training {
     }
 }
 
+impl Training {
+    /// Whether the epoch of the weights lies inside the curves, where a line marks it.
+    pub(crate) fn is_marked(&self) -> bool {
+        let epochs = || self.history.iter().map(|epoch| epoch.epoch);
+        self.epoch.is_some_and(|epoch| epochs().any(|e| e < epoch as f64) && epochs().any(|e| e > epoch as f64))
+    }
+}
+
 impl Epoch {
     fn of_record(record: &Value) -> Option<Self> {
         Some(Self {

@@ -32,8 +32,7 @@ pub(crate) enum Ink {
 }
 
 impl Ink {
-    const ALL: [Ink; 7] =
-        [Ink::Text, Ink::Muted, Ink::Grid, Ink::First, Ink::FirstSoft, Ink::Second, Ink::Paper];
+    const ALL: [Ink; 7] = [Ink::Text, Ink::Muted, Ink::Grid, Ink::First, Ink::FirstSoft, Ink::Second, Ink::Paper];
 
     const fn variable(self) -> &'static str {
         match self {

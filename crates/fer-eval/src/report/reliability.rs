@@ -44,7 +44,11 @@ fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
     let dots = bins.iter().filter(|bin| bin.n > 0).map(|bin| {
         let n = bin.n as f64;
         let radius = (LARGEST * (n / all as f64).sqrt()).max(2.0);
-        Circle::new((bin.probability / n, bin.correct as f64 / n), (radius * f64::from(SCALE)) as i32, Ink::First.fill())
+        Circle::new(
+            (bin.probability / n, bin.correct as f64 / n),
+            (radius * f64::from(SCALE)) as i32,
+            Ink::First.fill(),
+        )
     });
     chart.draw_series(dots)?;
     Ok(())

@@ -20,7 +20,11 @@ pub(crate) fn rounded_out(low: f64, high: f64, most: usize) -> (f64, f64) {
 fn step(span: f64, most: usize) -> f64 {
     let rough = (span / most as f64).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(rough.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|&step| step >= rough * 0.999_999).unwrap_or(rough)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|&step| step >= rough * 0.999_999)
+        .unwrap_or(rough)
 }
 
 fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {

@@ -1,0 +1,41 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use fer_artifact::{ImageSet, read};
+use fer_data::{PictureFormat, export_images};
+
+use super::print;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fer export-images runs/sample/ingest/train.safetensors pictures
+The folder can be ingested again: `source: {kind: folder, path: pictures}`.")]
+pub(super) struct ExportImagesArgs {
+    /// An artifact of kind `images`, as ingest leaves them.
+    artifact: PathBuf,
+    /// The folder for the pictures, `<row>.png` or `<row>.jpg`, and `dataset.csv`.
+    dir: PathBuf,
+    /// How the pictures are written; JPEG, as the seed writes it, does not keep every pixel.
+    #[arg(long, value_enum, default_value_t = Format::Png)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Png,
+    Jpg,
+}
+
+impl ExportImagesArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let images: ImageSet = read(&self.artifact)?;
+        let format = match self.format {
+            Format::Png => PictureFormat::Png,
+            Format::Jpg => PictureFormat::Jpeg,
+        };
+        export_images(&images, &self.dir, format)?;
+        print(format_args!("{} images in {}\n", images.len(), self.dir.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

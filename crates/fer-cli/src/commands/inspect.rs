@@ -1,0 +1,63 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_artifact::{Header, TensorInfo, describe};
+use serde_json::json;
+
+use super::{print, print_json};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fer inspect runs/sample/train/model.safetensors")]
+pub(super) struct InspectArgs {
+    /// A safetensors file.
+    artifact: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl InspectArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let (header, tensors) = describe(&self.artifact)?;
+        if self.json {
+            print_json(&json!({"header": header, "tensors": tensors}))?;
+        } else {
+            print(text(header.as_ref(), &tensors)?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn text(header: Option<&Header>, tensors: &[TensorInfo]) -> Result<String> {
+    let mut text = match header {
+        Some(header) => header_text(header)?,
+        None => "no header: not an artifact of a stage\n".to_owned(),
+    };
+    let width = tensors.iter().map(|tensor| tensor.name.chars().count()).max().unwrap_or(0);
+    text.push('\n');
+    for TensorInfo { name, dtype, shape } in tensors {
+        text.push_str(&format!("{name:width$}  {dtype:>4}  {shape:?}\n"));
+    }
+    let elements: usize = tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum();
+    Ok(text + &format!("\n{} tensors, {elements} elements\n", tensors.len()))
+}
+
+fn header_text(header: &Header) -> Result<String> {
+    let mut lines = vec![("kind", header.kind.to_string()), ("schema", header.schema.to_string())];
+    lines.push(("producer", header.producer.clone()));
+    lines.push(("classes", header.classes.join(", ")));
+    if let Some(split) = header.split {
+        lines.push(("split", split.to_string()));
+    }
+    lines.push(("seed", header.seed.value().to_string()));
+    let mut text: String = lines.iter().map(|(key, value)| format!("{key:14}  {value}\n")).collect();
+    for (path, digest) in &header.parents {
+        text.push_str(&format!("{:14}  {path}  {digest}\n", "parent"));
+    }
+    for (key, value) in [("params", &header.params)].into_iter().chain(header.details.iter().map(|(k, v)| (k.as_str(), v))) {
+        text.push_str(&format!("{key:14}  {}\n", serde_json::to_string(value)?));
+    }
+    Ok(text)
+}

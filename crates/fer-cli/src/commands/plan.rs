@@ -1,0 +1,36 @@
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::{ChainArgs, SelectionArgs, print, print_json};
+use crate::terminal::joined;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fer plan pipelines/seed.yaml --set train.epochs=1")]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl PlanArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let plan = self.chain.load()?.plan(&self.selection.options())?;
+        if self.json {
+            print_json(&plan)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        for step in &plan {
+            match step.reasons.is_empty() {
+                true => print(format_args!("{}: fresh\n", step.stage))?,
+                false => print(format_args!("{}: {}\n", step.stage, joined(&step.reasons)))?,
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,57 @@
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_pipeline::Outcome;
+
+use super::{ChainArgs, SelectionArgs, ThreadArgs, print, print_json};
+use crate::clock::SystemClock;
+use crate::interrupt::Interrupt;
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer run                                           the chain of pipeline.yaml
+  fer run pipelines/seed.yaml --set train.epochs=1
+  fer run --from train --force                      train and evaluate anew")]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    /// Print what ran and the scores as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl RunArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        self.threads.apply()?;
+        let pipeline = self.chain.load()?;
+        let mut terminal = Terminal::new(Interrupt::watch()?);
+        let outcome = pipeline.run(&self.selection.options(), &SystemClock::start(), &mut terminal)?;
+        if self.json { print_json(&outcome)? } else { print(summary(&outcome))? }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line a split, and where the report is.
+fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for (split, scores) in outcome.metrics.iter().flat_map(|metrics| &metrics.splits) {
+        let [accuracy, low, high] =
+            [scores.accuracy, scores.accuracy_ci95[0], scores.accuracy_ci95[1]].map(|share| 100.0 * share);
+        text.push_str(&format!(
+            "{:10}  accuracy {accuracy:.1} % (95 % interval {low:.1} to {high:.1} %)  macro F1 {:.3}  {} images\n",
+            split.name(),
+            scores.macro_f1,
+            scores.n
+        ));
+    }
+    if let Some(report) = &outcome.report {
+        text.push_str(&format!("report: {}\n", report.display()));
+    }
+    text
+}

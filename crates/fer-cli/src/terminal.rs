@@ -1,0 +1,111 @@
+//! What a person sees while a chain runs: on standard error, with a progress bar on a terminal and a line an epoch
+//! elsewhere.
+
+use std::io::{IsTerminal, Write, stderr};
+
+use fer_pipeline::{BatchProgress, Event, Reason, Reporter};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::interrupt::Interrupt;
+
+/// Shows events as they come.
+pub(crate) struct Terminal {
+    bar: Option<ProgressBar>,
+    interrupt: Interrupt,
+}
+
+impl Terminal {
+    pub(crate) fn new(interrupt: Interrupt) -> Self {
+        Self { bar: None, interrupt }
+    }
+
+    /// Prints a line above the bar, if there is one.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| to_stderr(text)),
+            None => to_stderr(text),
+        }
+    }
+
+    fn batch(&mut self, progress: &BatchProgress) {
+        if !stderr().is_terminal() {
+            return;
+        }
+        let total = (progress.epochs * progress.batches) as u64;
+        let bar = self.bar.get_or_insert_with(|| training_bar(total));
+        bar.set_position(((progress.epoch - 1) * progress.batches + progress.batch) as u64);
+        let (epoch, epochs) = (progress.epoch, progress.epochs);
+        bar.set_message(format!(
+            "epoch {epoch}/{epochs}  loss {:.4}  {:.0} images/s",
+            progress.loss, progress.images_per_second
+        ));
+    }
+}
+
+fn training_bar(total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {bar:30} {percent:>3} %  {msg}  {eta} left").expect("a valid template");
+    ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+}
+
+impl Reporter for Terminal {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Fresh { stage } => self.line(&format!("{stage}: fresh")),
+            Event::Started { stage, reasons } => match joined(reasons) {
+                reasons if reasons.is_empty() => self.line(&format!("{stage}: runs")),
+                reasons => self.line(&format!("{stage}: runs ({reasons})")),
+            },
+            Event::Note { text, .. } => text.lines().for_each(|line| self.line(&format!("  {line}"))),
+            Event::Batch(progress) => self.batch(progress),
+            Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs)),
+            Event::Finished { stage, seconds } => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+                self.line(&format!("{stage}: done in {seconds:.1} s"));
+            }
+            _ => {}
+        }
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.interrupt.is_asked()
+    }
+}
+
+/// `epoch 5/100  loss 1.0234  train 61.2 %  validation 52.3 %  rate 0.1  812 images/s`
+fn epoch_line(record: &fer_train::EpochRecord, epochs: usize) -> String {
+    let mut line = format!("  epoch {}/{epochs}  loss {:.4}", record.epoch, record.loss);
+    for (name, accuracy) in [("train", record.train_accuracy), ("validation", record.validation_accuracy)] {
+        if let Some(accuracy) = accuracy {
+            line.push_str(&format!("  {name} {:.1} %", 100.0 * accuracy));
+        }
+    }
+    // Six decimals and no trailing zeros: a cosine's rate would otherwise fill the line.
+    let rate = format!("{:.6}", record.learning_rate);
+    let rate = rate.trim_end_matches('0').trim_end_matches('.');
+    line + &format!("  rate {rate}  {:.0} images/s", record.images_per_second)
+}
+
+/// Reasons as they are read: separated by commas.
+pub(crate) fn joined(reasons: &[Reason]) -> String {
+    reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The whole chain of causes in one go; a cause that the message before it already tells is left out.
+pub(crate) fn error(error: &anyhow::Error) {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    to_stderr(&format!("error: {text}"));
+}
+
+pub(crate) fn to_stderr(text: &str) {
+    // Nobody is left to be told if standard error is closed.
+    let _ = writeln!(stderr(), "{text}");
+}

@@ -1,0 +1,203 @@
+//! The data report of ingest, as far as it is one.
+
+use fer_artifact::Split;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use crate::format::{count, counted, percent};
+
+/// What this page needs of `ingest/data-report.json`; other fields are passed over.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DataReport {
+    classes: Vec<String>,
+    height: usize,
+    width: usize,
+    splits: BTreeMap<Split, SplitReport>,
+    overlaps: Vec<Overlap>,
+    contradictions: Listed<Contradiction>,
+    blank: Listed<u32>,
+    skipped: Listed<SkippedRow>,
+    dropped: Dropped,
+}
+
+#[derive(Debug, Deserialize)]
+struct SplitReport {
+    rows: usize,
+    class_counts: Vec<usize>,
+    copies: usize,
+    contradictions: usize,
+    blank: usize,
+}
+
+/// How many images of one split stand in another one too.
+#[derive(Debug, Deserialize)]
+struct Overlap {
+    of: Split,
+    also_in: Split,
+    rows: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct Contradiction {
+    rows: Vec<u32>,
+    labels: Vec<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SkippedRow {
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dropped {
+    also_in_validation: usize,
+    also_in_test: usize,
+    copies: usize,
+}
+
+/// A list of which the report may hold only the first entries.
+#[derive(Debug, Deserialize)]
+struct Listed<T> {
+    count: usize,
+    first: Vec<T>,
+}
+
+/// The section on the page.
+#[derive(Debug, Serialize)]
+pub(crate) struct DataView {
+    lead: String,
+    splits: Vec<&'static str>,
+    classes: Vec<Row>,
+    checks: Vec<Row>,
+    lists: Vec<List>,
+    /// The report as it is, where it is not of the usual form.
+    raw: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    cells: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    title: String,
+    items: Vec<String>,
+}
+
+impl DataReport {
+    /// `None` if it is not of the form that ingest gives it.
+    pub(crate) fn of(report: &Value) -> Option<Self> {
+        let report = Self::deserialize(report).ok()?;
+        let fits = |split: &SplitReport| split.class_counts.len() == report.classes.len();
+        report.splits.values().all(fits).then_some(report)
+    }
+
+    /// Images of `of`, and those of them that also stand in `also_in`.
+    pub(crate) fn overlap(&self, of: Split, also_in: Split) -> Option<(usize, usize)> {
+        let overlap = self.overlaps.iter().find(|overlap| overlap.of == of && overlap.also_in == also_in)?;
+        Some((self.splits.get(&of)?.rows, overlap.rows))
+    }
+
+    pub(crate) fn view(&self) -> DataView {
+        let all = self.splits.values().map(|split| split.rows).sum();
+        DataView {
+            lead: format!("{} of {} × {} pixels.", counted(all, "image"), self.height, self.width),
+            splits: self.splits.keys().map(|split| split.name()).collect(),
+            classes: self.class_rows(),
+            checks: self.check_rows(),
+            lists: self.lists(),
+            raw: None,
+        }
+    }
+
+    fn class_rows(&self) -> Vec<Row> {
+        let share = |n: usize, split: &SplitReport| match split.rows {
+            0 => count(n),
+            rows => format!("{} ({} %)", count(n), percent(n as f64 / rows as f64)),
+        };
+        let class = |(label, name): (usize, &String)| Row {
+            name: name.clone(),
+            cells: self.splits.values().map(|split| share(split.class_counts[label], split)).collect(),
+        };
+        let all = Row { name: "all".into(), cells: self.splits.values().map(|split| count(split.rows)).collect() };
+        self.classes.iter().enumerate().map(class).chain([all]).collect()
+    }
+
+    fn check_rows(&self) -> Vec<Row> {
+        let row = |name: &str, value: &dyn Fn(&SplitReport) -> usize| Row {
+            name: name.into(),
+            cells: self.splits.values().map(|split| count(value(split))).collect(),
+        };
+        let overlap = |&also_in: &Split| Row {
+            name: format!("Images that also stand in {also_in}"),
+            cells: (self.splits.keys().map(|&of| self.overlap(of, also_in)))
+                .map(|found| found.map_or("–".into(), |(_, n)| count(n)))
+                .collect(),
+        };
+        let mut rows = vec![
+            row("Surplus exact copies", &|split| split.copies),
+            row("Groups of copies with different labels", &|split| split.contradictions),
+            row("Blank images", &|split| split.blank),
+        ];
+        if self.splits.len() > 1 {
+            rows.extend(self.splits.keys().map(overlap));
+        }
+        rows
+    }
+
+    fn lists(&self) -> Vec<List> {
+        let name = |&label: &usize| self.classes.get(label).map_or("?", String::as_str);
+        let contradiction = |group: &Contradiction| {
+            let members = group.rows.iter().zip(&group.labels);
+            let members: Vec<String> = members.map(|(row, label)| format!("{row} {}", name(label))).collect();
+            members.join(" / ")
+        };
+        let lists = [
+            self.dropped.list(),
+            self.skipped.list("Rows left out as unusable", |skipped| skipped.reason.clone()),
+            self.contradictions
+                .list("Equal images with different labels, over all splits (row and label)", contradiction),
+            self.blank.list("Rows of blank images", u32::to_string),
+        ];
+        lists.into_iter().flatten().collect()
+    }
+}
+
+impl Dropped {
+    fn list(&self) -> Option<List> {
+        let parts = [
+            (self.also_in_validation, "also in validation"),
+            (self.also_in_test, "also in test"),
+            (self.copies, "copies of another one in train"),
+        ];
+        let items: Vec<String> =
+            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
+        (!items.is_empty()).then(|| List { title: "Rows taken out of train as duplicates".into(), items })
+    }
+}
+
+impl<T> Listed<T> {
+    fn list(&self, title: &str, item: impl Fn(&T) -> String) -> Option<List> {
+        if self.count == 0 {
+            return None;
+        }
+        let mut items: Vec<String> = self.first.iter().map(item).collect();
+        let more = self.count.saturating_sub(items.len());
+        if more > 0 {
+            items.push(format!("and {} more", count(more)));
+        }
+        Some(List { title: format!("{title}: {}", count(self.count)), items })
+    }
+}
+
+impl DataView {
+    /// A report of some other program's form: shown as it is.
+    pub(crate) fn raw(report: &Value) -> Self {
+        let raw = serde_json::to_string_pretty(report).expect("a JSON value is representable in JSON");
+        let lead = "As the ingest stage wrote it.".into();
+        Self { lead, splits: vec![], classes: vec![], checks: vec![], lists: vec![], raw: Some(raw) }
+    }
+}

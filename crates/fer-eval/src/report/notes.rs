@@ -1,0 +1,99 @@
+//! What a reader must know before believing a number.
+
+use fer_artifact::Split;
+
+use super::curves::Training;
+use super::data::DataReport;
+use crate::Metrics;
+use crate::format::{count, counted, percent};
+
+/// Sentences for the page, the weightiest first.
+pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataReport>) -> Vec<String> {
+    let has = |split| metrics.splits.contains_key(&split);
+    let mut notes = vec![selection(metrics, training)];
+    notes.extend(overlaps(metrics, data));
+    notes.push(
+        "The 95 % interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \
+         seed or another data set would move the number: this is one training run."
+            .into(),
+    );
+    notes.push("One network, one look at each picture: no ensemble, no test-time augmentation.".into());
+    if has(Split::Train) {
+        notes.push("Scores on train tell how much was memorised, not how well new faces are recognised.".into());
+    }
+    notes.extend(empty_classes(metrics));
+    notes.push(
+        "All scores but loss and calibration error are ratios of counts over the whole split. A class that is never \
+         predicted, or has no image, scores 0 and counts in the means."
+            .into(),
+    );
+    notes
+}
+
+fn selection(metrics: &Metrics, training: &Training) -> String {
+    let has = |split| metrics.splits.contains_key(&split);
+    let weights = match (training.select.as_deref(), training.epoch) {
+        (Some("best"), Some(epoch)) => {
+            format!("The weights are those of epoch {epoch}, the best by accuracy on validation")
+        }
+        (Some("best"), None) => "The weights are the best by accuracy on validation".to_owned(),
+        (Some("last"), _) => "The weights are the last ones; no score chose the epoch".to_owned(),
+        _ => "The model does not say how its weights were chosen".to_owned(),
+    };
+    let chosen_by_validation = training.select.as_deref() == Some("best");
+    let consequence = match (has(Split::Validation), has(Split::Test)) {
+        (true, true) if chosen_by_validation => {
+            "so validation flatters, and test is the number to quote, as long as no choice was made on it"
+        }
+        (true, true) => "settings that were tuned on validation still make it flatter; test is the number to quote",
+        (true, false) if chosen_by_validation => "so validation flatters, and there is no test split to set it right",
+        (true, false) => "there is no test split: if settings were tuned on validation, its scores flatter",
+        (false, true) => "test is the number to quote, as long as no choice was made on it",
+        (false, false) => "nothing here was held out from training",
+    };
+    let joint = if chosen_by_validation { "," } else { ";" };
+    format!("{weights}{joint} {consequence}.")
+}
+
+/// For each split scored, how much of it was seen in training, or seen in choosing.
+fn overlaps(metrics: &Metrics, data: Option<&DataReport>) -> Vec<String> {
+    let Some(data) = data else {
+        return vec!["No data report was at hand: whether an image stands in two splits was not looked at.".into()];
+    };
+    let pairs = [(Split::Test, Split::Train), (Split::Validation, Split::Train), (Split::Test, Split::Validation)];
+    let scored = pairs.into_iter().filter(|(of, _)| metrics.splits.contains_key(of));
+    let known: Vec<(Split, Split, usize, usize)> = scored
+        .filter_map(|(of, also_in)| data.overlap(of, also_in).map(|(rows, both)| (of, also_in, rows, both)))
+        .collect();
+    let found = known.iter().filter(|(.., both)| *both > 0);
+    let mut notes: Vec<String> = found
+        .map(|(of, also_in, rows, both)| {
+            let (all, share) = (count(*rows), percent(*both as f64 / *rows as f64));
+            format!(
+                "{} of the {all} images of {of} ({share} %) also {} in {also_in}, pixel for pixel: on them the score is too good.",
+                count(*both),
+                if *both == 1 { "stands" } else { "stand" }
+            )
+        })
+        .collect();
+    if notes.is_empty() && !known.is_empty() {
+        notes.push(
+            "No image stands in two splits, pixel for pixel. Near copies, or other pictures of the same person, were \
+             not looked for."
+                .into(),
+        );
+    }
+    notes
+}
+
+fn empty_classes(metrics: &Metrics) -> Vec<String> {
+    let note = |(split, metrics): (&Split, &crate::SplitMetrics)| {
+        let absent: Vec<&str> =
+            metrics.per_class.iter().filter(|class| class.support == 0).map(|class| class.name.as_str()).collect();
+        let (n, names) = (counted(metrics.n, "image"), absent.join(", "));
+        (!absent.is_empty()).then(|| {
+            format!("Among the {n} of {split} none is of: {names}. This lowers its balanced accuracy and macro F1.")
+        })
+    };
+    metrics.splits.iter().filter_map(note).collect()
+}

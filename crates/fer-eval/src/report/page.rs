@@ -1,0 +1,224 @@
+//! All that the template shows, in words and numbers ready to print.
+
+use fer_artifact::{FeatureSet, Model, Predictions, Split};
+use serde::Serialize;
+
+use super::ReportInput;
+use super::class_bars::class_bars;
+use super::curves::{self, Training};
+use super::data::{DataReport, DataView};
+use super::matrix::Matrix;
+use super::mistakes::{Mistake, mistakes};
+use super::notes::notes;
+use super::reliability::reliability;
+use crate::format::{count, counted, percent};
+use crate::scores::{outcomes, wilson};
+use crate::{ClassMetrics, Error, SplitMetrics};
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<'a> {
+    style: &'static str,
+    title: &'a str,
+    facts: Vec<String>,
+    /// Test first.
+    splits: Vec<SplitView<'a>>,
+    training: TrainingView,
+    data: Option<DataView>,
+    notes: Vec<String>,
+    configuration: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct SplitView<'a> {
+    name: &'static str,
+    meaning: &'static str,
+    n: String,
+    accuracy: String,
+    low: String,
+    high: String,
+    balanced_accuracy: String,
+    macro_f1: String,
+    ece: String,
+    loss: String,
+    matrix: Matrix,
+    reliability: String,
+    bars: String,
+    classes: Vec<ClassView<'a>>,
+    mistakes: Vec<Mistake<'a>>,
+    mistaken: usize,
+    mistakes_lead: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ClassView<'a> {
+    name: &'a str,
+    support: String,
+    predicted: String,
+    recall: String,
+    low: String,
+    high: String,
+    precision: String,
+    f1: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TrainingView {
+    lead: String,
+    /// The chosen epoch is marked in the curves.
+    marked: bool,
+    loss: Option<String>,
+    accuracy: Option<String>,
+    learning_rate: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(input: &ReportInput<'a>) -> Result<Self, Error> {
+        let metrics = &input.evaluation.metrics;
+        if metrics.splits.is_empty() {
+            return Err(Error::NoScores);
+        }
+        let splits = metrics.splits.iter().rev().map(|(&split, metrics)| SplitView::new(input, split, metrics));
+        let training = Training::of_header(&input.model.training);
+        let data = input.data_report.and_then(DataReport::of);
+        Ok(Self {
+            style: include_str!("report.css"),
+            title: input.title,
+            facts: facts(input.model, &training),
+            splits: splits.collect::<Result<_, _>>()?,
+            notes: notes(metrics, &training, data.as_ref()),
+            training: TrainingView::new(&training)?,
+            data: match (&data, input.data_report) {
+                (Some(data), _) => Some(data.view()),
+                (None, Some(other)) => Some(DataView::raw(other)),
+                (None, None) => None,
+            },
+            configuration: input.configuration,
+        })
+    }
+}
+
+/// What the model is, in a few words each.
+fn facts(model: &Model, training: &Training) -> Vec<String> {
+    let mut facts = vec![];
+    if let Some(name) = model.network["name"].as_str() {
+        facts.push(name.to_owned());
+    }
+    let learnt = model.tensors.iter().filter(|(name, _)| !name.contains("running_"));
+    facts.push(counted(learnt.map(|(_, array)| array.data.len()).sum(), "parameter"));
+    if let (Some(height), Some(width)) = (model.network["height"].as_u64(), model.network["width"].as_u64()) {
+        facts.push(format!("{height} × {width} pixels"));
+    }
+    facts.push(format!("{} classes", model.classes.len()));
+    match (training.epoch, training.epochs) {
+        (Some(epoch), Some(epochs)) => facts.push(format!("weights of epoch {epoch} of {epochs}")),
+        (Some(epoch), None) => facts.push(format!("weights of epoch {epoch}")),
+        _ => {}
+    }
+    facts
+}
+
+impl<'a> SplitView<'a> {
+    fn new(input: &ReportInput<'a>, split: Split, metrics: &'a SplitMetrics) -> Result<Self, Error> {
+        let (predictions, features) = behind(input, split, metrics)?;
+        let outcomes = outcomes(predictions);
+        let [low, high] = metrics.accuracy_ci95.map(percent);
+        let mistaken = outcomes.iter().filter(|outcome| !outcome.is_correct()).count();
+        let mistakes = mistakes(predictions, &outcomes, features)?;
+        Ok(Self {
+            name: split.name(),
+            meaning: meaning(split),
+            n: count(metrics.n),
+            accuracy: percent(metrics.accuracy),
+            low,
+            high,
+            balanced_accuracy: percent(metrics.balanced_accuracy),
+            macro_f1: format!("{:.3}", metrics.macro_f1),
+            ece: format!("{:.3}", metrics.ece),
+            loss: format!("{:.3}", metrics.loss),
+            matrix: Matrix::new(metrics),
+            reliability: reliability(&outcomes)?,
+            bars: class_bars(metrics)?,
+            classes: (0..metrics.per_class.len()).map(|class| ClassView::new(metrics, class)).collect(),
+            mistakes_lead: mistakes_lead(mistaken, mistakes.len(), metrics.n),
+            mistaken,
+            mistakes,
+        })
+    }
+}
+
+/// Predictions and images of a split, as many as were scored.
+fn behind<'a>(
+    input: &ReportInput<'a>,
+    split: Split,
+    metrics: &SplitMetrics,
+) -> Result<(&'a Predictions, &'a FeatureSet), Error> {
+    let incomplete = |expected, found| Error::Incomplete { split, expected, found };
+    let predictions = input.evaluation.predictions.get(&split).ok_or(incomplete("predictions", "none"))?;
+    let features = input.features.get(&split).ok_or(incomplete("the images", "none"))?;
+    if predictions.labels.len() != metrics.n {
+        return Err(incomplete("predictions of as many images", "another number"));
+    }
+    if features.rows != predictions.rows {
+        return Err(incomplete("the images that were predicted", "other rows"));
+    }
+    Ok((predictions, features))
+}
+
+const fn meaning(split: Split) -> &'static str {
+    match split {
+        Split::Train => "what the network was fitted to",
+        Split::Validation => "held out from fitting, there for making choices",
+        Split::Test => "held out from fitting and from choices",
+    }
+}
+
+fn mistakes_lead(mistaken: usize, shown: usize, n: usize) -> String {
+    let share = percent(mistaken as f64 / n.max(1) as f64);
+    let of = format!("{} of {} ({share} %)", count(mistaken), counted(n, "image"));
+    match mistaken {
+        0 => format!("None: all {} are classified correctly.", counted(n, "image")),
+        _ if shown < mistaken => {
+            format!("{of} are classified wrongly. These are the {shown} of which the network was surest.")
+        }
+        1 => format!("{of} is classified wrongly."),
+        _ => format!("{of} are classified wrongly, the surest first."),
+    }
+}
+
+impl<'a> ClassView<'a> {
+    fn new(metrics: &'a SplitMetrics, class: usize) -> Self {
+        let scores: &ClassMetrics = &metrics.per_class[class];
+        let [low, high] = wilson(metrics.confusion[class][class], scores.support).map(percent);
+        Self {
+            name: &scores.name,
+            support: count(scores.support),
+            predicted: count(metrics.confusion.iter().map(|row| row[class]).sum()),
+            recall: percent(scores.recall),
+            low,
+            high,
+            precision: percent(scores.precision),
+            f1: format!("{:.3}", scores.f1),
+        }
+    }
+}
+
+impl TrainingView {
+    fn new(training: &Training) -> Result<Self, Error> {
+        let done = training.history.len();
+        let lead = match (done, training.epochs) {
+            (0, _) => "The model's header holds no history of its training.".to_owned(),
+            (_, Some(planned)) if done as u64 != planned => {
+                format!("{} of the {planned} planned.", counted(done, "epoch"))
+            }
+            _ => format!("{}.", counted(done, "epoch")),
+        };
+        Ok(Self {
+            lead,
+            marked: training.is_marked(),
+            loss: curves::loss(training)?,
+            accuracy: curves::accuracy(training)?,
+            learning_rate: curves::learning_rate(training)?,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! From a pipeline file to a chain of stages.
+
+use std::path::{Path, PathBuf};
+
+use fer_artifact::Seed;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::Problem;
+use crate::file::{Document, to_yaml};
+use crate::locate::Segment;
+use crate::stages::{Evaluate, Ingest, Preprocess, Train};
+use crate::{Error, Stage, StageKind};
+
+const VERSION: u32 = 1;
+
+/// A valid pipeline file: a chain of stages, a seed and a run folder.
+pub struct Pipeline {
+    pub(crate) seed: Seed,
+    pub(crate) run_dir: PathBuf,
+    pub(crate) stages: Vec<Box<dyn Stage>>,
+    /// The run folder as the file names it.
+    named_run_dir: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChain {
+    version: u32,
+    #[serde(default)]
+    seed: u64,
+    run_dir: PathBuf,
+    stages: Vec<RawStage>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStage {
+    stage: StageKind,
+    /// Parsed by the stage's own type once the stage is known.
+    #[serde(default)]
+    #[allow(dead_code)]
+    params: Value,
+    /// A program of the user's own in place of the stage.
+    command: Option<Value>,
+}
+
+impl Pipeline {
+    /// Reads a pipeline file, with overrides in the form `train.epochs=3`. Paths in the file are relative to its
+    /// folder; `run_dir`, if given, replaces the file's and is relative to the current folder.
+    ///
+    /// # Errors
+    /// [`Error::Read`], or [`Error::Invalid`] with everything that is wrong, each with its place.
+    pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
+        let document = Document::read(path, overrides)?;
+        let raw: RawChain = document.parse("", &[]).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        let mut problems = chain_problems(&document, &raw);
+        let mut stages = vec![];
+        for (index, RawStage { stage, .. }) in raw.stages.iter().enumerate() {
+            let at = ["stages".into(), index.into(), "params".into()];
+            match parse_stage(*stage, &document, &at, base) {
+                Ok(stage) => stages.push(stage),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid { problems });
+        }
+        let run_dir_in_use = run_dir.map_or_else(|| base.join(&raw.run_dir), Path::to_owned);
+        Ok(Self { seed: Seed::new(raw.seed), run_dir: run_dir_in_use, stages, named_run_dir: raw.run_dir })
+    }
+
+    /// The run folder.
+    pub fn run_dir(&self) -> &Path {
+        &self.run_dir
+    }
+
+    /// Every parameter with its default written out, as a pipeline file.
+    pub fn resolved(&self) -> String {
+        let head = json!({"version": VERSION, "seed": self.seed, "run_dir": self.named_run_dir});
+        let mut text = to_yaml(&head);
+        text.push_str("stages:\n");
+        for stage in &self.stages {
+            let entry = to_yaml(&json!({"params": stage.params()}));
+            text.push_str(&format!("- stage: {}\n", stage.kind()));
+            text.extend(entry.lines().map(|line| format!("  {line}\n")));
+        }
+        text
+    }
+}
+
+fn chain_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
+    let mut problems = vec![];
+    if raw.version != VERSION {
+        let message = format!("expected version {VERSION}, the one known here, found {}", raw.version);
+        problems.push(document.problem(&["version".into()], message));
+    }
+    for (index, stage) in raw.stages.iter().enumerate().filter(|(_, stage)| stage.command.is_some()) {
+        let message = format!("stage `{}`: `command`, a program of your own, is not supported yet", stage.stage);
+        problems.push(document.problem(&["stages".into(), index.into(), "command".into()], message));
+    }
+    if raw.stages.is_empty() {
+        problems.push(document.problem(&["stages".into()], "expected at least one stage, found none".to_owned()));
+    }
+    for (index, pair) in raw.stages.windows(2).enumerate() {
+        let (before, after) = (pair[0].stage, pair[1].stage);
+        if before >= after {
+            let order = StageKind::ALL.map(StageKind::name).join(", ");
+            let message = format!("stage `{after}` cannot follow `{before}`; expected each at most once, in the order {order}");
+            problems.push(document.problem(&["stages".into(), (index + 1).into(), "stage".into()], message));
+        }
+    }
+    problems
+}
+
+/// The stage of this kind with the parameters at `at`; its paths are relative to `base`.
+pub(crate) fn parse_stage(
+    kind: StageKind,
+    document: &Document,
+    at: &[Segment],
+    base: &Path,
+) -> Result<Box<dyn Stage>, Problem> {
+    let name = format!("{kind}.params");
+    Ok(match kind {
+        StageKind::Ingest => Box::new(Ingest::new(document.parse(&name, at)?, base)),
+        StageKind::Preprocess => Box::new(Preprocess::new(document.parse(&name, at)?)),
+        StageKind::Train => Box::new(Train::new(document.parse(&name, at)?, base)),
+        StageKind::Evaluate => Box::new(Evaluate::new(document.parse(&name, at)?)),
+    })
+}

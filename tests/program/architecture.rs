@@ -1,0 +1,90 @@
+//! The shape of the workspace: who knows whom, and who may use what is heavy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn metadata() -> Metadata {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).no_deps();
+    command.exec().expect("cargo describes the workspace")
+}
+
+/// Names of a package's dependencies outside of tests.
+fn dependencies(package: &Package) -> BTreeSet<String> {
+    let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    normal.map(|dependency| dependency.name.clone()).collect()
+}
+
+fn ours(names: BTreeSet<String>) -> BTreeSet<String> {
+    names.into_iter().filter(|name| name.starts_with("fer-")).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_crate_knows_the_crates_that_it_may_and_no_others() {
+    let expected: BTreeMap<String, BTreeSet<String>> = [
+        ("fer-artifact", &[] as &[&str]),
+        ("fer-imgproc", &["fer-artifact"]),
+        ("fer-data", &["fer-artifact", "fer-imgproc"]),
+        ("fer-nn", &[]),
+        ("fer-model", &["fer-nn"]),
+        ("fer-train", &["fer-artifact", "fer-model", "fer-nn"]),
+        ("fer-eval", &["fer-artifact", "fer-model"]),
+        ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-train"]),
+        ("fer-cli", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-pipeline", "fer-train"]),
+        ("fer-testkit", &["fer-artifact"]),
+    ]
+    .into_iter()
+    .map(|(name, knows)| (name.to_owned(), set(knows)))
+    .collect();
+    let packages = metadata().packages;
+    let found = packages.iter().map(|package| (package.name.to_string(), ours(dependencies(package)))).collect();
+    assert_eq!(expected, found);
+}
+
+#[test]
+fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
+    let allowed: [(&str, &[&str]); 11] = [
+        ("polars", &["fer-data"]),
+        ("image", &["fer-data", "fer-imgproc"]),
+        ("candle-core", &["fer-eval", "fer-model", "fer-nn", "fer-train"]),
+        ("candle-nn", &["fer-model"]),
+        ("gemm", &["fer-nn"]),
+        ("safetensors", &["fer-artifact"]),
+        ("blake3", &["fer-artifact"]),
+        ("serde_yaml", &["fer-pipeline"]),
+        ("plotters", &["fer-eval"]),
+        ("clap", &["fer-cli"]),
+        ("anyhow", &["fer-cli"]),
+    ];
+    let packages = metadata().packages;
+    for (dependency, allowed) in allowed {
+        let users = packages.iter().filter(|package| dependencies(package).contains(dependency));
+        let users: BTreeSet<String> = users.map(|package| package.name.to_string()).collect();
+        let strangers: Vec<_> = users.difference(&set(allowed)).collect();
+        assert!(strangers.is_empty(), "{dependency} is used by {strangers:?}, allowed are {allowed:?}");
+        assert!(!users.is_empty(), "nobody uses {dependency}");
+    }
+}
+
+#[test]
+fn the_readmes_crate_table_is_the_workspaces() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README reads");
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let rows = readme.lines().filter(|line| line.starts_with("| `fer-")).map(cells);
+    let table: BTreeMap<String, BTreeSet<String>> =
+        rows.map(|cells| (cells[1].trim_matches('`').to_owned(), quoted(&cells[3]))).collect();
+    let packages = metadata().packages;
+    let found = packages.iter().map(|package| (package.name.to_string(), ours(dependencies(package)))).collect();
+    assert_eq!(table, found);
+}
