@@ -36,11 +36,14 @@ fn kaggles_columns_are_found_and_its_usage_splits() {
     let scratch = Scratch::new();
     let sets = ingested(&usage(scratch.file("faces.csv", KAGGLE))).sets;
     let contents = sets.values().map(|set| (set.split, set.images.clone(), set.labels.clone(), set.rows.clone()));
-    assert_eq!(contents.collect::<Vec<_>>(), [
-        (Split::Train, vec![0, 64, 128, 255], vec![3], vec![0]),
-        (Split::Validation, vec![1, 2, 3, 4], vec![4], vec![1]),
-        (Split::Test, vec![5, 6, 7, 8], vec![0], vec![2]),
-    ]);
+    assert_eq!(
+        contents.collect::<Vec<_>>(),
+        [
+            (Split::Train, vec![0, 64, 128, 255], vec![3], vec![0]),
+            (Split::Validation, vec![1, 2, 3, 4], vec![4], vec![1]),
+            (Split::Test, vec![5, 6, 7, 8], vec![0], vec![2]),
+        ]
+    );
     assert!(sets.values().all(|set| (set.height, set.width) == (2, 2)));
 }
 

@@ -56,7 +56,7 @@ fn a_dataset_csv_gives_the_order_and_the_labels() {
     assert_eq!((set.images, set.labels, set.rows), (vec![11, 10], vec![3, 6], vec![0, 1]));
 }
 
-/// OpenCV 4: `cv2.cvtColor(np.uint8([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 200, 30]]]), cv2.COLOR_RGB2GRAY)`.
+/// OpenCV 5.0.0: `cv2.cvtColor(np.uint8([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 200, 30]]]), cv2.COLOR_RGB2GRAY)`.
 #[test]
 fn colours_become_gray_with_opencvs_weights() {
     let scratch = Scratch::new();
@@ -118,10 +118,7 @@ fn a_file_that_is_no_picture_is_refused_or_skipped() {
 fn a_missing_folder_is_named() {
     let scratch = Scratch::new();
     let params = IngestParams::new(Source::Folder { path: scratch.path().join("faces") });
-    assert_eq!(
-        refusal(&scratch, &params),
-        "faces: cannot read the folder: No such file or directory (os error 2)"
-    );
+    assert_eq!(refusal(&scratch, &params), "faces: cannot read the folder: No such file or directory (os error 2)");
 }
 
 #[test]

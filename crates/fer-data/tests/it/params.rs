@@ -102,10 +102,7 @@ fn a_field_of_another_kind_is_refused() {
         "`label_column` does not apply to `folder`"
     );
     assert_eq!(refusal(json!({"split": {"kind": "usage", "train": 3}})), "`train` does not apply to `usage`");
-    assert_eq!(
-        refusal(json!({"split": {"kind": "head", "train": 3, "test": 1}})),
-        "`test` does not apply to `head`"
-    );
+    assert_eq!(refusal(json!({"split": {"kind": "head", "train": 3, "test": 1}})), "`test` does not apply to `head`");
 }
 
 #[test]

@@ -36,14 +36,17 @@ fn copies_overlaps_contradictions_and_blank_images_are_counted() {
     assert_eq!(of(Split::Test), (3, 1, 0, 0));
     assert_eq!(report.splits[&Split::Train].class_counts, [1, 1, 0, 2, 1, 0, 0]);
     let overlap = |of, also_in, rows| Overlap { of, also_in, rows };
-    assert_eq!(report.overlaps, [
-        overlap(Split::Train, Split::Validation, 1),
-        overlap(Split::Train, Split::Test, 1),
-        overlap(Split::Validation, Split::Train, 1),
-        overlap(Split::Validation, Split::Test, 1),
-        overlap(Split::Test, Split::Train, 2),
-        overlap(Split::Test, Split::Validation, 2),
-    ]);
+    assert_eq!(
+        report.overlaps,
+        [
+            overlap(Split::Train, Split::Validation, 1),
+            overlap(Split::Train, Split::Test, 1),
+            overlap(Split::Validation, Split::Train, 1),
+            overlap(Split::Validation, Split::Test, 1),
+            overlap(Split::Test, Split::Train, 2),
+            overlap(Split::Test, Split::Validation, 2),
+        ]
+    );
     assert_eq!(report.contradictions.first, [Contradiction { rows: vec![0, 2, 5], labels: vec![3, 3, 1] }]);
     assert_eq!((report.contradictions.count, report.blank.count), (1, 1));
     assert_eq!(report.blank.first, [3]);
