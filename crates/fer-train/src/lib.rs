@@ -1,1 +1,36 @@
 //! The training stage: batches, schedule, loop, history and checkpoints.
+//!
+//! [`train`] fits a network to the features of train, as [`TrainParams`] say; whose defaults are the seed's. An
+//! [`Observer`] is told of every batch and epoch, can take a checkpoint after each epoch, and can stop the training.
+//! The result holds the model, which one file is enough to predict with, and an [`EpochRecord`] for every epoch.
+//!
+//! * Everything random depends on seed, epoch and step alone, so that a training resumed from a checkpoint ends with
+//!   the same bytes as one that was never interrupted.
+//! * Accuracies come from integer counts over whole splits.
+//! * A loss or weight that is no finite number ends the training with an error; the observer's last checkpoint is from
+//!   before.
+//!
+//! [`train`] has an example.
+
+mod accuracy;
+mod arrays;
+mod batches;
+mod error;
+mod history;
+mod number;
+mod observer;
+mod optimizer;
+mod params;
+mod schedule;
+mod session;
+mod state;
+mod train;
+
+pub use error::Error;
+pub use history::EpochRecord;
+pub use number::{Fraction, NonNegative, Positive};
+pub use observer::{Flow, Observer, Progress, Quiet};
+pub use optimizer::OptimizerParams;
+pub use params::{EarlyStopping, Select, TrainParams};
+pub use schedule::{Position, Schedule};
+pub use train::{TrainData, Trained, train};

@@ -71,8 +71,9 @@ pub(super) fn circle(turn: f32) -> Point {
     let turn = turn - turn.floor();
     let quarter = (turn * 4.0).floor().min(3.0);
     let u = turn * 4.0 - quarter;
-    // tan(πu/4) by three terms, the last one such that a quarter ends where it should.
-    let u = u * (0.785_4 + u * u * (0.161_5 + u * u * 0.053_1));
+    // tan(πu/4) by its series, the last factor such that a quarter ends where it should.
+    let (square, first) = (u * u, std::f32::consts::FRAC_PI_4);
+    let u = u * (first + square * (0.1615 + square * (0.0398 + square * (0.7987 - first))));
     let (cos, sin) = ((1.0 - u * u) / (1.0 + u * u), 2.0 * u / (1.0 + u * u));
     match quarter as u8 {
         0 => at(cos, sin),

@@ -55,7 +55,7 @@ impl Actions {
             5 => Self::surprise(dice),
             _ => Self { part: if dice.chance(0.2) { dice.range(0.1, 0.6) } else { 0.0 }, ..Self::default() },
         };
-        let intensity = mix(0.38, 1.05, dice.unit());
+        let intensity = mix(0.55, 1.1, dice.unit());
         for action in actions.all() {
             *action *= intensity * dice.range(0.7, 1.2);
         }
@@ -112,8 +112,14 @@ impl Actions {
     }
 
     fn sadness(dice: &mut Dice) -> Self {
-        let base =
-            Self { inner_brow: 1.0, brow_lower: 0.35, droop: 0.75, corner_drop: 1.0, chin_raise: 0.5, ..Self::default() };
+        let base = Self {
+            inner_brow: 1.0,
+            brow_lower: 0.35,
+            droop: 0.75,
+            corner_drop: 1.0,
+            chin_raise: 0.5,
+            ..Self::default()
+        };
         if dice.chance(0.2) { Self { part: 0.7, stretch: 0.4, jaw: 0.15, ..base } } else { base }
     }
 
@@ -161,5 +167,40 @@ impl Actions {
             &mut self.jaw,
             &mut self.droop,
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fer_artifact::Seed;
+
+    use super::*;
+
+    /// The mean of one action over many faces of each class.
+    fn means(of: impl Fn(&Actions) -> f32) -> [f32; 7] {
+        std::array::from_fn(|label| {
+            let draw = |i| of(&Actions::of_class(label as u8, &mut Dice::new(Seed::new(1), i)));
+            (0..200).map(draw).sum::<f32>() / 200.0
+        })
+    }
+
+    #[test]
+    fn each_emotion_leads_in_its_own_action() {
+        let leads = |of: fn(&Actions) -> f32| {
+            let means = means(of);
+            (0..7).max_by(|&a, &b| means[a].total_cmp(&means[b]))
+        };
+        assert_eq!(leads(|a| a.brow_lower), Some(0));
+        assert_eq!(leads(|a| a.nose_wrinkle), Some(1));
+        assert_eq!(leads(|a| a.stretch), Some(2));
+        assert_eq!(leads(|a| a.smile), Some(3));
+        assert_eq!(leads(|a| a.corner_drop), Some(4));
+        assert_eq!(leads(|a| a.jaw), Some(5));
+    }
+
+    #[test]
+    fn a_neutral_face_moves_least() {
+        let means = means(|a| a.clone().all().iter().map(|action| **action).sum());
+        assert!(means[..6].iter().all(|&other| other > 2.0 * means[6]), "{means:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Eyes, brows, nose and mouth: where the expression is.
+//! Eyes, brows, nose and the lines around them.
 
 use super::canvas::{Canvas, Paint, Point, at, circle, curve, mix, smooth};
 use super::face::Face;
@@ -76,10 +76,13 @@ impl Face<'_> {
                 // 0 at the inner, 1 at the outer end.
                 let out = (t + 1.0) / 2.0;
                 let raise = mix(0.15 * actions.inner_brow, 0.13 * actions.outer_brow, smooth(0.0, 0.9, out)) * uneven;
-                let lower = mix(0.13, 0.01, smooth(0.0, 0.8, out)) * actions.brow_lower * (1.0 - 0.55 * actions.inner_brow.min(1.0))
+                let lower = mix(0.13, 0.01, smooth(0.0, 0.8, out))
+                    * actions.brow_lower
+                    * (1.0 - 0.55 * actions.inner_brow.min(1.0))
                     + mix(0.06, 0.02, out) * actions.nose_wrinkle;
                 let together = 0.06 * actions.brow_lower * (1.0 - out);
-                let arch = person.brow_arch * 4.0 * out * (1.0 - out) + 0.03 * actions.outer_brow * smooth(0.3, 0.6, out) * smooth(1.0, 0.6, out);
+                let arch = person.brow_arch * 4.0 * out * (1.0 - out)
+                    + 0.03 * actions.outer_brow * smooth(0.3, 0.6, out) * smooth(1.0, 0.6, out);
                 let x = person.eye_gap - 0.2 - together + 0.4 * out;
                 let y = person.eye_y - person.brow_gap + 0.03 * out * out - arch - raise + lower;
                 self.pose.front(side * x, y, 0.03)
@@ -103,9 +106,15 @@ impl Face<'_> {
             canvas.stroke(&line, Paint::soft(0.9).alpha(depth(raised) * 0.7), |_| 0.6, &shade);
         }
         for side in [-1.0, 1.0] {
-            let frown = [self.pose.front(side * 0.05, person.eye_y - 0.22, 0.02), self.pose.front(side * 0.04, person.eye_y - 0.08, 0.04)];
+            let frown = [
+                self.pose.front(side * 0.05, person.eye_y - 0.22, 0.02),
+                self.pose.front(side * 0.04, person.eye_y - 0.08, 0.04),
+            ];
             canvas.stroke(&frown, Paint::soft(0.8).alpha(depth(1.5 * actions.brow_lower)), |_| 0.8, &shade);
-            let scrunch = [self.pose.front(side * 0.02, person.eye_y + 0.05, 0.08), self.pose.front(side * 0.13, person.eye_y + 0.14, 0.0)];
+            let scrunch = [
+                self.pose.front(side * 0.02, person.eye_y + 0.05, 0.08),
+                self.pose.front(side * 0.13, person.eye_y + 0.14, 0.0),
+            ];
             canvas.stroke(&scrunch, Paint::soft(0.8).alpha(depth(1.6 * actions.nose_wrinkle)), |_| 0.8, &shade);
             for i in 0..2 {
                 let start = self.pose.front(side * (person.eye_gap + 0.2), person.eye_y + 0.02, 0.0);
@@ -135,11 +144,23 @@ impl Face<'_> {
         let (person, actions) = (self.person, self.actions);
         let shade = self.lit(person.skin * 0.5);
         let base = person.eye_y + person.nose_length - 0.045 * actions.nose_wrinkle;
-        let wide = person.nose_width * (1.0 + 0.18 * actions.nose_wrinkle + 0.08 * actions.smile + 0.06 * actions.square);
+        let wide =
+            person.nose_width * (1.0 + 0.18 * actions.nose_wrinkle + 0.08 * actions.smile + 0.06 * actions.square);
         let lit_side = if self.light.side() > 0.0 { 1.0 } else { -1.0 };
         // Shade along the side away from the light, light along the ridge.
-        let flank = curve(7, |t| self.pose.front(-lit_side * mix(0.05, wide * 0.75, (t + 1.0) / 2.0), mix(person.eye_y - 0.05, base - 0.05, (t + 1.0) / 2.0), 0.08));
-        canvas.stroke(&flank, Paint::soft(1.6).alpha(0.25 + 0.35 * self.light.side().abs()), |t| mix(1.0, 2.2, t), &shade);
+        let flank = curve(7, |t| {
+            self.pose.front(
+                -lit_side * mix(0.05, wide * 0.75, (t + 1.0) / 2.0),
+                mix(person.eye_y - 0.05, base - 0.05, (t + 1.0) / 2.0),
+                0.08,
+            )
+        });
+        canvas.stroke(
+            &flank,
+            Paint::soft(1.6).alpha(0.25 + 0.35 * self.light.side().abs()),
+            |t| mix(1.0, 2.2, t),
+            &shade,
+        );
         self.glow(canvas, (0.0, person.eye_y + 0.1), (0.06, 0.26), 0.14);
         let tip = self.pose.front(0.0, base - 0.07, 0.18);
         canvas.glow(tip, self.pose.right * 0.1, self.pose.down * 0.1, 0.2);
@@ -155,10 +176,6 @@ impl Face<'_> {
             let nostril = self.pose.front(side * wide * 0.48, base + 0.012, 0.12);
             canvas.glow(nostril, self.pose.right * (wide * 0.42), self.pose.down * 0.045, -0.7);
         }
-    }
-
-    pub(super) fn mouth(&self, canvas: &mut Canvas) {
-        Mouth::of(self).draw(self, canvas);
     }
 
     pub(super) fn glasses(&self, canvas: &mut Canvas) {
@@ -181,126 +198,17 @@ impl Face<'_> {
                 .collect();
             canvas.fill(&ring, Paint::SOLID.alpha(0.08), |_| 1.0);
             canvas.stroke(&ring, Paint::SOLID, |_| 0.8, rim);
-            let arm = [self.pose.front(side * (person.eye_gap + 0.24), y - 0.05, 0.1), self.pose.flat(side * person.width, y - 0.06)];
+            let arm = [
+                self.pose.front(side * (person.eye_gap + 0.24), y - 0.05, 0.1),
+                self.pose.flat(side * person.width, y - 0.06),
+            ];
             canvas.stroke(&arm, Paint::SOLID, |_| 0.7, rim);
         }
-        let bridge = [self.pose.front(-0.09, y - 0.03, 0.14), self.pose.front(0.0, y - 0.06, 0.16), self.pose.front(0.09, y - 0.03, 0.14)];
+        let bridge = [
+            self.pose.front(-0.09, y - 0.03, 0.14),
+            self.pose.front(0.0, y - 0.06, 0.16),
+            self.pose.front(0.09, y - 0.03, 0.14),
+        ];
         canvas.stroke(&bridge, Paint::SOLID, |_| 0.8, rim);
-    }
-}
-
-/// The mouth's measures, in units of half the head's height.
-struct Mouth {
-    half_width: f32,
-    /// Heights of the left and the right corner.
-    corners: [f32; 2],
-    /// Heights in the middle: top of the upper lip, its lower edge, top of the lower lip, its lower edge.
-    heights: [f32; 4],
-    /// 0 an almond, 1 a rectangle.
-    square: f32,
-    /// How much of the upper and of the lower teeth shows.
-    teeth: [f32; 2],
-}
-
-impl Mouth {
-    fn of(face: &Face) -> Self {
-        let (person, actions) = (face.person, face.actions);
-        let open = 0.035 * actions.part + 0.36 * actions.jaw;
-        // A smile, a raised lip and a shout bare the teeth.
-        let bared = actions.part.min(1.0) * (0.1 * actions.smile + 0.055 * actions.lip_raise + 0.05 * actions.square + 0.03 * actions.stretch);
-        let round = 0.3 * actions.jaw * (1.0 - actions.smile.min(1.0)) * (1.0 - actions.square.min(1.0));
-        let half_width = person.mouth_width
-            * (1.0 + 0.24 * actions.smile + 0.26 * actions.stretch - 0.1 * actions.press - round - 0.08 * actions.lip_raise);
-        let line = person.mouth_y - 0.03 * actions.chin_raise;
-        let upper_edge = line - 0.07 * actions.lip_raise - 0.02 * actions.smile - 0.1 * open - 0.3 * bared;
-        let lower_edge = upper_edge + open + bared;
-        let thin = (1.0 - 0.75 * actions.press).max(0.2) * (1.0 - 0.25 * actions.smile.min(1.0)) * (1.0 - 0.2 * actions.stretch.min(1.0));
-        let lip = 0.062 * person.lips.max(0.4) * thin;
-        let pull = |side: f32| {
-            let uneven = 1.0 + side * ((person.key >> 20 & 15) as f32 / 15.0 - 0.5) * 0.35;
-            let rise = 0.16 * actions.smile - 0.12 * actions.corner_drop - 0.05 * actions.chin_raise - 0.03 * actions.stretch;
-            line + 0.3 * (open + bared) + person.resting_corners - rise * uneven
-        };
-        Self {
-            half_width,
-            corners: [pull(-1.0), pull(1.0)],
-            heights: [upper_edge - lip, upper_edge, lower_edge, lower_edge + 1.25 * lip],
-            square: (0.75 * actions.square + 0.35 * actions.lip_raise + 0.3 * actions.stretch).min(0.9),
-            teeth: [
-                0.06 + 0.7 * bared,
-                if actions.square + actions.stretch > 0.5 { 0.035 } else { 0.0 },
-            ],
-        }
-    }
-
-    /// A lip's edge: through both corners and the given height in the middle.
-    fn edge(&self, face: &Face, middle: f32, reach: f32, bow: f32) -> Vec<Point> {
-        curve(15, |t| {
-            let corner = mix(self.corners[0], self.corners[1], (t + 1.0) / 2.0);
-            let even = t * t;
-            let profile = 1.0 - mix(even, even * even * even, self.square);
-            let cupid = bow * smooth(0.3, 0.0, t.abs());
-            face.pose.front(self.half_width * reach * t, corner + (middle - corner) * profile + cupid, 0.06)
-        })
-    }
-
-    fn draw(&self, face: &Face, canvas: &mut Canvas) {
-        let [top, upper, lower, bottom] = self.heights;
-        let lip = (upper - top).max(0.0);
-        let skin = face.person.skin;
-        let upper_lip = self.edge(face, top, 1.0, 0.35 * lip);
-        let upper_edge = self.edge(face, upper, 0.97, 0.0);
-        let lower_edge = self.edge(face, lower, 0.97, 0.0);
-        let lower_lip = self.edge(face, bottom, 1.0, 0.0);
-        let closed = |a: &[Point], b: &[Point]| -> Vec<Point> { a.iter().chain(b.iter().rev()).copied().collect() };
-
-        canvas.fill(&closed(&upper_lip, &upper_edge), Paint::SOLID, face.lit(skin * face.person.lip_tone * 0.9));
-        canvas.fill(&closed(&lower_edge, &lower_lip), Paint::SOLID, face.lit(skin * face.person.lip_tone));
-        let gleam = face.pose.front(0.0, (lower + bottom) / 2.0, 0.06);
-        canvas.glow(gleam, face.pose.right * (self.half_width * 0.5), face.pose.down * ((bottom - lower) * 0.6).max(0.02), 0.18);
-        if lower - upper > 0.02 {
-            self.inside(face, canvas, &upper_edge, &lower_edge, &closed(&upper_edge, &lower_edge));
-        }
-        let dark = face.lit(0.28 * skin * face.person.lip_tone);
-        canvas.stroke(&upper_edge, Paint::SOLID, |t| mix(0.9, 0.6, smooth(0.3, 0.0, (t - 0.5).abs())), &dark);
-        for (i, side) in [-1.0, 1.0].into_iter().enumerate() {
-            let corner = face.pose.front(side * self.half_width * 1.03, self.corners[i], 0.05);
-            canvas.glow(corner, face.pose.right * 0.08, face.pose.down * 0.07, -0.4);
-        }
-    }
-
-    /// The open mouth: dark, with teeth, and a tongue if there is room for one.
-    fn inside(&self, face: &Face, canvas: &mut Canvas, upper: &[Point], lower: &[Point], opening: &[Point]) {
-        canvas.fill(opening, Paint::SOLID, |_| 0.05);
-        let gap = self.heights[2] - self.heights[1];
-        if gap > 0.16 {
-            let tongue = face.pose.front(0.0, self.heights[2] - 0.01, 0.06);
-            let size = at(self.half_width * 0.62, gap * 0.36);
-            canvas.fill(
-                &(0..16)
-                    .map(|i| circle(i as f32 / 16.0))
-                    .map(|c| tongue + face.pose.right * (size.x * c.x) + face.pose.down * (size.y * c.y.min(0.2)))
-                    .collect::<Vec<_>>(),
-                Paint::soft(1.2),
-                |_| face.person.skin * 0.42,
-            );
-        }
-        let enamel = face.lit(0.86);
-        for (edge, share, way) in [(upper, self.teeth[0], 1.0), (lower, self.teeth[1], -1.0)] {
-            let tall = share.min(gap * 0.9);
-            if tall < 0.015 {
-                continue;
-            }
-            let row = &edge[2..13];
-            let outline: Vec<Point> = row
-                .iter()
-                .copied()
-                .chain(row.iter().rev().enumerate().map(|(i, &p)| {
-                    let t = i as f32 / 5.0 - 1.0;
-                    p + face.pose.down * (way * tall * (1.0 - 0.6 * t * t * t * t))
-                }))
-                .collect();
-            canvas.fill(&outline, Paint::soft(0.7), &enamel);
-        }
     }
 }

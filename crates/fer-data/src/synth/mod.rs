@@ -1,35 +1,60 @@
-//! Synthetic faces.
+//! Synthetic faces: 48×48 gray pictures with FER2013's seven expressions, drawn from a seed.
+//!
+//! A face is drawn back to front with soft-edged shapes ([`canvas`]): a [`person`](person::Person) with lasting
+//! traits, an [`expression`](expression::Actions) as action units of the Facial Action Coding System at a random
+//! intensity, a pose, a light; then a camera adds blur, exposure, contrast and noise ([`scene`]).
+//!
+//! Everything is computed with additions, multiplications, divisions, square roots and roundings of `f32`, which
+//! IEEE 754 fixes to the last bit, and with ChaCha8. There is no sine, exponential or power function, whose last
+//! bits differ between systems. So a seed gives the same bytes on every platform that Rust gives IEEE arithmetic.
 
 mod canvas;
+mod csv;
 mod dice;
 mod expression;
 mod face;
 mod features;
+mod hair;
+mod mouth;
 mod person;
 mod scene;
 
-use std::io::{self, Write};
+pub use csv::{CsvEncoding, write_faces};
 
-use fer_artifact::{Seed, Split};
+use fer_artifact::{FER2013_CLASSES, Seed, Split};
 use rayon::prelude::*;
 
-use canvas::SIDE;
+use canvas::Canvas;
 use dice::Dice;
+use expression::Actions;
+use face::Face;
+use person::{Light, Person, Pose};
 
-const CLASSES: usize = 7;
+const CLASSES: usize = FER2013_CLASSES.len();
 
 /// One drawn face.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntheticFace {
-    /// Gray values, U8 `[48, 48]`, row by row.
+    /// Gray values, U8 `[48, 48]`, row by row from the top; 0 black, 255 white.
     pub pixels: Vec<u8>,
-    /// Index into FER2013's classes.
+    /// Index into [`FER2013_CLASSES`].
     pub label: u8,
-    /// Part of the data.
+    /// Part of the data: `Training`, `PublicTest` or `PrivateTest` in Kaggle's words.
     pub split: Split,
 }
 
 /// Draws `rows` faces.
+///
+/// Face `k` depends on `(seed, k)` alone: not on `rows`, not on the number of threads. Each seven rows hold every
+/// class once, in a random order; of each ten such blocks, the first eight are train, the ninth is validation, the
+/// last test. A multiple of 70 rows is therefore exactly balanced in each part.
+///
+/// ```
+/// use fer_artifact::{Seed, Split};
+/// let faces = fer_data::synthesize(70, Seed::new(42));
+/// assert_eq!(faces[0].pixels.len(), 48 * 48);
+/// assert_eq!(faces.iter().filter(|face| face.split == Split::Train).count(), 56);
+/// ```
 pub fn synthesize(rows: usize, seed: Seed) -> Vec<SyntheticFace> {
     let (faces, order) = (seed.stream("synth"), seed.stream("synth/labels"));
     (0..rows).into_par_iter().map(|row| draw(row, faces, order)).collect()
@@ -37,7 +62,7 @@ pub fn synthesize(rows: usize, seed: Seed) -> Vec<SyntheticFace> {
 
 fn draw(row: usize, faces: Seed, order: Seed) -> SyntheticFace {
     let block = row / CLASSES;
-    let mut labels = [0, 1, 2, 3, 4, 5, 6];
+    let mut labels: [u8; CLASSES] = std::array::from_fn(|label| label as u8);
     Dice::new(order, block).shuffle(&mut labels);
     let label = labels[row % CLASSES];
     let split = match block % 10 {
@@ -49,33 +74,12 @@ fn draw(row: usize, faces: Seed, order: Seed) -> SyntheticFace {
 }
 
 fn picture(label: u8, dice: &mut Dice) -> Vec<u8> {
-    let person = person::Person::draw(dice);
-    let actions = expression::Actions::of_class(label, dice);
-    let pose = person::Pose::draw(dice);
-    let light = person::Light::draw(dice);
-    let mut canvas = scene::background(dice);
-    face::Face { person: &person, actions: &actions, pose: &pose, light: &light }.draw(&mut canvas);
+    let person = Person::draw(dice);
+    let actions = Actions::of_class(label, dice);
+    let pose = Pose::draw(dice);
+    let light = Light::draw(dice);
+    let mut canvas: Canvas = scene::background(dice);
+    Face { person: &person, actions: &actions, pose: &pose, light: &light }.draw(&mut canvas);
     scene::occlude(&mut canvas, person.skin, dice);
     scene::develop(canvas.finish(), dice)
-}
-
-/// Writes Kaggle's format.
-pub fn write_csv(faces: &[SyntheticFace], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "emotion,pixels,Usage")?;
-    let mut line = String::new();
-    for face in faces {
-        use std::fmt::Write as _;
-        line.clear();
-        let _ = write!(line, "{},", face.label);
-        for (i, pixel) in face.pixels.iter().enumerate() {
-            let _ = write!(line, "{}{pixel}", if i == 0 { "" } else { " " });
-        }
-        let usage = match face.split {
-            Split::Train => "Training",
-            Split::Validation => "PublicTest",
-            Split::Test => "PrivateTest",
-        };
-        writeln!(out, "{line},{usage}")?;
-    }
-    Ok(())
 }

@@ -176,7 +176,9 @@ impl Person {
         if y < 0.0 {
             self.width * mix(oval, angular, 0.25)
         } else {
-            self.width * mix(oval, angular, mix(0.25, 0.75, self.jaw_square) * mix(0.6, 1.0, y)) * (1.0 - self.taper * square)
+            self.width
+                * mix(oval, angular, mix(0.25, 0.75, self.jaw_square) * mix(0.6, 1.0, y))
+                * (1.0 - self.taper * square)
         }
     }
 }
@@ -195,16 +197,16 @@ pub(super) struct Pose {
 impl Pose {
     /// A random pose: mostly upright and from the front, as face detectors leave it.
     pub(super) fn draw(dice: &mut Dice) -> Self {
-        let scale = 23.3 + dice.normal(1.6);
-        let roll = circle(dice.normal(0.022));
-        let centre = at(24.0 + dice.normal(1.3), 24.3 + dice.normal(1.2));
+        let scale = 23.5 + dice.normal(1.0);
+        let roll = circle(dice.normal(0.014));
+        let centre = at(24.0 + dice.normal(0.75), 24.3 + dice.normal(0.75));
         let squeeze = 1.0 + dice.normal(0.03);
         Self {
             centre,
             right: roll * (scale * squeeze),
             down: at(-roll.y, roll.x) * scale,
-            yaw: dice.normal(0.12),
-            pitch: dice.normal(0.07),
+            yaw: dice.normal(0.09),
+            pitch: dice.normal(0.045),
         }
     }
 

@@ -86,7 +86,8 @@ pub(super) fn develop(mut light: Vec<f32>, dice: &mut Dice) -> Vec<u8> {
         light = blur(&light);
     }
     // Automatic exposure, measured where the face is, evens out a part of the differences.
-    let metered = light.iter().enumerate().filter(|(i, _)| (14..38).contains(&(i / SIDE)) && (14..34).contains(&(i % SIDE)));
+    let metered =
+        light.iter().enumerate().filter(|(i, _)| (14..38).contains(&(i / SIDE)) && (14..34).contains(&(i % SIDE)));
     let mean = metered.map(|(_, value)| value).sum::<f32>() / (24.0 * 20.0);
     let exposure = mix(1.0, dice.range(0.38, 0.6) / mean.max(0.05), 0.65);
     let contrast = dice.range(0.8, 1.2);

@@ -38,7 +38,7 @@ fn an_image_of_one_level_stays_as_it_is() {
 
 #[test]
 fn no_pixels_stay_no_pixels() {
-    assert_eq!(equalized(&[]), []);
+    assert_eq!(equalized(&[]), Vec::<u8>::new());
 }
 
 #[test]

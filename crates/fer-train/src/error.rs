@@ -1,0 +1,133 @@
+use std::path::PathBuf;
+
+/// What can be wrong with a training.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A number outside the range that its meaning allows.
+    #[error("expected {expected}, found {found}")]
+    Range {
+        /// The range, in words.
+        expected: &'static str,
+        /// The number.
+        found: f64,
+    },
+    /// A parameter that the chosen optimiser or schedule does not have.
+    #[error("`{parameter}` does not apply to `{of}`")]
+    NotApplicable {
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The name of the optimiser or schedule.
+        of: &'static str,
+    },
+    /// Nesterov's form looks ahead along the momentum, and there is none.
+    #[error("nesterov: expected a momentum above 0 with it, found 0")]
+    Nesterov,
+    /// The warm-up leaves nothing to train.
+    #[error("schedule: expected fewer warmup_epochs than epochs, found {warmup_epochs} of {epochs}")]
+    Warmup {
+        /// Epochs of warm-up.
+        warmup_epochs: usize,
+        /// All epochs.
+        epochs: usize,
+    },
+    /// There is nothing to train on.
+    #[error("train: expected at least one image, found none")]
+    NoImages,
+    /// A choice that is made on validation accuracy, without validation images.
+    #[error("{parameter} needs validation images, found none: choose a `split` that sets some aside")]
+    NoValidation {
+        /// The parameter, as in the pipeline file.
+        parameter: &'static str,
+    },
+    /// Images of validation have another size than those of train.
+    #[error(
+        "validation: expected images of {}x{} pixels as in train, found {}x{}",
+        train[0], train[1], validation[0], validation[1]
+    )]
+    Size {
+        /// Height and width in train.
+        train: [usize; 2],
+        /// Height and width in validation.
+        validation: [usize; 2],
+    },
+    /// Validation has other classes than train.
+    #[error("validation: expected the classes of train, {train:?}, found {validation:?}")]
+    Classes {
+        /// Class names in train.
+        train: Vec<String>,
+        /// Class names in validation.
+        validation: Vec<String>,
+    },
+    /// The parameters name a file of weights to start from, and the caller did not read it.
+    #[error("init: expected the tensors of {}, found none", path.display())]
+    NoInit {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The weights to start from are not the network's.
+    #[error("init: {0}")]
+    Init(fer_model::Error),
+    /// The loss is no finite number: the training diverged.
+    #[error(
+        "epoch {epoch}, batch {batch}: the loss is {loss}, which is not finite: the training diverged; \
+         try a learning_rate below {learning_rate}"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch within it, from 1.
+        batch: usize,
+        /// The loss: infinite or not a number.
+        loss: f32,
+        /// The rate that was in use.
+        learning_rate: f64,
+    },
+    /// A weight is no finite number after an epoch whose losses all were.
+    #[error(
+        "epoch {epoch}: `{tensor}` is not finite: the training diverged; try a learning_rate below {learning_rate}"
+    )]
+    DivergedWeights {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Name of the first such tensor.
+        tensor: String,
+        /// The rate that was in use.
+        learning_rate: f64,
+    },
+    /// A checkpoint of another training.
+    #[error("the checkpoint is of another training: expected {what} {expected}, found {found}")]
+    Resume {
+        /// What differs.
+        what: String,
+        /// As this training has it.
+        expected: String,
+        /// As the checkpoint has it.
+        found: String,
+    },
+    /// A checkpoint without the state of a training.
+    #[error("the checkpoint holds no state of a training: {0}")]
+    State(serde_json::Error),
+    /// The observer asked to stop.
+    #[error("stopped in epoch {epoch} of {epochs} as asked")]
+    Stopped {
+        /// The epoch under way or just done, from 1.
+        epoch: usize,
+        /// Epochs planned.
+        epochs: usize,
+    },
+    /// The observer could not do its part.
+    #[error("after epoch {epoch}: {source}")]
+    Observer {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The observer's reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The network refused.
+    #[error(transparent)]
+    Model(#[from] fer_model::Error),
+    /// A tensor operation failed.
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+}

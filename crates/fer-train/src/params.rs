@@ -1,0 +1,168 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use fer_model::NetworkParams;
+use serde::{Deserialize, Serialize};
+
+use crate::number::{Count, count};
+use crate::{Error, Fraction, OptimizerParams, Schedule};
+
+/// Parameters of the training stage. The defaults are the seed's.
+///
+/// ```
+/// use fer_train::TrainParams;
+/// let params: TrainParams = serde_json::from_str(r#"{"epochs": 3, "optimizer": {"momentum": 0.9}}"#)?;
+/// assert_eq!(params.epochs.get(), 3);
+/// assert_eq!(params.batch_size.get(), 128);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawTrain")]
+pub struct TrainParams {
+    /// The network.
+    pub model: NetworkParams,
+    /// File of weights to start from, which the caller reads; fresh weights without it.
+    pub init: Option<PathBuf>,
+    /// How often every training image is seen.
+    pub epochs: NonZeroUsize,
+    /// Images in a step; the last batch of an epoch may have fewer.
+    pub batch_size: NonZeroUsize,
+    /// Whether the images take another order in every epoch.
+    pub shuffle: bool,
+    /// Epochs from one evaluation to the next, on train and validation; the last epoch is evaluated in any case.
+    pub evaluate_every: NonZeroUsize,
+    /// Which weights the model holds.
+    pub select: Select,
+    /// The optimiser.
+    pub optimizer: OptimizerParams,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
+    pub label_smoothing: Fraction,
+    /// When to stop before the last epoch, if ever.
+    pub early_stopping: Option<EarlyStopping>,
+}
+
+/// Which epoch's weights the model holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Select {
+    /// Those of the last epoch.
+    #[default]
+    Last,
+    /// Those with the highest validation accuracy of all evaluated epochs; the earliest of equals.
+    Best,
+}
+
+impl Select {
+    /// The name in pipeline files and headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Best => "best",
+        }
+    }
+}
+
+/// When to stop before the last epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RawStopping")]
+pub struct EarlyStopping {
+    /// Evaluations in a row without a new highest validation accuracy after which training stops.
+    pub patience: NonZeroUsize,
+}
+
+impl Default for TrainParams {
+    fn default() -> Self {
+        Self {
+            model: NetworkParams::FACE_CNN,
+            init: None,
+            epochs: count(100),
+            batch_size: count(128),
+            shuffle: false,
+            evaluate_every: count(5),
+            select: Select::Last,
+            optimizer: OptimizerParams::SGD,
+            schedule: Schedule::Constant,
+            label_smoothing: Fraction::of(0.0),
+            early_stopping: None,
+        }
+    }
+}
+
+impl TrainParams {
+    /// What one parameter alone does not tell.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.optimizer.check()?;
+        self.schedule.check(self.epochs.get())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawTrain {
+    model: NetworkParams,
+    init: Option<PathBuf>,
+    epochs: Count,
+    batch_size: Count,
+    shuffle: bool,
+    evaluate_every: Count,
+    select: Select,
+    optimizer: OptimizerParams,
+    schedule: Schedule,
+    label_smoothing: Fraction,
+    early_stopping: Option<EarlyStopping>,
+}
+
+impl Default for RawTrain {
+    fn default() -> Self {
+        let params = TrainParams::default();
+        Self {
+            model: params.model,
+            init: params.init,
+            epochs: Count(params.epochs),
+            batch_size: Count(params.batch_size),
+            shuffle: params.shuffle,
+            evaluate_every: Count(params.evaluate_every),
+            select: params.select,
+            optimizer: params.optimizer,
+            schedule: params.schedule,
+            label_smoothing: params.label_smoothing,
+            early_stopping: params.early_stopping,
+        }
+    }
+}
+
+impl TryFrom<RawTrain> for TrainParams {
+    type Error = Error;
+
+    fn try_from(raw: RawTrain) -> Result<Self, Error> {
+        let params = Self {
+            model: raw.model,
+            init: raw.init,
+            epochs: raw.epochs.0,
+            batch_size: raw.batch_size.0,
+            shuffle: raw.shuffle,
+            evaluate_every: raw.evaluate_every.0,
+            select: raw.select,
+            optimizer: raw.optimizer,
+            schedule: raw.schedule,
+            label_smoothing: raw.label_smoothing,
+            early_stopping: raw.early_stopping,
+        };
+        params.check()?;
+        Ok(params)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStopping {
+    patience: Count,
+}
+
+impl From<RawStopping> for EarlyStopping {
+    fn from(raw: RawStopping) -> Self {
+        Self { patience: raw.patience.0 }
+    }
+}

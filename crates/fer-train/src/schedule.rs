@@ -1,0 +1,192 @@
+use std::f64::consts::PI;
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::number::{Count, Fraction, Positive, count};
+
+/// How the learning rate changes over a training, as PyTorch's schedulers of these names do it. `base` below is the
+/// optimiser's learning rate.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case", try_from = "RawSchedule")]
+pub enum Schedule {
+    /// `base` throughout.
+    #[default]
+    Constant,
+    /// `base · gammaⁿ` after n times `step_size` epochs: PyTorch's `StepLR`, stepped after every epoch.
+    Step {
+        /// Epochs between changes.
+        step_size: NonZeroUsize,
+        /// Factor of a change.
+        gamma: Positive,
+    },
+    /// A linear rise to `base` over the steps of the first epochs, then half a cosine down to 0 over the others:
+    /// PyTorch's `LinearLR` and `CosineAnnealingLR` one after the other, stepped after every batch.
+    Cosine {
+        /// Epochs of the rise.
+        warmup_epochs: usize,
+    },
+    /// Half a cosine up from `base / div_factor` to `base`, and half a cosine down to
+    /// `base / (div_factor · final_div_factor)`: PyTorch's `OneCycleLR` with `base` as `max_lr`, stepped after every
+    /// batch. The momentum stays as it is (`cycle_momentum=False`).
+    OneCycle {
+        /// Share of the training in which the rate rises.
+        pct_start: Fraction,
+        /// How many times the first rate goes into `base`.
+        div_factor: Positive,
+        /// How many times the last rate goes into the first.
+        final_div_factor: Positive,
+    },
+}
+
+/// A step's place in a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The step from the start of the training, from 0.
+    pub step: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: usize,
+    /// Epochs planned.
+    pub epochs: usize,
+}
+
+impl Schedule {
+    /// PyTorch's and the contract's defaults.
+    pub const STEP: Self = Self::Step { step_size: count(10), gamma: Positive::of(0.8) };
+    /// Without warm-up.
+    pub const COSINE: Self = Self::Cosine { warmup_epochs: 0 };
+    /// PyTorch's defaults.
+    pub const ONE_CYCLE: Self = Self::OneCycle {
+        pct_start: Fraction::of(0.3),
+        div_factor: Positive::of(25.0),
+        final_div_factor: Positive::of(1e4),
+    };
+
+    /// The learning rate at a step, given that of the optimiser.
+    ///
+    /// ```
+    /// use fer_train::{Position, Schedule};
+    /// let at = |step| Position { step, steps_per_epoch: 100, epochs: 30 };
+    /// assert_eq!(Schedule::STEP.learning_rate(0.1, at(999)), 0.1);
+    /// assert_eq!(Schedule::STEP.learning_rate(0.1, at(1000)), 0.1 * 0.8);
+    /// ```
+    pub fn learning_rate(&self, base: f64, at: Position) -> f64 {
+        let (step, steps_per_epoch) = (at.step as f64, at.steps_per_epoch as f64);
+        let total = steps_per_epoch * at.epochs as f64;
+        match *self {
+            Self::Constant => base,
+            Self::Step { step_size, gamma } => {
+                let changes = at.step / (at.steps_per_epoch * step_size.get()) as u64;
+                base * gamma.get().powi(changes as i32)
+            }
+            Self::Cosine { warmup_epochs } => {
+                let warmup = steps_per_epoch * warmup_epochs as f64;
+                if step < warmup {
+                    base * (step + 1.0) / warmup
+                } else {
+                    half_cosine(base, 0.0, (step - warmup) / (total - warmup))
+                }
+            }
+            Self::OneCycle { pct_start, div_factor, final_div_factor } => {
+                let first = base / div_factor.get();
+                let peak = pct_start.get() * total - 1.0;
+                if step <= peak && peak > 0.0 {
+                    half_cosine(first, base, step / peak)
+                } else {
+                    // Without a rise the fall begins at step 0.
+                    let peak = peak.max(0.0);
+                    half_cosine(base, first / final_div_factor.get(), (step - peak) / (total - 1.0 - peak).max(1.0))
+                }
+            }
+        }
+    }
+
+    /// What the schedule alone does not tell.
+    pub(crate) fn check(&self, epochs: usize) -> Result<(), Error> {
+        match *self {
+            Self::Cosine { warmup_epochs } if warmup_epochs >= epochs => Err(Error::Warmup { warmup_epochs, epochs }),
+            _ => Ok(()),
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Step { .. } => "step",
+            Self::Cosine { .. } => "cosine",
+            Self::OneCycle { .. } => "one-cycle",
+        }
+    }
+}
+
+/// From `from` at 0 to `to` at 1.
+fn half_cosine(from: f64, to: f64, progress: f64) -> f64 {
+    to + (from - to) / 2.0 * (1.0 + (PI * progress).cos())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+enum RawName {
+    #[default]
+    Constant,
+    Step,
+    Cosine,
+    OneCycle,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawSchedule {
+    name: RawName,
+    step_size: Option<Count>,
+    gamma: Option<Positive>,
+    warmup_epochs: Option<usize>,
+    pct_start: Option<Fraction>,
+    div_factor: Option<Positive>,
+    final_div_factor: Option<Positive>,
+}
+
+impl TryFrom<RawSchedule> for Schedule {
+    type Error = Error;
+
+    fn try_from(mut raw: RawSchedule) -> Result<Self, Error> {
+        let mut schedule = match raw.name {
+            RawName::Constant => Self::Constant,
+            RawName::Step => Self::STEP,
+            RawName::Cosine => Self::COSINE,
+            RawName::OneCycle => Self::ONE_CYCLE,
+        };
+        // What applies is taken out; whatever is left then does not apply.
+        match &mut schedule {
+            Self::Constant => {}
+            Self::Step { step_size, gamma } => {
+                *step_size = raw.step_size.take().map_or(*step_size, |Count(size)| size);
+                *gamma = raw.gamma.take().unwrap_or(*gamma);
+            }
+            Self::Cosine { warmup_epochs } => *warmup_epochs = raw.warmup_epochs.take().unwrap_or(*warmup_epochs),
+            Self::OneCycle { pct_start, div_factor, final_div_factor } => {
+                *pct_start = raw.pct_start.take().unwrap_or(*pct_start);
+                *div_factor = raw.div_factor.take().unwrap_or(*div_factor);
+                *final_div_factor = raw.final_div_factor.take().unwrap_or(*final_div_factor);
+            }
+        }
+        match raw.given().into_iter().find(|(_, given)| *given) {
+            Some((parameter, _)) => Err(Error::NotApplicable { parameter, of: schedule.name() }),
+            None => Ok(schedule),
+        }
+    }
+}
+
+impl RawSchedule {
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("step_size", self.step_size.is_some()),
+            ("gamma", self.gamma.is_some()),
+            ("warmup_epochs", self.warmup_epochs.is_some()),
+            ("pct_start", self.pct_start.is_some()),
+            ("div_factor", self.div_factor.is_some()),
+            ("final_div_factor", self.final_div_factor.is_some()),
+        ]
+    }
+}

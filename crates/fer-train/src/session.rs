@@ -1,0 +1,192 @@
+//! The training loop.
+
+use candle_core::Tensor;
+use fer_artifact::{Checkpoint, Model, Seed};
+use fer_model::{Mode, Network};
+use fer_nn::{Optimizer, cross_entropy};
+use serde_json::json;
+
+use crate::accuracy::correct;
+use crate::arrays::{Arrays, to_arrays, to_tensors};
+use crate::batches::{gather, order};
+use crate::state::{Best, State};
+use crate::train::Task;
+use crate::{EpochRecord, Error, Flow, Observer, Position, Progress, Select};
+
+/// A training between two epochs.
+pub(crate) struct Session<'a> {
+    pub(crate) task: &'a Task<'a>,
+    pub(crate) network: Network,
+    pub(crate) optimizer: Optimizer,
+    pub(crate) state: State,
+    /// The weights of `state.best`.
+    pub(crate) best: Option<Arrays>,
+}
+
+/// An epoch's losses and last learning rate.
+struct Losses {
+    mean: f64,
+    last: f64,
+    learning_rate: f64,
+}
+
+impl<'a> Session<'a> {
+    /// A training that has not begun, from these weights or fresh ones.
+    pub(crate) fn start(task: &'a Task<'a>, init: Option<Arrays>) -> Result<Self, Error> {
+        let network = match (&task.params.init, init) {
+            (_, Some(arrays)) => Network::load(&task.network, to_tensors(arrays)?).map_err(Error::Init)?,
+            (None, None) => Network::new(&task.network, task.seed.stream("weights").value())?,
+            (Some(path), None) => return Err(Error::NoInit { path: path.clone() }),
+        };
+        let optimizer = Optimizer::new(task.params.optimizer.rule(), network.parameters().clone())?;
+        Ok(Self { task, network, optimizer, state: State::new(task), best: None })
+    }
+
+    /// Whether all epochs are trained, or enough of them.
+    pub(crate) fn is_done(&self) -> bool {
+        let stopped = self.task.params.early_stopping.is_some_and(|early| self.state.stale >= early.patience.get());
+        self.state.epoch >= self.task.params.epochs.get() || stopped
+    }
+
+    /// Trains and, where it is due, evaluates an epoch.
+    pub(crate) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochRecord, Error> {
+        let epoch = self.state.epoch + 1;
+        let start = observer.seconds();
+        let losses = self.train_epoch(epoch, observer)?;
+        let seconds = observer.seconds() - start;
+        self.check_weights(epoch, losses.learning_rate)?;
+        let [train_accuracy, validation_accuracy] = self.evaluate(epoch)?;
+        let images = self.task.train.len() as f64;
+        let record = EpochRecord {
+            epoch,
+            loss: losses.mean,
+            last_batch_loss: losses.last,
+            learning_rate: losses.learning_rate,
+            train_accuracy,
+            validation_accuracy,
+            images_per_second: if seconds > 0.0 { images / seconds } else { 0.0 },
+        };
+        self.state.epoch = epoch;
+        self.state.history.push(record.timeless());
+        let checkpoint = || self.checkpoint();
+        let flow = observer.epoch(&record, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
+        self.obey(flow, epoch)?;
+        Ok(record)
+    }
+
+    fn train_epoch(&mut self, epoch: usize, observer: &mut dyn Observer) -> Result<Losses, Error> {
+        let Task { params, train, seed, .. } = self.task;
+        let order = order(train.len(), params.shuffle.then(|| seed.stream("shuffle")), epoch);
+        let masks = seed.stream("masks");
+        let (batches, epochs) = (self.task.batches(), params.epochs.get());
+        let (mut sum, mut images) = (0.0, 0);
+        let mut losses = Losses { mean: 0.0, last: 0.0, learning_rate: 0.0 };
+        for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..) {
+            let at = Position { step: self.optimizer.steps(), steps_per_epoch: batches, epochs };
+            let learning_rate = params.schedule.learning_rate(params.optimizer.learning_rate(), at);
+            let loss = self.step(indices, masks, learning_rate)?;
+            if !loss.is_finite() {
+                return Err(Error::Diverged { epoch, batch, loss, learning_rate });
+            }
+            sum += f64::from(loss) * indices.len() as f64;
+            images += indices.len();
+            losses = Losses { mean: sum / images as f64, last: loss.into(), learning_rate };
+            let progress = Progress { epoch, epochs, batch, batches, images, loss: losses.mean };
+            self.obey(observer.batch(&progress), epoch)?;
+        }
+        Ok(losses)
+    }
+
+    /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
+    fn step(&mut self, indices: &[usize], masks: Seed, learning_rate: f64) -> Result<f32, Error> {
+        let (images, labels) = gather(self.task.train, indices)?;
+        let mode = Mode::Train { seed: masks.value(), step: self.optimizer.steps() };
+        let logits = self.network.forward(&images, mode)?;
+        let loss: Tensor = cross_entropy(&logits, &labels, self.task.params.label_smoothing.get() as f32)?;
+        let value = loss.to_scalar::<f32>()?;
+        if value.is_finite() {
+            loss.backward()?;
+            self.optimizer.step(learning_rate)?;
+        }
+        Ok(value)
+    }
+
+    fn obey(&self, flow: Flow, epoch: usize) -> Result<(), Error> {
+        match flow {
+            Flow::Continue => Ok(()),
+            Flow::Stop => Err(Error::Stopped { epoch, epochs: self.task.params.epochs.get() }),
+        }
+    }
+
+    /// A last step can spoil weights without any loss to show it; a checkpoint of them would be of no use.
+    fn check_weights(&self, epoch: usize, learning_rate: f64) -> Result<(), Error> {
+        for (name, tensor) in self.network.state() {
+            if !tensor.flatten_all()?.to_vec1::<f32>()?.iter().all(|value| value.is_finite()) {
+                return Err(Error::DivergedWeights { epoch, tensor: name, learning_rate });
+            }
+        }
+        Ok(())
+    }
+
+    /// Accuracy on train and validation, if this epoch has its turn.
+    fn evaluate(&mut self, epoch: usize) -> Result<[Option<f64>; 2], Error> {
+        let params = self.task.params;
+        if !epoch.is_multiple_of(params.evaluate_every.get()) && epoch != params.epochs.get() {
+            return Ok([None, None]);
+        }
+        let train = correct(&self.network, self.task.train)?;
+        let Some(set) = self.task.validation else {
+            return Ok([Some(train as f64 / self.task.train.len() as f64), None]);
+        };
+        let validation = correct(&self.network, set)?;
+        self.compare(Best { epoch, correct: validation })?;
+        Ok([(train, self.task.train.len()), (validation, set.len())].map(|(n, of)| Some(n as f64 / of as f64)))
+    }
+
+    /// Keeps these weights if no earlier ones were as good.
+    fn compare(&mut self, now: Best) -> Result<(), Error> {
+        if self.state.best.is_none_or(|best| now.correct > best.correct) {
+            self.state.best = Some(now);
+            self.state.stale = 0;
+            self.best = Some(to_arrays(&self.network.state())?);
+        } else {
+            self.state.stale += 1;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        crate::state::checkpoint(self)
+    }
+
+    /// The selected model, and the other one if there are two.
+    pub(crate) fn finish(mut self) -> Result<(Model, Option<Model>), Error> {
+        let last = self.model(self.state.epoch, Select::Last, to_arrays(&self.network.state())?);
+        let (Some(Best { epoch, .. }), Some(weights)) = (self.state.best, self.best.take()) else {
+            return Ok((last, None));
+        };
+        let best = self.model(epoch, Select::Best, weights);
+        let (selected, other) = match self.task.params.select {
+            Select::Last => (last, best),
+            Select::Best => (best, last),
+        };
+        Ok((selected, Some(other).filter(|_| epoch != self.state.epoch)))
+    }
+
+    fn model(&self, epoch: usize, select: Select, tensors: Arrays) -> Model {
+        let Task { params, train, network, .. } = self.task;
+        Model {
+            classes: train.classes.clone(),
+            network: json!(network),
+            preprocessing: train.preprocessing.clone(),
+            training: json!({
+                "epochs": params.epochs,
+                "epoch": epoch,
+                "select": select,
+                "history": self.state.history,
+                "params": params,
+            }),
+            tensors,
+        }
+    }
+}

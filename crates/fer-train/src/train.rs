@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+
+use fer_artifact::{Array, Checkpoint, FeatureSet, Model, Seed};
+use fer_model::NetworkConfig;
+
+use crate::session::Session;
+use crate::{EpochRecord, Error, Observer, Select, TrainParams};
+
+/// What is trained on, and what choices are made on.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainData<'a> {
+    /// The images that the weights are fitted to; at least one.
+    pub train: &'a FeatureSet,
+    /// Images for validation accuracy, if there are any; a set without images counts as none.
+    pub validation: Option<&'a FeatureSet>,
+}
+
+/// A training's result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The model with the weights that [`TrainParams::select`] asks for.
+    pub model: Model,
+    /// The model with the other weights, the best or the last; none if these are the same ones, or if there was no
+    /// validation to tell the best.
+    pub unselected: Option<Model>,
+    /// The epochs that this call trained. Those before a checkpoint that it resumed from stand, without their speed,
+    /// in the model's header.
+    pub history: Vec<EpochRecord>,
+}
+
+/// Trains a network.
+///
+/// It starts from `resume` if there is a checkpoint, else from the tensors of [`TrainParams::init`] in `init`, else
+/// from fresh weights. Everything random (weights, order, masks, slopes) depends on `seed`, epoch and step alone: a
+/// training that is resumed from a checkpoint ends with the same bytes as one that never stopped.
+///
+/// ```
+/// use fer_artifact::{Seed, Split};
+/// use fer_train::{Quiet, TrainData, TrainParams, train};
+///
+/// let faces = fer_testkit::feature_set(Split::Train, 70, 8, 8);
+/// let params: TrainParams =
+///     serde_json::from_str(r#"{"model": {"name": "linear"}, "epochs": 20, "batch_size": 10}"#)?;
+/// let data = TrainData { train: &faces, validation: None };
+/// let trained = train(&params, &data, None, None, Seed::new(42), &mut Quiet)?;
+/// let losses: Vec<f64> = trained.history.iter().map(|epoch| epoch.loss).collect();
+/// assert!(losses[19] < losses[0]);
+/// assert_eq!(trained.model.tensors["fc.weight"].shape, [7, 64]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Data that do not fit each other, the parameters, or the checkpoint; weights in `init` that are not the network's; a
+/// loss or a weight that is no finite number; or what the observer asked for or failed at.
+pub fn train(
+    params: &TrainParams,
+    data: &TrainData<'_>,
+    init: Option<BTreeMap<String, Array>>,
+    resume: Option<Checkpoint>,
+    seed: Seed,
+    observer: &mut dyn Observer,
+) -> Result<Trained, Error> {
+    let task = Task::new(params, data, seed)?;
+    let mut session = match resume {
+        Some(checkpoint) => Session::resume(&task, checkpoint)?,
+        None => Session::start(&task, init)?,
+    };
+    let mut history = vec![];
+    while !session.is_done() {
+        history.push(session.epoch(observer)?);
+    }
+    let (model, unselected) = session.finish()?;
+    Ok(Trained { model, unselected, history })
+}
+
+/// A training's inputs, checked against each other.
+pub(crate) struct Task<'a> {
+    pub(crate) params: &'a TrainParams,
+    pub(crate) train: &'a FeatureSet,
+    pub(crate) validation: Option<&'a FeatureSet>,
+    pub(crate) seed: Seed,
+    pub(crate) network: NetworkConfig,
+}
+
+impl<'a> Task<'a> {
+    fn new(params: &'a TrainParams, data: &TrainData<'a>, seed: Seed) -> Result<Self, Error> {
+        params.check()?;
+        let train = data.train;
+        let validation = data.validation.filter(|set| !set.is_empty());
+        if train.is_empty() {
+            return Err(Error::NoImages);
+        }
+        if let Some(validation) = validation {
+            check_same_kind(train, validation)?;
+        } else if params.select == Select::Best {
+            return Err(Error::NoValidation { parameter: "select: best" });
+        } else if params.early_stopping.is_some() {
+            return Err(Error::NoValidation { parameter: "early_stopping" });
+        }
+        let (height, width, classes) = (train.height, train.width, train.classes.len());
+        let network = NetworkConfig { params: params.model, height, width, classes };
+        Ok(Self { params, train, validation, seed, network })
+    }
+
+    /// Steps in an epoch.
+    pub(crate) fn batches(&self) -> usize {
+        self.train.len().div_ceil(self.params.batch_size.get())
+    }
+}
+
+fn check_same_kind(train: &FeatureSet, validation: &FeatureSet) -> Result<(), Error> {
+    let size = |set: &FeatureSet| [set.height, set.width];
+    if size(train) != size(validation) {
+        return Err(Error::Size { train: size(train), validation: size(validation) });
+    }
+    if train.classes != validation.classes {
+        return Err(Error::Classes { train: train.classes.clone(), validation: validation.classes.clone() });
+    }
+    Ok(())
+}
