@@ -83,8 +83,11 @@ pub enum Error {
         /// The row's first line, from 1.
         line: u64,
     },
-    /// Rows that the CSV reader cannot take apart.
-    #[error("{}: lines {first} to {last}: not readable as CSV: {source}", path.display())]
+    /// Rows that the CSV reader cannot take apart, which only quotes inside a field bring about.
+    #[error(
+        "{}: lines {first} to {last}: expected quotes around whole fields alone, found them elsewhere: {source}",
+        path.display()
+    )]
     Csv {
         /// The file.
         path: PathBuf,

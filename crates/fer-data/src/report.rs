@@ -13,7 +13,8 @@ const LISTED: usize = 20;
 /// The checks of a data set. All of it describes the sets as they were written; [`Self::skipped`] and
 /// [`Self::dropped`] say what is not among them.
 ///
-/// Images are equal, or copies of each other, if all their pixels are. Displayed, it is a summary for a terminal.
+/// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
+/// nobody's copies: they are equal by defect, not because a face stands twice. Displayed, it is a summary for a terminal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Class names in label order.
@@ -82,7 +83,7 @@ pub struct SkippedRow {
     pub reason: String,
 }
 
-/// Rows of train left out as duplicates, each counted once, under the first that applies.
+/// Rows of train left out as duplicates, blank ones too, each counted once, under the first that applies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Rows that also stand in validation.
@@ -182,8 +183,11 @@ fn counts(set: &ImageSet) -> SplitReport {
 }
 
 fn blank_rows(set: &ImageSet) -> impl Iterator<Item = u32> {
-    let is_blank = |&index: &usize| set.image(index).iter().all(|&pixel| pixel == set.image(index)[0]);
-    (0..set.len()).filter(is_blank).map(|index| set.rows[index])
+    (0..set.len()).filter(|&index| is_blank(set.image(index))).map(|index| set.rows[index])
+}
+
+fn is_blank(pixels: &[u8]) -> bool {
+    pixels.iter().all(|&pixel| pixel == pixels[0])
 }
 
 fn ascending(rows: impl Iterator<Item = u32>) -> Vec<u32> {
@@ -204,11 +208,12 @@ struct Member {
     label: u8,
 }
 
-/// The groups of two or more equal images.
+/// The groups of two or more equal images, without the blank ones.
 fn groups(sets: &BTreeMap<Split, ImageSet>) -> Vec<Vec<Member>> {
     let mut by_pixels: BTreeMap<Digest, Vec<Member>> = BTreeMap::new();
     for (&split, set) in sets {
-        for (index, digest) in duplicates::digests(set).into_iter().enumerate() {
+        let digests = duplicates::digests(set).into_iter().enumerate();
+        for (index, digest) in digests.filter(|&(index, _)| !is_blank(set.image(index))) {
             let member = Member { split, row: set.rows[index], label: set.labels[index] };
             by_pixels.entry(digest).or_default().push(member);
         }

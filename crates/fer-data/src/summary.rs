@@ -42,8 +42,8 @@ impl DataReport {
     fn findings(&self) -> Vec<String> {
         let mut lines = vec![];
         for overlap in self.overlaps.iter().filter(|overlap| overlap.rows > 0 && overlap.also_in < overlap.of) {
-            let rows = grouped(overlap.rows);
-            lines.push(format!("{rows} images of {} also stand in {}", overlap.of, overlap.also_in));
+            let (rows, all) = (grouped(overlap.rows), grouped(self.splits[&overlap.of].rows));
+            lines.push(format!("in {} too: {rows} of {all} {} images", overlap.also_in, overlap.of));
         }
         if self.contradictions.count > 0 {
             let groups = named(&self.contradictions, |group| {
@@ -52,11 +52,11 @@ impl DataReport {
                 members.collect::<Vec<_>>().join(" = ")
             });
             let count = grouped(self.contradictions.count);
-            lines.push(format!("{count} groups of equal images carry different labels, by row: {groups}"));
+            lines.push(format!("groups of equal images with different labels: {count} (rows {groups})"));
         }
         if self.dropped.total() > 0 {
             lines.push(format!(
-                "left out of train: {} that also stand in validation, {} in test, {} further copies",
+                "left out of train as duplicates: {} in validation too, {} in test too, {} further copies",
                 grouped(self.dropped.also_in_validation),
                 grouped(self.dropped.also_in_test),
                 grouped(self.dropped.copies)
@@ -64,7 +64,7 @@ impl DataReport {
         }
         if self.skipped.count > 0 {
             let rows = named(&self.skipped, |skipped| skipped.reason.clone());
-            lines.push(format!("skipped {} bad rows: {rows}", grouped(self.skipped.count)));
+            lines.push(format!("bad rows skipped: {} ({rows})", grouped(self.skipped.count)));
         }
         lines.extend(self.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
         lines

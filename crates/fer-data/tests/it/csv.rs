@@ -317,6 +317,46 @@ fn an_open_quote_is_refused_with_its_line() {
     );
 }
 
+#[test]
+fn quotes_inside_a_field_are_refused_with_their_lines() {
+    assert_eq!(
+        csv_refusal("label,feature\n3,0 64 128 255\n4,1 \"2 3 4\n5,1 2 \"3 4\n"),
+        "faces.csv: lines 2 to 3: expected quotes around whole fields alone, found them elsewhere: CSV malformed: \
+         expected 2 rows, actual 3 rows, in chunk starting at byte offset 0, length 37"
+    );
+}
+
+#[test]
+fn a_row_without_end_is_refused_before_it_fills_the_memory() {
+    let scratch = Scratch::new();
+    let content = ["label,feature\n3,0 64 128 255\n4,\"", &"1 2\n".repeat(18 << 20)].concat();
+    assert_eq!(
+        refusal(&scratch, &all_train(scratch.file("faces.csv.zst", zstd(content.as_bytes())), 1)),
+        "faces.csv.zst: line 3: expected a row of at most 67108864 bytes, found a longer one; is a quote left open?"
+    );
+}
+
+#[test]
+fn many_columns_are_cut_and_counted() {
+    let columns: Vec<String> = (0..20).map(|column| format!("pixel{column}")).collect();
+    assert_eq!(
+        csv_refusal(format!("label,{}\n", columns.join(","))),
+        "faces.csv: expected a column `feature` or `pixels` with the pixels, found `label`, `pixel0`, `pixel1`, \
+         `pixel2`, `pixel3`, `pixel4`, `pixel5`, `pixel6`, `pixel7`, `pixel8`, `pixel9`, `pixel10`, and 9 more; name \
+         it with `pixels_column`"
+    );
+}
+
+#[test]
+fn the_digest_of_a_missing_file_names_it() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("faces.csv");
+    assert_eq!(
+        source_digest(&usage(&path)).unwrap_err().to_string(),
+        format!("{}: cannot read the file: No such file or directory (os error 2)", path.display())
+    );
+}
+
 const SOME_BAD: &str = "label,feature\n3,0 64 128\n3,0 64 128 255\n9,1 2 3 4\n4,1 2 3 4\n0,1 2 3 400\n";
 
 #[test]

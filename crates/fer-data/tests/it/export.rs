@@ -35,3 +35,19 @@ fn a_folder_that_cannot_be_made_is_named() {
         format!("{}: cannot make the folder: File exists (os error 17)", path.display())
     );
 }
+
+#[test]
+fn a_picture_wider_than_jpeg_allows_is_refused_by_name() {
+    let scratch = Scratch::new();
+    assert_eq!(
+        export_images(&image_set(Split::Train, 1, 1, 70_000), scratch.path(), PictureFormat::Jpeg)
+            .unwrap_err()
+            .to_string(),
+        format!(
+            "{}/0.jpg: cannot encode the picture: Format error encoding Jpeg:\nInvalid image size (70000 x 1) to \
+             encode as JPEG: width and height must be >= 1 and <= 65535",
+            scratch.path().display()
+        )
+    );
+    assert!(!scratch.path().join("dataset.csv").exists());
+}

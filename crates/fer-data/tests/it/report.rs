@@ -2,7 +2,7 @@ use fer_artifact::Split;
 use fer_data::report::{Contradiction, Dropped, Overlap};
 use fer_data::{CsvSource, DataReport, DropDuplicates, IngestParams, Ingested, Source};
 
-use crate::source::{Scratch, ingested, refusal};
+use crate::source::{Scratch, all_train, ingested, refusal, skipping};
 
 /// Rows 0, 2 and 5 are equal in train, the last with another label; 3 is blank; 1 stands in validation and twice in
 /// test too.
@@ -110,12 +110,57 @@ fn the_summary_says_what_a_reader_should_know() {
   together                 5           1           3
   surplus copies           2           0           1
   blank images             1           0           0
-1 images of validation also stand in train
-2 images of test also stand in train
-2 images of test also stand in validation
-1 groups of equal images carry different labels, by row: 0 happy = 2 happy = 5 disgust
+in train too: 1 of 1 validation images
+in train too: 2 of 3 test images
+in validation too: 2 of 3 test images
+groups of equal images with different labels: 1 (rows 0 happy = 2 happy = 5 disgust)
 warning: train has no image of `fear`
 warning: train has no image of `surprise`
 warning: train has no image of `neutral`"
     );
+}
+
+#[test]
+fn the_summary_says_what_was_left_out() {
+    let scratch = Scratch::new();
+    let bad = "3,x,Training\n9,1 2 3 4,Training\n3,1 2 3,Training\n3,,PublicTest\n";
+    let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", format!("{FACES}{bad}"))));
+    let params = IngestParams { drop_duplicates: DropDuplicates::Across, ..IngestParams::new(source) };
+    let summary = ingested(&skipping(params)).report.to_string();
+    let lines: Vec<&str> =
+        summary.lines().filter(|line| line.contains("left out") || line.contains("bad rows")).collect();
+    assert_eq!(
+        lines,
+        [
+            "left out of train as duplicates: 1 in validation too, 0 in test too, 2 further copies",
+            "bad rows skipped: 4 (row 9 (line 11), column `pixels`: expected 4 pixel values as in the rows before, found 1; \
+         row 10 (line 12), column `emotion`: expected a class (angry, disgust, fear, happy, sad, surprise, neutral) or \
+         its number from 0 to 6, found `9`; row 11 (line 13), column `pixels`: expected 4 pixel values as in the rows \
+         before, found 3; and 1 more)",
+        ]
+    );
+}
+
+#[test]
+fn blank_images_are_no_copies_but_are_dropped_like_them() {
+    let scratch = Scratch::new();
+    let faces =
+        "emotion,pixels,Usage\n3,0 0 0 0,Training\n4,0 0 0 0,Training\n5,1 2 3 4,Training\n3,0 0 0 0,PublicTest\n";
+    let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", faces)));
+    let params = |drop_duplicates| IngestParams { drop_duplicates, ..IngestParams::new(source.clone()) };
+    let report = ingested(&params(DropDuplicates::None)).report;
+    let train = &report.splits[&Split::Train];
+    assert_eq!((train.blank, train.copies, train.contradictions), (2, 0, 0));
+    assert_eq!((report.blank.first, report.contradictions.count), (vec![0, 1, 3], 0));
+    assert!(report.overlaps.iter().all(|overlap| overlap.rows == 0));
+    assert_eq!(ingested(&params(DropDuplicates::Train)).sets[&Split::Train].rows, [0, 2]);
+    assert_eq!(ingested(&params(DropDuplicates::Across)).sets[&Split::Train].rows, [2]);
+}
+
+#[test]
+fn long_lists_are_cut_and_counted() {
+    let scratch = Scratch::new();
+    let rows: String = (0..30).map(|_| "3,7\n").collect();
+    let report = ingested(&all_train(scratch.file("faces.csv", format!("label,feature\n{rows}")), 30)).report;
+    assert_eq!((report.blank.count, report.blank.first), (30, (0..20).collect()));
 }
