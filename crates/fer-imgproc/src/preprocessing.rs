@@ -47,12 +47,12 @@ impl Preprocessing {
         }
         let own = size_of_images(train)?;
         let (equalization, size) = (params.equalization, params.size.unwrap_or(own));
-        let counts = train
-            .images
-            .par_chunks_exact(own.area())
-            .map(|image| Levels::of(&resized(image, own, size), equalization).counts)
-            .reduce(|| [0; LEVELS], |a, b| std::array::from_fn(|level| a[level] + b[level]));
-        Ok(Self { equalization, normalization: Fitted::fit(params.normalization, &counts)?, size })
+        let counts = || {
+            let images = train.images.par_chunks_exact(own.area());
+            let each = images.map(|image| Levels::of(&resized(image, own, size), equalization).counts);
+            each.reduce(|| [0; LEVELS], |a, b| std::array::from_fn(|level| a[level] + b[level]))
+        };
+        Ok(Self { equalization, normalization: Fitted::fit(params.normalization, counts)?, size })
     }
 
     /// Size of the images that come out; others are resized to it.
