@@ -39,6 +39,7 @@ mod pixels;
 pub mod report;
 mod split;
 mod summary;
+mod synth;
 mod table;
 
 pub use error::{BadRow, Error, Place, RowProblem};
@@ -48,3 +49,4 @@ pub use params::{
     Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
 };
 pub use report::DataReport;
+pub use synth::{CsvEncoding, SyntheticFace, synthesize, write_faces};
