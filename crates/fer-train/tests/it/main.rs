@@ -1,3 +1,10 @@
-//! Tests of the public interface.
+//! Tests of the public interface, a module a source file, and whole trainings against PyTorch.
 
 mod golden;
+mod history;
+mod params;
+mod recorder;
+mod schedule;
+mod session;
+mod state;
+mod train;

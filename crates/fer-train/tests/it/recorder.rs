@@ -1,0 +1,46 @@
+use fer_artifact::Checkpoint;
+use fer_train::{EpochRecord, Error, Flow, Observer, Progress};
+
+/// Keeps all that it is told. Its clock goes on by a second whenever it is read.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    pub(crate) batches: Vec<Progress>,
+    pub(crate) epochs: Vec<EpochRecord>,
+    pub(crate) checkpoints: Vec<Checkpoint>,
+    pub(crate) stop: Option<StopAt>,
+    seconds: f64,
+}
+
+/// When to ask for an end.
+pub(crate) enum StopAt {
+    Batch { epoch: usize, batch: usize },
+    Epoch(usize),
+}
+
+impl Observer for Recorder {
+    fn seconds(&mut self) -> f64 {
+        self.seconds += 1.0;
+        self.seconds
+    }
+
+    fn batch(&mut self, progress: &Progress) -> Flow {
+        self.batches.push(*progress);
+        match self.stop {
+            Some(StopAt::Batch { epoch, batch }) if (epoch, batch) == (progress.epoch, progress.batch) => Flow::Stop,
+            _ => Flow::Continue,
+        }
+    }
+
+    fn epoch(
+        &mut self,
+        record: &EpochRecord,
+        checkpoint: &dyn Fn() -> Result<Checkpoint, Error>,
+    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>> {
+        self.epochs.push(*record);
+        self.checkpoints.push(checkpoint()?);
+        Ok(match self.stop {
+            Some(StopAt::Epoch(epoch)) if epoch == record.epoch => Flow::Stop,
+            _ => Flow::Continue,
+        })
+    }
+}

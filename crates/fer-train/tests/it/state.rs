@@ -1,0 +1,124 @@
+use fer_artifact::{Checkpoint, FeatureSet, Model, Provenance, Seed, Split, read, write};
+use fer_testkit::feature_set;
+use fer_train::{Quiet, TrainData, TrainParams, train};
+use serde_json::{Value, json};
+
+use crate::recorder::Recorder;
+use crate::train::params;
+
+fn sets() -> (FeatureSet, FeatureSet) {
+    (feature_set(Split::Train, 20, 8, 8), feature_set(Split::Validation, 9, 8, 8))
+}
+
+/// Through a file, as a training that was interrupted would find it.
+fn through_a_file(checkpoint: &Checkpoint) -> Checkpoint {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    write(&path, checkpoint, &Provenance::new("test", Seed::new(1))).unwrap();
+    read(&path).unwrap()
+}
+
+fn bytes(model: &Model) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    write(&path, model, &Provenance::new("test", Seed::new(1))).unwrap();
+    std::fs::read(path).unwrap()
+}
+
+fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
+    let (train_set, validation) = sets();
+    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let seed = Seed::new(3);
+    let mut whole = Recorder::default();
+    let expected = train(params, &data, None, None, seed, &mut whole).unwrap();
+    assert!(whole.checkpoints.len() > 2);
+    for (done, checkpoint) in (1..).zip(&whole.checkpoints) {
+        let mut rest = Recorder::default();
+        let resumed = train(params, &data, None, Some(through_a_file(checkpoint)), seed, &mut rest).unwrap();
+        assert_eq!(bytes(&resumed.model), bytes(&expected.model), "from epoch {done}");
+        assert_eq!(resumed.unselected, expected.unselected, "from epoch {done}");
+        assert_eq!(resumed.history, expected.history[done..], "from epoch {done}");
+        assert_eq!(rest.checkpoints, whole.checkpoints[done..], "from epoch {done}");
+    }
+}
+
+#[test]
+fn a_resumed_training_with_every_source_of_noise_ends_with_the_same_bytes() {
+    assert_every_checkpoint_leads_to_the_same_end(&params(json!({
+        "model": {"name": "compact-cnn", "dropout": 0.4}, "epochs": 6, "batch_size": 6, "shuffle": true,
+        "evaluate_every": 2, "select": "best", "label_smoothing": 0.1,
+        "optimizer": {"learning_rate": 0.2, "momentum": 0.9, "nesterov": true, "weight_decay": 0.001},
+        "schedule": {"name": "one-cycle"},
+    })));
+}
+
+#[test]
+fn a_resumed_training_with_adamw_ends_with_the_same_bytes() {
+    assert_every_checkpoint_leads_to_the_same_end(&params(json!({
+        "model": {"name": "compact-cnn"}, "epochs": 4, "batch_size": 6, "optimizer": {"name": "adamw"},
+        "schedule": {"name": "cosine", "warmup_epochs": 2},
+    })));
+}
+
+#[test]
+fn a_resumed_training_without_momentum_ends_with_the_same_bytes() {
+    let params = params(json!({"model": {"name": "linear"}, "epochs": 3, "batch_size": 6, "evaluate_every": 1}));
+    assert_every_checkpoint_leads_to_the_same_end(&params);
+}
+
+#[test]
+fn a_training_that_stopped_early_stays_stopped() {
+    assert_every_checkpoint_leads_to_the_same_end(&params(json!({
+        "model": {"name": "linear"}, "epochs": 50, "evaluate_every": 1, "early_stopping": {"patience": 2},
+        "optimizer": {"learning_rate": 1e-30},
+    })));
+}
+
+#[test]
+fn the_seeds_network_draws_its_slopes_again_after_a_resume() {
+    assert_every_checkpoint_leads_to_the_same_end(&params(json!({"epochs": 3, "batch_size": 10})));
+}
+
+fn refusal(change: impl Fn(&mut Value, &mut FeatureSet, &mut Seed, &mut Checkpoint)) -> String {
+    let (mut train_set, validation) = sets();
+    let mut value = json!({"model": {"name": "linear"}, "epochs": 2, "evaluate_every": 1});
+    let mut observer = Recorder::default();
+    let mut seed = Seed::new(1);
+    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    train(&params(value.clone()), &data, None, None, seed, &mut observer).unwrap();
+    let mut checkpoint = observer.checkpoints.remove(0);
+    change(&mut value, &mut train_set, &mut seed, &mut checkpoint);
+    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    train(&params(value), &data, None, Some(checkpoint), seed, &mut Quiet).unwrap_err().to_string()
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let other = "the checkpoint is of another training: expected";
+    assert_eq!(refusal(|params, ..| params["epochs"] = json!(5)), format!("{other} epochs 5, found 2"));
+    assert_eq!(refusal(|_, _, seed, _| *seed = Seed::new(2)), format!("{other} seed 2, found 1"));
+    let fewer = |_: &mut Value, train: &mut FeatureSet, _: &mut Seed, _: &mut Checkpoint| {
+        train.labels.pop();
+        train.images.truncate(19 * 64);
+    };
+    assert_eq!(refusal(fewer), format!("{other} number of training images 19, found 20"));
+    let renamed = |_: &mut Value, _: &mut FeatureSet, _: &mut Seed, checkpoint: &mut Checkpoint| {
+        checkpoint.classes = vec!["calm".into()];
+    };
+    assert_eq!(
+        refusal(renamed),
+        format!("{other} classes angry, disgust, fear, happy, sad, surprise, neutral, found calm")
+    );
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let missing = refusal(|_, _, _, checkpoint| {
+        checkpoint.tensors.remove("model.fc.bias");
+    });
+    assert_eq!(missing, "the tensors do not fit `linear`: `fc.bias` [7] is missing");
+    let best = refusal(|_, _, _, checkpoint| checkpoint.tensors.retain(|name, _| !name.starts_with("best.")));
+    assert_eq!(best, "the checkpoint is of another training: expected best weights present, found absent");
+    let state = refusal(|_, _, _, checkpoint| checkpoint.state = Value::Null);
+    assert!(state.starts_with("the checkpoint holds no state of a training: "), "{state}");
+}
