@@ -1,1 +1,12 @@
-//! Whole-program tests.
+//! Whole-program tests: they call the program `fer` as a user does.
+
+mod architecture;
+mod commands;
+mod determinism;
+mod failure;
+mod freshness;
+mod pipeline_file;
+mod run;
+mod selection;
+mod stage;
+mod world;

@@ -39,7 +39,7 @@ pub enum Error {
     #[error("tensor operation: {0}")]
     Tensor(#[from] candle_core::Error),
     /// A logit that is infinite or not a number.
-    #[error("{split}: row {row}: expected finite logits, found {found}; the weights are too large or the input is")]
+    #[error("{split}: row {row}: expected finite logits, found {found}; weights or input are too large")]
     NotFinite {
         /// The split concerned.
         split: Split,
@@ -84,18 +84,6 @@ pub enum Error {
         "nothing to evaluate: the data has neither validation nor test; `splits: [train]` scores the training data"
     )]
     NothingHeldOut,
-    /// The model's header holds no network that is known here.
-    #[error("the model's header does not say which network it is: {reason}")]
-    NoNetwork {
-        /// What is wrong with the header's `network`.
-        reason: String,
-    },
-    /// The network cannot be built or run.
-    #[error(transparent)]
-    Network(#[from] fer_model::Error),
-    /// The tensor library failed.
-    #[error("tensor library: {0}")]
-    Tensor(#[from] candle_core::Error),
     /// A split without images.
     #[error("{split}: expected at least one image, found none")]
     Empty {

@@ -2,48 +2,83 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{FeatureSet, Model, Predictions, Split};
 
-use crate::{Error, EvaluateParams, Metrics, Splits, predict, score};
+use crate::{Error, EvaluateParams, Metrics, Predictor, Splits, score};
 
-/// What the evaluation found.
+/// What the evaluate stage finds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Scores by split.
+    /// Scores of every split evaluated.
     pub metrics: Metrics,
-    /// The logits behind them.
+    /// The logits behind them, of the same splits.
     pub predictions: BTreeMap<Split, Predictions>,
 }
 
-/// Scores a model on the splits that `params` names.
+/// Predicts and scores the splits that the parameters name.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use fer_artifact::{Array, FeatureSet, Model, Split};
+/// use fer_eval::{EvaluateParams, evaluate};
+/// use serde_json::{Value, json};
+///
+/// // The first logit is the pixel, the second its negative.
+/// let model = Model {
+///     classes: vec!["light".into(), "dark".into()],
+///     network: json!({"name": "linear", "height": 1, "width": 1, "classes": 2}),
+///     preprocessing: Value::Null,
+///     training: Value::Null,
+///     tensors: BTreeMap::from([
+///         ("fc.weight".into(), Array::new([2, 1], vec![1.0, -1.0])),
+///         ("fc.bias".into(), Array::new([2], vec![0.0, 0.0])),
+///     ]),
+/// };
+/// let test = FeatureSet {
+///     classes: model.classes.clone(),
+///     split: Split::Test,
+///     height: 1,
+///     width: 1,
+///     images: vec![0.8, -0.7, -0.1, 0.9],
+///     labels: vec![0, 1, 0, 0],
+///     rows: vec![10, 11, 12, 13],
+///     preprocessing: Value::Null,
+/// };
+/// let found = evaluate(&EvaluateParams::default(), &model, &BTreeMap::from([(Split::Test, test)]))?;
+/// assert_eq!(found.metrics.splits[&Split::Test].accuracy, 0.75);
+/// assert_eq!(found.metrics.splits[&Split::Test].confusion, [[2, 1], [0, 1]]);
+/// # Ok::<(), fer_eval::Error>(())
+/// ```
 ///
 /// # Errors
-/// A split that was asked for is not there, nothing is held out, or as [`predict`].
+/// [`Error::NothingHeldOut`], [`Error::MissingSplit`], [`Error::Empty`], and those of [`Predictor::new`] and
+/// [`Predictor::predict`].
 pub fn evaluate(
     params: &EvaluateParams,
     model: &Model,
     sets: &BTreeMap<Split, FeatureSet>,
 ) -> Result<Evaluation, Error> {
+    let chosen = chosen(&params.splits, sets)?;
+    if let Some(set) = chosen.iter().find(|set| set.is_empty()) {
+        return Err(Error::Empty { split: set.split });
+    }
+    let predictor = Predictor::new(model)?;
     let mut evaluation = Evaluation { metrics: Metrics::default(), predictions: BTreeMap::new() };
-    for split in chosen(&params.splits, sets)? {
-        let predictions = predict(model, &sets[&split], params.batch_size.get())?;
-        evaluation.metrics.splits.insert(split, score(&predictions));
-        evaluation.predictions.insert(split, predictions);
+    for set in chosen {
+        let predictions = predictor.predict(set, params.batch_size.get())?;
+        evaluation.metrics.splits.insert(set.split, score(&predictions));
+        evaluation.predictions.insert(set.split, predictions);
     }
     Ok(evaluation)
 }
 
-fn chosen(splits: &Splits, sets: &BTreeMap<Split, FeatureSet>) -> Result<Vec<Split>, Error> {
+fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {
     match splits {
         Splits::HeldOut => {
-            let held_out: Vec<Split> = sets.keys().copied().filter(|split| *split != Split::Train).collect();
-            if held_out.is_empty() { Err(Error::NothingHeldOut) } else { Ok(held_out) }
+            let found: Vec<_> = [Split::Validation, Split::Test].iter().filter_map(|split| sets.get(split)).collect();
+            if found.is_empty() { Err(Error::NothingHeldOut) } else { Ok(found) }
         }
-        Splits::Named(names) => {
-            let missing = names.iter().find(|split| !sets.contains_key(split));
-            let available = || sets.keys().copied().collect();
-            missing.map_or_else(
-                || Ok(names.iter().copied().collect()),
-                |&split| Err(Error::MissingSplit { split, available: available() }),
-            )
+        Splits::Named(splits) => {
+            let missing = |&split| Error::MissingSplit { split, available: sets.keys().copied().collect() };
+            splits.iter().map(|split| sets.get(split).ok_or_else(|| missing(split))).collect()
         }
     }
 }

@@ -152,8 +152,12 @@ impl Canvas {
     /// Fills a closed outline.
     pub(super) fn fill(&mut self, outline: &[Point], paint: Paint, tone: impl Fn(Point) -> f32) {
         let (low, high) = bounds(outline, paint.soft);
+        let mut flat = Flat::default();
         self.visit(low, high, |p, old| {
-            let cover = paint.alpha * (0.5 - polygon_distance(outline, p) / paint.soft).clamp(0.0, 1.0);
+            let cover = flat.cover(p, || {
+                let distance = polygon_distance(outline, p);
+                (paint.alpha * (0.5 - distance / paint.soft).clamp(0.0, 1.0), distance.abs() - paint.soft / 2.0)
+            });
             if cover > 0.0 {
                 *old = mix(*old, tone(p), cover);
             }
@@ -170,13 +174,17 @@ impl Canvas {
     ) {
         let widest = (0..=8).map(|i| width(i as f32 / 8.0)).fold(0.0, f32::max);
         let (low, high) = bounds(line, widest / 2.0 + paint.soft);
+        let mut flat = Flat::default();
         self.visit(low, high, |p, old| {
-            let (distance, share) = line_distance(line, p);
-            let width = width(share);
-            // A line thinner than its edge would never reach full cover: thin it out instead.
-            let strength = (width / paint.soft).min(1.0);
-            let inside = 0.5 + (width.max(paint.soft) / 2.0 - distance) / paint.soft;
-            let cover = paint.alpha * strength * inside.clamp(0.0, 1.0);
+            let cover = flat.cover(p, || {
+                let (distance, share) = line_distance(line, p);
+                let width = width(share);
+                // A line thinner than its edge would never reach full cover: thin it out instead.
+                let strength = (width / paint.soft).min(1.0);
+                let inside = 0.5 + (width.max(paint.soft) / 2.0 - distance) / paint.soft;
+                let outside = distance - widest.max(paint.soft) / 2.0 - paint.soft / 2.0;
+                (paint.alpha * strength * inside.clamp(0.0, 1.0), outside)
+            });
             if cover > 0.0 {
                 *old = mix(*old, tone(p), cover);
             }
@@ -205,6 +213,27 @@ impl Canvas {
                 (top + sample(row + 1, column) + sample(row + 1, column + 1)) / 4.0
             })
             .collect()
+    }
+}
+
+/// The end of the stretch, along a row, over which a shape's cover is known not to change. A distance changes by at
+/// most the way gone, so far from an edge it need not be computed again at every sample.
+#[derive(Default)]
+struct Flat {
+    row: f32,
+    end: f32,
+    cover: f32,
+}
+
+impl Flat {
+    /// The cover at `p`; `measure` returns it with the way over which it stays.
+    fn cover(&mut self, p: Point, measure: impl FnOnce() -> (f32, f32)) -> f32 {
+        if p.y != self.row || p.x >= self.end {
+            let (cover, way) = measure();
+            // A little less, for the rounding of the distance.
+            *self = Self { row: p.y, end: p.x + way - 0.01, cover };
+        }
+        self.cover
     }
 }
 

@@ -8,3 +8,4 @@ mod folder;
 mod params;
 mod report;
 mod split;
+mod synth;

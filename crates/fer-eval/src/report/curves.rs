@@ -1,12 +1,12 @@
 //! Curves of the training.
 
-use plotters::coord::combinators::BindKeyPoints;
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
-use serde_json::Value;
 
+use super::axis::Axis;
 use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
-use super::ticks::{rounded_out, ticks, whole_ticks};
+use super::training::{Epoch, Training};
 use crate::Error;
 use crate::format::percent;
 
@@ -15,60 +15,6 @@ const SIZE: (i32, i32) = (330, 220);
 const NAMES: i32 = 66;
 /// With at most so many points a line shows them as dots.
 const DOTS: usize = 40;
-
-/// What the model's header says of its training, as far as it says it.
-#[derive(Debug, Default)]
-pub(crate) struct Training {
-    /// Epochs planned.
-    pub(crate) epochs: Option<u64>,
-    /// Epoch of the weights.
-    pub(crate) epoch: Option<u64>,
-    /// `last` or `best`.
-    pub(crate) select: Option<String>,
-    pub(crate) history: Vec<Epoch>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Epoch {
-    epoch: f64,
-    loss: Option<f64>,
-    learning_rate: Option<f64>,
-    train_accuracy: Option<f64>,
-    validation_accuracy: Option<f64>,
-}
-
-impl Training {
-    /// Takes what is there: a model from a program of the user's own may say less, or other things.
-    pub(crate) fn of_header(training: &Value) -> Self {
-        let history = training["history"].as_array().map_or(&[][..], Vec::as_slice);
-        Self {
-            epochs: training["epochs"].as_u64(),
-            epoch: training["epoch"].as_u64(),
-            select: training["select"].as_str().map(str::to_owned),
-            history: history.iter().filter_map(Epoch::of_record).collect(),
-        }
-    }
-}
-
-impl Training {
-    /// Whether the epoch of the weights lies inside the curves, where a line marks it.
-    pub(crate) fn is_marked(&self) -> bool {
-        let epochs = || self.history.iter().map(|epoch| epoch.epoch);
-        self.epoch.is_some_and(|epoch| epochs().any(|e| e < epoch as f64) && epochs().any(|e| e > epoch as f64))
-    }
-}
-
-impl Epoch {
-    fn of_record(record: &Value) -> Option<Self> {
-        Some(Self {
-            epoch: record["epoch"].as_u64()? as f64,
-            loss: record["loss"].as_f64(),
-            learning_rate: record["learning_rate"].as_f64(),
-            train_accuracy: record["train_accuracy"].as_f64(),
-            validation_accuracy: record["validation_accuracy"].as_f64(),
-        })
-    }
-}
 
 /// One curve: its name at its end, its points by epoch.
 struct Line {
@@ -143,9 +89,8 @@ impl Chart {
     }
 
     fn fill(&self, canvas: &Canvas<'_>, training: &Training) -> Result<(), DrawError> {
-        let ((first, last), (low, high)) = (self.epochs(), self.range());
-        let x = (first..last).with_key_points(whole_ticks(first, last, 6));
-        let y = (low..high).with_key_points(ticks(low, high, 5));
+        let (x, y) = (training.axis(), self.axis());
+        let ends = y.range();
         let mut chart = ChartBuilder::on(canvas)
             .margin_top(8 * SCALE)
             .margin_right(NAMES * SCALE)
@@ -164,8 +109,8 @@ impl Chart {
             .x_label_formatter(&|epoch| format!("{epoch:.0}"))
             .y_label_formatter(&|value| (self.label)((value * 1e12).round() / 1e12))
             .draw()?;
-        if let Some(epoch) = training.epoch.map(|epoch| epoch as f64).filter(|&epoch| first < epoch && epoch < last) {
-            let line = [(epoch, low), (epoch, high)];
+        if let Some(epoch) = training.marked() {
+            let line = [(epoch, ends.start), (epoch, ends.end)];
             chart.draw_series(DashedLineSeries::new(line, 3 * SCALE, 3 * SCALE, Ink::Muted.line(10)))?;
         }
         for line in &self.lines {
@@ -180,18 +125,11 @@ impl Chart {
         Ok(())
     }
 
-    /// First and last epoch, with room for a single one.
-    fn epochs(&self) -> (f64, f64) {
-        let epochs = || self.lines.iter().flat_map(|line| &line.points).map(|point| point.0);
-        let (first, last) = (epochs().fold(f64::INFINITY, f64::min), epochs().fold(0.0, f64::max));
-        if first < last { (first, last) } else { (first - 1.0, first + 1.0) }
-    }
-
-    fn range(&self) -> (f64, f64) {
+    fn axis(&self) -> Axis {
         let values = || self.lines.iter().flat_map(|line| &line.points).map(|point| point.1);
         let start = if self.from_zero { 0.0 } else { f64::INFINITY };
         let (low, high) = (values().fold(start, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-        if low < high { rounded_out(low, high, 5) } else { (low - 0.5, low + 0.5) }
+        if low < high { Axis::around(low, high, 5) } else { Axis::around(low - 0.5, low + 0.5, 5) }
     }
 }
 

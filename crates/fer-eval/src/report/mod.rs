@@ -1,5 +1,6 @@
 //! The report: one HTML file that needs nothing else.
 
+mod axis;
 mod class_bars;
 mod curves;
 mod data;
@@ -9,11 +10,12 @@ mod mistakes;
 mod notes;
 mod page;
 mod reliability;
-mod ticks;
+mod training;
 
 use std::collections::BTreeMap;
 
 use fer_artifact::{FeatureSet, Model, Split};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 
@@ -53,9 +55,8 @@ pub fn report(input: &ReportInput<'_>) -> Result<String, Error> {
     let page = Page::new(input)?;
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     // The name's ending turns on HTML escaping.
     environment.add_template("report.html", include_str!("report.html"))?;
-    Ok(environment.get_template("report.html")?.render(&page)?)
+    Ok(environment.get_template("report.html")?.render(minijinja::Value::serialize(&page))?)
 }

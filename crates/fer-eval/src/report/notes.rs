@@ -2,8 +2,8 @@
 
 use fer_artifact::Split;
 
-use super::curves::Training;
 use super::data::DataReport;
+use super::training::Training;
 use crate::Metrics;
 use crate::format::{count, counted, percent};
 

@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::ReportInput;
 use super::class_bars::class_bars;
-use super::curves::{self, Training};
+use super::curves;
 use super::data::{DataReport, DataView};
 use super::matrix::Matrix;
 use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
 use super::reliability::reliability;
+use super::training::Training;
 use crate::format::{count, counted, percent};
 use crate::scores::{outcomes, wilson};
 use crate::{ClassMetrics, Error, SplitMetrics};
@@ -215,7 +216,7 @@ impl TrainingView {
         };
         Ok(Self {
             lead,
-            marked: training.is_marked(),
+            marked: training.marked().is_some(),
             loss: curves::loss(training)?,
             accuracy: curves::accuracy(training)?,
             learning_rate: curves::learning_rate(training)?,

@@ -1,9 +1,9 @@
 //! Whether probabilities can be taken at their word.
 
-use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::axis::Axis;
 use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
 use crate::Error;
 use crate::scores::{Bin, Outcome, calibration};
@@ -19,14 +19,12 @@ pub(crate) fn reliability(outcomes: &[Outcome]) -> Result<String, Error> {
 }
 
 fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
-    let quarters = vec![0.0, 0.25, 0.5, 0.75, 1.0];
-    let axis = || (0.0..1.0).with_key_points(quarters.clone());
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(10 * SCALE)
         .margin_right(18 * SCALE)
         .x_label_area_size(24 * SCALE)
         .y_label_area_size(44 * SCALE)
-        .build_cartesian_2d(axis(), axis())?;
+        .build_cartesian_2d(Axis::shares(), Axis::shares())?;
     let label = |share: &f64| format!("{:.0}{}", 100.0 * share, if *share == 1.0 { " %" } else { "" });
     chart
         .configure_mesh()

@@ -35,7 +35,8 @@ fn refusal(params: &TrainParams, train_set: &FeatureSet, validation: Option<&Fea
 fn always(class: usize) -> BTreeMap<String, Array> {
     let mut bias = vec![0.0; 7];
     bias[class] = 1.0;
-    [("fc.weight".to_owned(), Array::new([7, 64], vec![0.0; 448])), ("fc.bias".to_owned(), Array::new([7], bias))].into()
+    [("fc.weight".to_owned(), Array::new([7, 64], vec![0.0; 448])), ("fc.bias".to_owned(), Array::new([7], bias))]
+        .into()
 }
 
 /// A rate at which nothing changes.
@@ -86,7 +87,10 @@ fn choices_on_validation_accuracy_need_validation_images() {
 #[test]
 fn weights_to_start_from_must_be_there_and_fit() {
     let params = linear(json!({"init": "start.safetensors"}));
-    assert_eq!(run(&params, None).unwrap_err().to_string(), "init: expected the tensors of start.safetensors, found none");
+    assert_eq!(
+        run(&params, None).unwrap_err().to_string(),
+        "init: expected the tensors of start.safetensors, found none"
+    );
     let mut tensors = always(0);
     tensors.insert("fc.bias".to_owned(), Array::new([5], vec![0.0; 5]));
     tensors.insert("fc.scale".to_owned(), Array::new([1], vec![0.0]));
@@ -126,7 +130,8 @@ fn the_model_is_enough_to_predict_and_tells_of_its_training() {
     assert_eq!(model.classes, train_set.classes);
     assert_eq!(model.preprocessing, train_set.preprocessing);
     assert_eq!(model.network, json!({"name": "compact-cnn", "dropout": 0.25, "height": 8, "width": 8, "classes": 7}));
-    let shapes: BTreeMap<_, _> = model.tensors.iter().map(|(name, array)| (name.clone(), array.shape.clone())).collect();
+    let shapes: BTreeMap<_, _> =
+        model.tensors.iter().map(|(name, array)| (name.clone(), array.shape.clone())).collect();
     let config: fer_model::NetworkConfig = serde_json::from_value(model.network).unwrap();
     assert_eq!(shapes, config.tensors().unwrap());
 

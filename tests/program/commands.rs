@@ -1,0 +1,126 @@
+use fer_artifact::{ImageSet, read};
+use serde_json::Value;
+
+use crate::world::{World, lines};
+
+#[test]
+fn inspect_shows_header_and_tensors() {
+    let world = World::ran();
+    let ended = world.fer(&["inspect", "run/ingest/validation.safetensors"]).succeeded();
+    let text = lines(&ended.stdout);
+    assert_eq!(text[0], "kind            images");
+    for line in [
+        "producer        fer 0.1.0",
+        "classes         angry, disgust, fear, happy, sad, surprise, neutral",
+        "split           validation",
+        "images    U8  [14, 48, 48]",
+        "labels    U8  [14]",
+        "rows     U32  [14]",
+        "3 tensors, 32284 elements",
+    ] {
+        assert!(text.contains(&line), "{line}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn inspect_tells_the_same_as_json() {
+    let world = World::ran();
+    let shown = world.fer(&["inspect", "run/train/model.safetensors", "--json"]).succeeded().json();
+    assert_eq!(shown["header"]["kind"], "model");
+    assert_eq!(shown["header"]["params"]["epochs"], 2);
+    assert_eq!(shown["header"]["network"]["classes"], 7);
+    let weight = serde_json::json!({"name": "fc.weight", "dtype": "F32", "shape": [7, 2304]});
+    assert!(shown["tensors"].as_array().unwrap().contains(&weight), "{shown}");
+}
+
+#[test]
+fn inspect_refuses_what_is_no_safetensors_file() {
+    let world = World::new();
+    let ended = world.fer(&["inspect", "pipeline.yaml"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.starts_with("error: pipeline.yaml: not a valid safetensors file: "), "{ended:?}");
+    let ended = world.fer(&["inspect", "nowhere.safetensors"]);
+    assert_eq!(ended.code, 1);
+    let cause = "error: nowhere.safetensors: cannot read the file: No such file or directory (os error 2)\n";
+    assert_eq!(ended.stderr, cause, "one clear chain, nothing twice");
+}
+
+#[test]
+fn exported_images_can_be_ingested_again() {
+    let world = World::ran();
+    world.fer(&["export-images", "run/ingest/train.safetensors", "pictures"]).succeeded();
+    let before: ImageSet = read(&world.path("run/ingest/train.safetensors")).unwrap();
+    assert!(world.path(&format!("pictures/{}.png", before.rows[5])).is_file());
+    assert_eq!(lines(&world.read("pictures/dataset.csv"))[5], format!("{}.png,{}", before.rows[5], before.labels[5]));
+    let head = format!("{{source: {{kind: folder, path: pictures}}, split: {{kind: head, train: {}}}}}", before.len());
+    std::fs::write(world.path("params.yaml"), head).unwrap();
+    world.fer(&["stage", "ingest", "--params", "params.yaml", "--out", "again"]).succeeded();
+    let after: ImageSet = read(&world.path("again/train.safetensors")).unwrap();
+    assert!(before.images == after.images && before.labels == after.labels);
+}
+
+#[test]
+fn export_images_writes_jpeg_if_asked() {
+    let world = World::ran();
+    let ended = world.fer(&["export-images", "run/ingest/test.safetensors", "pictures", "--format", "jpg"]).succeeded();
+    assert_eq!(ended.stdout, "14 images in pictures\n");
+    assert!(lines(&world.read("pictures/dataset.csv"))[0].contains(".jpg,"));
+    let ended = world.fer(&["export-images", "run/preprocess/test.safetensors", "pictures"]);
+    let message = "error: run/preprocess/test.safetensors: expected an artifact of kind `images`, found `features`\n";
+    assert_eq!((ended.code, &*ended.stderr), (1, message));
+}
+
+#[test]
+fn evaluate_scores_as_the_chain_does() {
+    let world = World::ran();
+    // The rows of validation alone, under another name of the split column, in their order.
+    let text = world.read("faces.csv");
+    let rows = text.lines().filter(|line| line.starts_with("emotion") || line.ends_with(",PublicTest"));
+    std::fs::write(world.path("validation.csv"), rows.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    let call = ["evaluate", "--model", "run/train/model.safetensors", "--data", "validation.csv"];
+    let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
+    let scores = world.fer(&[&call[..], &["--json"]].concat()).succeeded().json();
+    assert_eq!(scores, metrics["splits"]["validation"]);
+    let table = world.fer(&call).succeeded();
+    assert!(table.stdout.contains("  images             14\n"), "{table:?}");
+    assert!(table.stdout.contains("surprise"), "{table:?}");
+}
+
+#[test]
+fn evaluate_refuses_data_that_it_cannot_read() {
+    let world = World::ran();
+    let call = |data: &str| world.fer(&["evaluate", "--model", "run/train/model.safetensors", "--data", data]);
+    let ended = call("nowhere.csv");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.starts_with("error: nowhere.csv: "), "{ended:?}");
+    std::fs::write(world.path("bad.csv"), "label,feature\n9,0 0 0 0\n").unwrap();
+    let ended = call("bad.csv");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("bad.csv") && ended.stderr.contains('9'), "{ended:?}");
+}
+
+#[test]
+fn synth_writes_equal_faces_for_equal_seeds() {
+    let world = World::new();
+    for (file, seed) in [("a.csv", "5"), ("b.csv", "5"), ("c.csv", "6")] {
+        world.fer(&["synth", file, "--rows", "7", "--seed", seed]).succeeded();
+    }
+    assert_eq!(lines(&world.read("a.csv")).len(), 8);
+    assert!(world.read("a.csv") == world.read("b.csv"));
+    assert!(world.read("a.csv") != world.read("c.csv"));
+    let ended = world.fer(&["synth", "faces.png"]);
+    let message = "error: faces.png: expected a file name that ends in .csv or .csv.zst\n";
+    assert_eq!((ended.code, &*ended.stderr), (1, message));
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_help_has_examples() {
+    let world = World::new();
+    for arguments in [&["walk"][..], &[], &["run", "--threads", "0"], &["stage", "preprocess"]] {
+        assert_eq!(world.fer(arguments).code, 2, "{arguments:?}");
+    }
+    for command in ["run", "plan", "status", "inspect", "stage", "export-images", "evaluate", "synth"] {
+        let help = world.fer(&[command, "--help"]).succeeded();
+        assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
+    }
+}

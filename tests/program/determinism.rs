@@ -1,0 +1,57 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::world::World;
+
+/// A network with everything random in it: weights, order, dropout.
+const NETWORK: [&str; 3] = [
+    "--set=train.model={name: compact-cnn, dropout: 0.5}",
+    "--set=train.optimizer={name: adamw, learning_rate: 0.003}",
+    "--set=ingest.split={kind: stratified, train: 0.6, validation: 0.2, test: 0.2}",
+];
+
+/// The run folder but for what tells of time.
+fn timeless(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = world.files(folder);
+    files.retain(|path, _| path != "run.lock.json" && path != ".writer");
+    let history = files.get_mut("train/history.jsonl").expect("training leaves its history");
+    let lines = std::str::from_utf8(history).unwrap().lines().map(|line| {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        assert!(record.as_object_mut().unwrap().remove("images_per_second").is_some(), "{line}");
+        record.to_string()
+    });
+    *history = lines.collect::<Vec<_>>().join("\n").into_bytes();
+    files
+}
+
+#[track_caller]
+fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) {
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    let differing: Vec<_> = one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
+    assert!(differing.is_empty(), "these differ: {differing:?}");
+}
+
+#[test]
+fn two_runs_give_the_same_bytes_whatever_the_number_of_threads() {
+    let world = World::new();
+    let run = |folder: &str, threads: &str| {
+        let arguments = [&["run", "--run-dir", folder, "--threads", threads], NETWORK.as_slice()].concat();
+        world.fer(&arguments).succeeded();
+        timeless(&world, folder)
+    };
+    let two = run("two", "2");
+    assert_same(&two, &run("two again", "2"));
+    assert_same(&two, &run("one", "1"));
+}
+
+#[test]
+fn another_seed_gives_another_model() {
+    let world = World::new();
+    let model = |folder: &str, seed: &str| {
+        let ended = world.fer(&["run", "--run-dir", folder, "--set", seed]);
+        ended.succeeded();
+        world.files(folder).remove("train/model.safetensors").unwrap()
+    };
+    assert!(model("a", "seed=1") != model("b", "seed=2"));
+}

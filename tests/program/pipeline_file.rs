@@ -1,0 +1,217 @@
+//! Every way to get a pipeline file wrong, with the whole message.
+
+use crate::world::{PIPELINE, World};
+
+/// Runs the pipeline file with `from` replaced by `to` and gives what is said on standard error.
+#[track_caller]
+fn complaint(from: &str, to: &str) -> String {
+    assert!(PIPELINE.contains(from), "{from}");
+    complaint_of(&PIPELINE.replacen(from, to, 1), &[])
+}
+
+#[track_caller]
+fn complaint_of(text: &str, arguments: &[&str]) -> String {
+    let world = World::new();
+    std::fs::write(world.path("pipeline.yaml"), text).unwrap();
+    let ended = world.fer(&[&["run"], arguments].concat());
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert_eq!(ended.stdout, "");
+    assert!(!world.path("run").exists(), "nothing may run");
+    ended.stderr
+}
+
+#[track_caller]
+fn set(argument: &str) -> String {
+    complaint_of(PIPELINE, &["--set", argument])
+}
+
+#[test]
+fn an_unknown_parameter_is_named_with_the_nearest_and_its_place() {
+    assert_eq!(
+        complaint("epochs: 2", "epoch: 2"),
+        "error: pipeline.yaml:14:7: unknown key `epoch` in train.params; did you mean `epochs`?\n"
+    );
+}
+
+#[test]
+fn an_unknown_key_deep_in_a_parameter_is_found() {
+    assert_eq!(
+        complaint("learning_rate: 0.05", "learning_rat: 0.05"),
+        "error: pipeline.yaml:18:30: unknown key `learning_rat` in train.params.optimizer; did you mean `learning_rate`?\n"
+    );
+}
+
+#[test]
+fn an_unknown_key_of_a_stage_is_found() {
+    assert_eq!(
+        complaint("    params: {normalization", "    parms: {normalization"),
+        "error: pipeline.yaml:10:5: unknown key `parms` in stages[1]; did you mean `params`?\n"
+    );
+}
+
+#[test]
+fn an_unknown_key_at_the_top_is_found() {
+    assert_eq!(
+        complaint("run_dir: run", "rundir: run"),
+        "error: pipeline.yaml:3:1: unknown key `rundir`; did you mean `run_dir`?\n"
+    );
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    assert_eq!(complaint("run_dir: run\n", ""), "error: pipeline.yaml:1:1: missing key `run_dir`\n");
+    assert_eq!(
+        complaint(", path: faces.csv", ""),
+        "error: pipeline.yaml:7:15: ingest.params.source: missing field `path`\n"
+    );
+}
+
+#[test]
+fn a_wrong_type_is_told_with_what_is_expected() {
+    assert_eq!(
+        complaint("batch_size: 16", "batch_size: many"),
+        "error: pipeline.yaml:15:19: train.params.batch_size: expected a whole number from 1, found \"many\"\n"
+    );
+    assert_eq!(
+        complaint("shuffle: true", "shuffle: 1"),
+        "error: pipeline.yaml:16:16: train.params.shuffle: expected true or false, found 1\n"
+    );
+    assert_eq!(
+        complaint("seed: 7", "seed: -7"),
+        "error: pipeline.yaml:2:7: seed: expected a whole number from 0, found -7\n"
+    );
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_the_range() {
+    assert_eq!(
+        complaint("epochs: 2", "epochs: 0"),
+        "error: pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found 0\n"
+    );
+    assert_eq!(
+        complaint("learning_rate: 0.05", "learning_rate: -1"),
+        "error: pipeline.yaml:18:45: train.params.optimizer.learning_rate: expected a number above 0, found -1\n"
+    );
+}
+
+#[test]
+fn an_unknown_name_is_told_with_the_nearest() {
+    assert_eq!(
+        complaint("name: linear", "name: liner"),
+        "error: pipeline.yaml:13:21: train.params.model.name: unknown value `liner`; did you mean `linear`?\n"
+    );
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_refused() {
+    assert_eq!(
+        complaint("learning_rate: 0.05", "learning_rate: .nan"),
+        "error: pipeline.yaml:18:45: expected a finite number, found NaN\n"
+    );
+}
+
+#[test]
+fn an_unknown_stage_is_named_with_the_nearest() {
+    assert_eq!(
+        complaint("stage: train", "stage: trian"),
+        "error: pipeline.yaml:11:12: stages[2].stage: unknown value `trian`; did you mean `train`?\n"
+    );
+}
+
+#[test]
+fn stages_stand_in_their_order_and_once() {
+    let order = "expected each at most once, in the order ingest, preprocess, train, evaluate";
+    assert_eq!(
+        complaint("stage: train\n    params:\n", "stage: ingest\n    params:\n")
+            .lines()
+            .next()
+            .unwrap(),
+        format!("error: pipeline.yaml:11:12: stage `ingest` cannot follow `preprocess`; {order}")
+    );
+    assert_eq!(
+        complaint("  - stage: evaluate\n", "  - stage: evaluate\n  - stage: evaluate\n"),
+        format!("error: pipeline.yaml:20:12: stage `evaluate` cannot follow `evaluate`; {order}\n")
+    );
+}
+
+#[test]
+fn an_unknown_version_is_refused() {
+    assert_eq!(
+        complaint("version: 1", "version: 2"),
+        "error: pipeline.yaml:1:10: expected version 1, the one known here, found 2\n"
+    );
+}
+
+#[test]
+fn a_key_twice_is_refused() {
+    assert_eq!(
+        complaint("epochs: 2", "epochs: 2\n      epochs: 3"),
+        "error: pipeline.yaml:15:7: key `epochs` stands here for the second time\n"
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let text = PIPELINE.replace("kind: unit", "kind: units").replace("epochs: 2", "epochs: two");
+    assert_eq!(
+        complaint_of(&text, &[]),
+        "error: pipeline.yaml:10:37: preprocess.params.normalization.kind: unknown value `units`; did you mean `unit`?\n\
+         pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found \"two\"\n"
+    );
+}
+
+#[test]
+fn a_program_of_the_users_own_is_not_taken_for_a_typing_error() {
+    assert_eq!(
+        complaint("  - stage: preprocess\n", "  - stage: preprocess\n    command: [python3, clahe.py]\n"),
+        "error: pipeline.yaml:10:14: stage `preprocess`: `command`, a program of your own, is not supported yet\n"
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_told_with_its_place() {
+    assert_eq!(
+        complaint("params: {}", "params: {"),
+        "error: pipeline.yaml:21:1: not valid YAML: did not find expected node content, \
+         while parsing a flow node\n"
+    );
+    assert_eq!(complaint_of("", &[]), "error: pipeline.yaml: expected a mapping, found an empty file\n");
+    assert_eq!(complaint_of("# nothing\n", &[]), "error: pipeline.yaml: expected a mapping, found an empty file\n");
+    assert_eq!(complaint_of("hello", &[]), "error: pipeline.yaml:1:1: expected a mapping, found \"hello\"\n");
+    assert_eq!(complaint("params: {}", "params: !odd {}"), "error: pipeline.yaml:20:13: expected a plain value, found a tag (`!…`)\n");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let ended = World::new().fer(&["run", "nowhere.yaml"]);
+    let message = "error: nowhere.yaml: cannot read the file: No such file or directory (os error 2)\n";
+    assert_eq!((ended.code, &*ended.stderr), (2, message));
+}
+
+#[test]
+fn a_wrong_override_is_named_in_place_of_a_line() {
+    assert_eq!(
+        set("train.epoch=3"),
+        "error: --set train.epoch=3: unknown key `epoch` in train.params; did you mean `epochs`?\n"
+    );
+    assert_eq!(
+        set("train.epochs=three"),
+        "error: --set train.epochs=three: train.params.epochs: expected a whole number from 1, found \"three\"\n"
+    );
+    assert_eq!(
+        set("trian.epochs=3"),
+        "error: --set trian.epochs=3: the chain has no stage `trian`; did you mean `train`?\n"
+    );
+    assert_eq!(set("epochs=3"), "error: --set epochs=3: expected STAGE.PATH=VALUE, as in train.epochs=10\n");
+    assert!(set("train.epochs=[").starts_with("error: --set train.epochs=[: not valid YAML: "));
+}
+
+#[test]
+fn an_override_can_mend_the_file() {
+    let world = World::new();
+    std::fs::write(world.path("pipeline.yaml"), PIPELINE.replace("epochs: 2", "epochs: two")).unwrap();
+    world.fer(&["plan", "--set", "train.epochs=2"]).succeeded();
+    let ended = world.fer(&["plan", "--set", "train.batch_size=8"]);
+    let message = "error: pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found \"two\"\n";
+    assert_eq!((ended.code, &*ended.stderr), (2, message));
+}

@@ -1,0 +1,135 @@
+use fer_artifact::Digest;
+use serde_json::Value;
+
+use crate::world::{World, lines};
+
+const OUTPUTS: [&str; 13] = [
+    "evaluate/metrics.json",
+    "evaluate/predictions-test.safetensors",
+    "evaluate/predictions-validation.safetensors",
+    "evaluate/report.html",
+    "ingest/data-report.json",
+    "ingest/test.safetensors",
+    "ingest/train.safetensors",
+    "ingest/validation.safetensors",
+    "preprocess/test.safetensors",
+    "preprocess/train.safetensors",
+    "preprocess/validation.safetensors",
+    "train/history.jsonl",
+    "train/model.safetensors",
+];
+
+#[test]
+fn a_chain_runs_to_its_report() {
+    let world = World::new();
+    let ended = world.fer(&["run"]).succeeded();
+    let summary = lines(&ended.stdout);
+    assert_eq!(summary.len(), 3, "{ended:?}");
+    assert!(summary[0].starts_with("validation  accuracy ") && summary[0].ends_with("  14 images"), "{ended:?}");
+    assert!(summary[1].starts_with("test        accuracy ") && summary[1].contains("95 % interval"), "{ended:?}");
+    assert_eq!(summary[2], "report: run/evaluate/report.html");
+    let mut expected: Vec<&str> = OUTPUTS.to_vec();
+    expected.extend(["train/checkpoints/epoch-0001.safetensors", "train/checkpoints/epoch-0002.safetensors"]);
+    expected.extend([".writer", "config.resolved.yaml", "run.lock.json"]);
+    expected.sort_unstable();
+    assert_eq!(world.files("run").into_keys().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn without_a_terminal_progress_is_a_line_an_epoch_on_standard_error() {
+    let ended = World::new().fer(&["run"]).succeeded();
+    let epochs: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("  epoch ")).collect();
+    assert_eq!(epochs.len(), 2, "{ended:?}");
+    assert!(epochs[1].starts_with("  epoch 2/2  loss "), "{ended:?}");
+    for part in ["  train ", " %  validation ", " %  rate 0.05  ", " images/s"] {
+        assert!(epochs[1].contains(part), "{ended:?}");
+    }
+    assert!(!ended.stderr.contains('\r') && !ended.stderr.contains('\u{1b}'), "{ended:?}");
+}
+
+#[test]
+fn the_lock_holds_the_digests_of_all_outputs() {
+    let world = World::ran();
+    let lock: Value = serde_json::from_str(&world.read("run/run.lock.json")).unwrap();
+    assert_eq!(lock["program"], concat!("fer ", env!("CARGO_PKG_VERSION")));
+    let mut outputs = 0;
+    for stage in ["ingest", "preprocess", "train", "evaluate"] {
+        let entry = &lock["stages"][stage];
+        assert!(entry["finished"].as_str().unwrap().ends_with('Z') && entry["seconds"].is_number(), "{entry}");
+        for (path, digest) in entry["outputs"].as_object().unwrap() {
+            let found = Digest::of_file(&world.path("run").join(path)).unwrap();
+            assert_eq!(digest, &Value::from(found.to_string()), "{path}");
+            outputs += 1;
+        }
+    }
+    assert_eq!(outputs, OUTPUTS.len());
+    assert_eq!(lock["stages"]["train"]["params"]["optimizer"]["weight_decay"], 0.0);
+}
+
+#[test]
+fn the_resolved_configuration_is_a_pipeline_file_with_every_default() {
+    let world = World::ran();
+    let text = world.read("run/config.resolved.yaml");
+    for default in ["equalization: global", "on_bad_row: error", "momentum: 0.0", "seed: 7"] {
+        assert!(text.contains(default), "{text}");
+    }
+    std::fs::write(world.path("resolved.yaml"), text).unwrap();
+    let status = world.fer(&["status", "resolved.yaml"]);
+    assert_eq!(status.code, 0, "{status:?}");
+}
+
+#[test]
+fn a_second_run_does_nothing_and_says_so() {
+    let world = World::ran();
+    let before = world.files("run");
+    let ended = world.fer(&["run"]).succeeded();
+    assert_eq!(lines(&ended.stderr), ["ingest: fresh", "preprocess: fresh", "train: fresh", "evaluate: fresh"]);
+    assert!(ended.stdout.ends_with("report: run/evaluate/report.html\n"));
+    assert!(before == world.files("run"), "a file has changed");
+}
+
+#[test]
+fn the_data_report_is_summed_up_on_standard_error() {
+    let ended = World::new().fer(&["run", "--only", "ingest"]).succeeded();
+    assert!(ended.stderr.contains("140"), "{ended:?}");
+    assert!(ended.stderr.contains("validation"), "{ended:?}");
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn with_json_standard_output_is_json_alone() {
+    let world = World::new();
+    let plan = world.fer(&["plan", "--json"]).succeeded().json();
+    assert_eq!(plan[2], serde_json::json!({"stage": "train", "state": "missing", "reasons": ["never ran"]}));
+    let run = world.fer(&["run", "--json"]).succeeded().json();
+    assert_eq!(run["stages"][0]["reasons"][0], "never ran");
+    let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
+    assert_eq!(run["metrics"], metrics);
+    assert_eq!(metrics["splits"]["validation"]["n"], 14);
+    assert_eq!(run["report"], "run/evaluate/report.html");
+    let status = world.fer(&["status", "--json"]).succeeded().json();
+    assert_eq!(status[3], serde_json::json!({"stage": "evaluate", "state": "fresh", "reasons": []}));
+}
+
+#[test]
+fn the_run_folder_can_be_another() {
+    let world = World::new();
+    let ended = world.fer(&["run", "--run-dir", "elsewhere/deep"]).succeeded();
+    assert!(ended.stdout.ends_with("report: elsewhere/deep/evaluate/report.html\n"), "{ended:?}");
+    assert!(!world.path("run").exists());
+}
+
+#[test]
+fn paths_in_the_file_are_relative_to_its_folder() {
+    let world = World::new();
+    let folder = world.path("elsewhere");
+    std::fs::create_dir(&folder).unwrap();
+    let file = world.path("pipeline.yaml");
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_fer"))
+        .current_dir(folder)
+        .args(["run", file.to_str().unwrap(), "--only", "ingest"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(world.path("run/ingest/train.safetensors").is_file());
+}
