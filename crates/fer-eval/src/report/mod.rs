@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{FeatureSet, Model, Split};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 
@@ -58,5 +59,5 @@ pub fn report(input: &ReportInput<'_>) -> Result<String, Error> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     // The name's ending turns on HTML escaping.
     environment.add_template("report.html", include_str!("report.html"))?;
-    Ok(environment.get_template("report.html")?.render(minijinja::Value::serialize(&page))?)
+    Ok(environment.get_template("report.html")?.render(Serde(&page))?)
 }
