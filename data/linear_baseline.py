@@ -24,6 +24,6 @@ labels = table.emotion.to_numpy()
 for name, images in (("plain", faces), ("equalised", equalised)):
     images = images / np.float32(255)
     for strength in (0.01, 0.1):
-        model = LogisticRegression(C=strength, max_iter=300).fit(images[part["Training"]], labels[part["Training"]])
+        model = LogisticRegression(C=strength, max_iter=1000).fit(images[part["Training"]], labels[part["Training"]])
         scores = [f"{usage} {model.score(images[rows], labels[rows]):.3f}" for usage, rows in part.items()]
         print(f"{name:9}  C={strength:<4}  " + "  ".join(scores), flush=True)

@@ -70,7 +70,8 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
     for (dependency, allowed) in allowed {
         let users = packages.iter().filter(|package| dependencies(package).contains(dependency));
         let users: BTreeSet<String> = users.map(|package| package.name.to_string()).collect();
-        let strangers: Vec<_> = users.difference(&set(allowed)).collect();
+        let allowed = set(allowed);
+        let strangers: Vec<_> = users.difference(&allowed).collect();
         assert!(strangers.is_empty(), "{dependency} is used by {strangers:?}, allowed are {allowed:?}");
         assert!(!users.is_empty(), "nobody uses {dependency}");
     }

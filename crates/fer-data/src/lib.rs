@@ -36,6 +36,7 @@ mod ingest;
 mod labels;
 mod params;
 mod pixels;
+mod raw;
 pub mod report;
 mod split;
 mod summary;

@@ -72,7 +72,7 @@ pub enum Error {
         found: (usize, usize),
     },
     /// A split that was asked for is not in the data.
-    #[error("split `{split}` is to be evaluated, but the data has only {}", names(available))]
+    #[error("split `{split}` is to be evaluated, but the data has {}", names(available))]
     MissingSplit {
         /// The split asked for.
         split: Split,
@@ -128,5 +128,5 @@ pub enum Error {
 
 fn names(splits: &[Split]) -> String {
     let names: Vec<String> = splits.iter().map(|split| format!("`{split}`")).collect();
-    if names.is_empty() { "no split".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no split at all".to_owned() } else { format!("only {}", names.join(", ")) }
 }

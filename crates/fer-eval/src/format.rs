@@ -23,6 +23,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
 }
 
+/// As [`percent`], with the sign behind a thin space that does not break: for the page.
+pub(crate) fn percentage(share: f64) -> String {
+    format!("{}\u{202f}%", percent(share))
+}
+
 /// At most `limit` characters, the last an ellipsis if the text was longer.
 pub(crate) fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {

@@ -5,9 +5,11 @@ use std::fmt;
 use crate::format::{count, percent, shortened};
 use crate::{ClassMetrics, Metrics, SplitMetrics};
 
-/// Longest class name at the head of a row, and of a column.
+/// Longest class name at the head of a row.
 const ROW_NAME: usize = 24;
+/// Longest class name at the head of a column, and the most columns with names; beyond, columns have numbers.
 const COLUMN_NAME: usize = 10;
+const NAMED_COLUMNS: usize = 10;
 const CORNER: &str = "true \\ predicted";
 
 /// A block a split, its name first.
@@ -23,6 +25,7 @@ impl fmt::Display for Metrics {
 }
 
 /// The scores, then a row a class: the confusion matrix (true classes in rows), support, recall, precision and F1.
+/// Where class names are many or long, columns are headed by the numbers that stand before the names of the rows.
 impl fmt::Display for SplitMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [low, high] = self.accuracy_ci95.map(percent);
@@ -32,40 +35,52 @@ impl fmt::Display for SplitMetrics {
         writeln!(f, "  macro F1           {:.3}", self.macro_f1)?;
         writeln!(f, "  calibration error  {:.3}", self.ece)?;
         writeln!(f, "  loss               {:.4}\n", self.loss)?;
-        write_classes(f, self)
+        Table::new(self).write(f, self)
     }
 }
 
-fn write_classes(f: &mut fmt::Formatter<'_>, metrics: &SplitMetrics) -> fmt::Result {
-    let names: Vec<String> = metrics.per_class.iter().map(|class| shortened(&class.name, ROW_NAME)).collect();
-    let row_width = names.iter().map(|name| name.chars().count()).chain([CORNER.len()]).max().unwrap_or(0);
-    let columns: Vec<Column> = (0..names.len()).map(|class| Column::new(metrics, class)).collect();
-    write!(f, "  {CORNER:<row_width$}")?;
-    columns.iter().try_for_each(|column| write!(f, "  {:>1$}", column.head, column.width))?;
-    writeln!(f, "    support  recall  precision     F1")?;
-    for ((name, counts), class) in names.iter().zip(&metrics.confusion).zip(&metrics.per_class) {
-        write!(f, "  {name:<row_width$}")?;
-        counts.iter().zip(&columns).try_for_each(|(n, column)| write!(f, "  {:>1$}", count(*n), column.width))?;
-        write_scores(f, class)?;
+/// Names of rows and columns, and the widths they need.
+struct Table {
+    rows: Vec<String>,
+    row_width: usize,
+    columns: Vec<(String, usize)>,
+}
+
+impl Table {
+    fn new(metrics: &SplitMetrics) -> Self {
+        let names = || metrics.per_class.iter().map(|class| class.name.as_str()).enumerate();
+        let named =
+            metrics.per_class.len() <= NAMED_COLUMNS && names().all(|(_, name)| name.chars().count() <= COLUMN_NAME);
+        let row = |(class, name): (usize, &str)| {
+            let name = shortened(name, ROW_NAME);
+            if named { name } else { format!("{class:>2} {name}") }
+        };
+        let rows: Vec<String> = names().map(row).collect();
+        let row_width = rows.iter().map(|name| name.chars().count()).chain([CORNER.len()]).max().unwrap_or(0);
+        let column = |(class, name): (usize, &str)| {
+            let head = if named { name.to_owned() } else { class.to_string() };
+            let counts = metrics.confusion.iter().map(|row| count(row[class]).len());
+            let width = counts.chain([head.chars().count()]).max().unwrap_or(0);
+            (head, width)
+        };
+        Self { rows, row_width, columns: names().map(column).collect() }
     }
-    Ok(())
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, metrics: &SplitMetrics) -> fmt::Result {
+        let row_width = self.row_width;
+        write!(f, "  {CORNER:<row_width$}")?;
+        self.columns.iter().try_for_each(|(head, width)| write!(f, "  {head:>width$}"))?;
+        writeln!(f, "    support  recall  precision     F1")?;
+        for ((name, counts), class) in self.rows.iter().zip(&metrics.confusion).zip(&metrics.per_class) {
+            write!(f, "  {name:<row_width$}")?;
+            counts.iter().zip(&self.columns).try_for_each(|(n, (_, width))| write!(f, "  {:>width$}", count(*n)))?;
+            write_scores(f, class)?;
+        }
+        Ok(())
+    }
 }
 
 fn write_scores(f: &mut fmt::Formatter<'_>, class: &ClassMetrics) -> fmt::Result {
     let (recall, precision) = (percent(class.recall), percent(class.precision));
-    writeln!(f, "    {:>7}  {recall:>4} %  {precision:>7} %  {:.3}", count(class.support), class.f1)
-}
-
-struct Column {
-    head: String,
-    width: usize,
-}
-
-impl Column {
-    fn new(metrics: &SplitMetrics, class: usize) -> Self {
-        let head = shortened(&metrics.per_class[class].name, COLUMN_NAME);
-        let counts = metrics.confusion.iter().map(|row| count(row[class]).len());
-        let width = counts.chain([head.chars().count()]).max().unwrap_or(0);
-        Self { head, width }
-    }
+    writeln!(f, "    {:>7}  {:>6}  {:>9}  {:>5.3}", count(class.support), recall + " %", precision + " %", class.f1)
 }

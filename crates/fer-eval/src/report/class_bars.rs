@@ -18,11 +18,10 @@ const AXIS: i32 = 22;
 const NAME: usize = 24;
 const CHARACTER: i32 = 7;
 /// Space between panels.
-const GAP: i32 = 34;
+const GAP: i32 = 46;
 
 struct Panel {
     name: &'static str,
-    ink: Ink,
     value: fn(&ClassMetrics) -> f64,
     left: i32,
     width: i32,
@@ -32,12 +31,12 @@ struct Panel {
 pub(crate) fn class_bars(metrics: &SplitMetrics) -> Result<String, Error> {
     let longest = metrics.per_class.iter().map(|class| shortened(&class.name, NAME).chars().count()).max().unwrap_or(0);
     let names = longest as i32 * CHARACTER + 12;
-    let width = (WIDTH - names - 2 * GAP - 16) / 3;
-    let panel = |index: i32, name, ink, value| Panel { name, ink, value, left: names + index * (width + GAP), width };
+    let width = (WIDTH - names - 2 * GAP - 24) / 3;
+    let panel = |index: i32, name, value| Panel { name, value, left: names + index * (width + GAP), width };
     let panels = [
-        panel(0, "Recall", Ink::First, |class| class.recall),
-        panel(1, "Precision", Ink::FirstSoft, |class| class.precision),
-        panel(2, "F1", Ink::FirstSoft, |class| class.f1),
+        panel(0, "Recall", |class| class.recall),
+        panel(1, "Precision", |class| class.precision),
+        panel(2, "F1", |class| class.f1),
     ];
     let height = HEAD + ROW * metrics.per_class.len() as i32 + AXIS;
     draw(
@@ -69,7 +68,7 @@ impl Panel {
             let middle = (HEAD + ROW * index as i32 + ROW / 2) * SCALE;
             let half = BAR * SCALE / 2;
             let bar = [(self.x(0.0), middle - half), (self.x((self.value)(class)), middle + half)];
-            canvas.draw(&Rectangle::new(bar, self.ink.fill()))?;
+            canvas.draw(&Rectangle::new(bar, Ink::FirstSoft.fill()))?;
             if self.name == "Recall" {
                 self.draw_interval(canvas, metrics.confusion[index][index], class.support, middle)?;
             }

@@ -13,6 +13,8 @@ use crate::format::percent;
 const SIZE: (i32, i32) = (330, 220);
 /// Free space at the right for the names of the lines.
 const NAMES: i32 = 66;
+/// The same where a line has no name.
+const BARE: i32 = 12;
 /// With at most so many points a line shows them as dots.
 const DOTS: usize = 40;
 
@@ -93,9 +95,9 @@ impl Chart {
         let ends = y.range();
         let mut chart = ChartBuilder::on(canvas)
             .margin_top(8 * SCALE)
-            .margin_right(NAMES * SCALE)
+            .margin_right(if self.lines.iter().any(|line| !line.name.is_empty()) { NAMES } else { BARE } * SCALE)
             .x_label_area_size(24 * SCALE)
-            .y_label_area_size(44 * SCALE)
+            .y_label_area_size(48 * SCALE)
             .build_cartesian_2d(x, y)?;
         chart
             .configure_mesh()

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use crate::format::{count, counted, percent};
+use crate::format::{count, counted, percentage};
+
+/// Longest item of a list that stands in one line.
+const SHORT: usize = 20;
 
 /// What this page needs of `ingest/data-report.json`; other fields are passed over.
 #[derive(Debug, Deserialize)]
@@ -84,6 +87,8 @@ struct Row {
 #[derive(Debug, Serialize)]
 struct List {
     title: String,
+    /// The items are so short that they stand in one line.
+    short: bool,
     items: Vec<String>,
 }
 
@@ -116,7 +121,7 @@ impl DataReport {
     fn class_rows(&self) -> Vec<Row> {
         let share = |n: usize, split: &SplitReport| match split.rows {
             0 => count(n),
-            rows => format!("{} ({} %)", count(n), percent(n as f64 / rows as f64)),
+            rows => format!("{} ({})", count(n), percentage(n as f64 / rows as f64)),
         };
         let class = |(label, name): (usize, &String)| Row {
             name: name.clone(),
@@ -175,7 +180,7 @@ impl Dropped {
         ];
         let items: Vec<String> =
             parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
-        (!items.is_empty()).then(|| List { title: "Rows taken out of train as duplicates".into(), items })
+        (!items.is_empty()).then(|| List { title: "Rows taken out of train as duplicates".into(), short: true, items })
     }
 }
 
@@ -189,7 +194,8 @@ impl<T> Listed<T> {
         if more > 0 {
             items.push(format!("and {} more", count(more)));
         }
-        Some(List { title: format!("{title}: {}", count(self.count)), items })
+        let short = items.iter().all(|item| item.len() <= SHORT);
+        Some(List { title: format!("{title}: {}", count(self.count)), short, items })
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::SplitMetrics;
-use crate::format::{count, percent};
+use crate::format::{count, percent, percentage};
 
 /// From this share on a cell is so dark, in light mode, that its text must be light (contrast of at least 4.5).
 const DARK_HIT: f64 = 0.74;
@@ -11,8 +11,9 @@ const DARK_MISS: f64 = 0.80;
 /// Names at the heads of columns lie flat up to so many classes and characters, else they stand.
 const FLAT_CLASSES: usize = 8;
 const FLAT_NAME: usize = 9;
-/// From so many classes on the cells are small.
+/// From so many classes on the cells are small, and from so many tiny.
 const SMALL: usize = 11;
+const TINY: usize = 15;
 
 /// The table.
 #[derive(Debug, Serialize)]
@@ -20,7 +21,8 @@ pub(crate) struct Matrix {
     names: Vec<String>,
     rows: Vec<Row>,
     upright: bool,
-    small: bool,
+    /// Size of the cells, a class of the style sheet.
+    size: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +49,12 @@ impl Matrix {
         let names: Vec<String> = metrics.per_class.iter().map(|class| class.name.clone()).collect();
         let upright = names.len() > FLAT_CLASSES || names.iter().any(|name| name.chars().count() > FLAT_NAME);
         let rows = (0..names.len()).map(|class| Row::new(metrics, class)).collect();
-        Self { small: names.len() >= SMALL, names, rows, upright }
+        let size = match names.len() {
+            TINY.. => "tiny",
+            SMALL.. => "small",
+            _ => "",
+        };
+        Self { names, rows, upright, size }
     }
 }
 
@@ -64,7 +71,7 @@ impl Row {
                 hit,
                 empty: n == 0,
                 dark: share >= if hit { DARK_HIT } else { DARK_MISS },
-                title: format!("{} predicted as {other}: {} ({} %)", scores.name, count(n), percent(share)),
+                title: format!("{} predicted as {other}: {} ({})", scores.name, count(n), percentage(share)),
             }
         };
         Self {

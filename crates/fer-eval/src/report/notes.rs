@@ -5,7 +5,7 @@ use fer_artifact::Split;
 use super::data::DataReport;
 use super::training::Training;
 use crate::Metrics;
-use crate::format::{count, counted, percent};
+use crate::format::{count, counted, percentage};
 
 /// Sentences for the page, the weightiest first.
 pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataReport>) -> Vec<String> {
@@ -13,7 +13,7 @@ pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataRe
     let mut notes = vec![selection(metrics, training)];
     notes.extend(overlaps(metrics, data));
     notes.push(
-        "The 95 % interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \
+        "The 95\u{202f}% interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \
          seed or another data set would move the number: this is one training run."
             .into(),
     );
@@ -43,47 +43,49 @@ fn selection(metrics: &Metrics, training: &Training) -> String {
     let chosen_by_validation = training.select.as_deref() == Some("best");
     let consequence = match (has(Split::Validation), has(Split::Test)) {
         (true, true) if chosen_by_validation => {
-            "so validation flatters, and test is the number to quote, as long as no choice was made on it"
+            ", so validation flatters. Test is the number to quote, as long as no choice was made on it"
         }
-        (true, true) => "settings that were tuned on validation still make it flatter; test is the number to quote",
-        (true, false) if chosen_by_validation => "so validation flatters, and there is no test split to set it right",
-        (true, false) => "there is no test split: if settings were tuned on validation, its scores flatter",
-        (false, true) => "test is the number to quote, as long as no choice was made on it",
-        (false, false) => "nothing here was held out from training",
+        (true, true) => {
+            ". If settings were tuned on validation, it flatters; test is the number to quote, as long as no choice was \
+             made on it"
+        }
+        (true, false) if chosen_by_validation => ", so validation flatters, and no score on test sets it right",
+        (true, false) => ". If settings were tuned on validation, it flatters, and no score on test sets it right",
+        (false, true) => ". Test is the number to quote, as long as no choice was made on it",
+        (false, false) => ". Nothing scored here was held out from training",
     };
-    let joint = if chosen_by_validation { "," } else { ";" };
-    format!("{weights}{joint} {consequence}.")
+    format!("{weights}{consequence}.")
 }
 
-/// For each split scored, how much of it was seen in training, or seen in choosing.
-fn overlaps(metrics: &Metrics, data: Option<&DataReport>) -> Vec<String> {
+/// How much of the splits scored was seen in training, or in choosing.
+fn overlaps(metrics: &Metrics, data: Option<&DataReport>) -> Option<String> {
     let Some(data) = data else {
-        return vec!["No data report was at hand: whether an image stands in two splits was not looked at.".into()];
+        return Some(
+            "Whether the same image stands in two splits is not known here: there is no data report that tells.".into(),
+        );
     };
     let pairs = [(Split::Test, Split::Train), (Split::Validation, Split::Train), (Split::Test, Split::Validation)];
     let scored = pairs.into_iter().filter(|(of, _)| metrics.splits.contains_key(of));
     let known: Vec<(Split, Split, usize, usize)> = scored
         .filter_map(|(of, also_in)| data.overlap(of, also_in).map(|(rows, both)| (of, also_in, rows, both)))
         .collect();
-    let found = known.iter().filter(|(.., both)| *both > 0);
-    let mut notes: Vec<String> = found
-        .map(|(of, also_in, rows, both)| {
-            let (all, share) = (count(*rows), percent(*both as f64 / *rows as f64));
-            format!(
-                "{} of the {all} images of {of} ({share} %) also {} in {also_in}, pixel for pixel: on them the score is too good.",
-                count(*both),
-                if *both == 1 { "stands" } else { "stand" }
-            )
-        })
-        .collect();
-    if notes.is_empty() && !known.is_empty() {
-        notes.push(
+    let found = known.iter().filter(|(.., both)| *both > 0).map(|(of, also_in, rows, both)| {
+        let share = percentage(*both as f64 / *rows as f64);
+        format!("{share} of {of} in {also_in} ({} of {})", count(*both), count(*rows))
+    });
+    let found: Vec<String> = found.collect();
+    match (found.is_empty(), known.is_empty()) {
+        (false, _) => Some(format!(
+            "The same images, pixel for pixel, stand in two splits: {}. On them the scores are too good.",
+            found.join("; ")
+        )),
+        (true, false) => Some(
             "No image stands in two splits, pixel for pixel. Near copies, or other pictures of the same person, were \
              not looked for."
                 .into(),
-        );
+        ),
+        (true, true) => None,
     }
-    notes
 }
 
 fn empty_classes(metrics: &Metrics) -> Vec<String> {

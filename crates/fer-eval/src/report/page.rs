@@ -12,7 +12,7 @@ use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
 use super::reliability::reliability;
 use super::training::Training;
-use crate::format::{count, counted, percent};
+use crate::format::{count, counted, percent, percentage};
 use crate::scores::{outcomes, wilson};
 use crate::{ClassMetrics, Error, SplitMetrics};
 
@@ -175,8 +175,8 @@ const fn meaning(split: Split) -> &'static str {
 }
 
 fn mistakes_lead(mistaken: usize, shown: usize, n: usize) -> String {
-    let share = percent(mistaken as f64 / n.max(1) as f64);
-    let of = format!("{} of {} ({share} %)", count(mistaken), counted(n, "image"));
+    let share = percentage(mistaken as f64 / n.max(1) as f64);
+    let of = format!("{} of {} ({share})", count(mistaken), counted(n, "image"));
     match mistaken {
         0 => format!("None: all {} are classified correctly.", counted(n, "image")),
         _ if shown < mistaken => {

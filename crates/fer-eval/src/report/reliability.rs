@@ -23,7 +23,7 @@ fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
         .margin_top(10 * SCALE)
         .margin_right(18 * SCALE)
         .x_label_area_size(24 * SCALE)
-        .y_label_area_size(44 * SCALE)
+        .y_label_area_size(48 * SCALE)
         .build_cartesian_2d(Axis::shares(), Axis::shares())?;
     let label = |share: &f64| format!("{:.0}{}", 100.0 * share, if *share == 1.0 { " %" } else { "" });
     chart

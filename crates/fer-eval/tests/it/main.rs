@@ -1,3 +1,9 @@
 //! Public behaviour of the crate, a module a source file.
 
+mod evaluate;
+mod params;
+mod predict;
+mod report;
+mod sample;
 mod scores;
+mod table;

@@ -8,7 +8,7 @@ pub(crate) struct Recorder {
     pub(crate) epochs: Vec<EpochRecord>,
     pub(crate) checkpoints: Vec<Checkpoint>,
     pub(crate) stop: Option<StopAt>,
-    seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// When to ask for an end.

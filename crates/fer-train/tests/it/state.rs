@@ -95,7 +95,7 @@ fn refusal(change: impl Fn(&mut Value, &mut FeatureSet, &mut Seed, &mut Checkpoi
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let other = "the checkpoint is of another training: expected";
-    assert_eq!(refusal(|params, ..| params["epochs"] = json!(5)), format!("{other} epochs 5, found 2"));
+    assert_eq!(refusal(|params, _, _, _| params["epochs"] = json!(5)), format!("{other} epochs 5, found 2"));
     assert_eq!(refusal(|_, _, seed, _| *seed = Seed::new(2)), format!("{other} seed 2, found 1"));
     let fewer = |_: &mut Value, train: &mut FeatureSet, _: &mut Seed, _: &mut Checkpoint| {
         train.labels.pop();

@@ -1,0 +1,63 @@
+use fer_artifact::Split;
+use fer_eval::{ClassMetrics, Metrics, SplitMetrics};
+
+/// Scores with these names and counts; those of the classes are made up.
+fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
+    let class = |(index, name): (usize, &&str)| ClassMetrics {
+        name: (*name).to_owned(),
+        precision: 0.25,
+        recall: 1.0,
+        f1: 0.4,
+        support: confusion[index].iter().sum(),
+    };
+    SplitMetrics {
+        n: 1289,
+        loss: 1.25,
+        accuracy: 0.6312,
+        balanced_accuracy: 0.5,
+        macro_f1: 0.47,
+        ece: 0.0625,
+        accuracy_ci95: [0.615, 0.6472],
+        per_class: names.iter().enumerate().map(class).collect(),
+        confusion,
+    }
+}
+
+#[test]
+fn the_table_shows_scores_first_and_true_classes_in_rows() {
+    let metrics = Metrics {
+        splits: [(Split::Test, scores(&["happy", "sad"], vec![vec![1234, 12], vec![5, 38]]))].into_iter().collect(),
+    };
+    let expected = "\
+test
+  images             1,289
+  accuracy           63.1 %  (95 % interval 61.5 to 64.7 %)
+  balanced accuracy  50.0 %
+  macro F1           0.470
+  calibration error  0.062
+  loss               1.2500
+
+  true \\ predicted  happy  sad    support  recall  precision     F1
+  happy             1,234   12      1,246  100.0 %     25.0 %  0.400
+  sad                   5   38         43  100.0 %     25.0 %  0.400
+";
+    assert_eq!(metrics.to_string(), expected);
+}
+
+#[test]
+fn long_names_give_way_to_numbers_in_the_columns() {
+    let shown = scores(&["happily surprised", "sad"], vec![vec![1, 2], vec![3, 4]]).to_string();
+    let lines: Vec<&str> = shown.lines().skip_while(|line| !line.contains("predicted")).collect();
+    assert_eq!(lines[0], "  true \\ predicted      0  1    support  recall  precision     F1");
+    assert!(lines[1].starts_with("   0 happily surprised  1  2  "), "{}", lines[1]);
+    assert!(lines[2].starts_with("   1 sad                3  4  "), "{}", lines[2]);
+}
+
+#[test]
+fn splits_stand_one_after_the_other() {
+    let one = scores(&["a"], vec![vec![3]]);
+    let metrics = Metrics { splits: [(Split::Test, one.clone()), (Split::Validation, one)].into_iter().collect() };
+    let shown = metrics.to_string();
+    assert!(shown.starts_with("validation\n  images"), "{shown}");
+    assert!(shown.contains("\n\ntest\n  images"), "{shown}");
+}
