@@ -44,7 +44,10 @@ fn unknown_splits_are_refused_with_those_that_there_are() {
     let forms = "expected `held-out` or a list of `train`, `validation`, `test`";
     assert_refused(json!({"splits": "test"}), &format!("invalid value: string \"test\", {forms}"));
     assert_refused(json!({"splits": 3}), &format!("invalid type: integer `3`, {forms}"));
-    assert_refused(json!({"splits": ["tset"]}), "unknown variant `tset`, expected one of `train`, `validation`, `test`");
+    assert_refused(
+        json!({"splits": ["tset"]}),
+        "unknown variant `tset`, expected one of `train`, `validation`, `test`",
+    );
 }
 
 #[test]

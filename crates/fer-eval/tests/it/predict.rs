@@ -75,7 +75,10 @@ fn a_model_without_a_network_is_refused() {
 fn an_unknown_network_is_refused_with_those_that_there_are() {
     let network = json!({"name": "resnet", "height": 1, "width": 2, "classes": 3});
     let message = Predictor::new(&Model { network, ..model() }).unwrap_err().to_string();
-    assert!(message.starts_with("the model's header: `network`: unknown variant `resnet`, expected one of"), "{message}");
+    assert!(
+        message.starts_with("the model's header: `network`: unknown variant `resnet`, expected one of"),
+        "{message}"
+    );
 }
 
 #[test]
