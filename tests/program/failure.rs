@@ -45,7 +45,10 @@ fn a_damaged_artifact_is_named() {
     let ended = world.fer(&["run", "--from", "train"]);
     assert_eq!(ended.code, 1);
     let message = ended.stderr.lines().last().unwrap();
-    assert!(message.starts_with("error: train: run/preprocess/train.safetensors: not a valid safetensors file"), "{message}");
+    assert!(
+        message.starts_with("error: train: run/preprocess/train.safetensors: not a valid safetensors file"),
+        "{message}"
+    );
 }
 
 #[test]

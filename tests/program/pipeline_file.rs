@@ -122,10 +122,7 @@ fn an_unknown_stage_is_named_with_the_nearest() {
 fn stages_stand_in_their_order_and_once() {
     let order = "expected each at most once, in the order ingest, preprocess, train, evaluate";
     assert_eq!(
-        complaint("stage: train\n    params:\n", "stage: ingest\n    params:\n")
-            .lines()
-            .next()
-            .unwrap(),
+        complaint("stage: train\n    params:\n", "stage: ingest\n    params:\n").lines().next().unwrap(),
         format!("error: pipeline.yaml:11:12: stage `ingest` cannot follow `preprocess`; {order}")
     );
     assert_eq!(
@@ -178,7 +175,10 @@ fn what_is_no_yaml_is_told_with_its_place() {
     assert_eq!(complaint_of("", &[]), "error: pipeline.yaml: expected a mapping, found an empty file\n");
     assert_eq!(complaint_of("# nothing\n", &[]), "error: pipeline.yaml: expected a mapping, found an empty file\n");
     assert_eq!(complaint_of("hello", &[]), "error: pipeline.yaml:1:1: expected a mapping, found \"hello\"\n");
-    assert_eq!(complaint("params: {}", "params: !odd {}"), "error: pipeline.yaml:20:13: expected a plain value, found a tag (`!…`)\n");
+    assert_eq!(
+        complaint("params: {}", "params: !odd {}"),
+        "error: pipeline.yaml:20:13: expected a plain value, found a tag (`!…`)\n"
+    );
 }
 
 #[test]

@@ -17,7 +17,9 @@ fn a_stage_alone_writes_what_it_writes_in_the_chain() {
     for (stage, text) in params {
         std::fs::write(world.path("params.yaml"), text).unwrap();
         let out = format!("alone-{stage}");
-        world.fer(&["stage", stage, "--params", "params.yaml", "--in", "run", "--out", &out, "--seed", "7"]).succeeded();
+        world
+            .fer(&["stage", stage, "--params", "params.yaml", "--in", "run", "--out", &out, "--seed", "7"])
+            .succeeded();
         let (alone, chain) = (world.files(&out), world.files(&format!("run/{stage}")));
         assert_eq!(alone.keys().collect::<Vec<_>>(), chain.keys().collect::<Vec<_>>());
         let differing: Vec<_> = alone.keys().filter(|path| alone[*path] != chain[*path]).collect();
@@ -31,7 +33,8 @@ fn a_parameter_file_is_checked_as_the_pipeline_file_is() {
     let world = World::ran();
     std::fs::write(world.path("params.yaml"), "equalization: global\nnormalisation: {kind: unit}\n").unwrap();
     let ended = world.fer(&["stage", "preprocess", "--params", "params.yaml", "--in", "run", "--out", "out"]);
-    let message = "error: params.yaml:2:1: unknown key `normalisation` in preprocess.params; did you mean `normalization`?\n";
+    let message =
+        "error: params.yaml:2:1: unknown key `normalisation` in preprocess.params; did you mean `normalization`?\n";
     assert_eq!((ended.code, &*ended.stderr), (2, message));
     assert!(!world.path("out").exists());
 }

@@ -90,11 +90,7 @@ impl World {
     pub(crate) fn fer(&self, arguments: &[&str]) -> Ended {
         let output = assert_cmd::Command::from_std(self.command(arguments)).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ended {
-            code: output.status.code().unwrap(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Ended { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
     /// Every file below a folder with its bytes, by path.

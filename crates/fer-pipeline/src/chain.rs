@@ -107,7 +107,8 @@ fn chain_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
         let (before, after) = (pair[0].stage, pair[1].stage);
         if before >= after {
             let order = StageKind::ALL.map(StageKind::name).join(", ");
-            let message = format!("stage `{after}` cannot follow `{before}`; expected each at most once, in the order {order}");
+            let message =
+                format!("stage `{after}` cannot follow `{before}`; expected each at most once, in the order {order}");
             problems.push(document.problem(&["stages".into(), (index + 1).into(), "stage".into()], message));
         }
     }

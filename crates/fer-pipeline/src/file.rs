@@ -41,7 +41,12 @@ impl Document {
 
     /// A document that says nothing, so that every default holds.
     pub(crate) fn empty() -> Self {
-        Self { path: PathBuf::from("no parameter file"), text: String::new(), overrides: vec![], trees: vec![Value::Null] }
+        Self {
+            path: PathBuf::from("no parameter file"),
+            text: String::new(),
+            overrides: vec![],
+            trees: vec![Value::Null],
+        }
     }
 
     fn patch(&mut self, text: &str) -> Result<(), Problem> {
@@ -143,7 +148,11 @@ fn ordered(value: &Value) -> serde_yaml::Value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| (!matches!(key.as_str(), "name" | "kind"), *key));
-            entries.into_iter().map(|(key, value)| (key.as_str().into(), ordered(value))).collect::<serde_yaml::Mapping>().into()
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.as_str().into(), ordered(value)))
+                .collect::<serde_yaml::Mapping>()
+                .into()
         }
         Value::Array(items) => items.iter().map(ordered).collect::<Vec<_>>().into(),
         other => serde_yaml::to_value(other).expect("a scalar of JSON is representable in YAML"),

@@ -66,7 +66,12 @@ impl Staging {
     }
 
     /// Moves the outputs, file by file, into `target`, and removes those of `possible` that have not come out.
-    pub(crate) fn commit(self, target: &Path, outputs: &BTreeMap<String, Digest>, possible: &[&str]) -> Result<(), Error> {
+    pub(crate) fn commit(
+        self,
+        target: &Path,
+        outputs: &BTreeMap<String, Digest>,
+        possible: &[&str],
+    ) -> Result<(), Error> {
         fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
         for name in outputs.keys() {
             let place = target.join(name);

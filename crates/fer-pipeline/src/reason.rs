@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn every_changed_parameter_is_named_with_its_values() {
-        let from = json!({"optimizer": {"name": "sgd", "learning_rate": 0.1, "momentum": 0.0}, "init": null, "epochs": 2});
+        let from =
+            json!({"optimizer": {"name": "sgd", "learning_rate": 0.1, "momentum": 0.0}, "init": null, "epochs": 2});
         let to = json!({"optimizer": {"name": "adamw", "learning_rate": 0.05}, "init": "a.safetensors", "epochs": 2});
         let expected = [
             "parameter init none → a.safetensors",

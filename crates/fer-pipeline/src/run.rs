@@ -14,9 +14,7 @@ use crate::file::Document;
 use crate::folder::{Staging, Writer};
 use crate::lock::{Entry, Lock};
 use crate::reason::{input_changes, parameter_changes};
-use crate::{
-    Clock, Context, Error, Event, Need, PROGRAM, Pipeline, Reason, Reporter, Stage, StageError, StageKind,
-};
+use crate::{Clock, Context, Error, Event, Need, PROGRAM, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
 
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 
@@ -338,7 +336,8 @@ pub fn run_stage(
 ) -> Result<(), Error> {
     let document = params.map_or_else(|| Ok(Document::empty()), |path| Document::read(path, &[]))?;
     let base = params.and_then(Path::parent).unwrap_or(Path::new(""));
-    let stage = parse_stage(kind, &document, &[], base).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
+    let stage =
+        parse_stage(kind, &document, &[], base).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
     for slot in stage.inputs().into_iter().filter(|slot| slot.need == Need::Always) {
         let path = input.join(slot.path);
         if !path.is_file() {

@@ -99,7 +99,11 @@ impl Context<'_> {
     /// [`fer_artifact::Error::Io`].
     pub fn read_text(&self, path: &str) -> Result<String, fer_artifact::Error> {
         let path = self.input_dir.join(path);
-        std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
+        std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io {
+            path,
+            action: "read the file",
+            source,
+        })
     }
 
     /// The chain's resolved configuration, if the run folder has it.

@@ -42,7 +42,11 @@ impl EvaluateArgs {
         let images = load(&Source::at(&self.data), &classes)?;
         let features = preprocessing.apply(&images)?;
         let scores = score(&predict(&model, &features, BATCH_SIZE)?);
-        if self.json { print_json(&scores)? } else { print(&scores)? }
+        if self.json {
+            print_json(&scores)?
+        } else {
+            print(&scores)?
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -56,7 +56,9 @@ fn header_text(header: &Header) -> Result<String> {
     for (path, digest) in &header.parents {
         text.push_str(&format!("{:14}  {path}  {digest}\n", "parent"));
     }
-    for (key, value) in [("params", &header.params)].into_iter().chain(header.details.iter().map(|(k, v)| (k.as_str(), v))) {
+    for (key, value) in
+        [("params", &header.params)].into_iter().chain(header.details.iter().map(|(k, v)| (k.as_str(), v)))
+    {
         text.push_str(&format!("{key:14}  {}\n", serde_json::to_string(value)?));
     }
     Ok(text)

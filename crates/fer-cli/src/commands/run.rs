@@ -32,7 +32,11 @@ impl RunArgs {
         let pipeline = self.chain.load()?;
         let mut terminal = Terminal::new(Interrupt::watch()?);
         let outcome = pipeline.run(&self.selection.options(), &SystemClock::start(), &mut terminal)?;
-        if self.json { print_json(&outcome)? } else { print(summary(&outcome))? }
+        if self.json {
+            print_json(&outcome)?
+        } else {
+            print(summary(&outcome))?
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -12,8 +12,10 @@ use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fer stage preprocess --params params.yaml --in runs/sample --out elsewhere --seed 42
-The output is what a chain with this seed would write into <run_dir>/preprocess.")]
+#[command(
+    after_help = "Example:\n  fer stage preprocess --params params.yaml --in runs/sample --out elsewhere --seed 42
+The output is what a chain with this seed would write into <run_dir>/preprocess."
+)]
 pub(super) struct StageArgs {
     /// ingest, preprocess, train or evaluate.
     name: StageKind,

@@ -23,7 +23,8 @@ impl StatusArgs {
             print_json(&status)?;
         } else {
             for step in &status {
-                let reasons = if step.reasons.is_empty() { String::new() } else { format!(": {}", joined(&step.reasons)) };
+                let reasons =
+                    if step.reasons.is_empty() { String::new() } else { format!(": {}", joined(&step.reasons)) };
                 print(format_args!("{:10}  {}{reasons}\n", step.stage.name(), step.state()))?;
             }
         }

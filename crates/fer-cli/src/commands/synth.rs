@@ -22,9 +22,8 @@ pub(super) struct SynthArgs {
 
 impl SynthArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let encoding = CsvEncoding::of_path(&self.out).with_context(|| {
-            format!("{}: expected a file name that ends in .csv or .csv.zst", self.out.display())
-        })?;
+        let encoding = CsvEncoding::of_path(&self.out)
+            .with_context(|| format!("{}: expected a file name that ends in .csv or .csv.zst", self.out.display()))?;
         let faces = synthesize(self.rows, Seed::new(self.seed));
         write_atomic(&self.out, |out| write_faces(&faces, encoding, out))?;
         Ok(ExitCode::SUCCESS)
