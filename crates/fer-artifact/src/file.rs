@@ -219,7 +219,7 @@ impl<'a> Contents<'a> {
         file.read_exact(&mut bytes).map_err(io)?;
         let metadata: Metadata =
             serde_json::from_slice(&bytes).map_err(|error| format(format!("its header: {error}")))?;
-        let expected = 8 + head + metadata.data_len() as u64;
+        let expected = (8 + head).saturating_add(metadata.data_len() as u64);
         if expected != length {
             return Err(format(format!("its header describes {expected} bytes, the file has {length}")));
         }

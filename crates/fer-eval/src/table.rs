@@ -70,7 +70,7 @@ impl Table {
         let row_width = self.row_width;
         write!(f, "  {CORNER:<row_width$}")?;
         self.columns.iter().try_for_each(|(head, width)| write!(f, "  {head:>width$}"))?;
-        writeln!(f, "    support  recall  precision     F1")?;
+        writeln!(f, "    support   recall  precision     F1")?;
         for ((name, counts), class) in self.rows.iter().zip(&metrics.confusion).zip(&metrics.per_class) {
             write!(f, "  {name:<row_width$}")?;
             counts.iter().zip(&self.columns).try_for_each(|(n, (_, width))| write!(f, "  {:>width$}", count(*n)))?;
@@ -82,5 +82,5 @@ impl Table {
 
 fn write_scores(f: &mut fmt::Formatter<'_>, class: &ClassMetrics) -> fmt::Result {
     let (recall, precision) = (percent(class.recall), percent(class.precision));
-    writeln!(f, "    {:>7}  {:>6}  {:>9}  {:>5.3}", count(class.support), recall + " %", precision + " %", class.f1)
+    writeln!(f, "    {:>7}  {:>7}  {:>9}  {:>5.3}", count(class.support), recall + " %", precision + " %", class.f1)
 }

@@ -18,7 +18,7 @@ fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error
 
 /// The right to write in a run folder; given back when dropped, or when the process ends in whatever way.
 pub(crate) struct Writer {
-    _file: File,
+    file: File,
 }
 
 impl Writer {
@@ -41,7 +41,14 @@ impl Writer {
         }
         let noted = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));
         noted.map_err(io(&path, "write in the run folder"))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Only the message of a second writer reads it.
+        let _ = self.file.set_len(0);
     }
 }
 

@@ -93,7 +93,8 @@ fn reworded(message: &str) -> String {
 
 fn kind(expected: &str) -> &str {
     match expected {
-        "u8" | "u16" | "u32" | "u64" | "usize" | "a nonzero usize" => "a whole number from 0",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "a nonzero usize" => "a whole number from 1",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",

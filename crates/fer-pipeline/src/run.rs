@@ -117,7 +117,7 @@ impl Pipeline {
             let makers = stage.inputs().into_iter().filter_map(|slot| StageKind::of_path(slot.path));
             let will_run = |kind: &StageKind| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
             if reasons.is_empty() {
-                reasons.extend(makers.filter(will_run).last().map(Reason::MayChange));
+                reasons.extend(makers.filter(will_run).max().map(Reason::MayChange));
             }
             if options.force && reasons.is_empty() {
                 reasons.push(Reason::Forced);

@@ -7,7 +7,7 @@ use crate::format::{count, percent, percentage};
 
 /// From this share on a cell is so dark, in light mode, that its text must be light (contrast of at least 4.5).
 const DARK_HIT: f64 = 0.74;
-const DARK_MISS: f64 = 0.80;
+const DARK_MISS: f64 = 0.83;
 /// Names at the heads of columns lie flat up to so many classes and characters, else they stand.
 const FLAT_CLASSES: usize = 8;
 const FLAT_NAME: usize = 9;

@@ -10,7 +10,7 @@ use crate::scores::{Bin, Outcome, calibration};
 
 const SIZE: (i32, i32) = (330, 330);
 /// Radius of a dot that holds every image, in pixels.
-const LARGEST: f64 = 26.0;
+const LARGEST: f64 = 18.0;
 
 /// Accuracy against mean probability, a dot a bin of the calibration error; a dot's area says how many images it holds.
 pub(crate) fn reliability(outcomes: &[Outcome]) -> Result<String, Error> {

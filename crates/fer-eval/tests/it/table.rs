@@ -37,7 +37,7 @@ test
   calibration error  0.062
   loss               1.2500
 
-  true \\ predicted  happy  sad    support  recall  precision     F1
+  true \\ predicted  happy  sad    support   recall  precision     F1
   happy             1,234   12      1,246  100.0 %     25.0 %  0.400
   sad                   5   38         43  100.0 %     25.0 %  0.400
 ";
@@ -48,7 +48,7 @@ test
 fn long_names_give_way_to_numbers_in_the_columns() {
     let shown = scores(&["happily surprised", "sad"], vec![vec![1, 2], vec![3, 4]]).to_string();
     let lines: Vec<&str> = shown.lines().skip_while(|line| !line.contains("predicted")).collect();
-    assert_eq!(lines[0], "  true \\ predicted      0  1    support  recall  precision     F1");
+    assert_eq!(lines[0], "  true \\ predicted      0  1    support   recall  precision     F1");
     assert!(lines[1].starts_with("   0 happily surprised  1  2  "), "{}", lines[1]);
     assert!(lines[2].starts_with("   1 sad                3  4  "), "{}", lines[2]);
 }

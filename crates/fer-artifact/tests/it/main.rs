@@ -1,0 +1,10 @@
+//! The contract crate from outside: what is written can be read, and nothing else can.
+
+mod digest;
+mod file;
+mod foreign;
+mod header;
+mod kinds;
+mod raw;
+mod refusals;
+mod seed;

@@ -1,0 +1,331 @@
+//! Every way in which a file can be wrong, with the whole message.
+
+use fer_artifact::{Checkpoint, Error, FeatureSet, ImageSet, Model, Predictions, describe, read, read_tensors};
+use serde_json::{Value, json};
+
+use crate::raw::{RawFile, RawTensor, bytes, file, without_path};
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn words(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn header(kind: &str) -> Value {
+    json!({"kind": kind, "schema": 1, "classes": ["sad", "happy"], "split": "train"})
+}
+
+/// Two images of 1×2 with their labels and rows.
+fn images() -> Vec<RawTensor<'static>> {
+    vec![
+        ("images", "U8", vec![2, 1, 2], vec![1, 2, 3, 4]),
+        ("labels", "U8", vec![2], vec![0, 1]),
+        ("rows", "U32", vec![2], words(&[0, 1])),
+    ]
+}
+
+fn features() -> Vec<RawTensor<'static>> {
+    with(images(), ("images", "F32", vec![2, 1, 1, 2], floats(&[0.0, 0.25, 0.5, 1.0])))
+}
+
+fn logits() -> Vec<RawTensor<'static>> {
+    let mut tensors = images();
+    tensors[0] = ("logits", "F32", vec![2, 2], floats(&[0.0, 1.0, 2.0, -1.0]));
+    tensors
+}
+
+/// The tensors with the one of this name replaced.
+fn with<'a>(mut tensors: Vec<RawTensor<'a>>, tensor: RawTensor<'a>) -> Vec<RawTensor<'a>> {
+    let at = tensors.iter().position(|(name, ..)| *name == tensor.0).unwrap();
+    tensors[at] = tensor;
+    tensors
+}
+
+fn without<'a>(tensors: Vec<RawTensor<'a>>, name: &str) -> Vec<RawTensor<'a>> {
+    tensors.into_iter().filter(|tensor| tensor.0 != name).collect()
+}
+
+fn image_refusal(tensors: &[RawTensor<'_>]) -> String {
+    file(&header("images").to_string(), tensors).refusal::<ImageSet>()
+}
+
+fn header_refusal(fer: &Value) -> String {
+    file(&fer.to_string(), &images()).refusal::<ImageSet>()
+}
+
+#[test]
+fn the_files_that_these_tests_spoil_are_good() {
+    read::<ImageSet>(&file(&header("images").to_string(), &images()).path()).unwrap();
+    read::<FeatureSet>(&file(&header("features").to_string(), &features()).path()).unwrap();
+    read::<Predictions>(&file(&header("predictions").to_string(), &logits()).path()).unwrap();
+}
+
+#[test]
+fn a_missing_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("absent.safetensors");
+    let expected = "cannot read the file: No such file or directory (os error 2)";
+    assert_eq!(without_path(&read::<ImageSet>(&path).unwrap_err(), &path), expected);
+    assert_eq!(without_path(&describe(&path).unwrap_err(), &path), expected);
+    assert_eq!(without_path(&read_tensors(&path).unwrap_err(), &path), expected);
+}
+
+#[test]
+fn another_kind() {
+    let features = file(&header("features").to_string(), &features());
+    assert_eq!(features.refusal::<ImageSet>(), "expected an artifact of kind `images`, found `features`");
+    assert_eq!(features.refusal::<Model>(), "expected an artifact of kind `model`, found `features`");
+    assert!(matches!(read::<Checkpoint>(&features.path()), Err(Error::Kind { .. })));
+}
+
+#[test]
+fn a_kind_that_does_not_exist() {
+    assert_eq!(
+        header_refusal(&header("pictures")),
+        "metadata key `fer`: unknown variant `pictures`, expected one of `images`, `features`, `model`, `predictions`, \
+         `checkpoint` at line 1 column 44"
+    );
+}
+
+#[test]
+fn a_later_schema() {
+    let mut header = header("images");
+    header["schema"] = json!(2);
+    assert_eq!(header_refusal(&header), "schema 2 of `images` is not known here, expected 1");
+}
+
+#[test]
+fn a_header_that_is_incomplete_or_no_json() {
+    for field in ["kind", "schema", "classes"] {
+        let mut header = header("images");
+        header.as_object_mut().unwrap().remove(field);
+        let message = header_refusal(&header);
+        assert!(message.starts_with(&format!("metadata key `fer`: missing field `{field}` at line 1")), "{message}");
+    }
+    let mut no_split = header("images");
+    no_split.as_object_mut().unwrap().remove("split");
+    assert_eq!(header_refusal(&no_split), "metadata key `fer`: missing field `split`");
+    let message = file("no json", &images()).refusal::<ImageSet>();
+    assert_eq!(message, "metadata key `fer`: expected ident at line 1 column 2");
+}
+
+#[test]
+fn skipped_rows_that_are_no_rows() {
+    let mut header = header("images");
+    header["skipped_rows"] = json!([1, -1]);
+    assert_eq!(header_refusal(&header), "metadata key `fer`: skipped_rows: invalid value: integer `-1`, expected u32");
+}
+
+#[test]
+fn no_classes_or_more_than_labels_can_name() {
+    let mut header = header("images");
+    header["classes"] = json!([]);
+    assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 0");
+    header["classes"] = json!(vec!["x"; 257]);
+    assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 257");
+}
+
+#[test]
+fn no_metadata_key_fer() {
+    let expected = "has no metadata key `fer`, so it is no artifact of a stage";
+    for head in [json!({}), json!({"__metadata__": {"other": "{}"}})] {
+        assert_eq!(RawFile::of(&bytes(&head, &[])).refusal::<ImageSet>(), expected);
+    }
+}
+
+#[test]
+fn a_missing_tensor() {
+    for name in ["images", "labels", "rows"] {
+        assert_eq!(image_refusal(&without(images(), name)), format!("tensor `{name}` is missing"));
+    }
+    let predictions = file(&header("predictions").to_string(), &without(logits(), "logits"));
+    assert_eq!(predictions.refusal::<Predictions>(), "tensor `logits` is missing");
+}
+
+#[test]
+fn an_extra_tensor() {
+    let mut tensors = images();
+    tensors.push(("weights", "F32", vec![1], floats(&[1.0])));
+    assert_eq!(image_refusal(&tensors), "tensor `weights` is not expected in an artifact of kind `images`");
+}
+
+#[test]
+fn a_wrong_dtype() {
+    assert_eq!(
+        image_refusal(&with(images(), ("images", "F32", vec![2, 1, 2], floats(&[0.0; 4])))),
+        "tensor `images`: expected U8 [*, *, *], found F32 [2, 1, 2]"
+    );
+    assert_eq!(
+        image_refusal(&with(images(), ("labels", "I64", vec![2], vec![0; 16]))),
+        "tensor `labels`: expected U8 [2], found I64 [2]"
+    );
+    assert_eq!(
+        image_refusal(&with(images(), ("rows", "U16", vec![2], vec![0; 4]))),
+        "tensor `rows`: expected U32 [2], found U16 [2]"
+    );
+    let model = file(&header("model").to_string(), &[("w", "F64", vec![1], vec![0; 8])]);
+    assert_eq!(model.refusal::<Model>(), "tensor `w`: expected F32, found F64 [1]");
+}
+
+#[test]
+fn a_wrong_shape() {
+    assert_eq!(
+        image_refusal(&with(images(), ("images", "U8", vec![2, 2], vec![0; 4]))),
+        "tensor `images`: expected U8 [*, *, *], found U8 [2, 2]"
+    );
+    assert_eq!(
+        image_refusal(&with(images(), ("labels", "U8", vec![3], vec![0; 3]))),
+        "tensor `labels`: expected U8 [2], found U8 [3]"
+    );
+    assert_eq!(
+        image_refusal(&with(images(), ("rows", "U32", vec![2, 1], words(&[0, 1])))),
+        "tensor `rows`: expected U32 [2], found U32 [2, 1]"
+    );
+    let colour = with(features(), ("images", "F32", vec![2, 2, 1, 1], floats(&[0.0; 4])));
+    assert_eq!(
+        file(&header("features").to_string(), &colour).refusal::<FeatureSet>(),
+        "tensor `images`: expected F32 [*, 1, *, *], found F32 [2, 2, 1, 1]"
+    );
+    let three_classes = with(logits(), ("logits", "F32", vec![2, 3], floats(&[0.0; 6])));
+    assert_eq!(
+        file(&header("predictions").to_string(), &three_classes).refusal::<Predictions>(),
+        "tensor `logits`: expected F32 [*, 2], found F32 [2, 3]"
+    );
+}
+
+#[test]
+fn a_label_without_a_class() {
+    let spoilt = ("labels", "U8", vec![2], vec![1, 2]);
+    let expected = "labels[1]: expected a label below 2, the number of classes, found 2";
+    assert_eq!(image_refusal(&with(images(), spoilt.clone())), expected);
+    let features = file(&header("features").to_string(), &with(features(), spoilt.clone()));
+    assert_eq!(features.refusal::<FeatureSet>(), expected);
+    let predictions = file(&header("predictions").to_string(), &with(logits(), spoilt));
+    assert_eq!(predictions.refusal::<Predictions>(), expected);
+}
+
+#[test]
+fn numbers_that_are_not_finite() {
+    let nan = with(features(), ("images", "F32", vec![2, 1, 1, 2], floats(&[0.0, 1.0, f32::NAN, 0.0])));
+    assert_eq!(
+        file(&header("features").to_string(), &nan).refusal::<FeatureSet>(),
+        "images[2]: expected a finite number, found NaN"
+    );
+    let infinite = with(logits(), ("logits", "F32", vec![2, 2], floats(&[0.0, 1.0, 2.0, f32::NEG_INFINITY])));
+    assert_eq!(
+        file(&header("predictions").to_string(), &infinite).refusal::<Predictions>(),
+        "logits[3]: expected a finite number, found -inf"
+    );
+    let weights = [("fc.weight", "F32", vec![1], floats(&[f32::INFINITY]))];
+    let expected = "fc.weight[0]: expected a finite number, found inf";
+    assert_eq!(file(&header("model").to_string(), &weights).refusal::<Model>(), expected);
+    assert_eq!(file(&header("checkpoint").to_string(), &weights).refusal::<Checkpoint>(), expected);
+}
+
+#[test]
+fn a_file_too_short_to_say_anything() {
+    for length in [0, 7] {
+        assert_eq!(
+            RawFile::of(&vec![0; length]).refusal::<ImageSet>(),
+            format!("not a valid safetensors file: expected at least 8 bytes, found {length}")
+        );
+    }
+}
+
+#[test]
+fn a_header_longer_than_the_file() {
+    for length in [3u64, 1 << 40, u64::MAX] {
+        let bytes = [&length.to_le_bytes()[..], b"{}"].concat();
+        assert_eq!(
+            RawFile::of(&bytes).refusal::<ImageSet>(),
+            format!("not a valid safetensors file: its header claims {length} bytes, the file has 10")
+        );
+    }
+}
+
+#[test]
+fn a_table_that_is_no_json() {
+    let bytes = [&6u64.to_le_bytes()[..], b"PNG???"].concat();
+    assert_eq!(
+        RawFile::of(&bytes).refusal::<ImageSet>(),
+        "not a valid safetensors file: its header: expected value at line 1 column 1"
+    );
+}
+
+#[test]
+fn a_truncated_file_and_one_with_a_tail() {
+    let whole = std::fs::read(file(&header("images").to_string(), &images()).path()).unwrap();
+    let n = whole.len();
+    let expected =
+        |found: usize| format!("not a valid safetensors file: its header describes {n} bytes, the file has {found}");
+    assert_eq!(RawFile::of(&whole[..n - 1]).refusal::<ImageSet>(), expected(n - 1));
+    assert_eq!(RawFile::of(&[&whole[..], &[0; 5]].concat()).refusal::<ImageSet>(), expected(n + 5));
+    for cut in 0..n {
+        let error = read::<ImageSet>(&RawFile::of(&whole[..cut]).path()).unwrap_err();
+        assert!(matches!(error, Error::Format { .. }), "cut at {cut}: {error}");
+    }
+}
+
+/// A file whose table holds this for the tensors `a` and `b`, and sixteen bytes of data.
+fn table_refusal(a: Value, b: Value) -> String {
+    RawFile::of(&bytes(&json!({"a": a, "b": b}), &[0; 16])).refusal::<ImageSet>()
+}
+
+#[test]
+fn tensors_that_overlap_or_leave_a_gap() {
+    let tensor = |start: usize| json!({"dtype": "U8", "shape": [8], "data_offsets": [start, start + 8]});
+    let expected = "not a valid safetensors file: its header: invalid offset for tensor `b`";
+    for second in [7, 9] {
+        let message = table_refusal(tensor(0), tensor(second));
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_shape_that_contradicts_its_offsets() {
+    let message = table_refusal(
+        json!({"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}),
+        json!({"dtype": "U8", "shape": [8], "data_offsets": [8, 16]}),
+    );
+    let expected = "not a valid safetensors file: its header: invalid shape, data type, or offset for tensor";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
+fn a_shape_whose_product_overflows() {
+    let huge = 1u64 << 40;
+    let message = table_refusal(
+        json!({"dtype": "F32", "shape": [huge, huge, huge], "data_offsets": [0, 8]}),
+        json!({"dtype": "U8", "shape": [8], "data_offsets": [8, 16]}),
+    );
+    let expected =
+        "not a valid safetensors file: its header: overflow computing buffer size from shape and/or element type";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
+fn claims_beyond_the_file_are_refused_before_any_memory_is_asked_for() {
+    // 2^60 bytes, which no machine has.
+    let size = 1u64 << 60;
+    let head = json!({"a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}});
+    let whole = bytes(&head, &[0; 16]);
+    let described = (whole.len() as u64 - 16) + size;
+    assert_eq!(
+        RawFile::of(&whole).refusal::<ImageSet>(),
+        format!("not a valid safetensors file: its header describes {described} bytes, the file has {}", whole.len())
+    );
+    // Tensors that together claim all 2^64 - 1 bytes.
+    let part = (1u64 << 61) - 1;
+    let mut head = json!({});
+    for index in 0..9 {
+        let (start, end) = (index * part, (index + 1).checked_mul(part).unwrap_or(u64::MAX));
+        head[format!("t{index}")] = json!({"dtype": "U8", "shape": [end - start], "data_offsets": [start, end]});
+    }
+    let whole = bytes(&head, &[]);
+    assert_eq!(
+        RawFile::of(&whole).refusal::<ImageSet>(),
+        format!("not a valid safetensors file: its header describes {} bytes, the file has {}", u64::MAX, whole.len())
+    );
+}
