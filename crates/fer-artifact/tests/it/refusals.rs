@@ -83,9 +83,9 @@ fn another_kind() {
 #[test]
 fn a_kind_that_does_not_exist() {
     assert_eq!(
-        header_refusal(&header("pictures")),
+        file(r#"{"kind":"pictures","schema":1,"classes":["sad"]}"#, &images()).refusal::<ImageSet>(),
         "metadata key `fer`: unknown variant `pictures`, expected one of `images`, `features`, `model`, `predictions`, \
-         `checkpoint` at line 1 column 44"
+         `checkpoint` at line 1 column 18"
     );
 }
 
