@@ -1,8 +1,11 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use fer_artifact::Digest;
 use serde_json::Value;
 
 use crate::world::{World, lines};
 
+/// Beside these, `train/best.safetensors` stands where the best epoch is not the last.
 const OUTPUTS: [&str; 13] = [
     "evaluate/metrics.json",
     "evaluate/predictions-test.safetensors",
@@ -32,7 +35,9 @@ fn a_chain_runs_to_its_report() {
     expected.extend(["train/checkpoints/epoch-0001.safetensors", "train/checkpoints/epoch-0002.safetensors"]);
     expected.extend([".writer", "config.resolved.yaml", "run.lock.json"]);
     expected.sort_unstable();
-    assert_eq!(world.files("run").into_keys().collect::<Vec<_>>(), expected);
+    let mut files: Vec<String> = world.files("run").into_keys().collect();
+    files.retain(|path| path != "train/best.safetensors");
+    assert_eq!(files, expected);
 }
 
 #[test]
@@ -52,17 +57,17 @@ fn the_lock_holds_the_digests_of_all_outputs() {
     let world = World::ran();
     let lock: Value = serde_json::from_str(&world.read("run/run.lock.json")).unwrap();
     assert_eq!(lock["program"], concat!("fer ", env!("CARGO_PKG_VERSION")));
-    let mut outputs = 0;
+    let mut outputs = BTreeSet::new();
     for stage in ["ingest", "preprocess", "train", "evaluate"] {
         let entry = &lock["stages"][stage];
         assert!(entry["finished"].as_str().unwrap().ends_with('Z') && entry["seconds"].is_number(), "{entry}");
         for (path, digest) in entry["outputs"].as_object().unwrap() {
             let found = Digest::of_file(&world.path("run").join(path)).unwrap();
             assert_eq!(digest, &Value::from(found.to_string()), "{path}");
-            outputs += 1;
+            outputs.insert(path.clone());
         }
     }
-    assert_eq!(outputs, OUTPUTS.len());
+    assert!(OUTPUTS.iter().all(|path| outputs.contains(*path)), "{outputs:?}");
     assert_eq!(lock["stages"]["train"]["params"]["optimizer"]["weight_decay"], 0.0);
 }
 
@@ -132,4 +137,26 @@ fn paths_in_the_file_are_relative_to_its_folder() {
         .unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(world.path("run/ingest/train.safetensors").is_file());
+}
+
+#[test]
+fn the_weights_that_are_not_selected_stand_beside_the_model() {
+    let world = World::new();
+    // Great steps: of ten epochs, the best is not the last.
+    let wild = "--set=train.optimizer={name: sgd, learning_rate: 5}";
+    let run = |select: &str| {
+        world.fer(&["run", wild, "--set", "train.epochs=10", "--set", select]).succeeded();
+        world.files("run")
+    };
+    let last = run("train.select=last");
+    let best = run("train.select=best");
+    let weights = |files: &BTreeMap<String, Vec<u8>>, path: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("model.safetensors");
+        std::fs::write(&file, &files[path]).unwrap();
+        fer_artifact::read_tensors(&file).unwrap()
+    };
+    assert!(weights(&last, "train/model.safetensors") == weights(&best, "train/last.safetensors"));
+    assert!(weights(&last, "train/best.safetensors") == weights(&best, "train/model.safetensors"));
+    assert!(!best.contains_key("train/best.safetensors"), "what came out under the former name is gone");
 }

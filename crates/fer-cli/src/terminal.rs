@@ -81,10 +81,13 @@ fn epoch_line(record: &fer_train::EpochRecord, epochs: usize) -> String {
             line.push_str(&format!("  {name} {:.1} %", 100.0 * accuracy));
         }
     }
-    // Six decimals and no trailing zeros: a cosine's rate would otherwise fill the line.
-    let rate = format!("{:.6}", record.learning_rate);
-    let rate = rate.trim_end_matches('0').trim_end_matches('.');
-    line + &format!("  rate {rate}  {:.0} images/s", record.images_per_second)
+    line + &format!("  rate {}  {:.0} images/s", short(record.learning_rate), record.images_per_second)
+}
+
+/// Three significant digits: a cosine's rate would otherwise fill the line.
+fn short(rate: f64) -> String {
+    let rounded: f64 = format!("{rate:.2e}").parse().unwrap_or(rate);
+    if rounded != 0.0 && rounded < 1e-4 { format!("{rounded:e}") } else { rounded.to_string() }
 }
 
 /// Reasons as they are read: separated by commas.
@@ -108,4 +111,15 @@ pub(crate) fn error(error: &anyhow::Error) {
 pub(crate) fn to_stderr(text: &str) {
     // Nobody is left to be told if standard error is closed.
     let _ = writeln!(stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_told_in_three_digits() {
+        let told = [0.1, 0.0030000000000000005, 0.00292234, 0.000022, 1e-7, 0.0].map(short);
+        assert_eq!(told, ["0.1", "0.003", "0.00292", "2.2e-5", "1e-7", "0"]);
+    }
 }

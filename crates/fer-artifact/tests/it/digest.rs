@@ -22,7 +22,7 @@ fn the_digest_of_a_file_is_that_of_its_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     // Longer than one piece of reading.
-    let bytes: Vec<u8> = (0..300_000u32).map(|i| (i * i >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..300_000u64).map(|i| ((i * i) >> 7) as u8).collect();
     std::fs::write(&path, &bytes).unwrap();
     assert_eq!(Digest::of_file(&path).unwrap(), Digest::of_bytes(&bytes));
 }

@@ -19,7 +19,7 @@ use fer_pipeline::{Pipeline, RunOptions, Selection, StageKind};
 
 /// Trains, measures and uses a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -66,7 +66,7 @@ struct ChainArgs {
     /// The pipeline file.
     #[arg(default_value = "pipeline.yaml")]
     file: PathBuf,
-    /// Set a parameter, as in `--set train.optimizer.learning_rate=0.05`; VALUE is YAML. May be repeated.
+    /// Set a parameter to a YAML value, as in `--set train.epochs=5`; may be repeated.
     #[arg(long = "set", value_name = "STAGE.PATH=VALUE")]
     overrides: Vec<String>,
     /// Use this run folder in place of the file's `run_dir`.
@@ -108,8 +108,7 @@ impl SelectionArgs {
 /// How many threads work.
 #[derive(Debug, Args)]
 struct ThreadArgs {
-    /// Threads to use; without it, as many as the machine has cores. No result depends on it. (Reading a CSV file uses
-    /// the threads of polars, which takes their number from the variable POLARS_MAX_THREADS.)
+    /// Threads to use, by default one a core; reading CSV follows POLARS_MAX_THREADS in the environment.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }

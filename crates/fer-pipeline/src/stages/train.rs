@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Checkpoint, Digest, FeatureSet, read_tensors, write};
-use fer_train::{EpochRecord, Flow, Observer, Progress, TrainData, TrainParams, train};
+use fer_train::{EpochRecord, Flow, Observer, Progress, Select, TrainData, TrainParams, train};
 use serde_json::Value;
 
 use super::resolved;
@@ -12,7 +12,8 @@ const VALIDATION: &str = "preprocess/validation.safetensors";
 /// Checkpoints that are kept.
 const KEPT: usize = 2;
 
-/// `preprocess/{train,validation}.safetensors` → `train/model.safetensors`, `train/history.jsonl`.
+/// `preprocess/{train,validation}.safetensors` → `train/model.safetensors`, `train/history.jsonl`, and the model with
+/// the weights that `select` leaves out.
 pub(crate) struct Train {
     params: TrainParams,
     /// The file of `init`, if there is one, relative to the current folder.
@@ -23,6 +24,14 @@ impl Train {
     pub(crate) fn new(params: TrainParams, base: &Path) -> Self {
         let init = params.init.as_ref().map(|path| base.join(path));
         Self { params, init }
+    }
+
+    /// File of the weights that `select` leaves out, where they are others.
+    fn unselected(&self) -> &'static str {
+        match self.params.select {
+            Select::Last => "best.safetensors",
+            Select::Best => "last.safetensors",
+        }
     }
 }
 
@@ -44,7 +53,12 @@ impl Stage for Train {
     }
 
     fn outputs(&self) -> Vec<Slot> {
-        vec![Slot::always("model.safetensors"), Slot::always("history.jsonl")]
+        vec![
+            Slot::always("model.safetensors"),
+            Slot::always("history.jsonl"),
+            Slot::if_there("best.safetensors"),
+            Slot::if_there("last.safetensors"),
+        ]
     }
 
     fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
@@ -62,6 +76,9 @@ impl Stage for Train {
         let trained = train(&self.params, &data, init, None, seed, &mut watch)?;
         let history = watch.history;
         context.write("model.safetensors", &trained.model)?;
+        if let Some(model) = &trained.unselected {
+            context.write(self.unselected(), model)?;
+        }
         context.write_text("history.jsonl", &history)?;
         Ok(())
     }
