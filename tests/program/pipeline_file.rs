@@ -70,7 +70,7 @@ fn a_missing_key_is_named() {
 fn a_wrong_type_is_told_with_what_is_expected() {
     assert_eq!(
         complaint("batch_size: 16", "batch_size: many"),
-        "error: pipeline.yaml:15:19: train.params.batch_size: expected a whole number from 1, found \"many\"\n"
+        "error: pipeline.yaml:15:19: train.params.batch_size: expected a whole number, found \"many\"\n"
     );
     assert_eq!(
         complaint("shuffle: true", "shuffle: 1"),
@@ -153,7 +153,7 @@ fn all_problems_are_told_at_once() {
     assert_eq!(
         complaint_of(&text, &[]),
         "error: pipeline.yaml:10:36: preprocess.params.normalization.kind: unknown value `units`; did you mean `unit`?\n\
-         pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found \"two\"\n"
+         pipeline.yaml:14:15: train.params.epochs: expected a whole number, found \"two\"\n"
     );
 }
 
@@ -196,7 +196,7 @@ fn a_wrong_override_is_named_in_place_of_a_line() {
     );
     assert_eq!(
         set("train.epochs=three"),
-        "error: --set train.epochs=three: train.params.epochs: expected a whole number from 1, found \"three\"\n"
+        "error: --set train.epochs=three: train.params.epochs: expected a whole number, found \"three\"\n"
     );
     assert_eq!(
         set("trian.epochs=3"),
@@ -212,6 +212,6 @@ fn an_override_can_mend_the_file() {
     std::fs::write(world.path("pipeline.yaml"), PIPELINE.replace("epochs: 2", "epochs: two")).unwrap();
     world.fer(&["plan", "--set", "train.epochs=2"]).succeeded();
     let ended = world.fer(&["plan", "--set", "train.batch_size=8"]);
-    let message = "error: pipeline.yaml:14:15: train.params.epochs: expected a whole number from 1, found \"two\"\n";
+    let message = "error: pipeline.yaml:14:15: train.params.epochs: expected a whole number, found \"two\"\n";
     assert_eq!((ended.code, &*ended.stderr), (2, message));
 }

@@ -82,10 +82,15 @@ fn prefix(name: &str, path: &[Segment]) -> String {
     }
 }
 
-/// `invalid type: string "x", expected usize` → `expected a whole number from 0, found "x"`.
+/// `invalid type: string "x", expected usize` → `expected a whole number, found "x"`.
 fn reworded(message: &str) -> String {
     let body = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p));
-    match body.and_then(|body| body.split_once(", expected ")) {
+    match body.and_then(|body| body.rsplit_once(", expected ")) {
+        // What range a whole number must have, its type tells only once it has a number.
+        Some((found, expected)) if message.starts_with("invalid type") => {
+            let kind = kind(expected);
+            format!("expected {}, found {}", kind.strip_suffix(" from 0").unwrap_or(kind), sample(found))
+        }
         Some((found, expected)) => format!("expected {}, found {}", kind(expected), sample(found)),
         None => message.to_owned(),
     }
@@ -144,7 +149,11 @@ mod tests {
         let text = |message: &str| fault("train.params", path(), message).message;
         assert_eq!(
             text("invalid type: string \"many\", expected usize"),
-            "train.params.epochs: expected a whole number from 0, found \"many\""
+            "train.params.epochs: expected a whole number, found \"many\""
+        );
+        assert_eq!(
+            text("invalid value: integer `-7`, expected u64"),
+            "train.params.epochs: expected a whole number from 0, found -7"
         );
         assert_eq!(text("invalid type: map, expected f64"), "train.params.epochs: expected a number, found a mapping");
         assert_eq!(
