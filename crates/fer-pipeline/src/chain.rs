@@ -1,5 +1,6 @@
 //! From a pipeline file to a chain of stages.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Seed;
@@ -87,6 +88,17 @@ impl Pipeline {
             text.extend(entry.lines().map(|line| format!("  {line}\n")));
         }
         text
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stages: Vec<StageKind> = self.stages.iter().map(|stage| stage.kind()).collect();
+        f.debug_struct("Pipeline")
+            .field("seed", &self.seed)
+            .field("run_dir", &self.run_dir)
+            .field("stages", &stages)
+            .finish_non_exhaustive()
     }
 }
 
