@@ -43,7 +43,7 @@ impl Terminal {
 }
 
 fn training_bar(total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("  {bar:30} {percent:>3} %  {msg}  {eta} left").expect("a valid template");
+    let style = ProgressStyle::with_template("  {bar:15} {percent:>3} %  {msg}  {eta} left").expect("a valid template");
     ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
 }
 
