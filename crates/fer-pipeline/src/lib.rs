@@ -31,6 +31,7 @@
 mod chain;
 mod digests;
 mod error;
+mod execute;
 mod file;
 mod folder;
 mod kind;
@@ -47,10 +48,11 @@ mod tree;
 
 pub use chain::Pipeline;
 pub use error::{Error, Place, Problem, StageError};
+pub use execute::run_stage;
 pub use kind::StageKind;
 pub use reason::Reason;
 pub use report::{BatchProgress, Clock, Event, Reporter, Silent};
-pub use run::{Outcome, Ran, RunOptions, Selection, Step, run_stage};
+pub use run::{Outcome, Ran, RunOptions, Selection, Step};
 pub use stage::{Context, Need, Slot, Stage};
 
 /// Name and version of the program, as it stands in headers and locks.
