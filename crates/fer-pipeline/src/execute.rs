@@ -81,7 +81,7 @@ fn failure(stage: StageKind, source: StageError) -> Error {
 /// defaults hold. `seed` is the pipeline's, so that the bytes are those of a chain with that seed.
 ///
 /// # Errors
-/// As [`Pipeline::load`] of the parameters, and as [`Pipeline::run`].
+/// As [`crate::Pipeline::load`] of the parameters, and as [`crate::Pipeline::run`].
 pub fn run_stage(
     kind: StageKind,
     params: Option<&Path>,

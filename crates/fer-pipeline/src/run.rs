@@ -1,7 +1,7 @@
 //! What is fresh, what runs, and how a stage runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fer_artifact::{Digest, write_atomic};
 use fer_eval::Metrics;
@@ -13,7 +13,7 @@ use crate::execute::{Folders, execute, inputs};
 use crate::folder::Writer;
 use crate::lock::{Entry, Lock};
 use crate::reason::{input_changes, parameter_changes};
-use crate::{Clock, Context, Error, Event, Need, PROGRAM, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
+use crate::{Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
 
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 
