@@ -2,22 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use serde::Deserialize;
+
+/// What is needed here of `cargo metadata`.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// `null` for a dependency outside of tests and build scripts.
+    kind: Option<String>,
+}
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-fn metadata() -> Metadata {
-    let mut command = MetadataCommand::new();
-    command.manifest_path(root().join("Cargo.toml")).no_deps();
-    command.exec().expect("cargo describes the workspace")
+/// The workspace's packages. The crate `cargo_metadata` would do, but it turns on features of serde, and with them
+/// everything would be compiled once for running and once more for testing.
+fn packages() -> Vec<Package> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"]);
+    let output = cargo.arg(root().join("Cargo.toml")).output().expect("cargo starts");
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).expect("cargo describes the workspace");
+    metadata.packages
 }
 
 /// Names of a package's dependencies outside of tests.
 fn dependencies(package: &Package) -> BTreeSet<String> {
-    let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let normal = package.dependencies.iter().filter(|dependency| dependency.kind.is_none());
     normal.map(|dependency| dependency.name.clone()).collect()
 }
 
@@ -46,8 +70,8 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
     .into_iter()
     .map(|(name, knows)| (name.to_owned(), set(knows)))
     .collect();
-    let packages = metadata().packages;
-    let found = packages.iter().map(|package| (package.name.to_string(), ours(dependencies(package)))).collect();
+    let packages = packages();
+    let found = packages.iter().map(|package| (package.name.clone(), ours(dependencies(package)))).collect();
     assert_eq!(expected, found);
 }
 
@@ -66,10 +90,10 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         ("clap", &["fer-cli"]),
         ("anyhow", &["fer-cli"]),
     ];
-    let packages = metadata().packages;
+    let packages = packages();
     for (dependency, allowed) in allowed {
         let users = packages.iter().filter(|package| dependencies(package).contains(dependency));
-        let users: BTreeSet<String> = users.map(|package| package.name.to_string()).collect();
+        let users: BTreeSet<String> = users.map(|package| package.name.clone()).collect();
         let allowed = set(allowed);
         let strangers: Vec<_> = users.difference(&allowed).collect();
         assert!(strangers.is_empty(), "{dependency} is used by {strangers:?}, allowed are {allowed:?}");
@@ -85,7 +109,7 @@ fn the_readmes_crate_table_is_the_workspaces() {
     let rows = readme.lines().filter(|line| line.starts_with("| `fer-")).map(cells);
     let table: BTreeMap<String, BTreeSet<String>> =
         rows.map(|cells| (cells[1].trim_matches('`').to_owned(), quoted(&cells[3]))).collect();
-    let packages = metadata().packages;
-    let found = packages.iter().map(|package| (package.name.to_string(), ours(dependencies(package)))).collect();
+    let packages = packages();
+    let found = packages.iter().map(|package| (package.name.clone(), ours(dependencies(package)))).collect();
     assert_eq!(table, found);
 }
