@@ -7,13 +7,13 @@ use fer_artifact::{Seed, write_atomic};
 use fer_data::{CsvEncoding, synthesize, write_faces};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fer synth faces.csv.zst --rows 2800 --seed 42
+#[command(after_help = "Example:\n  fer synth faces.csv.zst --rows 2100 --seed 42
 The file has the format of Kaggle's FER2013: emotion,pixels,Usage. Equal rows and seed give equal faces.")]
 pub(super) struct SynthArgs {
     /// The file to write: `.csv` or `.csv.zst`.
     out: PathBuf,
     /// Number of faces; a multiple of 70 has every class equally often in every part.
-    #[arg(long, value_name = "N", default_value_t = 2800)]
+    #[arg(long, value_name = "N", default_value_t = 2100)]
     rows: usize,
     /// Where the random numbers start.
     #[arg(long, value_name = "S", default_value_t = 42)]
