@@ -67,6 +67,26 @@ fn a_missing_key_is_named() {
 }
 
 #[test]
+fn a_list_in_place_of_a_mapping_is_not_taken_by_the_order_of_its_entries() {
+    for (path, list) in [
+        ("train.params.optimizer", "[sgd, 0.5]"),
+        ("train.params.schedule", "[step, 10, 0.5]"),
+        ("train.params.early_stopping", "[3]"),
+        ("preprocess.params.size", "[24, 24]"),
+        ("preprocess.params.normalization", "[unit]"),
+        ("ingest.params.source", "[csv, faces.csv]"),
+    ] {
+        let set = format!("{}={list}", path.replace(".params", ""));
+        let expected = format!("error: --set {set}: {path}: expected a mapping, found a list\n");
+        assert_eq!(complaint_of(PIPELINE, &["--set", &set]), expected);
+    }
+    assert_eq!(
+        complaint("source: {kind: csv, path: faces.csv}", "source: [csv, faces.csv]"),
+        "error: pipeline.yaml:7:15: ingest.params.source: expected a mapping, found a list\n"
+    );
+}
+
+#[test]
 fn a_wrong_type_is_told_with_what_is_expected() {
     assert_eq!(
         complaint("batch_size: 16", "batch_size: many"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Seed;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Problem;
@@ -24,7 +24,7 @@ pub struct Pipeline {
     named_run_dir: PathBuf,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RawChain {
     version: u32,
@@ -34,13 +34,12 @@ struct RawChain {
     stages: Vec<RawStage>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RawStage {
     stage: StageKind,
     /// Parsed by the stage's own type once the stage is known.
     #[serde(default)]
-    #[allow(dead_code)]
     params: Value,
     /// A program of the user's own in place of the stage.
     command: Option<Value>,

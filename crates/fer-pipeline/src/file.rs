@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
 
@@ -61,7 +62,7 @@ impl Document {
 
     /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in
     /// messages.
-    pub(crate) fn parse<T: DeserializeOwned>(&self, name: &str, path: &[Segment]) -> Result<T, Problem> {
+    pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self, name: &str, path: &[Segment]) -> Result<T, Problem> {
         let outcome = |tree: &Value| typed::<T>(name, &subtree(tree, path));
         let fault = match outcome(&self.trees[self.trees.len() - 1]) {
             Ok(value) => return Ok(value),
@@ -108,15 +109,39 @@ fn subtree(tree: &Value, path: &[Segment]) -> Value {
     }
 }
 
-fn typed<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+fn typed<T: DeserializeOwned + Serialize>(name: &str, value: &Value) -> Result<T, Fault> {
+    let parsed: T = serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().iter().filter_map(|segment| match segment {
             serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
             serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
             _ => None,
         });
         fault(name, path.collect(), &error.inner().to_string())
-    })
+    })?;
+    let form = serde_json::to_value(&parsed).expect("parameters are representable in JSON");
+    match list_for_mapping(value, &form) {
+        None => Ok(parsed),
+        Some(path) => Err(fault(name, path, "invalid type: sequence, expected a map")),
+    }
+}
+
+/// Where `value` has a list and the parsed value's own form a mapping: serde takes the entries by their order, but a
+/// pipeline file names its keys.
+fn list_for_mapping(value: &Value, form: &Value) -> Option<Vec<Segment>> {
+    let below = |segment: Segment, value: &Value, form: &Value| {
+        let rest = list_for_mapping(value, form)?;
+        Some([segment].into_iter().chain(rest).collect())
+    };
+    match (value, form) {
+        (Value::Array(_), Value::Object(_)) => Some(vec![]),
+        (Value::Object(map), Value::Object(forms)) => {
+            map.iter().find_map(|(key, value)| below(key.as_str().into(), value, forms.get(key)?))
+        }
+        (Value::Array(items), Value::Array(forms)) => {
+            items.iter().zip(forms).enumerate().find_map(|(index, (item, form))| below(index.into(), item, form))
+        }
+        _ => None,
+    }
 }
 
 /// The tree that the text describes, or where and why there is none.

@@ -84,6 +84,10 @@ fn prefix(name: &str, path: &[Segment]) -> String {
 
 /// `invalid type: string "x", expected usize` → `expected a whole number, found "x"`.
 fn reworded(message: &str) -> String {
+    if message.starts_with("invalid length ") && message.contains(", expected struct ") {
+        // A list whose entries serde would take for the mapping's values in their order.
+        return "expected a mapping, found a list".to_owned();
+    }
     let body = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p));
     match body.and_then(|body| body.rsplit_once(", expected ")) {
         // What range a whole number must have, its type tells only once it has a number.
