@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
-use fer_nn::{Conv2d, Parameter, Slope, Stream};
+use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics, Stream};
 
 use crate::plan::LayerPlan;
 use crate::{Mode, Probability, Rrelu};
@@ -12,16 +12,35 @@ use crate::{Mode, Probability, Rrelu};
 const EPS: f64 = 1e-5;
 const MOMENTUM: f32 = 0.1;
 
-/// A layer that is ready to run.
+/// A layer that is ready to run, or several that run as one operator.
 #[derive(Debug)]
 pub(crate) enum Layer {
-    Conv(Affine),
-    BatchNorm(BatchNorm),
+    /// A convolution and what follows it.
+    Conv(ConvBlock),
+    /// On flattened images.
     Linear(Affine),
+    /// On its own, away from a convolution.
+    Activation(Nonlinearity),
+    Dropout {
+        probability: Probability,
+        lane: u32,
+    },
+}
+
+/// 3×3 convolution, batch norm, activation, and pooling or not.
+#[derive(Debug)]
+pub(crate) struct ConvBlock {
+    conv: Affine,
+    norm: BatchNorm,
+    activation: Nonlinearity,
+    pooling: Pooling,
+}
+
+/// An activation; `lane` is its place in the network, which tells its random numbers from other layers'.
+#[derive(Debug)]
+pub(crate) enum Nonlinearity {
     Relu,
-    Rrelu(Rrelu),
-    MaxPool,
-    Dropout(Probability),
+    Rrelu { rrelu: Rrelu, lane: u32 },
 }
 
 /// Weight and bias.
@@ -74,38 +93,60 @@ impl Weights {
         let weight = self.parameter(format!("{layer}.weight"))?;
         Ok(Affine { weight, bias: self.parameter(format!("{layer}.bias"))? })
     }
+
+    fn batch_norm(&mut self, layer: &str) -> Result<BatchNorm> {
+        Ok(BatchNorm {
+            affine: self.affine(layer)?,
+            running_mean: self.buffer(format!("{layer}.running_mean"))?,
+            running_var: self.buffer(format!("{layer}.running_var"))?,
+        })
+    }
 }
 
 impl Layer {
-    /// The planned layer, called `name`, with its tensors out of `weights`.
-    pub(crate) fn assemble(plan: &LayerPlan, name: &str, weights: &mut Weights) -> Result<Self> {
-        Ok(match *plan {
-            LayerPlan::Conv { .. } => Self::Conv(weights.affine(name)?),
-            LayerPlan::Linear { .. } => Self::Linear(weights.affine(name)?),
-            LayerPlan::BatchNorm { .. } => Self::BatchNorm(BatchNorm {
-                affine: weights.affine(name)?,
-                running_mean: weights.buffer(format!("{name}.running_mean"))?,
-                running_var: weights.buffer(format!("{name}.running_var"))?,
-            }),
-            LayerPlan::Relu => Self::Relu,
-            LayerPlan::Rrelu(rrelu) => Self::Rrelu(rrelu),
-            LayerPlan::MaxPool => Self::MaxPool,
-            LayerPlan::Dropout(probability) => Self::Dropout(probability),
-        })
+    /// The planned layers with their tensors out of `weights`.
+    pub(crate) fn assemble(plan: &[(String, LayerPlan)], weights: &mut Weights) -> Result<Vec<Self>> {
+        let mut planned = plan.iter().zip(0..).peekable();
+        let mut layers = vec![];
+        while let Some(((name, layer), lane)) = planned.next() {
+            layers.push(match *layer {
+                LayerPlan::Conv { .. } => {
+                    let conv = weights.affine(name)?;
+                    let Some(((name, LayerPlan::BatchNorm { .. }), _)) = planned.next() else {
+                        bail!("layer `{name}`: expected a batch norm behind the convolution")
+                    };
+                    let norm = weights.batch_norm(name)?;
+                    let activation = planned.next().and_then(|((_, layer), lane)| Nonlinearity::of(layer, lane));
+                    let Some(activation) = activation else {
+                        bail!("layer `{name}`: expected an activation behind the batch norm")
+                    };
+                    let pool = planned.next_if(|((_, layer), _)| matches!(layer, LayerPlan::MaxPool));
+                    let pooling = if pool.is_some() { Pooling::Max2 } else { Pooling::None };
+                    Self::Conv(ConvBlock { conv, norm, activation, pooling })
+                }
+                LayerPlan::Linear { .. } => Self::Linear(weights.affine(name)?),
+                LayerPlan::Dropout(probability) => Self::Dropout { probability, lane },
+                LayerPlan::Relu | LayerPlan::Rrelu(_) | LayerPlan::BatchNorm { .. } | LayerPlan::MaxPool => {
+                    match Nonlinearity::of(layer, lane) {
+                        Some(activation) => Self::Activation(activation),
+                        None => bail!("layer `{name}`: expected it behind a convolution"),
+                    }
+                }
+            });
+        }
+        Ok(layers)
     }
 
-    /// The layer's output; `lane` is its place in the network, which tells its random numbers from other layers'.
-    pub(crate) fn forward(&self, x: &Tensor, mode: Mode, lane: u32) -> Result<Tensor> {
+    /// The layer's output. Images are `[N, H, W, C]`.
+    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         match self {
-            Self::Conv(Affine { weight, bias }) => {
-                fer_nn::conv2d(x, weight, Some(bias), Conv2d { stride: 1, padding: 1 })
+            Self::Conv(block) => block.forward(x, mode),
+            Self::Linear(Affine { weight, bias }) => {
+                let x = if x.rank() == 4 { fer_nn::flatten(x)? } else { x.clone() };
+                fer_nn::linear(&x, weight, bias)
             }
-            Self::BatchNorm(norm) => norm.forward(x, mode),
-            Self::Linear(Affine { weight, bias }) => fer_nn::linear(&x.flatten_from(1)?, weight, bias),
-            Self::Relu => fer_nn::leaky_relu(x, Slope::Fixed(0.0)),
-            Self::Rrelu(rrelu) => fer_nn::leaky_relu(x, slope(*rrelu, mode, lane)),
-            Self::MaxPool => fer_nn::max_pool2(x),
-            Self::Dropout(probability) => match mode.stream(lane) {
+            Self::Activation(activation) => fer_nn::activate(x, activation.at(mode)),
+            Self::Dropout { probability, lane } => match mode.stream(*lane) {
                 Some(stream) => fer_nn::dropout(x, probability.get() as f32, stream),
                 None => Ok(x.clone()),
             },
@@ -113,10 +154,21 @@ impl Layer {
     }
 }
 
-fn slope(rrelu: Rrelu, mode: Mode, lane: u32) -> Slope {
-    match mode.stream(lane) {
-        Some(stream) => Slope::Random { lower: rrelu.lower() as f32, upper: rrelu.upper() as f32, stream },
-        None => Slope::Fixed(((rrelu.lower() + rrelu.upper()) / 2.0) as f32),
+impl Nonlinearity {
+    fn of(layer: &LayerPlan, lane: u32) -> Option<Self> {
+        match *layer {
+            LayerPlan::Relu => Some(Self::Relu),
+            LayerPlan::Rrelu(rrelu) => Some(Self::Rrelu { rrelu, lane }),
+            _ => None,
+        }
+    }
+
+    fn at(&self, mode: Mode) -> Activation {
+        let Self::Rrelu { rrelu, lane } = self else { return Activation::RELU };
+        Activation::LeakyRelu(match mode.stream(*lane) {
+            Some(stream) => Slope::Random { lower: rrelu.lower() as f32, upper: rrelu.upper() as f32, stream },
+            None => Slope::Fixed(((rrelu.lower() + rrelu.upper()) / 2.0) as f32),
+        })
     }
 }
 
@@ -130,18 +182,36 @@ impl Mode {
     }
 }
 
-impl BatchNorm {
+impl ConvBlock {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let Affine { weight, bias } = &self.affine;
-        match mode {
-            Mode::Train { .. } => {
-                let (y, batch) = fer_nn::batch_norm_train(x, weight, bias, EPS)?;
-                update(&self.running_mean, &batch.mean)?;
-                update(&self.running_var, &batch.unbiased_var())?;
-                Ok(y)
-            }
-            Mode::Evaluate => fer_nn::batch_norm_eval(x, weight, bias, &self.running_mean, &self.running_var, EPS),
+        let Affine { weight, bias } = &self.conv;
+        let norm = fer_nn::BatchNorm {
+            activation: self.activation.at(mode),
+            pooling: self.pooling,
+            ..self.norm.operator(mode)
+        };
+        let (y, stats) = fer_nn::conv2d_batch_norm(x, weight, Some(bias), Conv2d::new(1, 1), norm)?;
+        self.norm.follow(&stats, mode)?;
+        Ok(y)
+    }
+}
+
+impl BatchNorm {
+    fn operator(&self, mode: Mode) -> fer_nn::BatchNorm<'_> {
+        let statistics = match mode {
+            Mode::Train { .. } => Statistics::Batch,
+            Mode::Evaluate => Statistics::Running { mean: &self.running_mean, var: &self.running_var },
+        };
+        fer_nn::BatchNorm::new(&self.affine.weight, &self.affine.bias, EPS, statistics)
+    }
+
+    /// Moves the running statistics towards those of a batch that was trained on.
+    fn follow(&self, batch: &BatchStats, mode: Mode) -> Result<()> {
+        if mode != Mode::Evaluate {
+            update(&self.running_mean, &batch.mean)?;
+            update(&self.running_var, &batch.unbiased_var())?;
         }
+        Ok(())
     }
 }
 

@@ -81,8 +81,7 @@ impl Network {
 
     fn assemble(config: &NetworkConfig, plan: &Plan, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
         let mut weights = Weights::new(tensors);
-        let layers = plan.0.iter().map(|(name, layer)| Layer::assemble(layer, name, &mut weights));
-        let layers = layers.collect::<candle_core::Result<_>>()?;
+        let layers = Layer::assemble(&plan.0, &mut weights)?;
         Ok(Self { config: config.clone(), layers, parameters: weights.parameters, buffers: weights.buffers })
     }
 
@@ -101,9 +100,10 @@ impl Network {
             [_, 1, h, w] if (h, w) == (height, width) => {}
             _ => return Err(Error::Input { height, width, found: images.dims().to_vec() }),
         }
-        let mut x = images.clone();
-        for (layer, lane) in self.layers.iter().zip(0..) {
-            x = layer.forward(&x, mode, lane)?;
+        // With one channel, NCHW and the operators' NHWC are the same.
+        let mut x = images.reshape((images.dim(0)?, height, width, 1))?;
+        for layer in &self.layers {
+            x = layer.forward(&x, mode)?;
             if mode == Mode::Evaluate {
                 // Lets go of the layers before, which a backward pass would need.
                 x = x.detach();

@@ -2,7 +2,8 @@
 //!
 //! candle's own max pooling has a wrong gradient, its CPU generator cannot be seeded, and its convolutions are slow
 //! to train. This crate brings operators of its own as candle custom operators. All tensors are f32 on the CPU;
-//! images are NCHW. Each operator's gradient is tested by finite differences and against PyTorch.
+//! images are NHWC, channels last, and weights
+//! are laid out as PyTorch's. Each operator's gradient is tested by finite differences and against PyTorch.
 //!
 //! * Weights are [`Parameter`]s: a candle variable with a gradient buffer of its own, like PyTorch's `.grad`.
 //!   Activations' gradients go through candle's backward pass as usual.
@@ -33,27 +34,35 @@
 //! ```
 
 mod activation;
-mod batch_norm;
+mod block;
 mod conv;
 mod dropout;
+mod flatten;
+mod gray;
 mod init;
 mod linear;
 mod loss;
 mod matmul;
+mod norm;
 mod optimizer;
 mod parameter;
 mod pool;
+mod scratch;
+mod simd;
 mod stream;
 mod tensor;
 
-pub use activation::{Slope, leaky_relu};
-pub use batch_norm::{BatchStats, batch_norm_eval, batch_norm_train};
-pub use conv::{Conv2d, conv2d};
+pub use activation::{Activation, Slope, activate};
+pub use block::{BatchNorm, Pooling, Statistics, batch_norm, conv2d_batch_norm};
+pub use conv::{Conv2d, Method, conv2d, depthwise_conv2d};
 pub use dropout::dropout;
+pub use flatten::flatten;
 pub use init::{init_normal, init_uniform};
 pub use linear::linear;
 pub use loss::cross_entropy;
+pub use norm::BatchStats;
 pub use optimizer::{AdamW, Optimizer, Rule, Sgd};
 pub use parameter::Parameter;
-pub use pool::{global_avg_pool, max_pool2};
+pub use pool::{avg_pool2, global_avg_pool, max_pool2};
+pub use simd::{Instructions, instructions, set_instructions};
 pub use stream::Stream;

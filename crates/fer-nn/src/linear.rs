@@ -1,8 +1,10 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
 
 use crate::Parameter;
-use crate::matmul::{Destination, Matrix, Workers, matmul};
+use crate::matmul::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::parameter::Arrival;
+use crate::scratch::Scratch;
 use crate::tensor::{floats, slice, tensor};
 
 /// `x · weightᵀ + bias`: x `[N, I]`, weight `[O, I]`, bias `[O]`, result `[N, O]`, all f32; PyTorch's `Linear`.
@@ -43,10 +45,17 @@ impl CustomOp3 for Linear {
             )
         }
         let bias = slice(bias, bias_layout)?;
-        let mut y = bias.repeat(n);
         let x = Matrix::new(slice(x, x_layout)?, n, inputs);
         let weight = Matrix::new(slice(weight, weight_layout)?, outputs, inputs);
-        matmul(&mut y, x, weight.transposed(), Destination::Add, Workers::All);
+        // The product is taken the other way round, W·xᵀ: the weight is much the larger matrix, and is read as it lies.
+        let mut turned = Scratch::new(outputs * n);
+        matmul(MatrixMut::new(&mut turned, n), weight, x.transposed(), Destination::Overwrite, Workers::All);
+        let mut y = vec![0.0; n * outputs];
+        y.par_chunks_mut(outputs.max(1)).enumerate().for_each(|(row, y)| {
+            for (column, (y, bias)) in y.iter_mut().zip(bias).enumerate() {
+                *y = turned[column * n + row] + bias;
+            }
+        });
         Ok((CpuStorage::F32(y), Shape::from((n, outputs))))
     }
 
@@ -65,6 +74,7 @@ impl CustomOp3 for Linear {
         let dy_matrix = Matrix::new(&dy_values, n, outputs);
         self.weight.accumulate(|gradient, arrival| {
             let to = Destination::from(arrival);
+            let gradient = MatrixMut::new(gradient, inputs);
             matmul(gradient, dy_matrix.transposed(), Matrix::new(&x_values, n, inputs), to, Workers::All);
         });
         self.bias.accumulate(|gradient, arrival| {
@@ -80,7 +90,7 @@ impl CustomOp3 for Linear {
         }
         let mut dx = vec![0.0; n * inputs];
         let weight = Matrix::new(&weight_values, outputs, inputs);
-        matmul(&mut dx, dy_matrix, weight, Destination::Overwrite, Workers::All);
+        matmul(MatrixMut::new(&mut dx, inputs), dy_matrix, weight, Destination::Overwrite, Workers::All);
         Ok((Some(tensor(dx, (n, inputs))?), None, None))
     }
 }

@@ -5,6 +5,7 @@ use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor, bail};
 use rayon::prelude::*;
 
 use crate::Parameter;
+use crate::simd::autovectorize;
 use crate::tensor::{PIECE, floats, slice_mut, tensor};
 
 /// Stochastic gradient descent with PyTorch's meaning of the words (dampening 0).
@@ -180,9 +181,14 @@ impl Step<'_> {
     fn plain(&self, rule: Sgd, weights: &mut [f32]) {
         let (rate, decay) = (self.learning_rate as f32, rule.weight_decay as f32);
         weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE)).for_each(|(weights, gradient)| {
-            for (weight, &gradient) in weights.iter_mut().zip(gradient) {
-                *weight -= rate * (gradient + decay * *weight);
-            }
+            autovectorize(
+                #[inline(always)]
+                || {
+                    for (weight, &gradient) in weights.iter_mut().zip(gradient) {
+                        *weight -= rate * (gradient + decay * *weight);
+                    }
+                },
+            );
         });
     }
 
@@ -190,11 +196,16 @@ impl Step<'_> {
         let (rate, decay, momentum) = (self.learning_rate as f32, rule.weight_decay as f32, rule.momentum as f32);
         let pieces = weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE));
         pieces.zip(buffer.par_chunks_mut(PIECE)).for_each(|((weights, gradient), buffer)| {
-            for ((weight, &gradient), buffer) in weights.iter_mut().zip(gradient).zip(buffer) {
-                let gradient = gradient + decay * *weight;
-                *buffer = momentum * *buffer + gradient;
-                *weight -= rate * if rule.nesterov { gradient + momentum * *buffer } else { *buffer };
-            }
+            autovectorize(
+                #[inline(always)]
+                || {
+                    for ((weight, &gradient), buffer) in weights.iter_mut().zip(gradient).zip(buffer.iter_mut()) {
+                        let gradient = gradient + decay * *weight;
+                        *buffer = momentum * *buffer + gradient;
+                        *weight -= rate * if rule.nesterov { gradient + momentum * *buffer } else { *buffer };
+                    }
+                },
+            );
         });
     }
 
@@ -208,12 +219,17 @@ impl Step<'_> {
         let pieces = weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE));
         let buffers = mean.par_chunks_mut(PIECE).zip(square.par_chunks_mut(PIECE));
         pieces.zip(buffers).for_each(|((weights, gradient), (mean, square))| {
-            let buffers = mean.iter_mut().zip(square);
-            for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(buffers) {
-                *mean = beta1 * *mean + fresh1 * gradient;
-                *square = beta2 * *square + fresh2 * gradient * gradient;
-                *weight = keep * *weight - rate * *mean / (square.sqrt() / root + eps);
-            }
+            autovectorize(
+                #[inline(always)]
+                || {
+                    let buffers = mean.iter_mut().zip(square.iter_mut());
+                    for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(buffers) {
+                        *mean = beta1 * *mean + fresh1 * gradient;
+                        *square = beta2 * *square + fresh2 * gradient * gradient;
+                        *weight = keep * *weight - rate * *mean / (square.sqrt() / root + eps);
+                    }
+                },
+            );
         });
     }
 }

@@ -3,77 +3,124 @@ use rayon::prelude::*;
 
 use crate::tensor::{floats, slice, tensor};
 
-/// Maximum over 2×2 windows with stride 2: `[N, C, H, W]` to `[N, C, ⌊H/2⌋, ⌊W/2⌋]`, f32; PyTorch's `MaxPool2d(2)`.
+/// Maximum over 2×2 windows with stride 2: `[N, H, W, C]` to `[N, ⌊H/2⌋, ⌊W/2⌋, C]`, f32; PyTorch's `MaxPool2d(2)`.
 ///
 /// The gradient goes to a window's first maximum in reading order, as PyTorch's does.
 ///
 /// # Errors
 /// A height or width below 2, or candle's.
 pub fn max_pool2(x: &Tensor) -> Result<Tensor> {
-    let (_, _, height, width) = x.dims4()?;
-    if height < 2 || width < 2 {
-        bail!("max pooling: expected images of at least 2×2, found {height}×{width}")
-    }
-    x.contiguous()?.apply_op1(MaxPool2)
+    pool2(x, Kind::Max)
 }
 
-struct MaxPool2;
+/// Mean over 2×2 windows with stride 2: `[N, H, W, C]` to `[N, ⌊H/2⌋, ⌊W/2⌋, C]`, f32; PyTorch's `AvgPool2d(2)`.
+///
+/// # Errors
+/// As [`max_pool2`].
+pub fn avg_pool2(x: &Tensor) -> Result<Tensor> {
+    pool2(x, Kind::Mean)
+}
 
-/// Offset of the first maximum in the window at `corner`; a NaN counts as the largest, so that it is not hidden.
-fn winner(plane: &[f32], corner: usize, width: usize) -> usize {
-    let mut best = corner;
-    for at in [corner + 1, corner + width, corner + width + 1] {
-        if plane[at] > plane[best] || plane[at].is_nan() {
-            best = at;
+fn pool2(x: &Tensor, kind: Kind) -> Result<Tensor> {
+    let (_, height, width, _) = x.dims4()?;
+    if height < 2 || width < 2 {
+        bail!("{}: expected images of at least 2×2, found {height}×{width}", kind.name())
+    }
+    x.contiguous()?.apply_op1(Pool2(kind))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Max,
+    Mean,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Max => "max pooling",
+            Self::Mean => "average pooling",
+        }
+    }
+}
+
+struct Pool2(Kind);
+
+/// The places of each window's elements in an image, in reading order, and of its result.
+fn windows(height: usize, width: usize, channels: usize) -> impl Iterator<Item = ([usize; 4], usize)> {
+    let line = width * channels;
+    (0..height / 2).flat_map(move |row| {
+        (0..width / 2).flat_map(move |column| {
+            let corner = 2 * row * line + 2 * column * channels;
+            let result = (row * (width / 2) + column) * channels;
+            (0..channels).map(move |channel| {
+                let first = corner + channel;
+                ([first, first + channels, first + line, first + line + channels], result + channel)
+            })
+        })
+    })
+}
+
+/// The place of the first maximum; a NaN counts as the largest, so that it is not hidden.
+fn winner(image: &[f32], places: [usize; 4]) -> usize {
+    let mut best = places[0];
+    for place in places {
+        if image[place] > image[best] || image[place].is_nan() {
+            best = place;
         }
     }
     best
 }
 
-/// The windows' upper left corners within a plane, in reading order.
-fn corners(height: usize, width: usize) -> impl Iterator<Item = usize> {
-    (0..height / 2).flat_map(move |row| (0..width / 2).map(move |column| 2 * row * width + 2 * column))
-}
-
-impl CustomOp1 for MaxPool2 {
+impl CustomOp1 for Pool2 {
     fn name(&self) -> &'static str {
-        "max-pool2"
+        self.0.name()
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, channels, height, width) = layout.shape().dims4()?;
+        let (n, height, width, channels) = layout.shape().dims4()?;
         let (out_height, out_width) = (height / 2, width / 2);
-        let mut y = vec![0.0; n * channels * out_height * out_width];
-        let planes = slice(storage, layout)?.par_chunks(height * width);
-        planes.zip(y.par_chunks_mut(out_height * out_width)).for_each(|(plane, y)| {
-            for (y, corner) in y.iter_mut().zip(corners(height, width)) {
-                *y = plane[winner(plane, corner, width)];
+        let mut y = vec![0.0; n * out_height * out_width * channels];
+        let images = slice(storage, layout)?.par_chunks((height * width * channels).max(1));
+        images.zip(y.par_chunks_mut((out_height * out_width * channels).max(1))).for_each(|(x, y)| {
+            for (places, result) in windows(height, width, channels) {
+                y[result] = match self.0 {
+                    Kind::Max => x[winner(x, places)],
+                    Kind::Mean => places.map(|place| x[place]).iter().sum::<f32>() / 4.0,
+                };
             }
         });
-        Ok((CpuStorage::F32(y), Shape::from((n, channels, out_height, out_width))))
+        Ok((CpuStorage::F32(y), Shape::from((n, out_height, out_width, channels))))
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
         let dy = dy.contiguous()?;
-        let (_, _, height, width) = x.dims4()?;
+        let (_, height, width, channels) = x.dims4()?;
         let mut dx = vec![0.0; x.elem_count()];
-        let (x_values, dy_values) = (floats(x)?, floats(&dy)?);
-        let planes = x_values.par_chunks(height * width).zip(dy_values.par_chunks((height / 2) * (width / 2)));
-        planes.zip(dx.par_chunks_mut(height * width)).for_each(|((plane, dy), dx)| {
-            for (&dy, corner) in dy.iter().zip(corners(height, width)) {
-                dx[winner(plane, corner, width)] = dy;
+        let (x_values, dy) = (floats(x)?, floats(&dy)?);
+        let image = (height * width * channels).max(1);
+        let images = x_values.par_chunks(image).zip(dy.par_chunks((height / 2 * (width / 2) * channels).max(1)));
+        images.zip(dx.par_chunks_mut(image)).for_each(|((x, dy), dx)| {
+            for (places, result) in windows(height, width, channels) {
+                match self.0 {
+                    Kind::Max => dx[winner(x, places)] = dy[result],
+                    Kind::Mean => places.into_iter().for_each(|place| dx[place] = dy[result] / 4.0),
+                }
             }
         });
         Ok(Some(tensor(dx, x.shape())?))
     }
 }
 
-/// Mean over height and width: `[N, C, H, W]` to `[N, C]`, f32; PyTorch's `AdaptiveAvgPool2d(1)`, flattened.
+/// Mean over height and width: `[N, H, W, C]` to `[N, C]`, f32; PyTorch's `AdaptiveAvgPool2d(1)`, flattened.
 ///
 /// # Errors
-/// candle's.
+/// An image without pixels, or candle's.
 pub fn global_avg_pool(x: &Tensor) -> Result<Tensor> {
-    x.dims4()?;
+    let (_, height, width, _) = x.dims4()?;
+    if height * width == 0 {
+        bail!("average pooling: expected images with pixels, found {height}×{width}")
+    }
     x.contiguous()?.apply_op1(GlobalAvgPool)
 }
 
@@ -85,20 +132,31 @@ impl CustomOp1 for GlobalAvgPool {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, channels, height, width) = layout.shape().dims4()?;
+        let (n, height, width, channels) = layout.shape().dims4()?;
         let size = height * width;
-        let planes = slice(storage, layout)?.par_chunks(size);
-        let y = planes.map(|plane| plane.iter().sum::<f32>() / size as f32).collect();
+        let mut y = vec![0.0; n * channels];
+        let images = slice(storage, layout)?.par_chunks((size * channels).max(1));
+        images.zip(y.par_chunks_mut(channels.max(1))).for_each(|(x, y)| {
+            for x in x.chunks_exact(channels) {
+                y.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
+            }
+            y.iter_mut().for_each(|sum| *sum /= size as f32);
+        });
         Ok((CpuStorage::F32(y), Shape::from((n, channels))))
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
         let dy = dy.contiguous()?;
-        let (_, _, height, width) = x.dims4()?;
+        let (_, height, width, channels) = x.dims4()?;
         let size = height * width;
         let mut dx = vec![0.0; x.elem_count()];
-        let dy_values = floats(&dy)?;
-        dx.par_chunks_mut(size).zip(dy_values.par_iter()).for_each(|(dx, dy)| dx.fill(dy / size as f32));
+        let dy = floats(&dy)?;
+        let images = dx.par_chunks_mut((size * channels).max(1)).zip(dy.par_chunks(channels.max(1)));
+        images.for_each(|(dx, dy)| {
+            for dx in dx.chunks_exact_mut(channels) {
+                dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy / size as f32);
+            }
+        });
         Ok(Some(tensor(dx, x.shape())?))
     }
 }

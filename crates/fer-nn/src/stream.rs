@@ -1,3 +1,7 @@
+use pulp::{Simd, WithSimd};
+
+use crate::simd::vectorize;
+
 /// A stream of random numbers that can be read at any index: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, *Parallel
 /// random numbers: as easy as 1, 2, 3*, 2011).
 ///
@@ -20,8 +24,13 @@ pub struct Stream {
 const ROUNDS: usize = 10;
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
-/// Numbers in a block.
-pub(crate) const BLOCK: usize = 4;
+/// Words that the generator gives at a time.
+const WORDS: usize = 4;
+/// Blocks whose words stand together: the first words of all sixteen, then the second ones, …, so that a vector of
+/// blocks makes a vector of numbers.
+const BLOCKS: usize = 16;
+/// Numbers of those blocks.
+const GROUP: usize = WORDS * BLOCKS;
 
 impl Stream {
     /// The stream of this key, at position 0 and lane 0.
@@ -37,24 +46,73 @@ impl Stream {
 
     /// The number at `index` (below 2³⁴), uniform in [0, 1) with 24 random bits.
     pub fn uniform(&self, index: u64) -> f32 {
-        let block = self.block((index / BLOCK as u64) as u32);
-        unit(block[(index % BLOCK as u64) as usize])
+        let (group, place) = (index / GROUP as u64, index as usize % GROUP);
+        let block = group * BLOCKS as u64 + (place % BLOCKS) as u64;
+        unit(philox([block as u32, self.lane, self.position[0], self.position[1]], self.key)[place / BLOCKS])
     }
 
-    /// The four words of block `number`: those of indices 4·number to 4·number + 3.
-    #[inline]
-    pub(crate) fn block(&self, number: u32) -> [u32; BLOCK] {
-        philox([number, self.lane, self.position[0], self.position[1]], self.key)
-    }
-
-    /// The numbers at `start`, `start + 1`, …, for a `start` that is a multiple of four.
+    /// The numbers at `start`, `start + 1`, ….
     pub(crate) fn fill(&self, start: usize, out: &mut [f32]) {
-        debug_assert_eq!(start % BLOCK, 0);
-        for (number, out) in (start / BLOCK..).zip(out.chunks_mut(BLOCK)) {
-            let block = self.block(number as u32);
-            for (out, word) in out.iter_mut().zip(block) {
-                *out = unit(word);
+        vectorize(Fill { stream: self, start, out });
+    }
+
+    /// The numbers of a group, in order.
+    #[inline(always)]
+    fn group<S: Simd>(&self, simd: S, group: u32, out: &mut [f32; GROUP]) {
+        for first in (0..BLOCKS).step_by(S::F32_LANES) {
+            let block = group.wrapping_mul(BLOCKS as u32).wrapping_add(first as u32);
+            let lanes: [u32; BLOCKS] = std::array::from_fn(|lane| block.wrapping_add(lane as u32));
+            let splat = |word| simd.splat_u32s(word);
+            let mut counter = [
+                simd.partial_load_u32s(&lanes[..S::F32_LANES]),
+                splat(self.lane),
+                splat(self.position[0]),
+                splat(self.position[1]),
+            ];
+            let mut key = self.key;
+            for _ in 0..ROUNDS {
+                let (low0, high0) = simd.widening_mul_u32s(splat(MULTIPLIERS[0]), counter[0]);
+                let (low1, high1) = simd.widening_mul_u32s(splat(MULTIPLIERS[1]), counter[2]);
+                let xor = |a, b, c| simd.xor_u32s(simd.xor_u32s(a, b), splat(c));
+                counter = [xor(high1, counter[1], key[0]), low1, xor(high0, counter[3], key[1]), low0];
+                key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
             }
+            for (word, counter) in counter.into_iter().enumerate() {
+                let numbers = &mut out[word * BLOCKS + first..][..S::F32_LANES];
+                simd.partial_store_f32s(numbers, simd.transmute_f32s_u32s(counter));
+            }
+        }
+        for number in out {
+            *number = unit(number.to_bits());
+        }
+    }
+}
+
+struct Fill<'a> {
+    stream: &'a Stream,
+    start: usize,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { stream, mut start, mut out } = self;
+        while !out.is_empty() {
+            let (group, skipped) = ((start / GROUP) as u32, start % GROUP);
+            let count = (GROUP - skipped).min(out.len());
+            let (now, rest) = out.split_at_mut(count);
+            match <&mut [f32; GROUP]>::try_from(&mut *now) {
+                Ok(now) => stream.group(simd, group, now),
+                Err(_) => {
+                    let mut numbers = [0.0; GROUP];
+                    stream.group(simd, group, &mut numbers);
+                    now.copy_from_slice(&numbers[skipped..skipped + count]);
+                }
+            }
+            (start, out) = (start + count, rest);
         }
     }
 }
@@ -98,8 +156,10 @@ mod tests {
     #[test]
     fn filling_gives_the_numbers_at_the_indices() {
         let stream = Stream::new(3).at(1 << 40, 5);
-        let mut out = [0.; 10];
-        stream.fill(8, &mut out);
-        assert!(out.iter().zip(8..).all(|(&value, index)| value == stream.uniform(index)));
+        for (start, count) in [(8, 10), (0, 64), (64, 200), (63, 2), (130, 700)] {
+            let mut out = vec![0.; count];
+            stream.fill(start, &mut out);
+            assert!(out.iter().zip(start as u64..).all(|(&value, index)| value == stream.uniform(index)));
+        }
     }
 }

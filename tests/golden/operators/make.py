@@ -50,6 +50,12 @@ CONVOLUTIONS = {
     "conv_one_pixel": (1, 3, 1, 1, 2, 3, 1, 1),
     "conv_one_channel": (9, 1, 12, 12, 8, 3, 1, 1),
     "conv_wide": (2, 32, 12, 12, 24, 3, 1, 1),
+    # Wide enough for Winograd's method; sizes that are no multiples of a tile or a vector.
+    "conv_wide_odd": (3, 9, 13, 11, 17, 3, 1, 1),
+    "conv_wide_unpadded": (1, 40, 6, 7, 33, 3, 1, 0),
+    "conv_wide_padded": (2, 16, 5, 3, 8, 3, 1, 2),
+    "conv_wide_one_pixel": (1, 16, 1, 1, 16, 3, 1, 1),
+    "conv_wide_stride2": (2, 24, 11, 12, 20, 3, 2, 1),
 }
 for name, (n, c, h, w, o, k, s, p) in CONVOLUTIONS.items():
     record(
@@ -58,6 +64,21 @@ for name, (n, c, h, w, o, k, s, p) in CONVOLUTIONS.items():
         x=torch.randn(n, c, h, w),
         weight=torch.randn(o, c, k, k) / (c * k * k) ** 0.5,
         bias=torch.randn(o),
+    )
+
+# name: (batch, channels, height, width, kernel, stride, padding)
+DEPTHWISE = {
+    "depthwise": (3, 19, 8, 7, 3, 1, 1),
+    "depthwise_stride2": (2, 8, 9, 6, 3, 2, 1),
+    "depthwise_5x5": (1, 3, 5, 5, 5, 1, 2),
+}
+for name, (n, c, h, w, k, s, p) in DEPTHWISE.items():
+    record(
+        name,
+        lambda x, weight, bias, s=s, p=p, c=c: F.conv2d(x, weight, bias, stride=s, padding=p, groups=c),
+        x=torch.randn(n, c, h, w),
+        weight=torch.randn(c, 1, k, k) / k,
+        bias=torch.randn(c),
     )
 
 EPS = 1e-5
@@ -92,6 +113,39 @@ record(
     bias=torch.randn(3),
 )
 
+
+
+def block(x, weight, norm_weight, norm_bias, residual=None, *, activation, pool=False, stride=1):
+    """Convolution, batch norm by the batch, residual, activation, pooling."""
+    y = F.batch_norm(F.conv2d(x, weight, stride=stride, padding=1), None, None, norm_weight, norm_bias, training=True, eps=EPS)
+    y = activation(y if residual is None else y + residual)
+    return F.max_pool2d(y, 2) if pool else y
+
+
+# name: (batch, channels, height, width, outputs, activation, pool, residual, offset of x)
+BLOCKS = {
+    "block_gray": (5, 1, 12, 10, 19, lambda y: F.leaky_relu(y, 0.229), True, False, 0),
+    "block_gray_odd": (1, 1, 7, 9, 8, F.silu, True, False, 0),
+    "block_gray_offset": (3, 1, 10, 8, 16, F.relu, True, False, 100),
+    "block_pool": (3, 16, 9, 11, 24, F.relu, True, False, 0),
+    "block_few": (2, 3, 6, 6, 4, lambda y: F.leaky_relu(y, 0.1), True, False, 0),
+    "block_silu": (2, 8, 7, 5, 40, F.silu, False, False, 0),
+    "block_residual": (2, 12, 7, 6, 12, F.relu, False, True, 0),
+    "block_residual_pool": (2, 12, 7, 6, 12, F.silu, True, True, 0),
+}
+for name, (n, c, h, w, o, activation, pool, residual, offset) in BLOCKS.items():
+    record(
+        name,
+        lambda x, a=activation, p=pool, **rest: block(x, **rest, activation=a, pool=p),
+        x=torch.randn(n, c, h, w) + offset,
+        weight=torch.randn(o, c, 3, 3) / (9 * c) ** 0.5,
+        norm_weight=torch.rand(o) + 0.5,
+        norm_bias=torch.randn(o),
+        **({"residual": torch.randn(n, o, h, w)} if residual else {}),
+    )
+
+record("silu", lambda x: F.silu(x), x=torch.randn(3, 5, 70) * 4)
+record("avg_pool2", lambda x: F.avg_pool2d(x, 2), x=torch.randn(2, 3, 7, 6))
 record("leaky_relu", lambda x: F.leaky_relu(x, 0.229), x=torch.randn(3, 5, 7))
 record("relu", lambda x: F.relu(x), x=torch.randn(3, 5, 7))
 record("max_pool2", lambda x: F.max_pool2d(x, 2), x=torch.randn(2, 3, 8, 6))

@@ -1,15 +1,17 @@
 use candle_core::Tensor;
-use fer_nn::{Conv2d, Parameter, conv2d};
+use fer_nn::{Conv2d, Method, Parameter, conv2d, depthwise_conv2d};
 
 use crate::differences::{check_input, check_parameter, random};
 use crate::golden::case;
 
 fn check(name: &str, stride: usize, padding: usize) {
     let case = case(name);
-    let (weight, bias) = (case.parameter("weight"), case.parameter("bias"));
-    case.run(2e-6, |x| conv2d(x, &weight, Some(&bias), Conv2d { stride, padding }));
-    case.check_grad("dweight", &weight, 2e-6);
-    case.check_grad("dbias", &bias, 2e-6);
+    for method in [Method::Fast, Method::Exact] {
+        let (weight, bias) = (case.parameter("weight"), case.parameter("bias"));
+        case.run(2e-6, |x| conv2d(x, &weight, Some(&bias), Conv2d { stride, padding, method }));
+        case.check_grad("dweight", &weight, 2e-6);
+        case.check_grad("dbias", &bias, 2e-6);
+    }
 }
 
 #[test]
@@ -24,13 +26,50 @@ fn convolutions_equal_pytorchs_forward_and_backward() {
     check("conv_one_pixel", 1, 1);
     check("conv_one_channel", 1, 1);
     check("conv_wide", 1, 1);
+    check("conv_wide_odd", 1, 1);
+    check("conv_wide_unpadded", 1, 0);
+    check("conv_wide_padded", 1, 2);
+    check("conv_wide_one_pixel", 1, 1);
+    check("conv_wide_stride2", 2, 1);
+}
+
+#[test]
+fn depthwise_convolutions_equal_pytorchs_forward_and_backward() {
+    for (name, stride, padding) in [("depthwise", 1, 1), ("depthwise_stride2", 2, 1), ("depthwise_5x5", 1, 2)] {
+        let case = case(name);
+        let (weight, bias) = (case.parameter("weight"), case.parameter("bias"));
+        case.run(1e-6, |x| depthwise_conv2d(x, &weight, Some(&bias), Conv2d::new(stride, padding)));
+        case.check_grad("dweight", &weight, 1e-6);
+        case.check_grad("dbias", &bias, 1e-6);
+    }
+}
+
+#[test]
+fn the_gradients_of_a_depthwise_convolution_agree_with_finite_differences() {
+    for (stride, padding) in [(1, 1), (2, 0)] {
+        let config = Conv2d::new(stride, padding);
+        let x = random(&[2, 5, 4, 3], 1);
+        let weight = Parameter::new(random(&[3, 1, 3, 3], 2)).unwrap();
+        let bias = Parameter::new(random(&[3], 3)).unwrap();
+        check_input(&x, 0.1, 1e-4, |x| depthwise_conv2d(x, &weight, Some(&bias), config));
+        check_parameter(&weight, 0.1, 1e-4, || depthwise_conv2d(&x, &weight, Some(&bias), config));
+        check_parameter(&bias, 0.1, 1e-4, || depthwise_conv2d(&x, &weight, Some(&bias), config));
+    }
+}
+
+#[test]
+fn the_gradients_of_winograds_method_agree_with_finite_differences() {
+    let x = random(&[2, 5, 6, 8], 1);
+    let weight = Parameter::new(random(&[9, 8, 3, 3], 2)).unwrap();
+    check_input(&x, 0.1, 1e-4, |x| conv2d(x, &weight, None, Conv2d::new(1, 1)));
+    check_parameter(&weight, 0.1, 1e-4, || conv2d(&x, &weight, None, Conv2d::new(1, 1)));
 }
 
 #[test]
 fn the_gradients_of_a_convolution_agree_with_finite_differences() {
     for (stride, padding) in [(1, 1), (2, 0), (2, 2)] {
-        let config = Conv2d { stride, padding };
-        let x = random(&[2, 2, 5, 4], 1);
+        let config = Conv2d::new(stride, padding);
+        let x = random(&[2, 5, 4, 2], 1);
         let weight = Parameter::new(random(&[3, 2, 3, 3], 2)).unwrap();
         let bias = Parameter::new(random(&[3], 3)).unwrap();
         check_input(&x, 0.1, 1e-4, |x| conv2d(x, &weight, Some(&bias), config));
@@ -41,20 +80,20 @@ fn the_gradients_of_a_convolution_agree_with_finite_differences() {
 
 #[test]
 fn a_convolution_without_a_bias_is_one_with_a_bias_of_zero() {
-    let x = random(&[1, 2, 4, 4], 1);
+    let x = random(&[1, 4, 4, 2], 1);
     let weight = Parameter::new(random(&[3, 2, 3, 3], 2)).unwrap();
     let zero = Parameter::new(Tensor::zeros_like(&random(&[3], 3)).unwrap()).unwrap();
-    let config = Conv2d { stride: 1, padding: 1 };
+    let config = Conv2d::new(1, 1);
     let values = |bias| conv2d(&x, &weight, bias, config).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert_eq!(values(None), values(Some(&zero)));
 }
 
 #[test]
 fn a_strided_view_is_read_by_its_strides() {
-    let x = random(&[2, 4, 6, 3], 1);
+    let x = random(&[2, 3, 4, 6], 1);
     let weight = Parameter::new(random(&[3, 3, 3, 3], 2)).unwrap();
-    let config = Conv2d { stride: 1, padding: 1 };
-    let view = x.permute([0, 3, 1, 2]).unwrap();
+    let config = Conv2d::new(1, 1);
+    let view = x.permute([0, 2, 3, 1]).unwrap();
     let copy = view.force_contiguous().unwrap();
     let values = |x| conv2d(x, &weight, None, config).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert_eq!(values(&view), values(&copy));
@@ -63,10 +102,15 @@ fn a_strided_view_is_read_by_its_strides() {
 #[test]
 fn shapes_that_do_not_fit_are_refused() {
     let weight = Parameter::new(random(&[3, 2, 3, 3], 2)).unwrap();
-    let config = Conv2d { stride: 1, padding: 0 };
+    let config = Conv2d::new(1, 0);
     let message = |shape: &[usize]| conv2d(&random(shape, 1), &weight, None, config).unwrap_err().to_string();
-    assert!(
-        message(&[1, 5, 4, 4]).starts_with("conv2d: x [1, 5, 4, 4] does not fit weight [3, 2, 3, 3] with stride 1")
-    );
-    assert!(message(&[1, 2, 2, 4]).starts_with("conv2d: a window of 3×3 does not fit an image of 2×4, padding 0"));
+    let found = message(&[1, 4, 4, 5]);
+    assert!(found.starts_with("conv2d: x [1, 4, 4, 5] (N, H, W, C) does not fit weight [3, 2, 3, 3]"), "{found}");
+    let found = message(&[1, 2, 4, 2]);
+    assert!(found.starts_with("conv2d: a window of 3×3 does not fit an image of 2×4, padding 0"), "{found}");
+    let bias = Parameter::new(random(&[4], 3)).unwrap();
+    let found = conv2d(&random(&[1, 4, 4, 2], 1), &weight, Some(&bias), config).unwrap_err().to_string();
+    assert!(found.starts_with("conv2d: expected a bias of 3 numbers, found [4]"), "{found}");
+    let found = depthwise_conv2d(&random(&[1, 4, 4, 2], 1), &weight, None, config).unwrap_err().to_string();
+    assert!(found.starts_with("depthwise_conv2d: x [1, 4, 4, 2] (N, H, W, C) does not fit"), "{found}");
 }

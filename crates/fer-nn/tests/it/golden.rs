@@ -18,9 +18,12 @@ pub(crate) fn case(name: &str) -> Case {
 }
 
 impl Case {
+    /// The golden tensor. Images, which are NCHW in PyTorch, are turned to NHWC.
     pub(crate) fn get(&self, tensor: &str) -> Tensor {
         let key = format!("{}.{tensor}", self.name);
-        self.tensors.get(&key).unwrap_or_else(|| panic!("no golden tensor {key}")).clone()
+        let found = self.tensors.get(&key).unwrap_or_else(|| panic!("no golden tensor {key}")).clone();
+        let is_image = ["x", "y", "dx", "dy", "residual", "dresidual"].contains(&tensor) && found.rank() == 4;
+        if is_image { channels_last(&found) } else { found }
     }
 
     pub(crate) fn parameter(&self, tensor: &str) -> Parameter {
@@ -49,6 +52,11 @@ impl Case {
     pub(crate) fn check_grad(&self, tensor: &str, parameter: &Parameter, tolerance: f64) {
         self.check(tensor, &parameter.grad().expect("a gradient"), tolerance);
     }
+}
+
+/// NCHW to NHWC.
+pub(crate) fn channels_last(x: &Tensor) -> Tensor {
+    x.permute([0, 2, 3, 1]).and_then(|x| x.contiguous()).expect("four dimensions")
 }
 
 /// ‖a − b‖ / max(‖a‖, 1e-3), in f64: small expected values count absolutely.

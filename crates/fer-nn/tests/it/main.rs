@@ -2,9 +2,11 @@
 
 mod activation;
 mod batch_norm;
+mod block;
 mod conv;
 mod differences;
 mod dropout;
+mod flatten;
 mod golden;
 mod init;
 mod linear;

@@ -11,12 +11,19 @@ use crate::differences::random;
 fn trained(threads: usize) -> Vec<Vec<u32>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let shapes: [(&str, &[usize]); 6] = [
-            ("conv.weight", &[16, 3, 3, 3]),
-            ("conv.bias", &[16]),
-            ("norm.weight", &[16]),
-            ("norm.bias", &[16]),
-            ("fc.weight", &[7, 16 * 6 * 5]),
+        let shapes: [(&str, &[usize]); 13] = [
+            ("gray.weight", &[16, 1, 3, 3]),
+            ("gray.norm.weight", &[16]),
+            ("gray.norm.bias", &[16]),
+            ("wide.weight", &[20, 16, 3, 3]),
+            ("wide.bias", &[20]),
+            ("wide.norm.weight", &[20]),
+            ("wide.norm.bias", &[20]),
+            ("deep.weight", &[20, 1, 3, 3]),
+            ("deep.norm.weight", &[20]),
+            ("deep.norm.bias", &[20]),
+            ("point.weight", &[9, 20, 1, 1]),
+            ("fc.weight", &[7, 9 * 7 * 6]),
             ("fc.bias", &[7]),
         ];
         let parameter = |(key, (name, shape)): (usize, &(&str, &[usize]))| {
@@ -25,14 +32,28 @@ fn trained(threads: usize) -> Vec<Vec<u32>> {
         let p: BTreeMap<String, Parameter> = shapes.iter().enumerate().map(parameter).collect();
         let rule = Rule::Sgd(Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-3 });
         let mut optimizer = Optimizer::new(rule, p.clone()).unwrap();
-        let x = random(&[33, 3, 12, 11], 77);
+        let x = random(&[33, 15, 13, 1], 77);
         let labels: Vec<u8> = (0..33).map(|i| i % 7).collect();
+        let norm = |layer: &str, activation, pooling| BatchNorm {
+            activation,
+            pooling,
+            ..BatchNorm::new(&p[&format!("{layer}.weight")], &p[&format!("{layer}.bias")], 1e-5, Statistics::Batch)
+        };
         for step in 0..10 {
             let stream = |lane| Stream::new(5).at(step, lane);
-            let y = conv2d(&x, &p["conv.weight"], Some(&p["conv.bias"]), Conv2d { stride: 1, padding: 1 }).unwrap();
-            let (y, _) = batch_norm_train(&y, &p["norm.weight"], &p["norm.bias"], 1e-5).unwrap();
-            let y = leaky_relu(&y, Slope::Random { lower: 0.1, upper: 0.3, stream: stream(0) }).unwrap();
-            let y = dropout(&max_pool2(&y).unwrap().flatten_from(1).unwrap(), 0.2, stream(1)).unwrap();
+            let rrelu = |lane| {
+                Activation::LeakyRelu(Slope::Random { lower: 0.1, upper: 0.3, stream: stream(lane) })
+            };
+            let (same, half) = (Conv2d::new(1, 1), Conv2d::new(1, 0));
+            let gray = norm("gray.norm", rrelu(0), Pooling::Max2);
+            let (y, _) = conv2d_batch_norm(&x, &p["gray.weight"], None, same, gray).unwrap();
+            let wide = norm("wide.norm", rrelu(1), Pooling::None);
+            let (y, _) = conv2d_batch_norm(&y, &p["wide.weight"], Some(&p["wide.bias"]), same, wide).unwrap();
+            let z = depthwise_conv2d(&y, &p["deep.weight"], None, same).unwrap();
+            let deep = BatchNorm { residual: Some(&y), ..norm("deep.norm", Activation::Silu, Pooling::None) };
+            let (y, _) = batch_norm(&z, deep).unwrap();
+            let y = conv2d(&y, &p["point.weight"], None, half).unwrap();
+            let y = dropout(&activate(&y, rrelu(2)).unwrap().flatten_from(1).unwrap(), 0.2, stream(3)).unwrap();
             let y = linear(&y, &p["fc.weight"], &p["fc.bias"]).unwrap();
             cross_entropy(&y, &labels, 0.1).unwrap().backward().unwrap();
             optimizer.step(0.01).unwrap();

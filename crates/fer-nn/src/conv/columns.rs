@@ -1,0 +1,198 @@
+//! Convolution as a matrix product: each window becomes a row of a matrix. Any window, stride and padding.
+
+use rayon::prelude::*;
+
+use super::geometry::{Geometry, add_in_order};
+use crate::matmul::{Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::scratch::Scratch;
+
+/// Numbers of the matrix of windows that is made at a time: it stays in the cache.
+const BLOCK: usize = 1 << 17;
+/// Output positions that are worth a piece of their own.
+const POSITIONS: usize = 512;
+/// Most pieces of a batch; each has a weight gradient of its own.
+const PIECES: usize = 16;
+
+impl Geometry {
+    /// Whether the windows are the pixels themselves.
+    fn is_pointwise(&self) -> bool {
+        self.kernel == 1 && self.stride == 1 && self.padding == 0
+    }
+
+    fn positions(&self) -> usize {
+        self.out_height * self.out_width
+    }
+
+    fn piece_of_lines(&self) -> usize {
+        self.images_in_a_piece(self.positions(), POSITIONS, PIECES)
+    }
+
+    /// Output lines whose windows are made at a time.
+    fn block(&self) -> usize {
+        (BLOCK / (self.out_width * self.window()).max(1)).max(1)
+    }
+
+    /// For each place of a window over output line `line` (counted through all images): the place's number, the
+    /// output columns whose source lies inside the image, and where in x the first of them begins.
+    fn for_each_place(&self, line: usize, mut f: impl FnMut(usize, std::ops::Range<usize>, usize)) {
+        let (image, row) = (line / self.out_height, line % self.out_height);
+        for down in 0..self.kernel {
+            let source = row * self.stride + down;
+            if source < self.padding || source >= self.height + self.padding {
+                continue;
+            }
+            let start = (image * self.height + source - self.padding) * self.width;
+            for across in 0..self.kernel {
+                let columns = self.inside(across, self.width, self.out_width);
+                if !columns.is_empty() {
+                    let first = columns.start * self.stride + across - self.padding;
+                    f(down * self.kernel + across, columns, (start + first) * self.channels);
+                }
+            }
+        }
+    }
+
+    /// The windows of these output lines as rows `[line · column, window]`.
+    fn gather(&self, x: &[f32], lines: std::ops::Range<usize>, windows: &mut [f32]) {
+        let (channels, window) = (self.channels, self.window());
+        if self.padding > 0 {
+            windows.fill(0.0);
+        }
+        for (line, windows) in lines.zip(windows.chunks_exact_mut(self.out_width * window)) {
+            self.for_each_place(line, |place, columns, start| {
+                let sources = x[start..].chunks(self.stride * channels);
+                for (window, source) in windows.chunks_exact_mut(window).skip(columns.start).take(columns.len()).zip(sources)
+                {
+                    window[place * channels..][..channels].copy_from_slice(&source[..channels]);
+                }
+            });
+        }
+    }
+
+    /// The adjoint of [`Self::gather`]: adds every window back onto its pixels.
+    fn scatter(&self, windows: &[f32], lines: std::ops::Range<usize>, dx: &mut [f32]) {
+        let (channels, window) = (self.channels, self.window());
+        for (line, windows) in lines.zip(windows.chunks_exact(self.out_width * window)) {
+            self.for_each_place(line, |place, columns, start| {
+                let targets = dx[start..].chunks_mut(self.stride * channels);
+                for (window, target) in windows.chunks_exact(window).skip(columns.start).take(columns.len()).zip(targets) {
+                    let window = &window[place * channels..][..channels];
+                    target.iter_mut().zip(window).for_each(|(target, value)| *target += value);
+                }
+            });
+        }
+    }
+}
+
+/// y = x ⋆ weight + bias; every number of `y` is written.
+pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+    let kernel = window_major(g, weight);
+    let kernel = Matrix::new(&kernel, g.window(), g.outputs);
+    let piece = g.piece_of_lines();
+    let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
+    pieces.for_each(|(x, y)| {
+        y.chunks_exact_mut(g.outputs).for_each(|y| y.copy_from_slice(bias));
+        for_each_block(g, x, |lines, windows| {
+            let line = g.out_width * g.outputs;
+            let y = &mut y[lines.start * line..lines.end * line];
+            matmul(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add, Workers::One);
+        });
+    });
+}
+
+/// The gradients of [`forward`]: all of `dweight` and, if asked for, `dx` are overwritten.
+pub(super) fn backward(
+    g: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    dy: &[f32],
+    dweight: &mut [f32],
+    dx: Option<&mut [f32]>,
+) {
+    let piece = g.piece_of_lines();
+    let pieces = x.par_chunks(piece * g.image()).zip(dy.par_chunks(piece * g.out_image()));
+    let sums: Vec<Scratch> = pieces.map(|(x, dy)| weight_gradient(g, x, dy)).collect();
+    let mut total = Scratch::new(g.weights());
+    add_in_order(&mut total, sums);
+    output_major(g, &total, dweight);
+    if let Some(dx) = dx {
+        let kernel = window_major(g, weight);
+        let pieces = dx.par_chunks_mut(piece * g.image()).zip(dy.par_chunks(piece * g.out_image()));
+        pieces.for_each(|(dx, dy)| input_gradient(g, &kernel, dy, dx));
+    }
+}
+
+/// One piece's weight gradient, `[window, O]`.
+fn weight_gradient(g: &Geometry, x: &[f32], dy: &[f32]) -> Scratch {
+    let mut sum = Scratch::new(g.weights());
+    let mut to = Destination::Overwrite;
+    for_each_block(g, x, |lines, windows| {
+        let line = g.out_width * g.outputs;
+        let dy = &dy[lines.start * line..lines.end * line];
+        let dy = Matrix::new(dy, lines.len() * g.out_width, g.outputs);
+        matmul(MatrixMut::new(&mut sum, g.outputs), windows.transposed(), dy, to, Workers::One);
+        to = Destination::Add;
+    });
+    sum
+}
+
+/// One piece's images' gradients.
+fn input_gradient(g: &Geometry, kernel: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let kernel = Matrix::new(kernel, g.window(), g.outputs).transposed();
+    if g.is_pointwise() {
+        let dy = Matrix::new(dy, dy.len() / g.outputs, g.outputs);
+        return matmul(MatrixMut::new(dx, g.channels), dy, kernel, Destination::Overwrite, Workers::One);
+    }
+    dx.fill(0.0);
+    let mut windows = Scratch::new(g.block() * g.out_width * g.window());
+    let lines = dy.len() / (g.out_width * g.outputs);
+    for start in (0..lines).step_by(g.block()) {
+        let lines = start..(start + g.block()).min(lines);
+        let line = g.out_width * g.outputs;
+        let windows = &mut windows[..lines.len() * g.out_width * g.window()];
+        let dy = &dy[lines.start * line..lines.end * line];
+        let dy = Matrix::new(dy, lines.len() * g.out_width, g.outputs);
+        matmul(MatrixMut::new(windows, g.window()), dy, kernel, Destination::Overwrite, Workers::One);
+        g.scatter(windows, lines, dx);
+    }
+}
+
+/// Calls `f` with the windows of a block of output lines after the other.
+fn for_each_block(g: &Geometry, x: &[f32], mut f: impl FnMut(std::ops::Range<usize>, Matrix<'_>)) {
+    let lines = x.len() / g.image() * g.out_height;
+    if g.is_pointwise() {
+        return f(0..lines, Matrix::new(x, lines * g.out_width, g.channels));
+    }
+    let mut windows = Scratch::new(g.block() * g.out_width * g.window());
+    for start in (0..lines).step_by(g.block()) {
+        let lines = start..(start + g.block()).min(lines);
+        let rows = lines.len() * g.out_width;
+        let windows = &mut windows[..rows * g.window()];
+        g.gather(x, lines.clone(), windows);
+        f(lines, Matrix::new(windows, rows, g.window()));
+    }
+}
+
+/// Weight `[O, C, k, k]` as `[k, k, C, O]`, to which a window is a row.
+fn window_major(g: &Geometry, weight: &[f32]) -> Scratch {
+    let mut kernel = Scratch::new(g.weights());
+    let places = g.kernel * g.kernel;
+    for (pair, places_of) in weight.chunks_exact(places).enumerate() {
+        let (output, channel) = (pair / g.channels, pair % g.channels);
+        for (place, value) in places_of.iter().enumerate() {
+            kernel[(place * g.channels + channel) * g.outputs + output] = *value;
+        }
+    }
+    kernel
+}
+
+/// The inverse of [`window_major`].
+fn output_major(g: &Geometry, kernel: &[f32], weight: &mut [f32]) {
+    let places = g.kernel * g.kernel;
+    for (pair, places_of) in weight.chunks_exact_mut(places).enumerate() {
+        let (output, channel) = (pair / g.channels, pair % g.channels);
+        for (place, value) in places_of.iter_mut().enumerate() {
+            *value = kernel[(place * g.channels + channel) * g.outputs + output];
+        }
+    }
+}

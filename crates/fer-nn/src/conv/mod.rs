@@ -1,0 +1,160 @@
+//! Convolutions.
+
+mod columns;
+mod depthwise;
+mod geometry;
+mod winograd;
+
+use candle_core::{CpuStorage, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, bail};
+
+pub use depthwise::depthwise_conv2d;
+pub(crate) use geometry::Geometry;
+
+use crate::Parameter;
+use crate::scratch::Scratch;
+use crate::tensor::{floats, slice, tensor};
+
+/// Stride and padding of a convolution, the same in both directions, and how it is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv2d {
+    /// Step from window to window, at least 1.
+    pub stride: usize,
+    /// Zeros around the image.
+    pub padding: usize,
+    /// How to compute it.
+    pub method: Method,
+}
+
+impl Conv2d {
+    /// This stride and padding, computed the fast way.
+    pub const fn new(stride: usize, padding: usize) -> Self {
+        Self { stride, padding, method: Method::Fast }
+    }
+}
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// 3×3 windows with stride 1 by Winograd's F(4×4, 3×3), where there are at least eight channels on both sides;
+    /// its rounding error is a few times that of a plain sum (see `docs/performance.md`). Others as [`Self::Exact`].
+    Fast,
+    /// By a plain matrix product.
+    Exact,
+}
+
+/// Cross-correlation of x `[N, H, W, C]` with weight `[O, C, k, k]`, plus a bias `[O]` if there is one: PyTorch's
+/// `Conv2d` (one group, no dilation) with channels last, f32. The result is `[N, H', W', O]` with
+/// H' = ⌊(H + 2·padding − k)/stride⌋ + 1.
+///
+/// The input's gradient is computed only if the input is tracked.
+///
+/// # Errors
+/// Shapes that do not fit, a window larger than the padded image, or candle's.
+pub fn conv2d(x: &Tensor, weight: &Parameter, bias: Option<&Parameter>, config: Conv2d) -> Result<Tensor> {
+    let geometry = Geometry::new(x, weight.value(), config)?;
+    let bias_value = bias_or_zeros(bias, geometry.outputs)?;
+    let op = Conv { geometry, weight: weight.clone(), bias: bias.cloned() };
+    x.contiguous()?.apply_op3(weight.value(), &bias_value, op)
+}
+
+/// The bias's value, or zeros.
+pub(crate) fn bias_or_zeros(bias: Option<&Parameter>, outputs: usize) -> Result<Tensor> {
+    let Some(bias) = bias else { return Tensor::zeros(outputs, DType::F32, &Device::Cpu) };
+    if bias.value().dims() != [outputs] {
+        bail!("conv2d: expected a bias of {outputs} numbers, found {:?}", bias.value().dims())
+    }
+    Ok(bias.value().clone())
+}
+
+impl Geometry {
+    fn is_winograd(&self) -> bool {
+        self.method == Method::Fast && self.suits_winograd()
+    }
+
+    /// y = x ⋆ weight + bias; every number of `y` is written.
+    pub(crate) fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+        if self.is_winograd() {
+            winograd::forward(self, x, weight, bias, y);
+        } else {
+            columns::forward(self, x, weight, bias, y);
+        }
+    }
+
+    /// The gradients of [`Self::forward`] by weight, which goes to `parameter`, and by input, into `dx`.
+    pub(crate) fn backward(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        dy: &[f32],
+        parameter: &Parameter,
+        dx: Option<&mut [f32]>,
+    ) {
+        let mut dweight = Scratch::new(self.weights());
+        if self.is_winograd() {
+            winograd::backward(self, x, weight, dy, &mut dweight, dx);
+        } else {
+            columns::backward(self, x, weight, dy, &mut dweight, dx);
+        }
+        parameter.add_grad(&dweight);
+    }
+}
+
+/// Sums over all positions, a channel each, of `[positions, channels]`: lines in f32, their sums in f64.
+pub(crate) fn sums_by_channel(values: &[f32], channels: usize) -> Vec<f32> {
+    const LINE: usize = 64;
+    let mut sums = vec![0f64; channels];
+    let mut line_sum = vec![0f32; channels];
+    for line in values.chunks(LINE * channels) {
+        line_sum.fill(0.0);
+        for position in line.chunks_exact(channels) {
+            line_sum.iter_mut().zip(position).for_each(|(sum, value)| *sum += value);
+        }
+        sums.iter_mut().zip(&line_sum).for_each(|(sum, &value)| *sum += f64::from(value));
+    }
+    sums.into_iter().map(|sum| sum as f32).collect()
+}
+
+struct Conv {
+    geometry: Geometry,
+    weight: Parameter,
+    bias: Option<Parameter>,
+}
+
+impl CustomOp3 for Conv {
+    fn name(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = self.geometry;
+        let mut y = vec![0.0; g.out_len()];
+        g.forward(slice(x, x_layout)?, slice(weight, weight_layout)?, slice(bias, bias_layout)?, &mut y);
+        Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, g.outputs))))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _bias: &Tensor,
+        _y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let dy = dy.contiguous()?;
+        let (x_values, weight, dy) = (floats(x)?, floats(weight)?, floats(&dy)?);
+        if let Some(bias) = &self.bias {
+            bias.add_grad(&sums_by_channel(&dy, self.geometry.outputs));
+        }
+        let mut dx = x.track_op().then(|| vec![0.0; x_values.len()]);
+        self.geometry.backward(&x_values, &weight, &dy, &self.weight, dx.as_deref_mut());
+        Ok((dx.map(|dx| tensor(dx, x.shape())).transpose()?, None, None))
+    }
+}

@@ -1,0 +1,65 @@
+//! Buffers for an operator's own use, kept for the next step: fresh memory costs more than the work done in it.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
+
+/// A buffer with unspecified contents; it goes back to the pool when dropped.
+pub(crate) struct Scratch {
+    values: Vec<f32>,
+    length: usize,
+}
+
+/// Buffers that nobody uses.
+static POOL: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// Most numbers that the pool keeps: 1 GiB of them.
+const MOST: usize = 1 << 28;
+
+impl Scratch {
+    /// A buffer of this length. Debug builds fill it with NaN, so that nobody relies on what was there.
+    pub(crate) fn new(length: usize) -> Self {
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |buffer: &&(usize, usize)| (length..=2 * length.max(32)).contains(&buffer.1);
+        let sizes: Vec<(usize, usize)> = pool.iter().map(Vec::len).enumerate().collect();
+        let best = sizes.iter().filter(fits).min_by_key(|(_, size)| *size);
+        let found = best.map(|&(index, _)| pool.swap_remove(index));
+        drop(pool);
+        let mut values = found.unwrap_or_else(|| vec![0.0; length]);
+        if cfg!(debug_assertions) {
+            values.fill(f32::NAN);
+        }
+        Self { values, length }
+    }
+
+    /// A buffer with these contents.
+    pub(crate) fn copy_of(values: &[f32]) -> Self {
+        let mut copy = Self::new(values.len());
+        copy.copy_from_slice(values);
+        copy
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.push(std::mem::take(&mut self.values));
+        // Sizes change when a batch or an image does: the buffers of old sizes go first.
+        while pool.iter().map(Vec::len).sum::<usize>() > MOST {
+            pool.remove(0);
+        }
+    }
+}
+
+impl Deref for Scratch {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.values[..self.length]
+    }
+}
+
+impl DerefMut for Scratch {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.values[..self.length]
+    }
+}
