@@ -58,8 +58,8 @@ def main():
         measured = measure.alternate(contestants, settings.rounds)
         same = measure.python("faces.py", "compare", settings.data, chain.run_dir, threads=settings.threads)["equal"]
     notes = [
-        f"{rows:,} rows from a warm cache, {settings.threads} threads; {settings.rounds} rounds in turn. Median (range); "
-        "ratios are of the same round. The features of fer and of Python in memory are "
+        f"{rows:,} rows from a warm cache; {settings.threads} threads; {settings.rounds} rounds in turn. Median "
+        "(range); ratios are of the same round. The features of fer and of Python in memory are "
         + ("equal in every bit." if same else "NOT EQUAL.")
     ]
     measure.report("Data preparation", settings, machine, [(table(measured[0]), measured)], notes)

@@ -3,7 +3,7 @@
     python faces.py cut DATA CSV --rows N          the first rows as a file of their own
     python faces.py files DATA FOLDER              the seed's way, by way of picture files; prints seconds as JSON
     python faces.py memory DATA                    the quicker way, in memory; prints seconds as JSON
-    python faces.py compare DATA RUN_DIR           whether the features in a run folder are those of `memory`, bit for bit
+    python faces.py compare DATA RUN_DIR           whether a run folder's features are those of `memory`, bit for bit
 
 Seconds are without starting Python and importing its libraries.
 """
@@ -25,7 +25,7 @@ def read(path, rows=None):
 
 
 def in_memory(path, rows=None):
-    """The quickest way in plain numpy and OpenCV that we know: one pass, one array, nothing checked, nothing written."""
+    """The quickest way in plain numpy and OpenCV that we know: one pass, one array, no checks, nothing written."""
     faces = read(path, rows)
     features = np.empty((len(faces), 1, 48, 48), np.float32)
     for feature, text in zip(features, faces.feature):
@@ -35,8 +35,8 @@ def in_memory(path, rows=None):
 
 
 def by_files(path, folder):
-    """The seed's way, step by step: label and pixels each to a file, the pixels through `np.loadtxt`, a JPEG file a face,
-    a list of files and labels; then every file is read, made gray and equalised.
+    """The seed's way, step by step: label and pixels each to a file, the pixels through `np.loadtxt`, a JPEG file a
+    face, a list of files and labels; then every file is read, made gray and equalised.
 
     The seed does the last step anew in every epoch; here it is done once.
     """

@@ -37,9 +37,9 @@ class Chain:
         self.run_dir = folder / "run"
         self.threads = threads
         self.command = [program, "run", folder / "pipeline.yaml", "--threads", threads]
-        source = {"source": {"kind": "csv", "path": os.path.abspath(data)}, "split": {"kind": "head", "train": train_rows}}
+        source = {"kind": "csv", "path": os.path.abspath(data)}
         preparation = [
-            {"stage": "ingest", "params": source},
+            {"stage": "ingest", "params": {"source": source, "split": {"kind": "head", "train": train_rows}}},
             {"stage": "preprocess", "params": {"equalization": "global", "normalization": {"kind": "unit"}}},
         ]
         file = {"version": 1, "seed": 42, "run_dir": "run", "stages": preparation + list(stages)}

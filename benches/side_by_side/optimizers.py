@@ -4,6 +4,7 @@
 """
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import fer
@@ -30,7 +31,8 @@ def table(results):
     for name, measured in results.items():
         speeds = values(measured, "images_per_second")
         costs = [100 * (ratio - 1) for ratio in ratios(plain, speeds)]
-        rows.append([name, spread(speeds), spread(costs) + " %" if costs else "–", spread(values(measured, "peak_mib"), 0)])
+        cost = spread(costs) + " %" if costs else "–"
+        rows.append([name, spread(speeds), cost, spread(values(measured, "peak_mib"), 0)])
     return measure.table(["optimiser", "images/s", "time over plain SGD", "peak memory, MiB"], rows)
 
 
@@ -43,11 +45,11 @@ def main():
     machine = measure.machine(program)
     with tempfile.TemporaryDirectory() as folder:
         chain, _ = fer.training(program, Path(folder), settings)
-        contestants = {name: lambda option=option: fer.train(chain, "--set", option) for name, option in VARIANTS.items()}
+        contestants = {name: partial(fer.train, chain, "--set", option) for name, option in VARIANTS.items()}
         measured = measure.alternate(contestants, settings.rounds)
     notes = [
-        f"FaceCNN, batch {settings.batch}, {settings.threads} threads; {settings.epochs - 1} epochs of {settings.images} "
-        f"images a round behind one that does not count; {settings.rounds} rounds in turn. Median (range)."
+        f"FaceCNN, batch {settings.batch}, {settings.threads} threads; {settings.epochs} epochs of {settings.images} "
+        f"images a round, the first of which does not count; {settings.rounds} rounds in turn. Median (range)."
     ]
     measure.report("Optimisers", settings, machine, [(table(measured[0]), measured)], notes)
 

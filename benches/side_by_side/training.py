@@ -41,7 +41,7 @@ def several(text):
 def add_sizes(parser):
     """What a round trains."""
     parser.add_argument("--images", type=int, default=1280, help="training images in an epoch")
-    parser.add_argument("--epochs", type=several, default=3, help="epochs in a round, 2 or more; the first does not count")
+    parser.add_argument("--epochs", type=several, default=3, help="epochs a round, 2 or more; the first does not count")
     parser.add_argument("--batch", type=int, default=128, help="images in a step")
 
 
@@ -61,8 +61,8 @@ def main():
         }
         measured = measure.alternate(contestants, settings.rounds)
     notes = [
-        f"FaceCNN, batch {settings.batch}, plain SGD, {settings.threads} threads; {settings.epochs - 1} epochs of "
-        f"{settings.images} images a round behind one that does not count; {settings.rounds} rounds in turn. "
+        f"FaceCNN, batch {settings.batch}, plain SGD, {settings.threads} threads; {settings.epochs} epochs of "
+        f"{settings.images} images a round, the first of which does not count; {settings.rounds} rounds in turn. "
         "Median (range); ratios are of the same round."
     ]
     measure.report("Training", settings, machine, [(table(measured[0]), measured)], notes)
