@@ -64,8 +64,8 @@ def main():
         measured = compare(program, batch, repeats, settings)
         sections.append((table(batch, measured[0]), measured))
     notes = [
-        f"FaceCNN in evaluation, {settings.threads} threads; {settings.repeats} passes a round (ten times as many at "
-        f"batch 1), of which the median; {settings.rounds} rounds in turn. Median (range); ratios are of the same round."
+        f"FaceCNN in evaluation, {settings.threads} threads; {settings.repeats} passes a round (ten times as many "
+        f"at batch 1), of which the median; {settings.rounds} rounds in turn. Median (range); ratios are within a round."
     ]
     measure.report("Inference", settings, machine, sections, notes)
 
