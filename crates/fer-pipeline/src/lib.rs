@@ -29,9 +29,11 @@
 //! ```
 
 mod chain;
+mod compare;
 mod digests;
 mod error;
 mod execute;
+mod exports;
 mod file;
 mod folder;
 mod kind;
@@ -47,6 +49,7 @@ mod stages;
 mod tree;
 
 pub use chain::Pipeline;
+pub use compare::{Change, Diff, Run, ScoreChange, differing_parameters};
 pub use error::{Error, Place, Problem, StageError};
 pub use execute::run_stage;
 pub use kind::StageKind;
