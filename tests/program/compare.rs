@@ -24,7 +24,11 @@ fn percent(share: &Value) -> String {
 #[track_caller]
 fn words<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
     let line = text.lines().find(|line| line.trim_start().starts_with(start));
-    line.unwrap_or_else(|| panic!("no line {start}: {text}")).split("  ").filter(|word| !word.is_empty()).collect()
+    line.unwrap_or_else(|| panic!("no line {start}: {text}"))
+        .split("  ")
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 #[test]
@@ -33,11 +37,10 @@ fn diff_tells_parameters_data_and_scores() {
     let text = world.fer(&["diff", "runs/a", "runs/b"]).succeeded().stdout;
     let found = lines(&text);
     assert_eq!(found[0], "parameters");
-    assert_eq!(words(&text, "train.optimizer.learning_rate"), ["train.optimizer.learning_rate", "0.05", " 0.01"]);
+    assert_eq!(words(&text, "train.optimizer.learning_rate"), ["train.optimizer.learning_rate", "0.05", "0.01"]);
     assert_eq!(&found[3..6], ["", "data: no difference", ""], "{text}");
     let [a, b] = ["runs/a", "runs/b"].map(|run| metrics(&world, run)["splits"]["test"]["accuracy"].clone());
-    let told: Vec<String> = words(&text, "test accuracy").iter().map(|word| word.trim().to_owned()).collect();
-    assert_eq!(told[..3], ["test accuracy".to_owned(), percent(&a), percent(&b)], "{text}");
+    assert_eq!(words(&text, "test accuracy")[..3], ["test accuracy", &percent(&a), &percent(&b)], "{text}");
 }
 
 #[test]
@@ -151,6 +154,15 @@ fn runs_as_json_hold_parameters_data_and_metrics() {
     assert_eq!(run["parameters"]["train.optimizer.learning_rate"], 0.01);
     assert_eq!((&run["data"]["train images"], &run["data"]["classes"][3]), (&json!(112), &json!("happy")));
     assert_eq!(run["metrics"], metrics(&world, "runs/b"));
+}
+
+#[test]
+fn a_stage_that_ran_with_another_seed_is_told_with_it() {
+    let world = two_runs();
+    world.fer(&["run", "--run-dir", "runs/a", "--only", "ingest", "--set=seed=8"]).succeeded();
+    let parameters = world.fer(&["runs", "--json"]).succeeded().json()[0]["parameters"].clone();
+    assert_eq!([&parameters["seed"], &parameters["train.seed"]], [8, 7]);
+    assert_eq!(parameters.get("ingest.seed"), None);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What stands beside the model for other people's tools. `tests/golden/tensorboard/read_back.py` has those tools read
+//! What stands beside the model for other people's tools. `tests/golden/exports/read_back.py` has those tools read
 //! it.
 
 use std::collections::BTreeMap;

@@ -5,6 +5,8 @@
 //! Freshness is a matter of content alone: version, parameters and digests, never times. The clock is lent by the
 //! caller ([`Clock`]), as is whoever shows progress ([`Reporter`]).
 //!
+//! A [`Run`] is what a run folder tells of itself, and a [`Diff`] what two of them do.
+//!
 //! ```
 //! use fer_pipeline::{Pipeline, StageKind};
 //!

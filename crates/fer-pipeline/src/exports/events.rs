@@ -103,8 +103,8 @@ mod tests {
 
     #[test]
     fn the_file_is_byte_for_byte_tensorboards_own() {
-        let golden = include_bytes!("../../../../tests/golden/tensorboard/events.out.tfevents.0.fer");
-        let history = include_str!("../../../../tests/golden/tensorboard/history.json");
+        let golden = include_bytes!("../../../../tests/golden/exports/events.out.tfevents.0.fer");
+        let history = include_str!("../../../../tests/golden/exports/history.json");
         let history: Vec<Value> = serde_json::from_str(history).unwrap();
         assert!(event_file(&history) == golden);
     }
