@@ -106,10 +106,9 @@ fn are_current(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> Result<bool
 fn parameters(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> Result<BTreeMap<String, Value>, Error> {
     let mut tree = configured(&path.join(CONFIG_FILE))?;
     for (kind, entry) in entries {
-        let seed = entry.seed.into();
         tree.insert(kind.to_string(), entry.params.clone());
         // A stage that has not run since the seed was changed has the former one.
-        if *tree.entry("seed").or_insert_with(|| seed) != Value::from(entry.seed) {
+        if tree.entry("seed").or_insert_with(|| entry.seed.into()).as_u64() != Some(entry.seed) {
             tree.insert(format!("{kind}.seed"), entry.seed.into());
         }
     }

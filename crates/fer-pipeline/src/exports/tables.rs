@@ -32,12 +32,12 @@ mod tests {
     #[test]
     fn no_cell_is_empty() {
         let records = [
-            json!({"epoch": 1, "loss": 1.5, "last_batch_loss": 1.25, "learning_rate": 1e-5}),
+            json!({"epoch": 1, "loss": 1.5, "last_batch_loss": 1.25, "learning_rate": 1e-8}),
             json!({"epoch": 2, "loss": 1.0, "last_batch_loss": 0.5, "learning_rate": 0.1, "train_accuracy": 0.75}),
         ];
         assert_eq!(
             history(&records),
-            "epoch\tloss\tlast_batch_loss\tlearning_rate\n1\t1.5\t1.25\t1e-5\n2\t1.0\t0.5\t0.1\n"
+            "epoch\tloss\tlast_batch_loss\tlearning_rate\n1\t1.5\t1.25\t1e-8\n2\t1.0\t0.5\t0.1\n"
         );
         assert_eq!(accuracy(&records), "epoch\ttrain_accuracy\n2\t0.75\n", "there was no validation");
     }
