@@ -119,7 +119,7 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
     for arguments in [&["walk"][..], &[], &["run", "--threads", "0"], &["stage", "preprocess"]] {
         assert_eq!(world.fer(arguments).code, 2, "{arguments:?}");
     }
-    for command in ["run", "plan", "status", "inspect", "stage", "export-images", "evaluate", "synth"] {
+    for command in ["run", "plan", "status", "inspect", "stage", "export-images", "evaluate", "diff", "runs", "synth"] {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }

@@ -2,7 +2,9 @@
 
 mod architecture;
 mod commands;
+mod compare;
 mod determinism;
+mod exports;
 mod failure;
 mod freshness;
 mod pipeline_file;

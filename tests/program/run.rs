@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::world::{World, lines};
 
 /// Beside these, `train/best.safetensors` stands where the best epoch is not the last.
-const OUTPUTS: [&str; 13] = [
+const OUTPUTS: [&str; 17] = [
     "evaluate/metrics.json",
     "evaluate/predictions-test.safetensors",
     "evaluate/predictions-validation.safetensors",
@@ -18,7 +18,11 @@ const OUTPUTS: [&str; 13] = [
     "preprocess/test.safetensors",
     "preprocess/train.safetensors",
     "preprocess/validation.safetensors",
+    "train/accuracy.tsv",
+    "train/config.json",
+    "train/events.out.tfevents.0.fer",
     "train/history.jsonl",
+    "train/history.tsv",
     "train/model.safetensors",
 ];
 

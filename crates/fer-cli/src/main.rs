@@ -7,6 +7,7 @@
 mod clock;
 mod commands;
 mod interrupt;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

@@ -23,6 +23,7 @@
 mod error;
 mod evaluate;
 mod format;
+mod paired;
 mod params;
 mod predict;
 mod report;
@@ -31,6 +32,7 @@ mod table;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
+pub use paired::{Paired, paired};
 pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};
 pub use report::{ReportInput, report};

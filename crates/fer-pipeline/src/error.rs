@@ -58,6 +58,20 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The folder holds no run.
+    #[error("{}: not a run folder: expected run.lock.json or config.resolved.yaml in it, found neither", path.display())]
+    NoRun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run's scores cannot be understood.
+    #[error("{}: not the scores of a run: {source}", path.display())]
+    Metrics {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// Another process runs in the same run folder.
     #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]
     Held {

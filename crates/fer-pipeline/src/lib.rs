@@ -5,6 +5,8 @@
 //! Freshness is a matter of content alone: version, parameters and digests, never times. The clock is lent by the
 //! caller ([`Clock`]), as is whoever shows progress ([`Reporter`]).
 //!
+//! A [`Run`] is what a run folder tells of itself, and a [`Diff`] what two of them do.
+//!
 //! ```
 //! use fer_pipeline::{Pipeline, StageKind};
 //!
@@ -29,9 +31,11 @@
 //! ```
 
 mod chain;
+mod compare;
 mod digests;
 mod error;
 mod execute;
+mod exports;
 mod file;
 mod folder;
 mod kind;
@@ -47,6 +51,7 @@ mod stages;
 mod tree;
 
 pub use chain::Pipeline;
+pub use compare::{Change, Diff, Run, ScoreChange, differing_parameters};
 pub use error::{Error, Place, Problem, StageError};
 pub use execute::run_stage;
 pub use kind::StageKind;

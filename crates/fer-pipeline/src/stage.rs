@@ -130,7 +130,15 @@ impl Context<'_> {
     /// # Errors
     /// As [`fer_artifact::write_atomic`].
     pub fn write_text(&mut self, name: &str, text: &str) -> Result<(), fer_artifact::Error> {
-        let digest = write_atomic(&self.output_dir.join(name), |out: &mut dyn Write| out.write_all(text.as_bytes()))?;
+        self.write_bytes(name, text.as_bytes())
+    }
+
+    /// Writes an output that is neither artifact nor text.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write_atomic`].
+    pub fn write_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), fer_artifact::Error> {
+        let digest = write_atomic(&self.output_dir.join(name), |out: &mut dyn Write| out.write_all(bytes))?;
         self.written.insert(name.to_owned(), digest);
         Ok(())
     }

@@ -1,10 +1,13 @@
 //! The command line: one file a command.
 
+mod diff;
 mod evaluate;
 mod export_images;
+mod format;
 mod inspect;
 mod plan;
 mod run;
+mod runs;
 mod stage;
 mod status;
 mod synth;
@@ -41,6 +44,10 @@ enum Command {
     ExportImages(export_images::ExportImagesArgs),
     /// Score a model on a CSV file or a folder of pictures, outside of any run.
     Evaluate(evaluate::EvaluateArgs),
+    /// Say in what two runs differ, and how their scores compare.
+    Diff(diff::DiffArgs),
+    /// List the runs below a folder with their scores.
+    Runs(runs::RunsArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),
 }
@@ -55,6 +62,8 @@ impl Cli {
             Command::Stage(args) => args.run(),
             Command::ExportImages(args) => args.run(),
             Command::Evaluate(args) => args.run(),
+            Command::Diff(args) => args.run(),
+            Command::Runs(args) => args.run(),
             Command::Synth(args) => args.run(),
         }
     }

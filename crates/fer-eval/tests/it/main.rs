@@ -1,6 +1,7 @@
 //! Public behaviour of the crate, a module a source file.
 
 mod evaluate;
+mod paired;
 mod params;
 mod predict;
 mod report;

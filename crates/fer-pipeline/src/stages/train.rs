@@ -6,6 +6,7 @@ use fer_train::{EpochRecord, Flow, Observer, Progress, Select, TrainData, TrainP
 use serde_json::Value;
 
 use super::resolved;
+use crate::exports;
 use crate::{BatchProgress, Context, Event, Slot, Stage, StageError, StageKind};
 
 const VALIDATION: &str = "preprocess/validation.safetensors";
@@ -13,7 +14,7 @@ const VALIDATION: &str = "preprocess/validation.safetensors";
 const KEPT: usize = 2;
 
 /// `preprocess/{train,validation}.safetensors` → `train/model.safetensors`, `train/history.jsonl`, and the model with
-/// the weights that `select` leaves out.
+/// the weights that `select` leaves out; for other tools, what [`exports`] has.
 pub(crate) struct Train {
     params: TrainParams,
     /// The file of `init`, if there is one, relative to the current folder.
@@ -53,12 +54,14 @@ impl Stage for Train {
     }
 
     fn outputs(&self) -> Vec<Slot> {
-        vec![
+        let mut slots = vec![
             Slot::always("model.safetensors"),
             Slot::always("history.jsonl"),
             Slot::if_there("best.safetensors"),
             Slot::if_there("last.safetensors"),
-        ]
+        ];
+        slots.extend(exports::SLOTS);
+        slots
     }
 
     fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
@@ -80,7 +83,7 @@ impl Stage for Train {
             context.write(self.unselected(), model)?;
         }
         context.write_text("history.jsonl", &history)?;
-        Ok(())
+        exports::write(context, &trained.model)
     }
 }
 

@@ -1,0 +1,76 @@
+//! How a comparison is printed.
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{print, print_json};
+use crate::table::Table;
+
+#[derive(Debug, Args)]
+pub(super) struct FormatArgs {
+    /// Print JSON.
+    #[arg(long, conflicts_with = "md")]
+    json: bool,
+    /// Print Markdown.
+    #[arg(long)]
+    md: bool,
+}
+
+/// A table under a title; if it has no rows, what to say instead.
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) table: Table,
+    pub(super) empty: &'static str,
+}
+
+impl FormatArgs {
+    /// Prints `value` if JSON is asked for, else the sections with `note` below them.
+    pub(super) fn print(&self, value: &impl Serialize, sections: &[Section], note: &str) -> Result<()> {
+        if self.json {
+            return print_json(value);
+        }
+        let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text() });
+        let mut text = sections.collect::<Vec<_>>().join("\n");
+        if !note.is_empty() {
+            text.push_str(&format!("\n{note}\n"));
+        }
+        print(text)
+    }
+}
+
+impl Section {
+    fn text(&self) -> String {
+        match (self.title.as_str(), self.table.is_empty()) {
+            ("", _) => self.table.text(),
+            (title, true) => format!("{title}: {}\n", self.empty),
+            (title, false) => {
+                let table = self.table.text();
+                let indented = table.lines().map(|line| format!("  {line}\n"));
+                format!("{title}\n{}", indented.collect::<String>())
+            }
+        }
+    }
+
+    fn markdown(&self) -> String {
+        match (self.title.as_str(), self.table.is_empty()) {
+            ("", _) => self.table.markdown(),
+            (title, true) => format!("### {title}\n\n{}\n", self.empty),
+            (title, false) => format!("### {title}\n\n{}", self.table.markdown()),
+        }
+    }
+}
+
+/// A parameter or digest as it is read; a digest by its first twelve digits.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            text[..12].to_owned()
+        }
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}

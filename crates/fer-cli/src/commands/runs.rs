@@ -1,0 +1,79 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_artifact::Split;
+use fer_pipeline::{Run, differing_parameters};
+
+use super::format::{FormatArgs, Section, shown};
+use crate::table::{Align, Table};
+use crate::terminal::{error, to_stderr};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fer runs\n  fer runs runs/sweep --md > table.md
+Every run below the folder with its scores, and the parameters in which the runs differ.")]
+pub(super) struct RunsArgs {
+    /// A folder with run folders in it, at any depth.
+    #[arg(default_value = "runs")]
+    dir: PathBuf,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl RunsArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let (mut runs, mut code) = (vec![], ExitCode::SUCCESS);
+        for found in Run::find(&self.dir)? {
+            match found {
+                Ok(run) => runs.push(run),
+                Err(damaged) => {
+                    error(&damaged.into());
+                    code = ExitCode::FAILURE;
+                }
+            }
+        }
+        if runs.is_empty() {
+            to_stderr(&format!("{}: no runs in this folder or below", self.dir.display()));
+        }
+        let outdated = runs.iter().any(|run| run.metrics.is_some() && !run.metrics_are_current);
+        let note = if outdated { "* scores of an earlier model; `fer run` renews them" } else { "" };
+        let sections = [Section { title: String::new(), table: table(&runs), empty: "" }];
+        self.format.print(&runs, if runs.is_empty() { &[] } else { &sections }, note)?;
+        Ok(code)
+    }
+}
+
+/// A run a line: two columns for each split that any run has, and one for what differs.
+fn table(runs: &[Run]) -> Table {
+    let has =
+        |split: &Split| runs.iter().flat_map(|run| &run.metrics).any(|metrics| metrics.splits.contains_key(split));
+    let splits: Vec<Split> = Split::ALL.into_iter().filter(has).collect();
+    let differing = differing_parameters(runs);
+    let mut columns = vec![("run".to_owned(), Align::Left)];
+    for split in &splits {
+        columns.extend([(format!("{split} accuracy"), Align::Right), ("macro F1".to_owned(), Align::Right)]);
+    }
+    columns.extend(["finished", "differs in"].map(|name| (name.to_owned(), Align::Left)));
+    let mut table = Table::new(columns);
+    for run in runs {
+        let scores = splits.iter().flat_map(|split| scores(run, *split));
+        let ends = [run.finished.clone().unwrap_or_else(|| "–".to_owned()), differences(run, &differing)];
+        table.row([run.path.display().to_string()].into_iter().chain(scores).chain(ends));
+    }
+    table
+}
+
+fn scores(run: &Run, split: Split) -> [String; 2] {
+    let mark = if run.metrics_are_current { "" } else { " *" };
+    match run.metrics.as_ref().and_then(|metrics| metrics.splits.get(&split)) {
+        Some(scores) => [format!("{:.1} %{mark}", 100.0 * scores.accuracy), format!("{:.3}", scores.macro_f1)],
+        None => ["–", "–"].map(str::to_owned),
+    }
+}
+
+fn differences(run: &Run, names: &BTreeSet<String>) -> String {
+    let there = names.iter().filter_map(|name| Some((name, run.parameters.get(name)?)));
+    there.map(|(name, value)| format!("{name}={}", shown(Some(value)))).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,142 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use fer_artifact::{Predictions, Split, read};
+use fer_eval::{Paired, SplitMetrics, paired};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Run;
+use crate::Error;
+
+/// What differs between two runs, and how their scores compare.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diff {
+    /// Folder of the first run.
+    pub from: PathBuf,
+    /// Folder of the second run.
+    pub to: PathBuf,
+    /// Stages whose outputs were made in another way, see [`Run::versions`].
+    pub versions: Vec<Change>,
+    /// Parameters that differ, see [`Run::parameters`].
+    pub parameters: Vec<Change>,
+    /// Data that differs, see [`Run::data`].
+    pub data: Vec<Change>,
+    /// All scores, equal ones too.
+    pub scores: Vec<ScoreChange>,
+    /// Both models on the same images, by split; only where both runs are of the same source and their predictions
+    /// are there.
+    pub paired: BTreeMap<Split, Paired>,
+}
+
+/// Something that differs; a side is left out where it does not stand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// What differs.
+    pub name: String,
+    /// In the first run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Value>,
+    /// In the second run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Value>,
+}
+
+/// A score in both runs; a side is left out where the run has no such score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoreChange {
+    /// The split.
+    pub split: Split,
+    /// The score's name in `metrics.json`; for a class's recall `recall.<class>`.
+    pub score: String,
+    /// In the first run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// In the second run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<f64>,
+    /// How much greater it is in the second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<f64>,
+}
+
+impl Diff {
+    /// Compares two runs.
+    ///
+    /// # Errors
+    /// Predictions that cannot be read.
+    pub fn between(from: &Run, to: &Run) -> Result<Self, Error> {
+        Ok(Self {
+            from: from.path.clone(),
+            to: to.path.clone(),
+            versions: changes(&from.versions, &to.versions),
+            parameters: changes(&from.parameters, &to.parameters),
+            data: changes(&from.data, &to.data),
+            scores: Split::ALL.into_iter().flat_map(|split| score_changes(split, from, to)).collect(),
+            paired: pairs(from, to)?,
+        })
+    }
+}
+
+/// Names of the parameters that have different values in these runs. One that only some of the runs have is none of
+/// them: it comes with the value of another, such as an optimiser's name.
+pub fn differing_parameters(runs: &[Run]) -> BTreeSet<String> {
+    let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.parameters.keys()).collect();
+    let differs = |name: &&String| {
+        let mut values = runs.iter().filter_map(|run| run.parameters.get(*name));
+        values.next().is_some_and(|first| values.any(|value| value != first))
+    };
+    names.into_iter().filter(differs).cloned().collect()
+}
+
+fn changes(from: &BTreeMap<String, Value>, to: &BTreeMap<String, Value>) -> Vec<Change> {
+    let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let change =
+        |name: &String| Change { name: name.clone(), from: from.get(name).cloned(), to: to.get(name).cloned() };
+    names.into_iter().map(change).filter(|change| change.from != change.to).collect()
+}
+
+fn score_changes(split: Split, from: &Run, to: &Run) -> Vec<ScoreChange> {
+    let [from, to] = [from, to].map(|run| run.metrics.as_ref().and_then(|metrics| metrics.splits.get(&split)));
+    let [from, to] = [from, to].map(|metrics| metrics.map(scores).unwrap_or_default());
+    let only_in_to = to.iter().filter(|(name, _)| value(&from, name).is_none());
+    let names = from.iter().chain(only_in_to).map(|(name, _)| name.clone());
+    names
+        .map(|score| {
+            let (from, to) = (value(&from, &score), value(&to, &score));
+            ScoreChange { split, score, from, to, change: from.zip(to).map(|(from, to)| to - from) }
+        })
+        .collect()
+}
+
+fn pairs(from: &Run, to: &Run) -> Result<BTreeMap<Split, Paired>, Error> {
+    let source = |run: &Run| run.data.get("ingest.source").cloned();
+    let mut pairs = BTreeMap::new();
+    if source(from).is_none() || source(from) != source(to) {
+        return Ok(pairs);
+    }
+    for split in Split::ALL {
+        let [from, to] = [from, to].map(|run| run.path.join(format!("evaluate/predictions-{split}.safetensors")));
+        if from.is_file() && to.is_file() {
+            pairs.insert(split, paired(&read::<Predictions>(&from)?, &read(&to)?));
+        }
+    }
+    Ok(pairs)
+}
+
+fn value(scores: &[(String, f64)], name: &str) -> Option<f64> {
+    scores.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
+
+fn scores(metrics: &SplitMetrics) -> Vec<(String, f64)> {
+    let whole = [
+        ("n", metrics.n as f64),
+        ("accuracy", metrics.accuracy),
+        ("balanced_accuracy", metrics.balanced_accuracy),
+        ("macro_f1", metrics.macro_f1),
+        ("ece", metrics.ece),
+        ("loss", metrics.loss),
+    ];
+    let recall = metrics.per_class.iter().map(|class| (format!("recall.{}", class.name), class.recall));
+    whole.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(recall).collect()
+}
