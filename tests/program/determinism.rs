@@ -55,3 +55,27 @@ fn another_seed_gives_another_model() {
     };
     assert!(model("a", "seed=1") != model("b", "seed=2"));
 }
+
+#[test]
+fn plain_code_gives_nearly_what_vector_instructions_give() {
+    let world = World::new();
+    let loss = |folder: &str, instructions: &str| {
+        let mut command = world.command(&[&["run", "--run-dir", folder], NETWORK.as_slice()].concat());
+        let output = command.env("FER_INSTRUCTIONS", instructions).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let history = world.read(&format!("{folder}/train/history.jsonl"));
+        let first: Value = serde_json::from_str(history.lines().next().unwrap()).unwrap();
+        first["loss"].as_f64().unwrap()
+    };
+    let (fast, plain) = (loss("fast", "detected"), loss("plain", "portable"));
+    assert!((fast - plain).abs() < 1e-4 * plain, "{fast} and {plain}");
+}
+
+#[test]
+fn unknown_instructions_are_refused() {
+    let world = World::new();
+    let output = world.command(&["plan"]).env("FER_INSTRUCTIONS", "fast").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("FER_INSTRUCTIONS: expected `detected` or `portable`, found `fast`"), "{message}");
+}

@@ -20,12 +20,31 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
+    if let Err(unknown) = choose_instructions() {
+        terminal::error(&unknown);
+        return ExitCode::from(2);
+    }
     match cli.run() {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::error(&error);
             exit_code(&error)
+        }
+    }
+}
+
+/// `FER_INSTRUCTIONS=portable` does without this machine's vector instructions: to compare, and where a doubt arises.
+fn choose_instructions() -> anyhow::Result<()> {
+    match std::env::var_os("FER_INSTRUCTIONS") {
+        None => Ok(()),
+        Some(name) if name == "detected" => Ok(()),
+        Some(name) if name == "portable" => {
+            fer_nn::set_instructions(fer_nn::Instructions::Portable);
+            Ok(())
+        }
+        Some(name) => {
+            anyhow::bail!("FER_INSTRUCTIONS: expected `detected` or `portable`, found `{}`", name.display())
         }
     }
 }

@@ -56,6 +56,7 @@ impl Rule {
 #[derive(Debug)]
 pub struct Optimizer {
     rule: Rule,
+    clip_norm: Option<f64>,
     steps: u64,
     slots: BTreeMap<String, Slot>,
 }
@@ -80,7 +81,14 @@ impl Optimizer {
             Slot { parameter, buffers: vec![zeros; rule.buffers().len()] }
         };
         let slots = parameters.into_iter().map(|(name, parameter)| (name, slot(parameter))).collect();
-        Ok(Self { rule, steps: 0, slots })
+        Ok(Self { rule, clip_norm: None, steps: 0, slots })
+    }
+
+    /// From now on, all gradients together are scaled down to this norm where theirs is larger: PyTorch's
+    /// `clip_grad_norm_` before each step.
+    #[must_use]
+    pub fn with_clip_norm(self, clip_norm: Option<f64>) -> Self {
+        Self { clip_norm, ..self }
     }
 
     /// Moves every parameter that has a gradient by one step, and clears the gradients.
@@ -89,15 +97,24 @@ impl Optimizer {
     /// candle's.
     pub fn step(&mut self, learning_rate: f64) -> Result<()> {
         self.steps += 1;
+        let scale = self.scale();
         for Slot { parameter, buffers } in self.slots.values_mut() {
             let (rule, steps) = (self.rule, self.steps);
             let step = |gradient: &[f32]| {
-                let op = Step { rule, steps, learning_rate, gradient, buffers: Mutex::new(buffers) };
+                let op = Step { rule, steps, learning_rate, scale, gradient, buffers: Mutex::new(buffers) };
                 parameter.value().inplace_op1(&op)
             };
             parameter.take_grad(step).transpose()?;
         }
         Ok(())
+    }
+
+    /// What the gradients are multiplied with before a step.
+    fn scale(&self) -> f32 {
+        let Some(clip_norm) = self.clip_norm else { return 1.0 };
+        let squares = self.slots.values().filter_map(|slot| slot.parameter.show_grad(sum_of_squares));
+        // PyTorch's small number keeps the quotient finite.
+        (clip_norm / (squares.sum::<f64>().sqrt() + 1e-6)).min(1.0) as f32
     }
 
     /// Steps made so far.
@@ -150,11 +167,32 @@ impl Optimizer {
     }
 }
 
+/// Σ x²: in f32 lanes within pieces, in f64 over them, in order.
+fn sum_of_squares(values: &[f32]) -> f64 {
+    const LANES: usize = 16;
+    let piece = |values: &[f32]| {
+        let mut lanes = [0f32; LANES];
+        autovectorize(
+            #[inline(always)]
+            || {
+                for values in values.chunks(LANES) {
+                    lanes.iter_mut().zip(values).for_each(|(lane, value)| *lane += value * value);
+                }
+            },
+        );
+        lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>()
+    };
+    let pieces: Vec<f64> = values.par_chunks(PIECE).map(piece).collect();
+    pieces.into_iter().sum()
+}
+
 /// One parameter's step, in place.
 struct Step<'a> {
     rule: Rule,
     steps: u64,
     learning_rate: f64,
+    /// The gradient counts times this.
+    scale: f32,
     gradient: &'a [f32],
     buffers: Mutex<&'a mut Vec<Vec<f32>>>,
 }
@@ -179,13 +217,13 @@ impl InplaceOp1 for Step<'_> {
 
 impl Step<'_> {
     fn plain(&self, rule: Sgd, weights: &mut [f32]) {
-        let (rate, decay) = (self.learning_rate as f32, rule.weight_decay as f32);
+        let (rate, decay, scale) = (self.learning_rate as f32, rule.weight_decay as f32, self.scale);
         weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE)).for_each(|(weights, gradient)| {
             autovectorize(
                 #[inline(always)]
                 || {
                     for (weight, &gradient) in weights.iter_mut().zip(gradient) {
-                        *weight -= rate * (gradient + decay * *weight);
+                        *weight -= rate * (scale * gradient + decay * *weight);
                     }
                 },
             );
@@ -194,13 +232,14 @@ impl Step<'_> {
 
     fn momentum(&self, rule: Sgd, weights: &mut [f32], buffer: &mut [f32]) {
         let (rate, decay, momentum) = (self.learning_rate as f32, rule.weight_decay as f32, rule.momentum as f32);
+        let scale = self.scale;
         let pieces = weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE));
         pieces.zip(buffer.par_chunks_mut(PIECE)).for_each(|((weights, gradient), buffer)| {
             autovectorize(
                 #[inline(always)]
                 || {
                     for ((weight, &gradient), buffer) in weights.iter_mut().zip(gradient).zip(buffer.iter_mut()) {
-                        let gradient = gradient + decay * *weight;
+                        let gradient = scale * gradient + decay * *weight;
                         *buffer = momentum * *buffer + gradient;
                         *weight -= rate * if rule.nesterov { gradient + momentum * *buffer } else { *buffer };
                     }
@@ -216,6 +255,7 @@ impl Step<'_> {
         let root = (1.0 - rule.beta2.powi(steps)).sqrt() as f32;
         let (beta1, beta2, eps) = (rule.beta1 as f32, rule.beta2 as f32, rule.eps as f32);
         let (fresh1, fresh2) = ((1.0 - rule.beta1) as f32, (1.0 - rule.beta2) as f32);
+        let scale = self.scale;
         let pieces = weights.par_chunks_mut(PIECE).zip(self.gradient.par_chunks(PIECE));
         let buffers = mean.par_chunks_mut(PIECE).zip(square.par_chunks_mut(PIECE));
         pieces.zip(buffers).for_each(|((weights, gradient), (mean, square))| {
@@ -224,6 +264,7 @@ impl Step<'_> {
                 || {
                     let buffers = mean.iter_mut().zip(square.iter_mut());
                     for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(buffers) {
+                        let gradient = scale * gradient;
                         *mean = beta1 * *mean + fresh1 * gradient;
                         *square = beta2 * *square + fresh2 * gradient * gradient;
                         *weight = keep * *weight - rate * *mean / (square.sqrt() / root + eps);

@@ -81,6 +81,12 @@ impl Parameter {
         });
     }
 
+    /// Shows the gradient, if there is one, to `with`.
+    pub(crate) fn show_grad<R>(&self, with: impl FnOnce(&[f32]) -> R) -> Option<R> {
+        let gradient = self.lock();
+        gradient.filled.then(|| with(&gradient.values))
+    }
+
     /// Shows the gradient, if there is one, to `with`, and clears it.
     pub(crate) fn take_grad<R>(&self, with: impl FnOnce(&[f32]) -> R) -> Option<R> {
         let mut gradient = self.lock();

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use fer_model::NetworkParams;
+use fer_nn::{Optimizer, Parameter};
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Count, count};
+use crate::number::{Count, Positive, count};
 use crate::{Error, Fraction, OptimizerParams, Schedule};
 
 /// Parameters of the training stage. The defaults are the seed's.
@@ -35,6 +37,9 @@ pub struct TrainParams {
     pub select: Select,
     /// The optimiser.
     pub optimizer: OptimizerParams,
+    /// Longest gradient: the gradients of all weights together are scaled down to this norm before a step where
+    /// theirs is larger (PyTorch's `clip_grad_norm_`).
+    pub clip_norm: Option<Positive>,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
@@ -83,6 +88,7 @@ impl Default for TrainParams {
             evaluate_every: count(5),
             select: Select::Last,
             optimizer: OptimizerParams::SGD,
+            clip_norm: None,
             schedule: Schedule::Constant,
             label_smoothing: Fraction::of(0.0),
             early_stopping: None,
@@ -91,6 +97,12 @@ impl Default for TrainParams {
 }
 
 impl TrainParams {
+    /// The optimiser of these weights, before its first step.
+    pub(crate) fn start_optimizer(&self, parameters: &BTreeMap<String, Parameter>) -> candle_core::Result<Optimizer> {
+        let optimizer = Optimizer::new(self.optimizer.rule(), parameters.clone())?;
+        Ok(optimizer.with_clip_norm(self.clip_norm.map(Positive::get)))
+    }
+
     /// What one parameter alone does not tell.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;
@@ -109,6 +121,7 @@ struct RawTrain {
     evaluate_every: Count,
     select: Select,
     optimizer: OptimizerParams,
+    clip_norm: Option<Positive>,
     schedule: Schedule,
     label_smoothing: Fraction,
     early_stopping: Option<EarlyStopping>,
@@ -126,6 +139,7 @@ impl Default for RawTrain {
             evaluate_every: Count(params.evaluate_every),
             select: params.select,
             optimizer: params.optimizer,
+            clip_norm: params.clip_norm,
             schedule: params.schedule,
             label_smoothing: params.label_smoothing,
             early_stopping: params.early_stopping,
@@ -146,6 +160,7 @@ impl TryFrom<RawTrain> for TrainParams {
             evaluate_every: raw.evaluate_every.0,
             select: raw.select,
             optimizer: raw.optimizer,
+            clip_norm: raw.clip_norm,
             schedule: raw.schedule,
             label_smoothing: raw.label_smoothing,
             early_stopping: raw.early_stopping,

@@ -38,7 +38,7 @@ impl<'a> Session<'a> {
             (None, None) => Network::new(&task.network, task.seed.stream("weights").value())?,
             (Some(path), None) => return Err(Error::NoInit { path: path.clone() }),
         };
-        let optimizer = Optimizer::new(task.params.optimizer.rule(), network.parameters().clone())?;
+        let optimizer = task.params.start_optimizer(network.parameters())?;
         Ok(Self { task, network, optimizer, state: State::new(task), best: None })
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use fer_artifact::Checkpoint;
 use fer_model::{Network, NetworkConfig};
-use fer_nn::Optimizer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -104,7 +103,7 @@ impl<'a> Session<'a> {
             same(name, &part(&expected, name), &part(&found, name))?;
         }
         let network = Network::load(&task.network, to_tensors(take(&mut tensors, "model"))?)?;
-        let mut optimizer = Optimizer::new(task.params.optimizer.rule(), network.parameters().clone())?;
+        let mut optimizer = task.params.start_optimizer(network.parameters())?;
         optimizer.restore(to_tensors(take(&mut tensors, "optimizer"))?, state.steps)?;
         let best = Some(take(&mut tensors, "best")).filter(|best| !best.is_empty());
         let words = |is| if is { "present" } else { "absent" };

@@ -164,6 +164,7 @@ record("cross_entropy_large", lambda x: F.cross_entropy(x, labels), x=torch.rand
 # Optimisers: five steps on a weight whose gradient in step t is `gradients[t]`, in float32 as in use.
 start, gradients = torch.randn(6), torch.randn(5, 6)
 put("optimizer", start=start, gradients=gradients)
+CLIP_NORM = 1.9  # some of the gradients are longer, some are not
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
     "sgd_decay": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.05),
@@ -179,5 +180,15 @@ for name, make in OPTIMIZERS.items():
         optimizer.step()
         after.append(weight.detach().clone())
     put(f"optimizer.{name}", after=torch.stack(after))
+weight = torch.nn.Parameter(start.to(torch.float32))
+optimizer, after = torch.optim.SGD([weight], lr=0.1, momentum=0.9), []
+for gradient in gradients.to(torch.float32):
+    weight.grad = gradient.clone()
+    torch.nn.utils.clip_grad_norm_([weight], CLIP_NORM)
+    optimizer.step()
+    after.append(weight.detach().clone())
+put("optimizer.sgd_clipped", after=torch.stack(after))
+norms = gradients.norm(dim=1)
+assert (norms > CLIP_NORM).any() and (norms < CLIP_NORM).any(), norms
 
 save_file(cases, str(Path(__file__).with_name("operators.safetensors")))

@@ -15,7 +15,19 @@ use crate::matmul::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::scratch::Scratch;
 use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
 
-/// Numbers of a transformed tile.
+/// The method evaluates polynomials at 0, ±P, ±Q and infinity. The usual 0, ±1, ±2 lose three times as many digits:
+/// these points' powers stay closer to 1. All constants made of them are exact.
+const P: f32 = 0.75;
+/// See [`P`].
+const Q: f32 = 1.5;
+const P2: f32 = P * P;
+const Q2: f32 = Q * Q;
+/// Norms of the weights' polynomials at ±P and ±Q.
+const P_NORM: f32 = 1.0 / (2.0 * P2 * (P2 - Q2));
+/// See [`P_NORM`].
+const Q_NORM: f32 = 1.0 / (2.0 * Q2 * (Q2 - P2));
+
+/// Numbers of a transformed tile: six points in either direction.
 const POINTS: usize = 36;
 /// Tiles that are worked on together: enough for efficient products, few enough to stay in the cache.
 const BLOCK: usize = 144;
@@ -230,18 +242,18 @@ impl WithSimd for TransformWeight<'_> {
 
 /// G g.
 #[inline(always)]
-fn weight_points<S: Simd>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; 6] {
+fn weight_points<S: Simd>(simd: S, g: [S::f32s; 3]) -> [S::f32s; 6] {
+    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
-    let ends = times(-1.0 / 6.0, simd.add_f32s(a, c));
-    let (even, odd) = (simd.add_f32s(times(1.0 / 24.0, a), times(1.0 / 6.0, c)), times(1.0 / 12.0, b));
-    let middle = times(1.0 / 6.0, b);
+    let (near, near_odd) = (times(P_NORM, of(P2, g[2], g[0])), times(P * P_NORM, g[1]));
+    let (far, far_odd) = (times(Q_NORM, of(Q2, g[2], g[0])), times(Q * Q_NORM, g[1]));
     [
-        times(0.25, a),
-        simd.sub_f32s(ends, middle),
-        simd.add_f32s(ends, middle),
-        simd.add_f32s(even, odd),
-        simd.sub_f32s(even, odd),
-        c,
+        times(1.0 / (P2 * Q2), g[0]),
+        simd.add_f32s(near, near_odd),
+        simd.sub_f32s(near, near_odd),
+        simd.add_f32s(far, far_odd),
+        simd.sub_f32s(far, far_odd),
+        g[2],
     ]
 }
 
@@ -283,14 +295,15 @@ impl WithSimd for FinishWeight<'_> {
 
 /// Gᵀ u.
 #[inline(always)]
-fn weight_gradients<S: Simd>(simd: S, [a, b, c, d, e, f]: [S::f32s; 6]) -> [S::f32s; 3] {
+fn weight_gradients<S: Simd>(simd: S, u: [S::f32s; 6]) -> [S::f32s; 3] {
+    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
-    let (near, far) = (times(-1.0 / 6.0, simd.add_f32s(b, c)), times(1.0 / 24.0, simd.add_f32s(d, e)));
-    let (near_odd, far_odd) = (times(1.0 / 6.0, simd.sub_f32s(c, b)), times(1.0 / 12.0, simd.sub_f32s(d, e)));
+    let (near, far) = (times(P_NORM, simd.add_f32s(u[1], u[2])), times(Q_NORM, simd.add_f32s(u[3], u[4])));
+    let (near_odd, far_odd) = (times(P_NORM, simd.sub_f32s(u[1], u[2])), times(Q_NORM, simd.sub_f32s(u[3], u[4])));
     [
-        simd.add_f32s(times(0.25, a), simd.add_f32s(near, far)),
-        simd.add_f32s(near_odd, far_odd),
-        simd.add_f32s(near, simd.add_f32s(times(4.0, far), f)),
+        of(1.0 / (P2 * Q2), u[0], simd.add_f32s(near, far)),
+        of(P, near_odd, times(Q, far_odd)),
+        of(P2, near, of(Q2, far, u[5])),
     ]
 }
 
@@ -348,15 +361,15 @@ fn gather_vector<S: Simd>(
 #[inline(always)]
 fn input_points<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
     let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
-    let (even, odd) = (of(-4.0, d[2], d[4]), of(-4.0, d[1], d[3]));
-    let (near, far) = (simd.sub_f32s(d[4], d[2]), simd.sub_f32s(d[3], d[1]));
+    let (near, near_odd) = (of(-Q2, d[2], d[4]), of(-Q2, d[1], d[3]));
+    let (far, far_odd) = (of(-P2, d[2], d[4]), of(-P2, d[1], d[3]));
     [
-        of(4.0, d[0], of(-5.0, d[2], d[4])),
-        simd.add_f32s(even, odd),
-        simd.sub_f32s(even, odd),
-        of(2.0, far, near),
-        of(-2.0, far, near),
-        of(4.0, d[1], of(-5.0, d[3], d[5])),
+        of(P2 * Q2, d[0], of(-P2 - Q2, d[2], d[4])),
+        of(P, near_odd, near),
+        of(-P, near_odd, near),
+        of(Q, far_odd, far),
+        of(-Q, far_odd, far),
+        of(P2 * Q2, d[1], of(-P2 - Q2, d[3], d[5])),
     ]
 }
 
@@ -418,13 +431,14 @@ fn finish_vector<S: Simd>(
 #[inline(always)]
 fn results<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
     let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
     let (near, near_odd) = (simd.add_f32s(m[1], m[2]), simd.sub_f32s(m[1], m[2]));
     let (far, far_odd) = (simd.add_f32s(m[3], m[4]), simd.sub_f32s(m[3], m[4]));
     [
         simd.add_f32s(m[0], simd.add_f32s(near, far)),
-        of(2.0, far_odd, near_odd),
-        of(4.0, far, near),
-        simd.add_f32s(m[5], of(8.0, far_odd, near_odd)),
+        of(P, near_odd, times(Q, far_odd)),
+        of(P2, near, times(Q2, far)),
+        of(P * P2, near_odd, of(Q * Q2, far_odd, m[5])),
     ]
 }
 
@@ -482,16 +496,9 @@ fn spread_vector<S: Simd>(
 #[inline(always)]
 fn spread<S: Simd>(simd: S, y: [S::f32s; 4]) -> [S::f32s; 6] {
     let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
-    let (even, odd) = (simd.add_f32s(y[0], y[2]), simd.add_f32s(y[1], y[3]));
-    let (far_even, far_odd) = (of(4.0, y[2], y[0]), of(4.0, y[3], y[1]));
-    [
-        y[0],
-        simd.add_f32s(even, odd),
-        simd.sub_f32s(even, odd),
-        of(2.0, far_odd, far_even),
-        of(-2.0, far_odd, far_even),
-        y[3],
-    ]
+    let (near, near_odd) = (of(P2, y[2], y[0]), of(P2, y[3], y[1]));
+    let (far, far_odd) = (of(Q2, y[2], y[0]), of(Q2, y[3], y[1]));
+    [y[0], of(P, near_odd, near), of(-P, near_odd, near), of(Q, far_odd, far), of(-Q, far_odd, far), y[3]]
 }
 
 /// B v Bᵀ of each tile, added onto the inputs' gradients.
@@ -552,13 +559,13 @@ fn scatter_vector<S: Simd>(
 fn input_gradients<S: Simd>(simd: S, v: [S::f32s; 6]) -> [S::f32s; 6] {
     let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
-    let (near, near_odd) = (simd.add_f32s(v[1], v[2]), simd.sub_f32s(v[2], v[1]));
-    let (far, far_odd) = (simd.add_f32s(v[3], v[4]), simd.sub_f32s(v[4], v[3]));
+    let (near, near_odd) = (simd.add_f32s(v[1], v[2]), simd.sub_f32s(v[1], v[2]));
+    let (far, far_odd) = (simd.add_f32s(v[3], v[4]), simd.sub_f32s(v[3], v[4]));
     [
-        times(4.0, v[0]),
-        of(4.0, near_odd, of(2.0, far_odd, times(4.0, v[5]))),
-        simd.sub_f32s(of(-5.0, v[0], times(-4.0, near)), far),
-        simd.sub_f32s(of(-5.0, v[5], times(-2.0, far_odd)), near_odd),
+        times(P2 * Q2, v[0]),
+        of(-P * Q2, near_odd, of(-Q * P2, far_odd, times(P2 * Q2, v[5]))),
+        of(-P2 - Q2, v[0], of(-Q2, near, times(-P2, far))),
+        of(P, near_odd, of(Q, far_odd, times(-P2 - Q2, v[5]))),
         simd.add_f32s(v[0], simd.add_f32s(near, far)),
         v[5],
     ]

@@ -5,6 +5,7 @@ use fer_nn::{Parameter, Stream, init_uniform};
 
 /// A reproducible tensor of numbers in [−1, 1).
 pub(crate) fn random(shape: &[usize], key: u64) -> Tensor {
+    crate::setup();
     init_uniform(shape, 1.0, Stream::new(key)).expect("a tensor")
 }
 

@@ -12,6 +12,7 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn case(name: &str) -> Case {
+    crate::setup();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/operators/operators.safetensors");
     let tensors = candle_core::safetensors::load(path, &Device::Cpu).expect("the golden file reads");
     Case { name: name.to_owned(), tensors }

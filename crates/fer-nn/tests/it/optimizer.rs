@@ -23,9 +23,9 @@ fn optimizer(rule: Rule, weight: &Parameter) -> Result<Optimizer> {
     Optimizer::new(rule, BTreeMap::from([("weight".to_owned(), weight.clone())]))
 }
 
-fn check(name: &str, rule: Rule, learning_rate: f64) {
+fn check(name: &str, rule: Rule, learning_rate: f64, clip_norm: Option<f64>) {
     let (golden, weight) = (case("optimizer"), weight());
-    let mut optimizer = optimizer(rule, &weight).unwrap();
+    let mut optimizer = optimizer(rule, &weight).unwrap().with_clip_norm(clip_norm);
     let expected = golden.get(&format!("{name}.after"));
     for step in 0..5 {
         backward(&weight, &golden.get("gradients").get(step).unwrap());
@@ -43,15 +43,20 @@ const ADAMW: Rule = Rule::AdamW(AdamW { beta1: 0.8, beta2: 0.95, eps: 1e-6, weig
 
 #[test]
 fn five_steps_of_sgd_equal_pytorchs() {
-    check("sgd", sgd(0.0, false, 0.0), 0.1);
-    check("sgd_decay", sgd(0.0, false, 0.05), 0.1);
-    check("sgd_momentum", sgd(0.9, false, 0.05), 0.1);
-    check("sgd_nesterov", sgd(0.9, true, 0.05), 0.1);
+    check("sgd", sgd(0.0, false, 0.0), 0.1, None);
+    check("sgd_decay", sgd(0.0, false, 0.05), 0.1, None);
+    check("sgd_momentum", sgd(0.9, false, 0.05), 0.1, None);
+    check("sgd_nesterov", sgd(0.9, true, 0.05), 0.1, None);
 }
 
 #[test]
 fn five_steps_of_adamw_equal_pytorchs() {
-    check("adamw", ADAMW, 0.01);
+    check("adamw", ADAMW, 0.01, None);
+}
+
+#[test]
+fn clipped_steps_equal_pytorchs() {
+    check("sgd_clipped", sgd(0.9, false, 0.0), 0.1, Some(1.9));
 }
 
 #[test]

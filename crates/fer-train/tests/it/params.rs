@@ -22,6 +22,7 @@ fn the_defaults_are_the_seeds_and_are_written_out() {
         "optimizer": {
             "name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "nesterov": false, "weight_decay": 0.0
         },
+        "clip_norm": null,
         "schedule": {"name": "constant"},
         "label_smoothing": 0.0,
         "early_stopping": null,
@@ -34,7 +35,7 @@ fn all_forms_read_back_as_they_were_written() {
     let forms = [
         json!({"model": {"name": "linear"}, "init": "weights/start.safetensors", "shuffle": true}),
         json!({"select": "best", "early_stopping": {"patience": 3}, "label_smoothing": 0.1}),
-        json!({"optimizer": {"name": "adamw"}, "schedule": {"name": "step"}}),
+        json!({"optimizer": {"name": "adamw"}, "schedule": {"name": "step"}, "clip_norm": 5}),
         json!({"optimizer": {"name": "adamw", "betas": [0.8, 0.9], "eps": 1e-6, "weight_decay": 0}}),
         json!({"optimizer": {"momentum": 0.9, "nesterov": true}, "schedule": {"name": "cosine", "warmup_epochs": 99}}),
         json!({"schedule": {"name": "one-cycle", "pct_start": 0}}),
@@ -75,6 +76,7 @@ fn what_is_out_of_range_is_refused_with_the_range() {
     assert_eq!(refusal(json!({"optimizer": {"learning_rate": 0}})), float("0.0", "a number above 0"));
     assert_eq!(refusal(json!({"optimizer": {"weight_decay": -0.1}})), float("-0.1", "a number from 0"));
     assert_eq!(refusal(json!({"optimizer": {"momentum": 1}})), float("1.0", "a number from 0 to below 1"));
+    assert_eq!(refusal(json!({"clip_norm": 0.0})), float("0.0", "a number above 0"));
     assert_eq!(refusal(json!({"label_smoothing": 1.5})), float("1.5", "a number from 0 to below 1"));
 }
 
