@@ -1,29 +1,40 @@
-//! What is fresh, what runs, and how a stage runs.
+//! Runs what is not fresh.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fer_artifact::{Digest, write_atomic};
+use fer_artifact::write_atomic;
 use fer_eval::Metrics;
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::digests::Digests;
-use crate::execute::{Folders, execute, inputs};
-use crate::folder::Writer;
+use crate::execute::{Folders, execute, inputs, origin};
+use crate::folder::{Writer, remove_unfinished};
 use crate::lock::{Entry, Lock};
-use crate::reason::{input_changes, parameter_changes};
-use crate::{Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
+use crate::plan::origin_of;
+use crate::store::Store;
+use crate::{CheckpointEvery, Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
 
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 
 /// What a run does with the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunOptions {
     /// Which stages are considered.
     pub selection: Selection,
-    /// Whether they run even if they are fresh.
+    /// Whether they run even if they are fresh, and from their beginning.
     pub force: bool,
+    /// When a training writes checkpoints.
+    pub checkpoint_every: CheckpointEvery,
+    /// Bytes that the run folder may hold beside what is in place: earlier outputs, and checkpoints of other
+    /// trainings.
+    pub store_limit: u64,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        let checkpoint_every = CheckpointEvery::default();
+        Self { selection: Selection::All, force: false, checkpoint_every, store_limit: 2_000_000_000 }
+    }
 }
 
 /// A part of the chain.
@@ -39,42 +50,11 @@ pub enum Selection {
 }
 
 impl Selection {
-    fn has(self, kind: StageKind) -> bool {
+    pub(crate) fn has(self, kind: StageKind) -> bool {
         match self {
             Selection::All => true,
             Selection::Only(only) => kind == only,
             Selection::From(first) => kind >= first,
-        }
-    }
-}
-
-/// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// The stage.
-    pub stage: StageKind,
-    /// Empty if the stage is fresh.
-    pub reasons: Vec<Reason>,
-}
-
-impl Serialize for Step {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut step = serializer.serialize_struct("Step", 3)?;
-        step.serialize_field("stage", &self.stage)?;
-        step.serialize_field("state", self.state())?;
-        step.serialize_field("reasons", &self.reasons)?;
-        step.end()
-    }
-}
-
-impl Step {
-    /// `fresh`; `missing`, if it never ran or an output is not there; `stale`, if its outputs are of another time.
-    pub fn state(&self) -> &'static str {
-        let missing = |reason: &Reason| matches!(reason, Reason::NeverRan | Reason::OutputMissing(_));
-        match self.reasons.as_slice() {
-            [] => "fresh",
-            reasons if reasons.iter().any(missing) => "missing",
-            _ => "stale",
         }
     }
 }
@@ -102,38 +82,6 @@ pub struct Ran {
 }
 
 impl Pipeline {
-    /// What [`Self::run`] would do with these options, and why; changes nothing.
-    ///
-    /// # Errors
-    /// A selected stage that the chain does not have, or a lock or an input that cannot be read.
-    pub fn plan(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
-        self.check_selection(options.selection)?;
-        let lock = Lock::read(&self.run_dir)?;
-        let mut digests = Digests::new(&self.run_dir);
-        let mut steps: Vec<Step> = vec![];
-        for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let mut reasons = self.reasons(stage.as_ref(), &lock, &mut digests)?;
-            let makers = stage.inputs().into_iter().filter_map(|slot| StageKind::of_path(slot.path));
-            let will_run = |kind: &StageKind| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
-            if reasons.is_empty() {
-                reasons.extend(makers.filter(will_run).max().map(Reason::MayChange));
-            }
-            if options.force && reasons.is_empty() {
-                reasons.push(Reason::Forced);
-            }
-            steps.push(Step { stage: stage.kind(), reasons });
-        }
-        Ok(steps)
-    }
-
-    /// The state of every stage of the chain.
-    ///
-    /// # Errors
-    /// As [`Self::plan`].
-    pub fn status(&self) -> Result<Vec<Step>, Error> {
-        self.plan(&RunOptions::default())
-    }
-
     /// Runs the selected stages that are not fresh, in order, each to its end before the next begins.
     ///
     /// # Errors
@@ -142,15 +90,14 @@ impl Pipeline {
         self.check_selection(options.selection)?;
         self.check_inputs(options.selection)?;
         let _writer = Writer::hold(&self.run_dir)?;
+        remove_unfinished(&self.run_dir);
+        self.write_configuration()?;
         let mut lock = Lock::read(&self.run_dir)?;
-        let mut digests = Digests::new(&self.run_dir);
-        write_atomic(&self.run_dir.join(CONFIG_FILE), |out| out.write_all(self.resolved().as_bytes()))?;
+        let digests = Digests::new(&self.run_dir);
         let mut stages = vec![];
         for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let mut reasons = self.reasons(stage.as_ref(), &lock, &mut digests)?;
-            if options.force && reasons.is_empty() {
-                reasons.push(Reason::Forced);
-            }
+            let reasons = self.reasons(stage.as_ref(), &lock, &digests, options)?;
+            digests.save();
             let mut seconds = 0.0;
             if reporter.stop_requested() {
                 return Err(Error::Interrupted { stage: stage.kind() });
@@ -159,67 +106,98 @@ impl Pipeline {
                 reporter.event(&Event::Fresh { stage: stage.kind() });
             } else {
                 reporter.event(&Event::Started { stage: stage.kind(), reasons: &reasons });
-                seconds = self.run_one(stage.as_ref(), &mut lock, &mut digests, clock, reporter)?;
+                seconds = self.run_one(stage.as_ref(), &mut lock, &digests, options, clock, reporter)?;
             }
             stages.push(Ran { stage: stage.kind(), reasons, seconds });
         }
+        digests.save();
         self.outcome(stages)
     }
 
+    /// Writes the resolved configuration, unless it stands there.
+    fn write_configuration(&self) -> Result<(), Error> {
+        let (path, text) = (self.run_dir.join(CONFIG_FILE), self.resolved());
+        if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+            write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a stage's outputs, or takes them from the store.
     fn run_one(
         &self,
         stage: &dyn Stage,
         lock: &mut Lock,
-        digests: &mut Digests,
+        digests: &Digests,
+        options: &RunOptions,
         clock: &dyn Clock,
         reporter: &mut dyn Reporter,
     ) -> Result<f64, Error> {
         let (kind, start) = (stage.kind(), clock.elapsed());
         let inputs = inputs(stage, digests)?;
-        let folders = Folders { input: &self.run_dir, staging: &self.run_dir, target: &self.run_dir.join(kind.name()) };
-        let written = execute(stage, self.seed, &inputs, &folders, clock, reporter)?;
-        let in_run = |name: &String| format!("{kind}/{name}");
-        let outputs: BTreeMap<String, Digest> = written.iter().map(|(name, digest)| (in_run(name), *digest)).collect();
-        let possible = stage.outputs().into_iter().map(|slot| in_run(&slot.path.to_owned()));
-        digests.replace(&outputs, possible.filter(|path| !outputs.contains_key(path)));
-        let seconds = (clock.elapsed() - start).as_secs_f64();
-        let entry = Entry {
-            version: stage.version(),
-            seed: self.seed.value(),
-            params: stage.params(),
-            inputs,
-            outputs,
-            seconds,
-            finished: clock.now(),
+        let key = origin(stage, self.seed, &inputs).key();
+        let (target, store) = (self.run_dir.join(kind.name()), Store::new(&self.run_dir));
+        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
+        let mut stored = None;
+        if !options.force && store.find(kind, &key).is_some() {
+            self.keep_former(kind, &key, lock, digests, options)?;
+            stored = store.take(kind, &key, &possible)?;
+        }
+        let entry = match stored {
+            Some(entry) => {
+                reporter.event(&Event::Reused { stage: kind });
+                entry
+            }
+            None => {
+                let folders = Folders { input: &self.run_dir, staging: &self.run_dir, target: &target };
+                let staged = execute(stage, self.seed, &inputs, &folders, options, clock, reporter)?;
+                self.keep_former(kind, &key, lock, digests, options)?;
+                let outputs = staged.commit(&target)?;
+                let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
+                Entry {
+                    version: stage.version(),
+                    seed: self.seed.value(),
+                    params: stage.params(),
+                    inputs,
+                    outputs,
+                    seconds: (clock.elapsed() - start).as_secs_f64(),
+                    finished: clock.now(),
+                }
+            }
         };
+        digests.learn(&entry.outputs);
         lock.stages.insert(kind, entry);
         lock.write(&self.run_dir)?;
+        store.trim(options.store_limit, self.present_training(digests)?.as_deref());
+        let seconds = (clock.elapsed() - start).as_secs_f64();
         reporter.event(&Event::Finished { stage: kind, seconds });
         Ok(seconds)
     }
 
-    fn reasons(&self, stage: &dyn Stage, lock: &Lock, digests: &mut Digests) -> Result<Vec<Reason>, Error> {
-        let Some(entry) = lock.stages.get(&stage.kind()) else { return Ok(vec![Reason::NeverRan]) };
-        let mut reasons = vec![];
-        if entry.version != stage.version() {
-            reasons.push(Reason::Version { from: entry.version, to: stage.version() });
+    /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
+    fn keep_former(
+        &self,
+        stage: StageKind,
+        key: &str,
+        lock: &Lock,
+        digests: &Digests,
+        options: &RunOptions,
+    ) -> Result<(), Error> {
+        let Some(entry) = lock.stages.get(&stage) else { return Ok(()) };
+        let former = origin_of(stage, entry).key();
+        if former == key || options.store_limit == 0 {
+            return Ok(());
         }
-        if entry.seed != self.seed.value() {
-            reasons.push(Reason::Seed { from: entry.seed, to: self.seed.value() });
-        }
-        reasons.extend(parameter_changes(&entry.params, &stage.params()));
-        reasons.extend(input_changes(&entry.inputs, &inputs(stage, digests)?));
         for (path, digest) in &entry.outputs {
-            match digests.of(path)? {
-                None => reasons.push(Reason::OutputMissing(path.clone())),
-                Some(found) if found != *digest => reasons.push(Reason::OutputAltered(path.clone())),
-                Some(_) => {}
+            if digests.of(path)? != Some(*digest) {
+                return Ok(());
             }
         }
-        Ok(reasons)
+        Store::new(&self.run_dir).keep(stage, &former, entry);
+        Ok(())
     }
 
-    fn check_selection(&self, selection: Selection) -> Result<(), Error> {
+    pub(crate) fn check_selection(&self, selection: Selection) -> Result<(), Error> {
         let (Selection::Only(stage) | Selection::From(stage)) = selection else { return Ok(()) };
         let chain: Vec<StageKind> = self.stages.iter().map(|stage| stage.kind()).collect();
         if chain.contains(&stage) { Ok(()) } else { Err(Error::NotInChain { stage, chain }) }
