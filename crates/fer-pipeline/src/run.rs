@@ -1,8 +1,9 @@
 //! Runs what is not fresh.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fer_artifact::write_atomic;
+use fer_artifact::{Digest, write_atomic};
 use fer_eval::Metrics;
 use serde::Serialize;
 
@@ -92,25 +93,13 @@ impl Pipeline {
         let _writer = Writer::hold(&self.run_dir)?;
         remove_unfinished(&self.run_dir);
         self.write_configuration()?;
-        let mut lock = Lock::read(&self.run_dir)?;
-        let digests = Digests::new(&self.run_dir);
+        let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
+        let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
         let mut stages = vec![];
         for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let reasons = self.reasons(stage.as_ref(), &lock, &digests, options)?;
-            digests.save();
-            let mut seconds = 0.0;
-            if reporter.stop_requested() {
-                return Err(Error::Interrupted { stage: stage.kind() });
-            }
-            if reasons.is_empty() {
-                reporter.event(&Event::Fresh { stage: stage.kind() });
-            } else {
-                reporter.event(&Event::Started { stage: stage.kind(), reasons: &reasons });
-                seconds = self.run_one(stage.as_ref(), &mut lock, &digests, options, clock, reporter)?;
-            }
-            stages.push(Ran { stage: stage.kind(), reasons, seconds });
+            stages.push(runner.run(stage.as_ref())?);
+            runner.digests.save();
         }
-        digests.save();
         self.outcome(stages)
     }
 
@@ -120,80 +109,6 @@ impl Pipeline {
         if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
             write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
         }
-        Ok(())
-    }
-
-    /// Makes a stage's outputs, or takes them from the store.
-    fn run_one(
-        &self,
-        stage: &dyn Stage,
-        lock: &mut Lock,
-        digests: &Digests,
-        options: &RunOptions,
-        clock: &dyn Clock,
-        reporter: &mut dyn Reporter,
-    ) -> Result<f64, Error> {
-        let (kind, start) = (stage.kind(), clock.elapsed());
-        let inputs = inputs(stage, digests)?;
-        let key = origin(stage, self.seed, &inputs).key();
-        let (target, store) = (self.run_dir.join(kind.name()), Store::new(&self.run_dir));
-        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
-        let mut stored = None;
-        if !options.force && store.find(kind, &key).is_some() {
-            self.keep_former(kind, &key, lock, digests, options)?;
-            stored = store.take(kind, &key, &possible)?;
-        }
-        let entry = match stored {
-            Some(entry) => {
-                reporter.event(&Event::Reused { stage: kind });
-                entry
-            }
-            None => {
-                let folders = Folders { input: &self.run_dir, staging: &self.run_dir, target: &target };
-                let staged = execute(stage, self.seed, &inputs, &folders, options, clock, reporter)?;
-                self.keep_former(kind, &key, lock, digests, options)?;
-                let outputs = staged.commit(&target)?;
-                let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
-                Entry {
-                    version: stage.version(),
-                    seed: self.seed.value(),
-                    params: stage.params(),
-                    inputs,
-                    outputs,
-                    seconds: (clock.elapsed() - start).as_secs_f64(),
-                    finished: clock.now(),
-                }
-            }
-        };
-        digests.learn(&entry.outputs);
-        lock.stages.insert(kind, entry);
-        lock.write(&self.run_dir)?;
-        store.trim(options.store_limit, self.present_training(digests)?.as_deref());
-        let seconds = (clock.elapsed() - start).as_secs_f64();
-        reporter.event(&Event::Finished { stage: kind, seconds });
-        Ok(seconds)
-    }
-
-    /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
-    fn keep_former(
-        &self,
-        stage: StageKind,
-        key: &str,
-        lock: &Lock,
-        digests: &Digests,
-        options: &RunOptions,
-    ) -> Result<(), Error> {
-        let Some(entry) = lock.stages.get(&stage) else { return Ok(()) };
-        let former = origin_of(stage, entry).key();
-        if former == key || options.store_limit == 0 {
-            return Ok(());
-        }
-        for (path, digest) in &entry.outputs {
-            if digests.of(path)? != Some(*digest) {
-                return Ok(());
-            }
-        }
-        Store::new(&self.run_dir).keep(stage, &former, entry);
         Ok(())
     }
 
@@ -228,5 +143,104 @@ impl Pipeline {
             outcome.report = Some(self.run_dir.join("evaluate/report.html"));
         }
         Ok(outcome)
+    }
+}
+
+/// A run under way.
+struct Runner<'a> {
+    pipeline: &'a Pipeline,
+    options: &'a RunOptions,
+    clock: &'a dyn Clock,
+    reporter: &'a mut dyn Reporter,
+    lock: Lock,
+    digests: Digests,
+}
+
+impl Runner<'_> {
+    /// Runs a stage, unless it is fresh.
+    fn run(&mut self, stage: &dyn Stage) -> Result<Ran, Error> {
+        let kind = stage.kind();
+        let reasons = self.pipeline.reasons(stage, &self.lock, &self.digests, self.options)?;
+        if self.reporter.stop_requested() {
+            return Err(Error::Interrupted { stage: kind });
+        }
+        let mut seconds = 0.0;
+        if reasons.is_empty() {
+            self.reporter.event(&Event::Fresh { stage: kind });
+        } else {
+            self.reporter.event(&Event::Started { stage: kind, reasons: &reasons });
+            let start = self.clock.elapsed();
+            self.renew(stage)?;
+            seconds = (self.clock.elapsed() - start).as_secs_f64();
+            self.reporter.event(&Event::Finished { stage: kind, seconds });
+        }
+        Ok(Ran { stage: kind, reasons, seconds })
+    }
+
+    /// Takes a stage's outputs from the store, or makes them, and enters them in the lock.
+    fn renew(&mut self, stage: &dyn Stage) -> Result<(), Error> {
+        let (kind, run_dir) = (stage.kind(), &self.pipeline.run_dir);
+        let inputs = inputs(stage, &self.digests)?;
+        let key = origin(stage, self.pipeline.seed, &inputs).key();
+        let entry = match self.take_stored(stage, &key)? {
+            Some(entry) => {
+                self.reporter.event(&Event::Reused { stage: kind });
+                entry
+            }
+            None => self.make(stage, inputs, &key)?,
+        };
+        self.digests.learn(&entry.outputs);
+        self.lock.stages.insert(kind, entry);
+        self.lock.write(run_dir)?;
+        // An input of the training that cannot be read is for its own stage to tell.
+        if let Ok(present_training) = self.pipeline.present_training(&self.digests) {
+            Store::new(run_dir).trim(self.options.store_limit, present_training.as_deref());
+        }
+        Ok(())
+    }
+
+    fn take_stored(&self, stage: &dyn Stage, key: &str) -> Result<Option<Entry>, Error> {
+        let (kind, store) = (stage.kind(), Store::new(&self.pipeline.run_dir));
+        if self.options.force || store.find(kind, key).is_none() {
+            return Ok(None);
+        }
+        self.keep_former(kind, key)?;
+        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
+        store.take(kind, key, &possible)
+    }
+
+    fn make(&mut self, stage: &dyn Stage, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
+        let (kind, run_dir, seed) = (stage.kind(), &self.pipeline.run_dir, self.pipeline.seed);
+        let (start, target) = (self.clock.elapsed(), run_dir.join(kind.name()));
+        let folders = Folders { input: run_dir, staging: run_dir, target: &target };
+        let staged = execute(stage, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
+        self.keep_former(kind, key)?;
+        let outputs = staged.commit(&target)?;
+        let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
+        Ok(Entry {
+            version: stage.version(),
+            seed: seed.value(),
+            params: stage.params(),
+            inputs,
+            outputs,
+            seconds: (self.clock.elapsed() - start).as_secs_f64(),
+            finished: self.clock.now(),
+        })
+    }
+
+    /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
+    fn keep_former(&self, stage: StageKind, key: &str) -> Result<(), Error> {
+        let Some(entry) = self.lock.stages.get(&stage) else { return Ok(()) };
+        let former = origin_of(stage, entry).key();
+        if former == key || self.options.store_limit == 0 {
+            return Ok(());
+        }
+        for (path, digest) in &entry.outputs {
+            if self.digests.of(path)? != Some(*digest) {
+                return Ok(());
+            }
+        }
+        Store::new(&self.pipeline.run_dir).keep(stage, &former, entry);
+        Ok(())
     }
 }

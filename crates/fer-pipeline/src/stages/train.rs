@@ -185,7 +185,7 @@ struct Watch<'a, 'b> {
     started: (f64, usize),
     /// When the last checkpoint was written.
     written: f64,
-    /// Where the training stands.
+    /// Where the training stands; without the history.
     note: Note,
     history: Vec<EpochRecord>,
 }
@@ -206,8 +206,7 @@ impl Observer for Watch<'_, '_> {
             loss: progress.loss,
             images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
         }));
-        let Progress { batch, batches, images, .. } = *progress;
-        self.note = Note { batch, batches, images, ..self.note.clone() };
+        (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
         let is_stop = self.context.reporter.stop_requested();
         let is_end = self.note.is_end() && !self.params.schedule.depends_on_epochs();
         if is_stop || is_end || self.is_time(now) {
@@ -223,7 +222,7 @@ impl Observer for Watch<'_, '_> {
 
     fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         self.history.push(*record);
-        self.note = Note { epoch: record.epoch, batch: 0, images: 0, ..self.note.clone() };
+        (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
         let every = self.context.options.checkpoint_every.epochs;
         if every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
             self.write(checkpoint)?;
@@ -243,9 +242,9 @@ impl<'a, 'b> Watch<'a, 'b> {
         note: Option<Note>,
     ) -> Self {
         let epochs = params.epochs.get();
-        let note = Note { epochs, ..note.unwrap_or_else(Note::start) };
+        let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
         let now = context.elapsed().as_secs_f64();
-        let (started, history) = ((now, note.images), note.history.clone());
+        let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
         Self { context, params, checkpoints, started, written: now, note, history }
     }
 
