@@ -119,7 +119,8 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
     for arguments in [&["walk"][..], &[], &["run", "--threads", "0"], &["stage", "preprocess"]] {
         assert_eq!(world.fer(arguments).code, 2, "{arguments:?}");
     }
-    for command in ["run", "plan", "status", "inspect", "stage", "export-images", "evaluate", "diff", "runs", "synth"] {
+    let commands = ["run", "plan", "status", "verify", "gc", "inspect", "stage", "export-images", "evaluate", "diff"];
+    for command in commands.into_iter().chain(["runs", "synth"]) {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }

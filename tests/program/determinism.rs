@@ -1,8 +1,4 @@
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
-use crate::world::World;
+use crate::world::{World, assert_same};
 
 /// A network with everything random in it: weights, order, dropout.
 const NETWORK: [&str; 3] = [
@@ -11,34 +7,13 @@ const NETWORK: [&str; 3] = [
     "--set=ingest.split={kind: stratified, train: 0.6, validation: 0.2, test: 0.2}",
 ];
 
-/// The run folder but for what tells of time.
-fn timeless(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut files = world.files(folder);
-    files.retain(|path, _| path != "run.lock.json" && path != ".writer");
-    let history = files.get_mut("train/history.jsonl").expect("training leaves its history");
-    let lines = std::str::from_utf8(history).unwrap().lines().map(|line| {
-        let mut record: Value = serde_json::from_str(line).unwrap();
-        assert!(record.as_object_mut().unwrap().remove("images_per_second").is_some(), "{line}");
-        record.to_string()
-    });
-    *history = lines.collect::<Vec<_>>().join("\n").into_bytes();
-    files
-}
-
-#[track_caller]
-fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) {
-    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
-    let differing: Vec<_> = one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
-    assert!(differing.is_empty(), "these differ: {differing:?}");
-}
-
 #[test]
 fn two_runs_give_the_same_bytes_whatever_the_number_of_threads() {
     let world = World::new();
     let run = |folder: &str, threads: &str| {
         let arguments = [&["run", "--run-dir", folder, "--threads", threads], NETWORK.as_slice()].concat();
         world.fer(&arguments).succeeded();
-        timeless(&world, folder)
+        world.timeless(folder)
     };
     let two = run("two", "2");
     assert_same(&two, &run("two again", "2"));

@@ -35,7 +35,7 @@ fn from_takes_what_lies_before_as_it_is() {
     assert!(run.stderr.starts_with("train: runs (input preprocess/train.safetensors changed)\n"), "{run:?}");
     assert!(std::fs::read(&path).unwrap() == own, "the artifact in place is taken, not replaced");
     let plan = world.fer(&["plan"]).succeeded();
-    assert_eq!(lines(&plan.stdout)[1], "preprocess: output preprocess/train.safetensors altered");
+    assert_eq!(lines(&plan.stdout)[1], "preprocess: output train.safetensors altered");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A folder with a small source of faces and a pipeline file, and the program to call in it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -86,11 +87,42 @@ impl World {
         command
     }
 
+    /// Starts the program and lets it run.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Running { child, stderr }
+    }
+
     /// Calls the program in the world's folder.
     pub(crate) fn fer(&self, arguments: &[&str]) -> Ended {
         let output = assert_cmd::Command::from_std(self.command(arguments)).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ended { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// A run folder's artifacts and what else a stage leaves, by path, but for times and the runner's own files.
+    pub(crate) fn timeless(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.files(folder);
+        // A checkpoint's note holds the history with its speeds.
+        let is_note = |path: &str| path.starts_with("train/checkpoints/") && path.ends_with(".json");
+        files.retain(|path, _| !path.starts_with('.') && path != "run.lock.json" && !is_note(path));
+        let history = files.get_mut("train/history.jsonl").expect("training leaves its history");
+        let lines = std::str::from_utf8(history).unwrap().lines().map(|line| {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            assert!(record.as_object_mut().unwrap().remove("images_per_second").is_some(), "{line}");
+            record.to_string()
+        });
+        *history = lines.collect::<Vec<_>>().join("\n").into_bytes();
+        files
+    }
+
+    /// The same without checkpoints, of which an interrupted training leaves others.
+    pub(crate) fn outputs(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.timeless(folder);
+        files.retain(|path, _| !path.starts_with("train/checkpoints/"));
+        files
     }
 
     /// Every file below a folder with its bytes, by path.
@@ -99,6 +131,54 @@ impl World {
         collect(&self.path(folder), "", &mut files);
         files
     }
+}
+
+/// A program that runs.
+pub(crate) struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Running {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line on standard error that begins like this.
+    pub(crate) fn until(&mut self, start: &str) {
+        let mut line = String::new();
+        while !line.starts_with(start) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "the program ended");
+        }
+    }
+
+    /// Sends a signal, such as `INT`; gives the exit code, if there is one, and the rest of standard error.
+    pub(crate) fn signal(self, name: &str) -> (Option<i32>, String) {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+        self.wait()
+    }
+
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+
+    /// Kills it, at whatever it is, if it has not ended.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Files with equal names and bytes.
+#[track_caller]
+pub(crate) fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) {
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    let differing: Vec<_> = one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
+    assert!(differing.is_empty(), "these differ: {differing:?}");
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_finite, check_labels};
+use crate::file::{Artifact, Contents, check_finite, check_labels, check_sides};
 use crate::{Error, Header, Kind, Split, Tensor};
 
 /// Network inputs of one split, as preprocess leaves them.
@@ -72,14 +72,14 @@ impl Artifact for FeatureSet {
 
     fn from_contents(mut header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
         let (shape, images) = contents.take_f32("images", &[None, Some(1), None, None])?;
-        let n = Some(shape[0]);
+        let (n, height, width) = (Some(shape[0]), shape[2], shape[3]);
+        check_sides(contents.path(), height, width)?;
         let (_, labels) = contents.take_u8("labels", &[n])?;
         let (_, rows) = contents.take_u32("rows", &[n])?;
         check_labels(contents.path(), &labels, &header.classes)?;
         check_finite(contents.path(), "images", &images)?;
         let split = contents.split(&header)?;
         let preprocessing = header.details.remove("preprocessing").unwrap_or(Value::Null);
-        let (height, width) = (shape[2], shape[3]);
         Ok(Self { classes: header.classes, split, height, width, images, labels, rows, preprocessing })
     }
 }

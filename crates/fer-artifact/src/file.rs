@@ -17,8 +17,11 @@ use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tenso
 compile_error!("safetensors files are little-endian, and so must be the machine");
 
 const KEY: &str = "fer";
-/// Longest header that is read; the library's own limit.
-const MAX_HEADER: u64 = 100_000_000;
+/// Longest header that is read. Ours have some kilobytes; a parsed header takes some ten times its bytes in memory, and
+/// this is what bounds it.
+const MAX_HEADER: u64 = 16 << 20;
+/// Longest side of an image. A file without images may claim any size for them; products of sides must not overflow.
+const MAX_SIDE: usize = 1 << 14;
 /// What PyTorch's batch norm saves beside its statistics (I64, scalar); nothing here needs it.
 const BATCH_COUNTER: &str = ".num_batches_tracked";
 
@@ -212,8 +215,11 @@ impl<'a> Contents<'a> {
         let mut bytes = [0; 8];
         file.read_exact(&mut bytes).map_err(io)?;
         let head = u64::from_le_bytes(bytes);
-        if head > MAX_HEADER.min(length - 8) {
+        if head > length - 8 {
             return Err(format(format!("its header claims {head} bytes, the file has {length}")));
+        }
+        if head > MAX_HEADER {
+            return Err(format(format!("its header has {head} bytes, expected at most {MAX_HEADER}")));
         }
         let mut bytes = vec![0; head as usize];
         file.read_exact(&mut bytes).map_err(io)?;
@@ -335,6 +341,18 @@ fn pattern(shape: &[Option<usize>]) -> String {
 
 fn format_error(path: &Path, error: &SafeTensorError) -> Error {
     Error::Format { path: path.to_owned(), reason: error.to_string() }
+}
+
+pub(crate) fn check_sides(path: &Path, height: usize, width: usize) -> Result<(), Error> {
+    match [height, width].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+        true => Ok(()),
+        false => Err(Error::Value {
+            path: path.to_owned(),
+            what: "images".to_owned(),
+            expected: format!("a height and a width from 1 to {MAX_SIDE}"),
+            found: format!("{height} and {width}"),
+        }),
+    }
 }
 
 pub(crate) fn check_labels(path: &Path, labels: &[u8], classes: &[String]) -> Result<(), Error> {

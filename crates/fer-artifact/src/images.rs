@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde_json::{Map, json};
 
-use crate::file::{Artifact, Contents, check_labels};
+use crate::file::{Artifact, Contents, check_labels, check_sides};
 use crate::{Error, Header, Kind, Split, Tensor};
 
 /// Gray images of one split, as ingest leaves them.
@@ -73,13 +73,13 @@ impl Artifact for ImageSet {
 
     fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
         let (shape, images) = contents.take_u8("images", &[None, None, None])?;
-        let n = Some(shape[0]);
+        let (n, height, width) = (Some(shape[0]), shape[1], shape[2]);
+        check_sides(contents.path(), height, width)?;
         let (_, labels) = contents.take_u8("labels", &[n])?;
         let (_, rows) = contents.take_u32("rows", &[n])?;
         check_labels(contents.path(), &labels, &header.classes)?;
         let skipped_rows = skipped_rows(&header, contents.path())?;
         let split = contents.split(&header)?;
-        let (height, width) = (shape[1], shape[2]);
         Ok(Self { classes: header.classes, split, height, width, images, labels, rows, skipped_rows })
     }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::blocks::Blocks;
 use crate::fields::Fields;
 use crate::table::{Face, Request, Table, Usage};
-use crate::{BadRow, Classes, Error, Place, RowProblem, labels};
+use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
@@ -55,21 +55,21 @@ pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
 }
 
 /// Digest of the names and contents of all files that [`read`] reads.
-pub(crate) fn digest(path: &Path, classes: &Classes) -> Result<Digest, Error> {
+pub(crate) fn digest(path: &Path, classes: &Classes, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let Listing { pictures, .. } = Listing::of(path, classes)?;
     let mut files: Vec<&Path> = pictures.iter().map(|picture| picture.file.as_path()).collect();
     if path.join(DATASET).is_file() {
         files.push(Path::new(DATASET));
     }
     files.sort_unstable();
-    let lines: Result<Vec<String>, Error> = files.par_iter().map(|file| line(path, file)).collect();
+    let lines: Result<Vec<String>, Error> = files.par_iter().map(|file| line(path, file, of_file)).collect();
     Ok(Digest::of_bytes(lines?.concat().as_bytes()))
 }
 
 /// Name and digest of a file. A picture may be listed and absent, which is for `read` to judge.
-fn line(folder: &Path, file: &Path) -> Result<String, Error> {
+fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, Error> {
     let path = folder.join(file);
-    let digest = if path.exists() { Digest::of_file(&path)?.to_string() } else { "absent".to_owned() };
+    let digest = if path.exists() { of_file(&path)?.to_string() } else { "absent".to_owned() };
     Ok(format!("{digest} {:?}\n", file))
 }
 

@@ -1,6 +1,7 @@
 //! From a source to sets of images.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use fer_artifact::{Digest, ImageSet, Seed, Split};
 
@@ -56,13 +57,17 @@ fn read(source: &Source, request: Request<'_>) -> Result<Table, Error> {
 }
 
 /// Digest of what the source holds, which decides whether an earlier result is still fresh: of a CSV file's bytes; of
-/// a folder, of the names and bytes of the pictures in it that are read, and of its `dataset.csv`.
+/// a folder, of the names and bytes of the pictures in it that are read, and of its `dataset.csv`. `of_file` gives a
+/// file's digest: [`Digest::of_file`], or something that knows it already.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
-pub fn source_digest(params: &IngestParams) -> Result<Digest, Error> {
+pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     match &params.source {
-        Source::Csv(csv) => Ok(Digest::of_file(&csv.path)?),
-        Source::Folder { path } => folder::digest(path, &params.classes),
+        Source::Csv(csv) => Ok(of_file(&csv.path)?),
+        Source::Folder { path } => folder::digest(path, &params.classes, of_file),
     }
 }
+
+/// Gives the digest of a file's contents.
+pub type FileDigest<'a> = dyn Fn(&Path) -> Result<Digest, fer_artifact::Error> + Sync + 'a;

@@ -45,7 +45,7 @@ mod table;
 
 pub use error::{BadRow, Error, Place, RowProblem};
 pub use export::{PictureFormat, export_images};
-pub use ingest::{Ingested, ingest, load, source_digest};
+pub use ingest::{FileDigest, Ingested, ingest, load, source_digest};
 pub use params::{
     Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
 };

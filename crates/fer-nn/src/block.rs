@@ -306,7 +306,8 @@ impl CustomOp3 for Block {
             None => {
                 let mut dz = Scratch::new(self.len());
                 let residual_values = self.has_residual.then(|| floats(residual)).transpose()?;
-                let sums = norm::backward(&norm, &mut values, residual_values.as_deref(), self.activation, &dy, &mut dz);
+                let sums =
+                    norm::backward(&norm, &mut values, residual_values.as_deref(), self.activation, &dy, &mut dz);
                 if self.has_residual && residual.track_op() {
                     dresidual = Some(tensor(dz.to_vec(), residual.shape())?);
                 }

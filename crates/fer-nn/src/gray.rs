@@ -235,11 +235,8 @@ pub(crate) fn backward(
     for sum in sums {
         total.iter_mut().zip(sum).for_each(|(total, value)| *total += f64::from(value));
     }
-    let mut gradients = Gradients {
-        weight: vec![0.0; weight.len()],
-        norm_weight: vec![0.0; outputs],
-        norm_bias: vec![0.0; outputs],
-    };
+    let mut gradients =
+        Gradients { weight: vec![0.0; weight.len()], norm_weight: vec![0.0; outputs], norm_bias: vec![0.0; outputs] };
     for o in 0..outputs {
         let weight: [f64; PLACES] = std::array::from_fn(|place| f64::from(weight[o * PLACES + place]));
         let at_winners: [f64; PLACES] = std::array::from_fn(|place| total[place * outputs + o]);
@@ -309,8 +306,7 @@ fn winners_vector<S: Simd>(
     at: usize,
     lanes: impl Lanes<S>,
 ) {
-    let mut total: [S::f32s; PLACES + 1] =
-        std::array::from_fn(|place| lanes.load(simd, &sums[place * outputs + at..]));
+    let mut total: [S::f32s; PLACES + 1] = std::array::from_fn(|place| lanes.load(simd, &sums[place * outputs + at..]));
     let zero = simd.splat_f32s(0.0);
     for (column, (words, dy)) in words.chunks_exact(outputs).zip(dy.chunks_exact(outputs)).enumerate() {
         let word = simd.transmute_u32s_f32s(lanes.load(simd, &words[at..]));

@@ -378,14 +378,7 @@ pub(crate) fn forward_pooled_line(
 }
 
 #[inline(always)]
-fn pool(
-    curve: impl Curve,
-    norm: &Normalizer,
-    x: [&[f32]; 4],
-    random: [&[f32]; 4],
-    y: &mut [f32],
-    words: &mut [f32],
-) {
+fn pool(curve: impl Curve, norm: &Normalizer, x: [&[f32]; 4], random: [&[f32]; 4], y: &mut [f32], words: &mut [f32]) {
     let channels = y.len();
     let (mean, scale, bias) = (&norm.mean[..channels], &norm.scale[..channels], &norm.bias[..channels]);
     let (x, random) = (x.map(|x| &x[..channels]), random.map(|random| &random[..channels]));

@@ -9,18 +9,25 @@ use crate::chain::parse_stage;
 use crate::digests::Digests;
 use crate::file::Document;
 use crate::folder::Staging;
-use crate::{Clock, Context, Error, Event, Need, PROGRAM, Reporter, Stage, StageError, StageKind};
+use crate::key::Origin;
+use crate::{Clock, Context, Error, Event, Need, PROGRAM, Reporter, RunOptions, Stage, StageError, StageKind};
 
 /// Digests of all that the stage reads and that is there.
-pub(crate) fn inputs(stage: &dyn Stage, digests: &mut Digests) -> Result<BTreeMap<String, Digest>, Error> {
+pub(crate) fn inputs(stage: &dyn Stage, digests: &Digests) -> Result<BTreeMap<String, Digest>, Error> {
     let failed = |source| Error::Stage { stage: stage.kind(), source };
-    let mut inputs = stage.foreign().map_err(failed)?;
+    let mut inputs = stage.foreign(&|path| digests.of_file(path)).map_err(failed)?;
     for slot in stage.inputs() {
         if let Some(digest) = digests.of(slot.path)? {
             inputs.insert(slot.path.to_owned(), digest);
         }
     }
     Ok(inputs)
+}
+
+/// What the stage's outputs depend on.
+pub(crate) fn origin<'a>(stage: &dyn Stage, seed: Seed, inputs: &'a BTreeMap<String, Digest>) -> Origin<'a> {
+    let (kind, version, params) = (stage.kind(), stage.version(), stage.params());
+    Origin { stage: kind, version, seed: seed.stream(kind.name()), params, inputs }
 }
 
 /// Where a stage reads, where its unfinished outputs stand, and where they go in the end.
@@ -30,22 +37,41 @@ pub(crate) struct Folders<'a> {
     pub(crate) target: &'a Path,
 }
 
-/// Runs a stage into a temporary folder and moves what came out into place; gives its digests by name.
+/// A stage's outputs, complete, in their temporary folder.
+pub(crate) struct Staged {
+    staging: Staging,
+    /// Digests by name.
+    pub(crate) outputs: BTreeMap<String, Digest>,
+    possible: Vec<&'static str>,
+}
+
+impl Staged {
+    /// Moves the outputs into place.
+    pub(crate) fn commit(self, target: &Path) -> Result<BTreeMap<String, Digest>, Error> {
+        self.staging.commit(target, &self.outputs, &self.possible)?;
+        Ok(self.outputs)
+    }
+}
+
+/// Runs a stage into a temporary folder.
 pub(crate) fn execute(
     stage: &dyn Stage,
     seed: Seed,
     inputs: &BTreeMap<String, Digest>,
     folders: &Folders<'_>,
+    options: &RunOptions,
     clock: &dyn Clock,
     reporter: &mut dyn Reporter,
-) -> Result<BTreeMap<String, Digest>, Error> {
+) -> Result<Staged, Error> {
     let kind = stage.kind();
     let staging = Staging::new(folders.staging, kind)?;
     let mut context = Context {
         kind,
         input_dir: folders.input,
         output_dir: staging.path(),
-        checkpoint_dir: folders.target.join("checkpoints"),
+        checkpoint_dir: folders.target.join(CHECKPOINTS),
+        checkpoint_key: stage.checkpoint_key(&origin(stage, seed, inputs)),
+        options,
         provenance: Provenance {
             producer: PROGRAM.to_owned(),
             seed: seed.stream(kind.name()),
@@ -57,16 +83,14 @@ pub(crate) fn execute(
         reporter,
     };
     stage.run(&mut context).map_err(|source| failure(kind, source))?;
-    let written = context.written;
-    let outputs = stage.outputs();
-    for slot in outputs.iter().filter(|slot| slot.need == Need::Always) {
-        if !written.contains_key(slot.path) {
+    let outputs = context.written;
+    let slots = stage.outputs();
+    for slot in slots.iter().filter(|slot| slot.need == Need::Always) {
+        if !outputs.contains_key(slot.path) {
             return Err(Error::MissingOutput { stage: kind, output: slot.path.to_owned() });
         }
     }
-    let possible: Vec<&str> = outputs.iter().map(|slot| slot.path).collect();
-    staging.commit(folders.target, &written, &possible)?;
-    Ok(written)
+    Ok(Staged { staging, outputs, possible: slots.iter().map(|slot| slot.path).collect() })
 }
 
 fn failure(stage: StageKind, source: StageError) -> Error {
@@ -76,21 +100,36 @@ fn failure(stage: StageKind, source: StageError) -> Error {
     }
 }
 
-/// Runs one stage without a pipeline file: reads from `input`, laid out as a run folder, and writes the stage's
-/// outputs into `output`. `params` is a YAML file with what stands under `params` in a pipeline file; without it the
-/// defaults hold. `seed` is the pipeline's, so that the bytes are those of a chain with that seed.
+/// A stage's folder for checkpoints, in its own.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+
+/// A stage to be run without a pipeline file.
+#[derive(Debug, Clone, Copy)]
+pub struct StageAlone<'a> {
+    /// Which one.
+    pub kind: StageKind,
+    /// A YAML file with what stands under `params` in a pipeline file; without it the defaults hold.
+    pub params: Option<&'a Path>,
+    /// A folder laid out as a run folder.
+    pub input: &'a Path,
+    /// Where the outputs go.
+    pub output: &'a Path,
+    /// The pipeline's seed, so that the bytes are those of a chain with that seed.
+    pub seed: Seed,
+}
+
+/// Runs one stage without a pipeline file. Of the options, those that concern checkpoints count: a training that was
+/// interrupted goes on, unless it is forced to start anew.
 ///
 /// # Errors
 /// As [`crate::Pipeline::load`] of the parameters, and as [`crate::Pipeline::run`].
 pub fn run_stage(
-    kind: StageKind,
-    params: Option<&Path>,
-    input: &Path,
-    output: &Path,
-    seed: Seed,
+    alone: &StageAlone<'_>,
+    options: &RunOptions,
     clock: &dyn Clock,
     reporter: &mut dyn Reporter,
 ) -> Result<(), Error> {
+    let StageAlone { kind, params, input, output, seed } = *alone;
     let document = params.map_or_else(|| Ok(Document::empty()), |path| Document::read(path, &[]))?;
     let base = params.and_then(Path::parent).unwrap_or(Path::new(""));
     let stage =
@@ -102,11 +141,12 @@ pub fn run_stage(
             return Err(Error::MissingInput { stage: kind, path, maker });
         }
     }
-    let inputs = inputs(stage.as_ref(), &mut Digests::new(input))?;
+    let inputs = inputs(stage.as_ref(), &Digests::new(input))?;
     let start = clock.elapsed();
     reporter.event(&Event::Started { stage: kind, reasons: &[] });
     let folders = Folders { input, staging: output, target: output };
-    execute(stage.as_ref(), seed, &inputs, &folders, clock, reporter)?;
+    let staged = execute(stage.as_ref(), seed, &inputs, &folders, options, clock, reporter)?;
+    staged.commit(output)?;
     reporter.event(&Event::Finished { stage: kind, seconds: (clock.elapsed() - start).as_secs_f64() });
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The run folder: who writes in it, and how a stage's outputs come into place.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -79,22 +80,7 @@ impl Staging {
         outputs: &BTreeMap<String, Digest>,
         possible: &[&str],
     ) -> Result<(), Error> {
-        fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
-        for name in outputs.keys() {
-            let place = target.join(name);
-            fs::rename(self.path.join(name), &place).map_err(io(&place, "move the output into place"))?;
-        }
-        for name in possible.iter().filter(|name| !outputs.contains_key(**name)) {
-            let place = target.join(name);
-            match fs::remove_file(&place) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(io(&place, "remove the former output")(error));
-                }
-                _ => {}
-            }
-        }
-        // The renames themselves must survive a power cut.
-        File::open(target).and_then(|folder| folder.sync_all()).map_err(io(target, "write the folder"))
+        move_into_place(&self.path, target, outputs, possible)
     }
 }
 
@@ -102,5 +88,46 @@ impl Drop for Staging {
     fn drop(&mut self) {
         // Nothing depends on it: the next run of the stage removes what is left.
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Moves a stage's outputs, file by file, from one folder into another, and removes there those of `possible` that are
+/// not among them.
+pub(crate) fn move_into_place(
+    from: &Path,
+    target: &Path,
+    outputs: &BTreeMap<String, Digest>,
+    possible: &[&str],
+) -> Result<(), Error> {
+    fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
+    for name in outputs.keys() {
+        let place = target.join(name);
+        fs::rename(from.join(name), &place).map_err(io(&place, "move the output into place"))?;
+    }
+    for name in possible.iter().filter(|name| !outputs.contains_key(**name)) {
+        let place = target.join(name);
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io(&place, "remove the former output")(error));
+            }
+            _ => {}
+        }
+    }
+    // The renames themselves must survive a power cut.
+    File::open(target).and_then(|folder| folder.sync_all()).map_err(io(target, "write the folder"))
+}
+
+/// Whether a killed run left this: a file that [`fer_artifact::write_atomic`] had begun, or a stage's [`Staging`].
+pub(crate) fn is_unfinished(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with(".writing-") || (name.starts_with('.') && name.ends_with(".partial"))
+}
+
+/// Removes from a folder what killed runs left in it. What cannot be removed does no harm.
+pub(crate) fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| is_unfinished(&entry.file_name()))
+    {
+        let path = entry.path();
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
     }
 }

@@ -31,6 +31,7 @@
 //! ```
 
 mod chain;
+mod checkpoints;
 mod compare;
 mod digests;
 mod error;
@@ -38,27 +39,36 @@ mod execute;
 mod exports;
 mod file;
 mod folder;
+mod key;
 mod kind;
 mod locate;
 mod lock;
 mod overrides;
 mod phrase;
+mod plan;
 mod reason;
 mod report;
 mod run;
 mod stage;
 mod stages;
+mod store;
 mod tree;
+mod verify;
 
 pub use chain::Pipeline;
+pub use checkpoints::CheckpointEvery;
 pub use compare::{Change, Diff, Run, ScoreChange, differing_parameters};
 pub use error::{Error, Place, Problem, StageError};
-pub use execute::run_stage;
+pub use execute::{StageAlone, run_stage};
+pub use key::Origin;
 pub use kind::StageKind;
+pub use plan::Step;
 pub use reason::Reason;
 pub use report::{BatchProgress, Clock, Event, Reporter, Silent};
-pub use run::{Outcome, Ran, RunOptions, Selection, Step};
-pub use stage::{Context, Need, Slot, Stage};
+pub use run::{Outcome, Ran, RunOptions, Selection};
+pub use stage::{Context, Need, Past, Slot, Stage};
+pub use store::{Spare, SpareKind};
+pub use verify::{FileState, Verified};
 
 /// Name and version of the program, as it stands in headers and locks.
 pub const PROGRAM: &str = concat!("fer ", env!("CARGO_PKG_VERSION"));

@@ -46,12 +46,36 @@ pub enum Reason {
     InputNew(String),
     /// An input has other contents.
     InputChanged(String),
-    /// An output is not there.
+    /// An output, by its name in the stage's folder, is not there.
     OutputMissing(String),
     /// An output has other contents than the stage wrote.
     OutputAltered(String),
     /// A stage before this one will run.
     MayChange(StageKind),
+    /// The stage was interrupted, and left something to go on from.
+    Interrupted {
+        /// The epoch that was under way.
+        epoch: usize,
+        /// Epochs planned.
+        epochs: usize,
+    },
+    /// An earlier run came to an end that this one can go on from.
+    Continues {
+        /// The epoch that it came to.
+        epoch: usize,
+    },
+    /// Why an earlier run is nothing to go on from.
+    StartsAnew(&'static str),
+    /// The store has the outputs.
+    Stored,
+}
+
+impl Reason {
+    /// Whether the stage's outputs would be others than those that it had made: not so if they are only missing,
+    /// altered or to be made again.
+    pub(crate) fn is_of_origin(&self) -> bool {
+        !matches!(self, Reason::OutputMissing(_) | Reason::OutputAltered(_) | Reason::Forced)
+    }
 }
 
 impl fmt::Display for Reason {
@@ -71,6 +95,10 @@ impl fmt::Display for Reason {
             Reason::OutputMissing(path) => write!(f, "output {path} missing"),
             Reason::OutputAltered(path) => write!(f, "output {path} altered"),
             Reason::MayChange(stage) => write!(f, "may change: depends on {stage}"),
+            Reason::Interrupted { epoch, epochs } => write!(f, "interrupted at epoch {epoch} of {epochs}, will resume"),
+            Reason::Continues { epoch } => write!(f, "continues from epoch {epoch}"),
+            Reason::StartsAnew(why) => write!(f, "starts anew: {why}"),
+            Reason::Stored => f.write_str("earlier outputs are in the store"),
         }
     }
 }

@@ -20,6 +20,11 @@ pub enum Event<'a> {
         /// Why it runs; empty for a stage run alone.
         reasons: &'a [Reason],
     },
+    /// Instead of running, a stage's earlier outputs came back from the store.
+    Reused {
+        /// The stage.
+        stage: StageKind,
+    },
     /// A stage has something to say: one or more lines of text.
     Note {
         /// The stage.

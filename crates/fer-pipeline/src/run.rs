@@ -1,29 +1,41 @@
-//! What is fresh, what runs, and how a stage runs.
+//! Runs what is not fresh.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fer_artifact::{Digest, write_atomic};
 use fer_eval::Metrics;
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::digests::Digests;
-use crate::execute::{Folders, execute, inputs};
-use crate::folder::Writer;
+use crate::execute::{Folders, execute, inputs, origin};
+use crate::folder::{Writer, remove_unfinished};
 use crate::lock::{Entry, Lock};
-use crate::reason::{input_changes, parameter_changes};
-use crate::{Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
+use crate::plan::origin_of;
+use crate::store::Store;
+use crate::{CheckpointEvery, Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
 
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 
 /// What a run does with the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunOptions {
     /// Which stages are considered.
     pub selection: Selection,
-    /// Whether they run even if they are fresh.
+    /// Whether they run even if they are fresh, and from their beginning.
     pub force: bool,
+    /// When a training writes checkpoints.
+    pub checkpoint_every: CheckpointEvery,
+    /// Bytes that the run folder may hold beside what is in place: earlier outputs, and checkpoints of other
+    /// trainings.
+    pub store_limit: u64,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        let checkpoint_every = CheckpointEvery::default();
+        Self { selection: Selection::All, force: false, checkpoint_every, store_limit: 2_000_000_000 }
+    }
 }
 
 /// A part of the chain.
@@ -39,42 +51,11 @@ pub enum Selection {
 }
 
 impl Selection {
-    fn has(self, kind: StageKind) -> bool {
+    pub(crate) fn has(self, kind: StageKind) -> bool {
         match self {
             Selection::All => true,
             Selection::Only(only) => kind == only,
             Selection::From(first) => kind >= first,
-        }
-    }
-}
-
-/// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// The stage.
-    pub stage: StageKind,
-    /// Empty if the stage is fresh.
-    pub reasons: Vec<Reason>,
-}
-
-impl Serialize for Step {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut step = serializer.serialize_struct("Step", 3)?;
-        step.serialize_field("stage", &self.stage)?;
-        step.serialize_field("state", self.state())?;
-        step.serialize_field("reasons", &self.reasons)?;
-        step.end()
-    }
-}
-
-impl Step {
-    /// `fresh`; `missing`, if it never ran or an output is not there; `stale`, if its outputs are of another time.
-    pub fn state(&self) -> &'static str {
-        let missing = |reason: &Reason| matches!(reason, Reason::NeverRan | Reason::OutputMissing(_));
-        match self.reasons.as_slice() {
-            [] => "fresh",
-            reasons if reasons.iter().any(missing) => "missing",
-            _ => "stale",
         }
     }
 }
@@ -102,38 +83,6 @@ pub struct Ran {
 }
 
 impl Pipeline {
-    /// What [`Self::run`] would do with these options, and why; changes nothing.
-    ///
-    /// # Errors
-    /// A selected stage that the chain does not have, or a lock or an input that cannot be read.
-    pub fn plan(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
-        self.check_selection(options.selection)?;
-        let lock = Lock::read(&self.run_dir)?;
-        let mut digests = Digests::new(&self.run_dir);
-        let mut steps: Vec<Step> = vec![];
-        for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let mut reasons = self.reasons(stage.as_ref(), &lock, &mut digests)?;
-            let makers = stage.inputs().into_iter().filter_map(|slot| StageKind::of_path(slot.path));
-            let will_run = |kind: &StageKind| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
-            if reasons.is_empty() {
-                reasons.extend(makers.filter(will_run).max().map(Reason::MayChange));
-            }
-            if options.force && reasons.is_empty() {
-                reasons.push(Reason::Forced);
-            }
-            steps.push(Step { stage: stage.kind(), reasons });
-        }
-        Ok(steps)
-    }
-
-    /// The state of every stage of the chain.
-    ///
-    /// # Errors
-    /// As [`Self::plan`].
-    pub fn status(&self) -> Result<Vec<Step>, Error> {
-        self.plan(&RunOptions::default())
-    }
-
     /// Runs the selected stages that are not fresh, in order, each to its end before the next begins.
     ///
     /// # Errors
@@ -142,84 +91,28 @@ impl Pipeline {
         self.check_selection(options.selection)?;
         self.check_inputs(options.selection)?;
         let _writer = Writer::hold(&self.run_dir)?;
-        let mut lock = Lock::read(&self.run_dir)?;
-        let mut digests = Digests::new(&self.run_dir);
-        write_atomic(&self.run_dir.join(CONFIG_FILE), |out| out.write_all(self.resolved().as_bytes()))?;
+        remove_unfinished(&self.run_dir);
+        self.write_configuration()?;
+        let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
+        let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
         let mut stages = vec![];
         for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let mut reasons = self.reasons(stage.as_ref(), &lock, &mut digests)?;
-            if options.force && reasons.is_empty() {
-                reasons.push(Reason::Forced);
-            }
-            let mut seconds = 0.0;
-            if reporter.stop_requested() {
-                return Err(Error::Interrupted { stage: stage.kind() });
-            }
-            if reasons.is_empty() {
-                reporter.event(&Event::Fresh { stage: stage.kind() });
-            } else {
-                reporter.event(&Event::Started { stage: stage.kind(), reasons: &reasons });
-                seconds = self.run_one(stage.as_ref(), &mut lock, &mut digests, clock, reporter)?;
-            }
-            stages.push(Ran { stage: stage.kind(), reasons, seconds });
+            stages.push(runner.run(stage.as_ref())?);
+            runner.digests.save();
         }
         self.outcome(stages)
     }
 
-    fn run_one(
-        &self,
-        stage: &dyn Stage,
-        lock: &mut Lock,
-        digests: &mut Digests,
-        clock: &dyn Clock,
-        reporter: &mut dyn Reporter,
-    ) -> Result<f64, Error> {
-        let (kind, start) = (stage.kind(), clock.elapsed());
-        let inputs = inputs(stage, digests)?;
-        let folders = Folders { input: &self.run_dir, staging: &self.run_dir, target: &self.run_dir.join(kind.name()) };
-        let written = execute(stage, self.seed, &inputs, &folders, clock, reporter)?;
-        let in_run = |name: &String| format!("{kind}/{name}");
-        let outputs: BTreeMap<String, Digest> = written.iter().map(|(name, digest)| (in_run(name), *digest)).collect();
-        let possible = stage.outputs().into_iter().map(|slot| in_run(&slot.path.to_owned()));
-        digests.replace(&outputs, possible.filter(|path| !outputs.contains_key(path)));
-        let seconds = (clock.elapsed() - start).as_secs_f64();
-        let entry = Entry {
-            version: stage.version(),
-            seed: self.seed.value(),
-            params: stage.params(),
-            inputs,
-            outputs,
-            seconds,
-            finished: clock.now(),
-        };
-        lock.stages.insert(kind, entry);
-        lock.write(&self.run_dir)?;
-        reporter.event(&Event::Finished { stage: kind, seconds });
-        Ok(seconds)
+    /// Writes the resolved configuration, unless it stands there.
+    fn write_configuration(&self) -> Result<(), Error> {
+        let (path, text) = (self.run_dir.join(CONFIG_FILE), self.resolved());
+        if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+            write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+        }
+        Ok(())
     }
 
-    fn reasons(&self, stage: &dyn Stage, lock: &Lock, digests: &mut Digests) -> Result<Vec<Reason>, Error> {
-        let Some(entry) = lock.stages.get(&stage.kind()) else { return Ok(vec![Reason::NeverRan]) };
-        let mut reasons = vec![];
-        if entry.version != stage.version() {
-            reasons.push(Reason::Version { from: entry.version, to: stage.version() });
-        }
-        if entry.seed != self.seed.value() {
-            reasons.push(Reason::Seed { from: entry.seed, to: self.seed.value() });
-        }
-        reasons.extend(parameter_changes(&entry.params, &stage.params()));
-        reasons.extend(input_changes(&entry.inputs, &inputs(stage, digests)?));
-        for (path, digest) in &entry.outputs {
-            match digests.of(path)? {
-                None => reasons.push(Reason::OutputMissing(path.clone())),
-                Some(found) if found != *digest => reasons.push(Reason::OutputAltered(path.clone())),
-                Some(_) => {}
-            }
-        }
-        Ok(reasons)
-    }
-
-    fn check_selection(&self, selection: Selection) -> Result<(), Error> {
+    pub(crate) fn check_selection(&self, selection: Selection) -> Result<(), Error> {
         let (Selection::Only(stage) | Selection::From(stage)) = selection else { return Ok(()) };
         let chain: Vec<StageKind> = self.stages.iter().map(|stage| stage.kind()).collect();
         if chain.contains(&stage) { Ok(()) } else { Err(Error::NotInChain { stage, chain }) }
@@ -250,5 +143,104 @@ impl Pipeline {
             outcome.report = Some(self.run_dir.join("evaluate/report.html"));
         }
         Ok(outcome)
+    }
+}
+
+/// A run under way.
+struct Runner<'a> {
+    pipeline: &'a Pipeline,
+    options: &'a RunOptions,
+    clock: &'a dyn Clock,
+    reporter: &'a mut dyn Reporter,
+    lock: Lock,
+    digests: Digests,
+}
+
+impl Runner<'_> {
+    /// Runs a stage, unless it is fresh.
+    fn run(&mut self, stage: &dyn Stage) -> Result<Ran, Error> {
+        let kind = stage.kind();
+        let reasons = self.pipeline.reasons(stage, &self.lock, &self.digests, self.options)?;
+        if self.reporter.stop_requested() {
+            return Err(Error::Interrupted { stage: kind });
+        }
+        let mut seconds = 0.0;
+        if reasons.is_empty() {
+            self.reporter.event(&Event::Fresh { stage: kind });
+        } else {
+            self.reporter.event(&Event::Started { stage: kind, reasons: &reasons });
+            let start = self.clock.elapsed();
+            self.renew(stage)?;
+            seconds = (self.clock.elapsed() - start).as_secs_f64();
+            self.reporter.event(&Event::Finished { stage: kind, seconds });
+        }
+        Ok(Ran { stage: kind, reasons, seconds })
+    }
+
+    /// Takes a stage's outputs from the store, or makes them, and enters them in the lock.
+    fn renew(&mut self, stage: &dyn Stage) -> Result<(), Error> {
+        let (kind, run_dir) = (stage.kind(), &self.pipeline.run_dir);
+        let inputs = inputs(stage, &self.digests)?;
+        let key = origin(stage, self.pipeline.seed, &inputs).key();
+        let entry = match self.take_stored(stage, &key)? {
+            Some(entry) => {
+                self.reporter.event(&Event::Reused { stage: kind });
+                entry
+            }
+            None => self.make(stage, inputs, &key)?,
+        };
+        self.digests.learn(&entry.outputs);
+        self.lock.stages.insert(kind, entry);
+        self.lock.write(run_dir)?;
+        // An input of the training that cannot be read is for its own stage to tell.
+        if let Ok(present_training) = self.pipeline.present_training(&self.digests) {
+            Store::new(run_dir).trim(self.options.store_limit, present_training.as_deref());
+        }
+        Ok(())
+    }
+
+    fn take_stored(&self, stage: &dyn Stage, key: &str) -> Result<Option<Entry>, Error> {
+        let (kind, store) = (stage.kind(), Store::new(&self.pipeline.run_dir));
+        if self.options.force || store.find(kind, key).is_none() {
+            return Ok(None);
+        }
+        self.keep_former(kind, key)?;
+        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
+        store.take(kind, key, &possible)
+    }
+
+    fn make(&mut self, stage: &dyn Stage, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
+        let (kind, run_dir, seed) = (stage.kind(), &self.pipeline.run_dir, self.pipeline.seed);
+        let (start, target) = (self.clock.elapsed(), run_dir.join(kind.name()));
+        let folders = Folders { input: run_dir, staging: run_dir, target: &target };
+        let staged = execute(stage, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
+        self.keep_former(kind, key)?;
+        let outputs = staged.commit(&target)?;
+        let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
+        Ok(Entry {
+            version: stage.version(),
+            seed: seed.value(),
+            params: stage.params(),
+            inputs,
+            outputs,
+            seconds: (self.clock.elapsed() - start).as_secs_f64(),
+            finished: self.clock.now(),
+        })
+    }
+
+    /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
+    fn keep_former(&self, stage: StageKind, key: &str) -> Result<(), Error> {
+        let Some(entry) = self.lock.stages.get(&stage) else { return Ok(()) };
+        let former = origin_of(stage, entry).key();
+        if former == key || self.options.store_limit == 0 {
+            return Ok(());
+        }
+        for (path, digest) in &entry.outputs {
+            if self.digests.of(path)? != Some(*digest) {
+                return Ok(());
+            }
+        }
+        Store::new(&self.pipeline.run_dir).keep(stage, &former, entry);
+        Ok(())
     }
 }

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fer_artifact::{Artifact, Digest, Provenance, Seed, read, write, write_atomic};
+use fer_data::FileDigest;
 use serde_json::Value;
 
-use crate::{Clock, Event, Reporter, StageError, StageKind};
+use crate::key::Origin;
+use crate::lock::Entry;
+use crate::{Clock, Event, Reason, Reporter, RunOptions, StageError, StageKind};
 
 /// A link of the chain: reads artifacts, computes, writes artifacts.
 pub trait Stage {
@@ -20,18 +23,34 @@ pub trait Stage {
     fn inputs(&self) -> Vec<Slot>;
     /// The files that it writes, by name in its own folder.
     fn outputs(&self) -> Vec<Slot>;
-    /// Digests of what it reads from outside the run folder, by name.
+    /// Digests of what it reads from outside the run folder, by name; the function gives that of a file.
     ///
     /// # Errors
     /// The stage's own, if a file cannot be read.
-    fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
+    fn foreign(&self, _of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
         Ok(BTreeMap::new())
+    }
+    /// For a stage that has to run: whether an earlier run left something to go on from, or why not.
+    fn resumption(&self, _past: &Past<'_>) -> Option<Reason> {
+        None
+    }
+    /// Name of the folder below [`Context::checkpoint_dir`] that is this stage's, if it has checkpoints.
+    fn checkpoint_key(&self, _origin: &Origin<'_>) -> Option<String> {
+        None
     }
     /// Does the work.
     ///
     /// # Errors
     /// The stage's own. Nothing that was written through `context` is then kept, but for checkpoints.
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError>;
+}
+
+/// What is there of a stage's earlier runs.
+pub struct Past<'a> {
+    pub(crate) origin: Origin<'a>,
+    pub(crate) checkpoint_dir: PathBuf,
+    /// How the stage last ran to its end.
+    pub(crate) finished: Option<&'a Entry>,
 }
 
 /// A file that a stage reads or writes.
@@ -68,6 +87,8 @@ pub struct Context<'a> {
     pub(crate) input_dir: &'a Path,
     pub(crate) output_dir: &'a Path,
     pub(crate) checkpoint_dir: PathBuf,
+    pub(crate) checkpoint_key: Option<String>,
+    pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,
     pub(crate) written: BTreeMap<String, Digest>,
     pub(crate) clock: &'a dyn Clock,

@@ -1,7 +1,7 @@
 //! The training stage: batches, schedule, loop, history and checkpoints.
 //!
 //! [`train`] fits a network to the features of train, as [`TrainParams`] say; whose defaults are the seed's. An
-//! [`Observer`] is told of every batch and epoch, can take a checkpoint after each epoch, and can stop the training.
+//! [`Observer`] is told of every batch and epoch, can take a checkpoint after each, and can stop the training.
 //! The result holds the model, which one file is enough to predict with, and an [`EpochRecord`] for every epoch.
 //!
 //! * Everything random depends on seed, epoch and step alone, so that a training resumed from a checkpoint ends with
@@ -29,7 +29,7 @@ mod train;
 pub use error::Error;
 pub use history::EpochRecord;
 pub use number::{Fraction, NonNegative, Positive};
-pub use observer::{Flow, Observer, Progress, Quiet};
+pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::OptimizerParams;
 pub use params::{EarlyStopping, Select, TrainParams};
 pub use schedule::{Position, Schedule};

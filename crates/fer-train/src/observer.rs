@@ -7,20 +7,25 @@ pub trait Observer {
     /// Seconds since any fixed moment: the one clock that training uses, for `images_per_second` alone.
     fn seconds(&mut self) -> f64;
 
-    /// A batch is done.
-    fn batch(&mut self, progress: &Progress) -> Flow;
+    /// A batch is done. `checkpoint` makes the state to go on from, within the epoch.
+    ///
+    /// # Errors
+    /// Whatever keeps the observer from doing its part; the training then ends with it.
+    fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError>;
 
     /// An epoch is done, with its evaluation if it had one. `checkpoint` makes the state to go on from; whoever
     /// writes it down loses nothing when a later epoch fails.
     ///
     /// # Errors
     /// Whatever keeps the observer from doing its part; the training then ends with it.
-    fn epoch(
-        &mut self,
-        record: &EpochRecord,
-        checkpoint: &dyn Fn() -> Result<Checkpoint, Error>,
-    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>>;
+    fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError>;
 }
+
+/// Makes the state of a training as it is at the moment, if its weights are finite.
+pub type MakeCheckpoint<'a> = dyn Fn() -> Result<Checkpoint, Error> + 'a;
+
+/// Whatever an [`Observer`] failed at.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,15 +62,11 @@ impl Observer for Quiet {
         0.0
     }
 
-    fn batch(&mut self, _: &Progress) -> Flow {
-        Flow::Continue
+    fn batch(&mut self, _: &Progress, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        Ok(Flow::Continue)
     }
 
-    fn epoch(
-        &mut self,
-        _: &EpochRecord,
-        _: &dyn Fn() -> Result<Checkpoint, Error>,
-    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>> {
+    fn epoch(&mut self, _: &EpochRecord, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         Ok(Flow::Continue)
     }
 }

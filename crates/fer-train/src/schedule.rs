@@ -102,6 +102,14 @@ impl Schedule {
         }
     }
 
+    /// Whether every rate depends on the number of epochs planned, so that a training cannot be made longer later.
+    pub const fn depends_on_epochs(&self) -> bool {
+        match self {
+            Self::Constant | Self::Step { .. } => false,
+            Self::Cosine { .. } | Self::OneCycle { .. } => true,
+        }
+    }
+
     /// What the schedule alone does not tell.
     pub(crate) fn check(&self, epochs: usize) -> Result<(), Error> {
         match *self {
@@ -110,7 +118,8 @@ impl Schedule {
         }
     }
 
-    const fn name(&self) -> &'static str {
+    /// The name in pipeline files.
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Constant => "constant",
             Self::Step { .. } => "step",

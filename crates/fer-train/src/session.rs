@@ -1,7 +1,7 @@
 //! The training loop.
 
 use candle_core::Tensor;
-use fer_artifact::{Checkpoint, Model, Seed};
+use fer_artifact::{Model, Seed};
 use fer_model::{Mode, Network};
 use fer_nn::{Optimizer, cross_entropy};
 use serde_json::json;
@@ -9,11 +9,11 @@ use serde_json::json;
 use crate::accuracy::correct;
 use crate::arrays::{Arrays, to_arrays, to_tensors};
 use crate::batches::{gather, order};
-use crate::state::{Best, State};
+use crate::state::{Best, Partial, State};
 use crate::train::Task;
 use crate::{EpochRecord, Error, Flow, Observer, Position, Progress, Select};
 
-/// A training between two epochs.
+/// A training between two epochs, or within one.
 pub(crate) struct Session<'a> {
     pub(crate) task: &'a Task<'a>,
     pub(crate) network: Network,
@@ -21,13 +21,6 @@ pub(crate) struct Session<'a> {
     pub(crate) state: State,
     /// The weights of `state.best`.
     pub(crate) best: Option<Arrays>,
-}
-
-/// An epoch's losses and last learning rate.
-struct Losses {
-    mean: f64,
-    last: f64,
-    learning_rate: f64,
 }
 
 impl<'a> Session<'a> {
@@ -48,53 +41,56 @@ impl<'a> Session<'a> {
         self.state.epoch >= self.task.params.epochs.get() || stopped
     }
 
-    /// Trains and, where it is due, evaluates an epoch.
+    /// Trains and, where it is due, evaluates an epoch, or what is left of it.
     pub(crate) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochRecord, Error> {
         let epoch = self.state.epoch + 1;
+        let before = self.state.partial.take().unwrap_or_default();
         let start = observer.seconds();
-        let losses = self.train_epoch(epoch, observer)?;
+        let done = self.train_epoch(epoch, before, observer)?;
         let seconds = observer.seconds() - start;
-        self.check_weights(epoch, losses.learning_rate)?;
+        self.check_weights(epoch, done.learning_rate)?;
         let [train_accuracy, validation_accuracy] = self.evaluate(epoch)?;
-        let images = self.task.train.len() as f64;
+        let images = (done.images - before.images) as f64;
         let record = EpochRecord {
             epoch,
-            loss: losses.mean,
-            last_batch_loss: losses.last,
-            learning_rate: losses.learning_rate,
+            loss: done.mean(),
+            last_batch_loss: done.last_loss,
+            learning_rate: done.learning_rate,
             train_accuracy,
             validation_accuracy,
             images_per_second: if seconds > 0.0 { images / seconds } else { 0.0 },
         };
         self.state.epoch = epoch;
         self.state.history.push(record.timeless());
-        let checkpoint = || self.checkpoint();
+        let checkpoint = || crate::state::checkpoint(self, None);
         let flow = observer.epoch(&record, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
         self.obey(flow, epoch)?;
         Ok(record)
     }
 
-    fn train_epoch(&mut self, epoch: usize, observer: &mut dyn Observer) -> Result<Losses, Error> {
+    /// Trains the batches of an epoch that come after `done`.
+    fn train_epoch(&mut self, epoch: usize, mut done: Partial, observer: &mut dyn Observer) -> Result<Partial, Error> {
         let Task { params, train, seed, .. } = self.task;
         let order = order(train.len(), params.shuffle.then(|| seed.stream("shuffle")), epoch);
         let masks = seed.stream("masks");
         let (batches, epochs) = (self.task.batches(), params.epochs.get());
-        let (mut sum, mut images) = (0.0, 0);
-        let mut losses = Losses { mean: 0.0, last: 0.0, learning_rate: 0.0 };
-        for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..) {
+        for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..).skip(done.batches) {
             let at = Position { step: self.optimizer.steps(), steps_per_epoch: batches, epochs };
             let learning_rate = params.schedule.learning_rate(params.optimizer.learning_rate(), at);
             let loss = self.step(indices, masks, learning_rate)?;
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch, batch, loss, learning_rate });
             }
-            sum += f64::from(loss) * indices.len() as f64;
-            images += indices.len();
-            losses = Losses { mean: sum / images as f64, last: loss.into(), learning_rate };
-            let progress = Progress { epoch, epochs, batch, batches, images, loss: losses.mean };
-            self.obey(observer.batch(&progress), epoch)?;
+            done.add(loss.into(), indices.len(), learning_rate);
+            let progress = Progress { epoch, epochs, batch, batches, images: done.images, loss: done.mean() };
+            let checkpoint = || {
+                self.check_weights(epoch, learning_rate)?;
+                crate::state::checkpoint(self, Some(done))
+            };
+            let flow = observer.batch(&progress, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
+            self.obey(flow, epoch)?;
         }
-        Ok(losses)
+        Ok(done)
     }
 
     /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
@@ -153,10 +149,6 @@ impl<'a> Session<'a> {
             self.state.stale += 1;
         }
         Ok(())
-    }
-
-    fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        crate::state::checkpoint(self)
     }
 
     /// The selected model, and the other one if there are two.

@@ -329,3 +329,56 @@ fn claims_beyond_the_file_are_refused_before_any_memory_is_asked_for() {
         format!("not a valid safetensors file: its header describes {} bytes, the file has {}", u64::MAX, whole.len())
     );
 }
+
+#[test]
+fn images_without_pixels_or_of_an_absurd_size() {
+    let absurd = 1usize << 40;
+    for (height, width) in [(0, 0), (0, 3), (absurd, absurd), (absurd, 1), (1, 16_385)] {
+        let none = with(images(), ("images", "U8", vec![0, height, width], vec![]));
+        let none = with(with(none, ("labels", "U8", vec![0], vec![])), ("rows", "U32", vec![0], vec![]));
+        let expected = format!("images: expected a height and a width from 1 to 16384, found {height} and {width}");
+        assert_eq!(image_refusal(&none), expected);
+        let none = with(none, ("images", "F32", vec![0, 1, height, width], vec![]));
+        assert_eq!(file(&header("features").to_string(), &none).refusal::<FeatureSet>(), expected);
+    }
+}
+
+#[test]
+fn a_header_that_would_fill_the_memory() {
+    let length = (16u64 << 20) + 1;
+    let mut bytes = length.to_le_bytes().to_vec();
+    bytes.resize(8 + length as usize, b' ');
+    assert_eq!(
+        RawFile::of(&bytes).refusal::<ImageSet>(),
+        "not a valid safetensors file: its header has 16777217 bytes, expected at most 16777216"
+    );
+}
+
+#[test]
+fn a_header_nested_without_end() {
+    for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
+        let bytes = [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
+        let message = RawFile::of(&bytes).refusal::<ImageSet>();
+        assert!(message.starts_with("not a valid safetensors file: its header: "), "{message}");
+        let message = file(&text, &images()).refusal::<ImageSet>();
+        assert!(message.starts_with("metadata key `fer`: "), "{message}");
+    }
+}
+
+#[test]
+fn the_same_tensor_twice() {
+    let tensor = |start: usize| format!(r#""a":{{"dtype":"U8","shape":[8],"data_offsets":[{start},{}]}}"#, start + 8);
+    let head = format!("{{{},{}}}", tensor(0), tensor(8));
+    let bytes = [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &[0; 16]].concat();
+    let message = RawFile::of(&bytes).refusal::<ImageSet>();
+    assert!(message.starts_with("not a valid safetensors file: its header: "), "{message}");
+}
+
+#[test]
+fn offsets_that_run_backwards_or_are_no_numbers() {
+    for offsets in [json!([8, 0]), json!([-1, 7]), json!([0.5, 8]), json!([0]), json!("0-8"), Value::Null] {
+        let tensor = json!({"dtype": "U8", "shape": [8], "data_offsets": offsets});
+        let message = RawFile::of(&bytes(&json!({"a": tensor}), &[0; 8])).refusal::<ImageSet>();
+        assert!(message.starts_with("not a valid safetensors file: its header: "), "{offsets}: {message}");
+    }
+}

@@ -4,6 +4,7 @@ mod diff;
 mod evaluate;
 mod export_images;
 mod format;
+mod gc;
 mod inspect;
 mod plan;
 mod run;
@@ -11,14 +12,17 @@ mod runs;
 mod stage;
 mod status;
 mod synth;
+mod verify;
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use fer_pipeline::{Pipeline, RunOptions, Selection, StageKind};
+use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind};
 
 /// Trains, measures and uses a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
@@ -36,6 +40,10 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Say of each stage whether it is fresh, and why not; exit with 1 if anything is not.
     Status(status::StatusArgs),
+    /// Hash every output again and compare with the lock; exit with 1 if one is missing or changed.
+    Verify(verify::VerifyArgs),
+    /// Free what a run folder holds beside what is in place: earlier outputs, others' checkpoints, leftovers.
+    Gc(gc::GcArgs),
     /// Show an artifact's header and its tensors.
     Inspect(inspect::InspectArgs),
     /// Run one stage alone, without a pipeline file.
@@ -58,6 +66,8 @@ impl Cli {
             Command::Run(args) => args.run(),
             Command::Plan(args) => args.run(),
             Command::Status(args) => args.run(),
+            Command::Verify(args) => args.run(),
+            Command::Gc(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Stage(args) => args.run(),
             Command::ExportImages(args) => args.run(),
@@ -110,7 +120,40 @@ impl SelectionArgs {
             (None, Some(stage)) => Selection::From(stage),
             (None, None) => Selection::All,
         };
-        RunOptions { selection, force: self.force }
+        RunOptions { selection, force: self.force, ..RunOptions::default() }
+    }
+}
+
+/// When a training writes checkpoints. They change no number, so they are no parameters of a stage.
+#[derive(Debug, Args)]
+struct CheckpointArgs {
+    /// Write a checkpoint of a training when so many seconds have passed since the last.
+    #[arg(long, value_name = "S", default_value = "60", value_parser = seconds)]
+    checkpoint_seconds: Duration,
+    /// Write one after every so many epochs too.
+    #[arg(long, value_name = "N")]
+    checkpoint_epochs: Option<NonZeroUsize>,
+}
+
+impl CheckpointArgs {
+    fn every(&self) -> CheckpointEvery {
+        CheckpointEvery { epochs: self.checkpoint_epochs, time: self.checkpoint_seconds }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| "expected a number of seconds from 0".to_owned())
+}
+
+/// Bytes as people read them: in units of a thousand.
+fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 

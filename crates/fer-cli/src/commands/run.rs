@@ -2,9 +2,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::Outcome;
+use fer_pipeline::{Outcome, RunOptions};
 
-use super::{ChainArgs, SelectionArgs, ThreadArgs, print, print_json};
+use super::{ChainArgs, CheckpointArgs, SelectionArgs, ThreadArgs, print, print_json};
 use crate::clock::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
@@ -20,6 +20,11 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
+    checkpoints: CheckpointArgs,
+    /// Gigabytes of earlier outputs and of other trainings' checkpoints that the run folder may keep.
+    #[arg(long, value_name = "GB", default_value_t = 2)]
+    store_limit: u32,
+    #[command(flatten)]
     threads: ThreadArgs,
     /// Print what ran and the scores as JSON.
     #[arg(long)]
@@ -31,7 +36,10 @@ impl RunArgs {
         self.threads.apply()?;
         let pipeline = self.chain.load()?;
         let mut terminal = Terminal::new(Interrupt::watch()?);
-        let outcome = pipeline.run(&self.selection.options(), &SystemClock::start(), &mut terminal)?;
+        let checkpoint_every = self.checkpoints.every();
+        let store_limit = u64::from(self.store_limit) * 1_000_000_000;
+        let options = RunOptions { checkpoint_every, store_limit, ..self.selection.options() };
+        let outcome = pipeline.run(&options, &SystemClock::start(), &mut terminal)?;
         if self.json {
             print_json(&outcome)?
         } else {

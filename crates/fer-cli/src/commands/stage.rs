@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use fer_artifact::Seed;
-use fer_pipeline::{StageKind, run_stage};
+use fer_pipeline::{RunOptions, StageAlone, StageKind, run_stage};
 
-use super::ThreadArgs;
+use super::{CheckpointArgs, ThreadArgs};
 use crate::clock::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
@@ -31,6 +31,11 @@ pub(super) struct StageArgs {
     /// The pipeline's seed.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Start an interrupted training anew.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    checkpoints: CheckpointArgs,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -39,8 +44,16 @@ impl StageArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
         self.threads.apply()?;
         let (clock, mut terminal) = (SystemClock::start(), Terminal::new(Interrupt::watch()?));
-        let seed = Seed::new(self.seed);
-        run_stage(self.name, self.params.as_deref(), &self.input, &self.output, seed, &clock, &mut terminal)?;
+        let alone = StageAlone {
+            kind: self.name,
+            params: self.params.as_deref(),
+            input: &self.input,
+            output: &self.output,
+            seed: Seed::new(self.seed),
+        };
+        let checkpoint_every = self.checkpoints.every();
+        let options = RunOptions { force: self.force, checkpoint_every, ..RunOptions::default() };
+        run_stage(&alone, &options, &clock, &mut terminal)?;
         Ok(ExitCode::SUCCESS)
     }
 }

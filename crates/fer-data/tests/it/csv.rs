@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use fer_artifact::{Seed, Split};
+use fer_artifact::{Digest, Seed, Split};
 use fer_data::{Classes, CsvSource, IngestParams, Source, SplitRule, ingest, load, source_digest};
 use proptest::prelude::*;
 
@@ -106,7 +106,7 @@ fn load_reads_all_rows_whatever_their_usage() {
 #[test]
 fn the_digest_is_that_of_the_file() {
     let scratch = Scratch::new();
-    let digest = |content: &str| source_digest(&usage(scratch.file("faces.csv", content))).unwrap();
+    let digest = |content: &str| source_digest(&usage(scratch.file("faces.csv", content)), &Digest::of_file).unwrap();
     assert_eq!(digest(KAGGLE), fer_artifact::Digest::of_bytes(KAGGLE.as_bytes()));
     assert_ne!(digest(KAGGLE), digest(&KAGGLE.replace("255", "254")));
 }
@@ -352,7 +352,7 @@ fn the_digest_of_a_missing_file_names_it() {
     let scratch = Scratch::new();
     let path = scratch.path().join("faces.csv");
     assert_eq!(
-        source_digest(&usage(&path)).unwrap_err().to_string(),
+        source_digest(&usage(&path), &Digest::of_file).unwrap_err().to_string(),
         format!("{}: cannot read the file: No such file or directory (os error 2)", path.display())
     );
 }

@@ -1,4 +1,4 @@
-use fer_artifact::Split;
+use fer_artifact::{Digest, Split};
 use fer_data::{Classes, IngestParams, Source, SplitRule, load, source_digest};
 
 use crate::source::{Scratch, ingested, refusal, skipping};
@@ -77,7 +77,7 @@ fn a_gray_jpeg_is_read() {
 fn the_digest_changes_with_names_and_contents_and_with_nothing_else() {
     let scratch = Scratch::new();
     scratch.picture("happy/a.png", (1, 1), &[1]);
-    let digest = || source_digest(&usage(&scratch)).unwrap();
+    let digest = || source_digest(&usage(&scratch), &Digest::of_file).unwrap();
     let first = digest();
     scratch.file("happy/notes.txt", "no picture");
     assert_eq!(digest(), first);

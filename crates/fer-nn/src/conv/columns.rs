@@ -61,7 +61,8 @@ impl Geometry {
         for (line, windows) in lines.zip(windows.chunks_exact_mut(self.out_width * window)) {
             self.for_each_place(line, |place, columns, start| {
                 let sources = x[start..].chunks(self.stride * channels);
-                for (window, source) in windows.chunks_exact_mut(window).skip(columns.start).take(columns.len()).zip(sources)
+                for (window, source) in
+                    windows.chunks_exact_mut(window).skip(columns.start).take(columns.len()).zip(sources)
                 {
                     window[place * channels..][..channels].copy_from_slice(&source[..channels]);
                 }
@@ -75,7 +76,9 @@ impl Geometry {
         for (line, windows) in lines.zip(windows.chunks_exact(self.out_width * window)) {
             self.for_each_place(line, |place, columns, start| {
                 let targets = dx[start..].chunks_mut(self.stride * channels);
-                for (window, target) in windows.chunks_exact(window).skip(columns.start).take(columns.len()).zip(targets) {
+                for (window, target) in
+                    windows.chunks_exact(window).skip(columns.start).take(columns.len()).zip(targets)
+                {
                     let window = &window[place * channels..][..channels];
                     target.iter_mut().zip(window).for_each(|(target, value)| *target += value);
                 }

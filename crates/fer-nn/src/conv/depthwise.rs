@@ -99,7 +99,9 @@ impl CustomOp3 for Depthwise {
                 || {
                     self.for_each(
                         #[inline(always)]
-                        |weight, from, to| add_product(&mut y[to..to + c], &x[from..from + c], &kernel[weight..weight + c]),
+                        |weight, from, to| {
+                            add_product(&mut y[to..to + c], &x[from..from + c], &kernel[weight..weight + c])
+                        },
                     );
                 },
             );
@@ -133,7 +135,9 @@ impl CustomOp3 for Depthwise {
                 || {
                     self.for_each(
                         #[inline(always)]
-                        |weight, from, to| add_product(&mut dx[from..from + c], &dy[to..to + c], &kernel[weight..weight + c]),
+                        |weight, from, to| {
+                            add_product(&mut dx[from..from + c], &dy[to..to + c], &kernel[weight..weight + c])
+                        },
                     );
                 },
             );

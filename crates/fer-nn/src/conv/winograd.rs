@@ -193,7 +193,6 @@ fn plane_mut(values: &mut [f32], point: usize, width: usize) -> MatrixMut<'_> {
     MatrixMut::strided(&mut values[point * width..], POINTS * width)
 }
 
-
 /// G g Gᵀ of weight `[O, C, 3, 3]`, as `[C, 36, O]`.
 fn transform_weight(weight: &[f32], channels: usize, outputs: usize) -> Scratch {
     let mut kernel = Scratch::new(POINTS * channels * outputs);

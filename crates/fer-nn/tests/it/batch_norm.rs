@@ -1,7 +1,6 @@
 use candle_core::Tensor;
 use fer_nn::{BatchNorm, BatchStats, Parameter, Statistics, batch_norm};
 
-
 use crate::differences::{check_input, check_parameter, random};
 use crate::golden::case;
 

@@ -71,10 +71,9 @@ fn a_mean_of_a_hundred_does_not_lose_the_spread_of_a_gray_block() {
 
 #[test]
 fn a_residual_is_added_before_the_activation_and_gets_its_gradient() {
-    for (name, activation, pooling) in [
-        ("block_residual", Activation::RELU, Pooling::None),
-        ("block_residual_pool", Activation::Silu, Pooling::Max2),
-    ] {
+    for (name, activation, pooling) in
+        [("block_residual", Activation::RELU, Pooling::None), ("block_residual_pool", Activation::Silu, Pooling::Max2)]
+    {
         let case = case(name);
         let block = Block::of(&case);
         let residual = candle_core::Var::from_tensor(&case.get("residual")).unwrap();

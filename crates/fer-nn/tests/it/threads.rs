@@ -41,9 +41,7 @@ fn trained(threads: usize) -> Vec<Vec<u32>> {
         };
         for step in 0..10 {
             let stream = |lane| Stream::new(5).at(step, lane);
-            let rrelu = |lane| {
-                Activation::LeakyRelu(Slope::Random { lower: 0.1, upper: 0.3, stream: stream(lane) })
-            };
+            let rrelu = |lane| Activation::LeakyRelu(Slope::Random { lower: 0.1, upper: 0.3, stream: stream(lane) });
             let (same, half) = (Conv2d::new(1, 1), Conv2d::new(1, 0));
             let gray = norm("gray.norm", rrelu(0), Pooling::Max2);
             let (y, _) = conv2d_batch_norm(&x, &p["gray.weight"], None, same, gray).unwrap();

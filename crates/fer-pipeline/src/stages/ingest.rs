@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::Digest;
-use fer_data::{IngestParams, ingest, source_digest};
+use fer_data::{FileDigest, IngestParams, ingest, source_digest};
 use serde_json::Value;
 
 use super::{file, resolved};
@@ -50,8 +50,8 @@ impl Stage for Ingest {
         ]
     }
 
-    fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
-        Ok(BTreeMap::from([("source".to_owned(), source_digest(&self.params)?)]))
+    fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
+        Ok(BTreeMap::from([("source".to_owned(), source_digest(&self.params, of_file)?)]))
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {

@@ -1,17 +1,20 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Checkpoint, Digest, FeatureSet, read_tensors, write};
-use fer_train::{EpochRecord, Flow, Observer, Progress, Select, TrainData, TrainParams, train};
+use fer_artifact::{Checkpoint, Digest, FeatureSet, read_tensors};
+use fer_data::FileDigest;
+use fer_train::{
+    EpochRecord, Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams,
+    Trained, train,
+};
 use serde_json::Value;
 
 use super::resolved;
+use crate::checkpoints::{Checkpoints, Note};
 use crate::exports;
-use crate::{BatchProgress, Context, Event, Slot, Stage, StageError, StageKind};
+use crate::{BatchProgress, Context, Event, Origin, Past, Reason, Slot, Stage, StageError, StageKind};
 
 const VALIDATION: &str = "preprocess/validation.safetensors";
-/// Checkpoints that are kept.
-const KEPT: usize = 2;
 
 /// `preprocess/{train,validation}.safetensors` → `train/model.safetensors`, `train/history.jsonl`, and the model with
 /// the weights that `select` leaves out; for other tools, what [`exports`] has.
@@ -33,6 +36,57 @@ impl Train {
             Select::Last => "best.safetensors",
             Select::Best => "last.safetensors",
         }
+    }
+
+    /// Whether a training can go on from there: one that was planned to be as long can, one of another length if that
+    /// has not played a part yet.
+    fn fits(&self, note: &Note) -> bool {
+        let epochs = self.params.epochs.get();
+        let is_due = note.epoch.is_multiple_of(self.params.evaluate_every.get());
+        let between = note.batch == 0 && !is_due && (note.epoch == epochs || note.epoch == note.epochs);
+        note.epochs == epochs || (note.epoch + usize::from(note.batch > 0) <= epochs && !between)
+    }
+
+    /// The latest checkpoint that is whole. The ones that are not go.
+    fn latest(&self, checkpoints: &Checkpoints, context: &mut Context<'_>) -> Option<(Note, Checkpoint)> {
+        for note in checkpoints.notes().into_iter().filter(|note| self.fits(note)) {
+            match checkpoints.read(&note) {
+                Ok(checkpoint) => return Some((note, checkpoint)),
+                Err(reason) => {
+                    context.note(&format!("a checkpoint is damaged, the one before it counts: {reason}"));
+                    checkpoints.remove(&note);
+                }
+            }
+        }
+        None
+    }
+
+    /// Trains from the latest checkpoint, or from the start.
+    fn train(
+        &self,
+        context: &mut Context<'_>,
+        data: &TrainData<'_>,
+    ) -> Result<(Trained, Vec<EpochRecord>), StageError> {
+        let checkpoints = Checkpoints::new(&context.checkpoint_dir, context.checkpoint_key.as_deref().unwrap_or("all"));
+        checkpoints.tidy();
+        if context.options.force {
+            checkpoints.clear();
+        }
+        let init = || self.init.as_deref().map(read_tensors).transpose();
+        let seed = context.seed();
+        if let Some((note, checkpoint)) = self.latest(&checkpoints, context) {
+            context.note(&format!("goes on from epoch {} of {}", note.epoch_under_way(), self.params.epochs));
+            let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note));
+            match train(&self.params, data, init()?, Some(checkpoint), seed, &mut watch) {
+                Err(error @ (Error::Resume { .. } | Error::State(_))) => {
+                    context.note(&format!("starts anew: {error}"));
+                    checkpoints.clear();
+                }
+                other => return Ok((other?, watch.history)),
+            }
+        }
+        let mut watch = Watch::new(context, &self.params, &checkpoints, None);
+        Ok((train(&self.params, data, init()?, None, seed, &mut watch)?, watch.history))
     }
 }
 
@@ -64,37 +118,76 @@ impl Stage for Train {
         slots
     }
 
-    fn foreign(&self) -> Result<BTreeMap<String, Digest>, StageError> {
-        let digest = |path: &PathBuf| Ok::<_, StageError>(("init".to_owned(), Digest::of_file(path)?));
+    fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
+        let digest = |path: &PathBuf| Ok::<_, StageError>(("init".to_owned(), of_file(path)?));
         self.init.iter().map(digest).collect()
+    }
+
+    /// Trainings that differ in their length alone share checkpoints, if that changes no step.
+    fn checkpoint_key(&self, origin: &Origin<'_>) -> Option<String> {
+        let mut origin = origin.clone();
+        if let (false, Some(params)) = (self.params.schedule.depends_on_epochs(), origin.params.as_object_mut()) {
+            params.remove("epochs");
+        }
+        Some(origin.key())
+    }
+
+    fn resumption(&self, past: &Past<'_>) -> Option<Reason> {
+        let checkpoints = Checkpoints::new(&past.checkpoint_dir, &self.checkpoint_key(&past.origin)?);
+        let epochs = self.params.epochs.get();
+        match checkpoints.notes().into_iter().find(|note| self.fits(note)) {
+            Some(note) if note.epochs == epochs && !note.is_end() => {
+                Some(Reason::Interrupted { epoch: note.epoch_under_way(), epochs })
+            }
+            Some(note) => Some(Reason::Continues { epoch: note.epoch_under_way() }),
+            None => self.why_anew(past),
+        }
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
         let train_set: FeatureSet = context.read("preprocess/train.safetensors")?;
         let validation: Option<FeatureSet> = context.has(VALIDATION).then(|| context.read(VALIDATION)).transpose()?;
-        let init = self.init.as_deref().map(read_tensors).transpose()?;
         let data = TrainData { train: &train_set, validation: validation.as_ref() };
-        let seed = context.seed();
-        let mut watch = Watch::new(context, self.params.epochs.get());
-        let trained = train(&self.params, &data, init, None, seed, &mut watch)?;
-        let history = watch.history;
+        let (trained, history) = self.train(context, &data)?;
         context.write("model.safetensors", &trained.model)?;
         if let Some(model) = &trained.unselected {
             context.write(self.unselected(), model)?;
         }
-        context.write_text("history.jsonl", &history)?;
+        let lines: Result<Vec<String>, serde_json::Error> = history.iter().map(serde_json::to_string).collect();
+        context.write_text("history.jsonl", &(lines?.join("\n") + "\n"))?;
         exports::write(context, &trained.model)
+    }
+}
+
+impl Train {
+    /// Why a training that is like the finished one but longer does not go on from its end.
+    fn why_anew(&self, past: &Past<'_>) -> Option<Reason> {
+        let finished = past.finished?;
+        let mut longer = finished.params.clone();
+        let before = longer.as_object_mut()?.insert("epochs".to_owned(), self.params.epochs.get().into())?;
+        let is_longer = before.as_u64()? < self.params.epochs.get() as u64;
+        if !is_longer || longer != past.origin.params || finished.inputs != *past.origin.inputs {
+            return None;
+        }
+        Some(Reason::StartsAnew(match self.params.schedule.depends_on_epochs() {
+            true => "every rate of its schedule depends on epochs",
+            false => "no checkpoint of its end is left",
+        }))
     }
 }
 
 /// Passes a training's progress on and writes its checkpoints.
 struct Watch<'a, 'b> {
     context: &'a mut Context<'b>,
-    epochs: usize,
-    /// When the epoch under way began, in seconds: after the evaluation and the checkpoint of the one before.
-    started: f64,
-    history: String,
-    kept: VecDeque<PathBuf>,
+    params: &'a TrainParams,
+    checkpoints: &'a Checkpoints,
+    /// When the part of the epoch under way that this run trains began, in seconds, and the images before it.
+    started: (f64, usize),
+    /// When the last checkpoint was written.
+    written: f64,
+    /// Where the training stands; without the history.
+    note: Note,
+    history: Vec<EpochRecord>,
 }
 
 impl Observer for Watch<'_, '_> {
@@ -102,55 +195,69 @@ impl Observer for Watch<'_, '_> {
         self.context.elapsed().as_secs_f64()
     }
 
-    fn batch(&mut self, progress: &Progress) -> Flow {
+    fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         let now = self.seconds();
-        let event = Event::Batch(BatchProgress {
+        let (started, before) = self.started;
+        self.context.reporter.event(&Event::Batch(BatchProgress {
             epoch: progress.epoch,
             epochs: progress.epochs,
             batch: progress.batch,
             batches: progress.batches,
             loss: progress.loss,
-            images_per_second: progress.images as f64 / (now - self.started).max(1e-9),
-        });
-        self.context.reporter.event(&event);
-        if self.context.reporter.stop_requested() { Flow::Stop } else { Flow::Continue }
+            images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
+        }));
+        (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
+        let is_stop = self.context.reporter.stop_requested();
+        let is_end = self.note.is_end() && !self.params.schedule.depends_on_epochs();
+        if is_stop || is_end || self.is_time(now) {
+            self.write(checkpoint)?;
+        }
+        if is_stop {
+            let (epoch, epochs) = (progress.epoch, progress.epochs);
+            self.context.note(&format!("stopped in epoch {epoch} of {epochs}; the next run goes on from here"));
+            return Ok(Flow::Stop);
+        }
+        Ok(Flow::Continue)
     }
 
-    fn epoch(
-        &mut self,
-        record: &EpochRecord,
-        checkpoint: &dyn Fn() -> Result<Checkpoint, fer_train::Error>,
-    ) -> Result<Flow, StageError> {
-        self.history.push_str(&serde_json::to_string(record)?);
-        self.history.push('\n');
-        let path = self.context.checkpoint_dir.join(format!("epoch-{:04}.safetensors", record.epoch));
-        write(&path, &checkpoint()?, &self.context.provenance)?;
-        self.kept.push_back(path);
-        self.drop_others()?;
-        self.context.reporter.event(&Event::Epoch { record, epochs: self.epochs });
-        self.started = self.seconds();
+    fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        self.history.push(*record);
+        (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
+        let every = self.context.options.checkpoint_every.epochs;
+        if every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
+            self.write(checkpoint)?;
+        }
+        self.context.reporter.event(&Event::Epoch { record, epochs: self.params.epochs.get() });
+        self.started = (self.seconds(), 0);
         Ok(Flow::Continue)
     }
 }
 
 impl<'a, 'b> Watch<'a, 'b> {
-    fn new(context: &'a mut Context<'b>, epochs: usize) -> Self {
-        let started = context.elapsed().as_secs_f64();
-        Self { context, epochs, started, history: String::new(), kept: VecDeque::new() }
+    /// Watches a training that goes on from `note`.
+    fn new(
+        context: &'a mut Context<'b>,
+        params: &'a TrainParams,
+        checkpoints: &'a Checkpoints,
+        note: Option<Note>,
+    ) -> Self {
+        let epochs = params.epochs.get();
+        let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
+        let now = context.elapsed().as_secs_f64();
+        let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
+        Self { context, params, checkpoints, started, written: now, note, history }
     }
 
-    /// Removes all checkpoints but this training's last two.
-    fn drop_others(&mut self) -> Result<(), StageError> {
-        while self.kept.len() > KEPT {
-            self.kept.pop_front();
-        }
-        for entry in std::fs::read_dir(&self.context.checkpoint_dir)? {
-            let path = entry?.path();
-            let is_checkpoint = path.extension().is_some_and(|extension| extension == "safetensors");
-            if is_checkpoint && !self.kept.contains(&path) {
-                std::fs::remove_file(&path)?;
-            }
-        }
+    fn is_time(&self, now: f64) -> bool {
+        now - self.written >= self.context.options.checkpoint_every.time.as_secs_f64()
+    }
+
+    fn write(&mut self, checkpoint: &MakeCheckpoint<'_>) -> Result<(), StageError> {
+        let checkpoint = checkpoint()?;
+        let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
+        let note = Note { best, history: self.history.clone(), ..self.note.clone() };
+        self.checkpoints.write(&checkpoint, &note, &self.context.provenance)?;
+        self.written = self.seconds();
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-use fer_pipeline::{Error, RunOptions, Silent, StageKind, run_stage};
+use fer_pipeline::{Error, RunOptions, Silent, StageAlone, StageKind, run_stage};
 use fer_testkit::{check_evaluate, check_preprocess};
 
 use crate::{Notes, Still, folder, load};
@@ -32,7 +32,7 @@ fn a_run_that_is_asked_to_stop_stops() {
     assert!(matches!(error, Error::Interrupted { stage: StageKind::Train }), "{error}");
     assert_eq!((notes.epochs, notes.batches), (1, 5));
     let states: Vec<&str> = load(&folder, &[]).unwrap().status().unwrap().iter().map(|step| step.state()).collect();
-    assert_eq!(states, ["fresh", "missing", "missing"]);
+    assert_eq!(states, ["fresh", "interrupted", "missing"]);
 }
 
 #[test]
@@ -40,7 +40,8 @@ fn a_stage_alone_without_parameters_takes_the_defaults() {
     let folder = folder();
     let (input, output) = (folder.path().join("run"), folder.path().join("out"));
     let seed = fer_artifact::Seed::new(7);
-    run_stage(StageKind::Preprocess, None, &input, &output, seed, &Still, &mut Silent).unwrap();
+    let alone = StageAlone { kind: StageKind::Preprocess, params: None, input: &input, output: &output, seed };
+    run_stage(&alone, &RunOptions::default(), &Still, &mut Silent).unwrap();
     load(&folder, &[]).unwrap().run(&RunOptions::default(), &Still, &mut Silent).unwrap();
     let read = |path: std::path::PathBuf| std::fs::read(path).unwrap();
     assert!(read(output.join("train.safetensors")) == read(input.join("preprocess/train.safetensors")));

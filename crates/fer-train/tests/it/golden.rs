@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use fer_artifact::{Array, Checkpoint, FER2013_CLASSES, FeatureSet, Model, Seed, Split};
+use fer_artifact::{Array, FER2013_CLASSES, FeatureSet, Model, Seed, Split};
 use fer_model::{Mode, Network, NetworkConfig};
-use fer_train::{EpochRecord, Error, Flow, Observer, Progress, TrainData, TrainParams, train};
+use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainData, TrainParams, train};
 use serde_json::{Value, json};
 
 /// A tensor after the training, and how the training changed it: every `stride`-th element, at most 64, and sums over
@@ -91,16 +91,12 @@ impl Observer for Losses {
         0.0
     }
 
-    fn batch(&mut self, progress: &Progress) -> Flow {
+    fn batch(&mut self, progress: &Progress, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         self.0.push(*progress);
-        Flow::Continue
+        Ok(Flow::Continue)
     }
 
-    fn epoch(
-        &mut self,
-        _: &EpochRecord,
-        _: &dyn Fn() -> Result<Checkpoint, Error>,
-    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>> {
+    fn epoch(&mut self, _: &EpochRecord, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         Ok(Flow::Continue)
     }
 }

@@ -1,17 +1,21 @@
 use fer_artifact::Checkpoint;
-use fer_train::{EpochRecord, Error, Flow, Observer, Progress};
+use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress};
 
 /// Keeps all that it is told. Its clock goes on by a second whenever it is read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Recorder {
     pub(crate) batches: Vec<Progress>,
     pub(crate) epochs: Vec<EpochRecord>,
+    /// One after each epoch.
     pub(crate) checkpoints: Vec<Checkpoint>,
+    /// One after each batch, if asked for.
+    pub(crate) within: Option<Vec<Checkpoint>>,
     pub(crate) stop: Option<StopAt>,
     pub(crate) seconds: f64,
 }
 
 /// When to ask for an end.
+#[derive(Debug)]
 pub(crate) enum StopAt {
     Batch { epoch: usize, batch: usize },
     Epoch(usize),
@@ -23,19 +27,18 @@ impl Observer for Recorder {
         self.seconds
     }
 
-    fn batch(&mut self, progress: &Progress) -> Flow {
+    fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         self.batches.push(*progress);
-        match self.stop {
+        if let Some(within) = &mut self.within {
+            within.push(checkpoint()?);
+        }
+        Ok(match self.stop {
             Some(StopAt::Batch { epoch, batch }) if (epoch, batch) == (progress.epoch, progress.batch) => Flow::Stop,
             _ => Flow::Continue,
-        }
+        })
     }
 
-    fn epoch(
-        &mut self,
-        record: &EpochRecord,
-        checkpoint: &dyn Fn() -> Result<Checkpoint, Error>,
-    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>> {
+    fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         self.epochs.push(*record);
         self.checkpoints.push(checkpoint()?);
         Ok(match self.stop {

@@ -1,6 +1,6 @@
-use fer_artifact::{Checkpoint, Seed, Split};
+use fer_artifact::{Seed, Split};
 use fer_testkit::feature_set;
-use fer_train::{EpochRecord, Error, Flow, Observer, Progress, Quiet, TrainData, train};
+use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet, TrainData, train};
 use serde_json::json;
 
 use crate::recorder::Recorder;
@@ -56,15 +56,11 @@ impl Observer for FullDisk {
         0.0
     }
 
-    fn batch(&mut self, _: &Progress) -> Flow {
-        Flow::Continue
+    fn batch(&mut self, _: &Progress, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        Ok(Flow::Continue)
     }
 
-    fn epoch(
-        &mut self,
-        _: &EpochRecord,
-        _: &dyn Fn() -> Result<Checkpoint, Error>,
-    ) -> Result<Flow, Box<dyn std::error::Error + Send + Sync>> {
+    fn epoch(&mut self, _: &EpochRecord, _: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         Err("the disk is full".into())
     }
 }

@@ -1,6 +1,6 @@
 use fer_artifact::{Checkpoint, FeatureSet, Model, Provenance, Seed, Split, read, write};
 use fer_testkit::feature_set;
-use fer_train::{Quiet, TrainData, TrainParams, train};
+use fer_train::{Error, Quiet, TrainData, TrainParams, train};
 use serde_json::{Value, json};
 
 use crate::recorder::Recorder;
@@ -29,7 +29,7 @@ fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
     let (train_set, validation) = sets();
     let data = TrainData { train: &train_set, validation: Some(&validation) };
     let seed = Seed::new(3);
-    let mut whole = Recorder::default();
+    let mut whole = Recorder { within: Some(vec![]), ..Recorder::default() };
     let expected = train(params, &data, None, None, seed, &mut whole).unwrap();
     assert!(whole.checkpoints.len() > 2);
     for (done, checkpoint) in (1..).zip(&whole.checkpoints) {
@@ -39,6 +39,14 @@ fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
         assert_eq!(resumed.unselected, expected.unselected, "from epoch {done}");
         assert_eq!(resumed.history, expected.history[done..], "from epoch {done}");
         assert_eq!(rest.checkpoints, whole.checkpoints[done..], "from epoch {done}");
+    }
+    for (at, checkpoint) in whole.batches.iter().zip(whole.within.as_ref().unwrap()) {
+        let (epoch, batch) = (at.epoch, at.batch);
+        let mut rest = Recorder::default();
+        let resumed = train(params, &data, None, Some(through_a_file(checkpoint)), seed, &mut rest).unwrap();
+        assert_eq!(bytes(&resumed.model), bytes(&expected.model), "from epoch {epoch}, batch {batch}");
+        assert_eq!(resumed.unselected, expected.unselected, "from epoch {epoch}, batch {batch}");
+        assert_eq!(rest.checkpoints, whole.checkpoints[epoch - 1..], "from epoch {epoch}, batch {batch}");
     }
 }
 
@@ -95,7 +103,12 @@ fn refusal(change: impl Fn(&mut Value, &mut FeatureSet, &mut Seed, &mut Checkpoi
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let other = "the checkpoint is of another training: expected";
-    assert_eq!(refusal(|params, _, _, _| params["epochs"] = json!(5)), format!("{other} epochs 5, found 2"));
+    let rate = |params: &mut Value, _: &mut FeatureSet, _: &mut Seed, _: &mut Checkpoint| {
+        params["optimizer"] = json!({"learning_rate": 0.25});
+    };
+    let sgd =
+        |rate| format!(r#"{{"learning_rate":{rate},"momentum":0.0,"name":"sgd","nesterov":false,"weight_decay":0.0}}"#);
+    assert_eq!(refusal(rate), format!("{other} optimizer {}, found {}", sgd("0.25"), sgd("0.1")));
     assert_eq!(refusal(|_, _, seed, _| *seed = Seed::new(2)), format!("{other} seed 2, found 1"));
     let fewer = |_: &mut Value, train: &mut FeatureSet, _: &mut Seed, _: &mut Checkpoint| {
         train.labels.pop();
@@ -121,4 +134,45 @@ fn a_damaged_checkpoint_is_refused() {
     assert_eq!(best, "the checkpoint is of another training: expected best weights present, found absent");
     let state = refusal(|_, _, _, checkpoint| checkpoint.state = Value::Null);
     assert!(state.starts_with("the checkpoint holds no state of a training: "), "{state}");
+}
+
+/// A training of `epochs` with checkpoints after each batch and epoch.
+fn recorded(epochs: usize, schedule: &Value, resume: Option<Checkpoint>) -> Result<(Model, Recorder), Error> {
+    let (train_set, validation) = sets();
+    let params = params(json!({
+        "model": {"name": "compact-cnn", "dropout": 0.3}, "epochs": epochs, "batch_size": 6, "shuffle": true,
+        "evaluate_every": 2, "schedule": schedule,
+    }));
+    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let mut recorder = Recorder { within: Some(vec![]), ..Recorder::default() };
+    let trained = train(&params, &data, None, resume, Seed::new(3), &mut recorder)?;
+    Ok((trained.model, recorder))
+}
+
+#[test]
+fn a_training_can_be_made_longer_where_its_rates_do_not_depend_on_its_length() {
+    for schedule in [json!({"name": "constant"}), json!({"name": "step", "step_size": 2})] {
+        let (expected, _) = recorded(5, &schedule, None).unwrap();
+        // Epoch 3 is not due to be evaluated: a training of three evaluates it all the same, as its last.
+        let (_, short) = recorded(3, &schedule, None).unwrap();
+        let last_batch = short.within.unwrap().pop().unwrap();
+        let (longer, _) = recorded(5, &schedule, Some(last_batch.clone())).unwrap();
+        assert_eq!(bytes(&longer), bytes(&expected), "{schedule}");
+        let error = recorded(5, &schedule, short.checkpoints.last().cloned()).unwrap_err().to_string();
+        assert_eq!(error, "the checkpoint is of another training: expected epochs 5, found 3");
+        let error = recorded(2, &schedule, Some(last_batch)).unwrap_err().to_string();
+        assert_eq!(error, "the checkpoint is of another training: expected epochs 2, found 3");
+        // As the last of one epoch, epoch 1 would have been evaluated.
+        let error = recorded(1, &schedule, Some(short.checkpoints[0].clone())).unwrap_err().to_string();
+        assert_eq!(error, "the checkpoint is of another training: expected epochs 1, found 3");
+    }
+}
+
+#[test]
+fn a_training_whose_rates_depend_on_its_length_cannot_be_made_longer() {
+    for name in ["cosine", "one-cycle"] {
+        let (_, short) = recorded(2, &json!({"name": name}), None).unwrap();
+        let error = recorded(4, &json!({"name": name}), short.checkpoints.last().cloned()).unwrap_err().to_string();
+        assert_eq!(error, "the checkpoint is of another training: expected epochs 4, found 2");
+    }
 }

@@ -1,0 +1,43 @@
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_pipeline::{FileState, Verified};
+
+use super::{ChainArgs, print, print_json};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fer verify && echo intact
+`fer status` trusts size, time and inode of a file that it has hashed before; this hashes every file.")]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl VerifyArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let files = self.chain.load()?.verify()?;
+        if self.json {
+            print_json(&files)?;
+        } else {
+            print(text(&files))?;
+        }
+        let intact = files.iter().all(|file| file.state == FileState::Ok);
+        Ok(if intact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// A line a file.
+fn text(files: &[Verified]) -> String {
+    if files.is_empty() {
+        return "no stage has run\n".to_owned();
+    }
+    let line = |Verified { path, state, error, .. }: &Verified| match error {
+        Some(error) => format!("{:10}  {path}: {error}\n", state.name()),
+        None => format!("{:10}  {path}\n", state.name()),
+    };
+    files.iter().map(line).collect()
+}

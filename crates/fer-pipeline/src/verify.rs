@@ -1,0 +1,96 @@
+use fer_artifact::Digest;
+use serde::Serialize;
+
+use crate::digests::Digests;
+use crate::folder::Writer;
+use crate::lock::Lock;
+use crate::store::{Spare, Store};
+use crate::{Error, Pipeline};
+
+/// An output of a finished stage, held against the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Path in the run folder.
+    pub path: String,
+    /// What was found.
+    pub state: FileState,
+    /// Digest in the lock.
+    pub expected: Digest,
+    /// Digest of the file, if it could be read.
+    pub found: Option<Digest>,
+    /// Why it could not be read, if it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How a file compares with the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileState {
+    /// Bit for bit what the stage wrote.
+    Ok,
+    /// Something else.
+    Changed,
+    /// Not there.
+    Missing,
+    /// There, and not to be read.
+    Unreadable,
+}
+
+impl FileState {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl Pipeline {
+    /// Hashes every file that the lock knows, whatever an earlier run remembers of it; in the order of the stages.
+    ///
+    /// # Errors
+    /// A lock that cannot be read.
+    pub fn verify(&self) -> Result<Vec<Verified>, Error> {
+        let lock = Lock::read(&self.run_dir)?;
+        let outputs = lock.stages.values().flat_map(|entry| &entry.outputs);
+        Ok(outputs.map(|(path, digest)| self.verify_file(path, *digest)).collect())
+    }
+
+    fn verify_file(&self, path: &str, expected: Digest) -> Verified {
+        let file = self.run_dir.join(path);
+        let (state, found, error) = match Digest::of_file(&file) {
+            Ok(found) if found == expected => (FileState::Ok, Some(found), None),
+            Ok(found) => (FileState::Changed, Some(found), None),
+            Err(_) if !file.exists() => (FileState::Missing, None, None),
+            Err(error) => (FileState::Unreadable, None, Some(error.to_string())),
+        };
+        Verified { path: path.to_owned(), state, expected, found, error }
+    }
+
+    /// What [`Self::gc`] would remove: earlier outputs in the store, checkpoints of other trainings than this file's,
+    /// and what killed runs left.
+    ///
+    /// # Errors
+    /// An input of the training that cannot be read, which decides whose its checkpoints are.
+    pub fn spares(&self) -> Result<Vec<Spare>, Error> {
+        Ok(Store::new(&self.run_dir).spares(self.present_training(&Digests::new(&self.run_dir))?.as_deref()))
+    }
+
+    /// Removes what [`Self::spares`] tells, and tells what it was.
+    ///
+    /// # Errors
+    /// Another writer in the run folder, or a file that cannot be removed.
+    pub fn gc(&self) -> Result<Vec<Spare>, Error> {
+        if !self.run_dir.is_dir() {
+            return Ok(vec![]);
+        }
+        let _writer = Writer::hold(&self.run_dir)?;
+        let (store, spares) = (Store::new(&self.run_dir), self.spares()?);
+        spares.iter().try_for_each(|spare| store.remove(spare))?;
+        Ok(spares)
+    }
+}
