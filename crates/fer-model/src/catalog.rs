@@ -18,7 +18,7 @@ pub struct NetworkInfo {
 /// # Errors
 /// None but those of [`NetworkConfig::parameter_count`], which these networks do not meet.
 pub fn networks() -> Result<Vec<NetworkInfo>, Error> {
-    let all = [NetworkParams::FACE_CNN, NetworkParams::COMPACT_CNN, NetworkParams::Linear];
+    let all = [NetworkParams::FACE_CNN, NetworkParams::COMPACT_CNN, NetworkParams::FACE_RESNET, NetworkParams::Linear];
     let info = |params: NetworkParams| {
         let config = NetworkConfig { params, height: 48, width: 48, classes: 7 };
         Ok(NetworkInfo {
@@ -42,6 +42,10 @@ impl NetworkParams {
             Self::CompactCnn { .. } => {
                 "convolutions of 16, 32 and 64 channels with batch norm, ReLU and max pooling; one linear layer behind \
                  dropout"
+            }
+            Self::FaceResnet { .. } => {
+                "a stem of two convolutions and three stages of residual blocks with batch norm and ReLU, by default of \
+                 40, 80 and 160 channels; a mean over all positions and one linear layer; takes images of any size"
             }
             Self::Linear => "one linear layer on the pixels: multinomial logistic regression, the baseline",
         }

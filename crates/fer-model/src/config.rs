@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::params::{RawDropout, RawName};
+use crate::params::{RawDropout, RawName, RawSettings};
 use crate::plan::{Plan, Role};
-use crate::{Error, NetworkParams, Rrelu};
+use crate::{Count, Error, NetworkParams, Rrelu};
 
 /// All that a network's structure follows from: its name and settings, the size of its images and its classes.
 ///
@@ -51,6 +51,12 @@ struct RawConfig {
     #[serde(default)]
     rrelu: Option<Rrelu>,
     #[serde(default)]
+    stem: Option<[Count; 2]>,
+    #[serde(default)]
+    widths: Option<[Count; 3]>,
+    #[serde(default)]
+    blocks: Option<[Count; 3]>,
+    #[serde(default)]
     dropout: Option<RawDropout>,
     height: usize,
     width: usize,
@@ -61,7 +67,8 @@ impl TryFrom<RawConfig> for NetworkConfig {
     type Error = Error;
 
     fn try_from(raw: RawConfig) -> Result<Self, Error> {
-        let params = NetworkParams::from_raw(raw.name, raw.rrelu, raw.dropout)?;
-        Ok(Self { params, height: raw.height, width: raw.width, classes: raw.classes })
+        let RawConfig { name, rrelu, stem, widths, blocks, dropout, height, width, classes } = raw;
+        let params = NetworkParams::from_raw(name, RawSettings { rrelu, stem, widths, blocks, dropout })?;
+        Ok(Self { params, height, width, classes })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Result, Tensor, Var, bail};
 use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics, Stream};
 
-use crate::plan::LayerPlan;
+use crate::plan::{Bias, LayerPlan};
 use crate::{Mode, Probability, Rrelu};
 
 /// PyTorch's defaults of `BatchNorm2d`.
@@ -17,6 +17,8 @@ const MOMENTUM: f32 = 0.1;
 pub(crate) enum Layer {
     /// A convolution and what follows it.
     Conv(ConvBlock),
+    Residual(Residual),
+    GlobalAvgPool,
     /// On flattened images.
     Linear(Affine),
     /// On its own, away from a convolution.
@@ -27,18 +29,29 @@ pub(crate) enum Layer {
     },
 }
 
-/// 3×3 convolution, batch norm, activation, and pooling or not.
+/// Convolution, batch norm, activation, and pooling or not.
 #[derive(Debug)]
 pub(crate) struct ConvBlock {
-    conv: Affine,
+    weight: Parameter,
+    bias: Option<Parameter>,
+    config: Conv2d,
     norm: BatchNorm,
     activation: Nonlinearity,
     pooling: Pooling,
 }
 
+/// Two blocks around a shortcut.
+#[derive(Debug)]
+pub(crate) struct Residual {
+    first: ConvBlock,
+    second: ConvBlock,
+    projection: Option<ConvBlock>,
+}
+
 /// An activation; `lane` is its place in the network, which tells its random numbers from other layers'.
 #[derive(Debug)]
 pub(crate) enum Nonlinearity {
+    Identity,
     Relu,
     Rrelu { rrelu: Rrelu, lane: u32 },
 }
@@ -110,8 +123,10 @@ impl Layer {
         let mut layers = vec![];
         while let Some(((name, layer), lane)) = planned.next() {
             layers.push(match *layer {
-                LayerPlan::Conv { .. } => {
-                    let conv = weights.affine(name)?;
+                LayerPlan::Conv { stride, bias, .. } => {
+                    let weight = weights.parameter(format!("{name}.weight"))?;
+                    let bias = (bias == Bias::Yes).then(|| weights.parameter(format!("{name}.bias"))).transpose()?;
+                    let config = Conv2d::new(stride, 1);
                     let Some(((name, LayerPlan::BatchNorm { .. }), _)) = planned.next() else {
                         bail!("layer `{name}`: expected a batch norm behind the convolution")
                     };
@@ -122,8 +137,12 @@ impl Layer {
                     };
                     let pool = planned.next_if(|((_, layer), _)| matches!(layer, LayerPlan::MaxPool));
                     let pooling = if pool.is_some() { Pooling::Max2 } else { Pooling::None };
-                    Self::Conv(ConvBlock { conv, norm, activation, pooling })
+                    Self::Conv(ConvBlock { weight, bias, config, norm, activation, pooling })
                 }
+                LayerPlan::Residual { stride, .. } => {
+                    Self::Residual(Residual::assemble(name, stride, layer.has_projection(), weights)?)
+                }
+                LayerPlan::GlobalAvgPool => Self::GlobalAvgPool,
                 LayerPlan::Linear { .. } => Self::Linear(weights.affine(name)?),
                 LayerPlan::Dropout(probability) => Self::Dropout { probability, lane },
                 LayerPlan::Relu | LayerPlan::Rrelu(_) | LayerPlan::BatchNorm { .. } | LayerPlan::MaxPool => {
@@ -140,7 +159,9 @@ impl Layer {
     /// The layer's output. Images are `[N, H, W, C]`.
     pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         match self {
-            Self::Conv(block) => block.forward(x, mode),
+            Self::Conv(block) => block.forward(x, None, mode),
+            Self::Residual(block) => block.forward(x, mode),
+            Self::GlobalAvgPool => fer_nn::global_avg_pool(x),
             Self::Linear(Affine { weight, bias }) => {
                 let x = if x.rank() == 4 { fer_nn::flatten(x)? } else { x.clone() };
                 fer_nn::linear(&x, weight, bias)
@@ -164,7 +185,11 @@ impl Nonlinearity {
     }
 
     fn at(&self, mode: Mode) -> Activation {
-        let Self::Rrelu { rrelu, lane } = self else { return Activation::RELU };
+        let (rrelu, lane) = match self {
+            Self::Identity => return Activation::Identity,
+            Self::Relu => return Activation::RELU,
+            Self::Rrelu { rrelu, lane } => (rrelu, lane),
+        };
         Activation::LeakyRelu(match mode.stream(*lane) {
             Some(stream) => Slope::Random { lower: rrelu.lower() as f32, upper: rrelu.upper() as f32, stream },
             None => Slope::Fixed(((rrelu.lower() + rrelu.upper()) / 2.0) as f32),
@@ -183,16 +208,43 @@ impl Mode {
 }
 
 impl ConvBlock {
-    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let Affine { weight, bias } = &self.conv;
+    /// `residual` is added before the activation.
+    fn forward(&self, x: &Tensor, residual: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
         let norm = fer_nn::BatchNorm {
+            residual,
             activation: self.activation.at(mode),
             pooling: self.pooling,
             ..self.norm.operator(mode)
         };
-        let (y, stats) = fer_nn::conv2d_batch_norm(x, weight, Some(bias), Conv2d::new(1, 1), norm)?;
+        let (y, stats) = fer_nn::conv2d_batch_norm(x, &self.weight, self.bias.as_ref(), self.config, norm)?;
         self.norm.follow(&stats, mode)?;
         Ok(y)
+    }
+}
+
+impl Residual {
+    fn assemble(name: &str, stride: usize, has_projection: bool, weights: &mut Weights) -> Result<Self> {
+        let mut block = |conv: &str, norm: &str, config, activation| -> Result<ConvBlock> {
+            let weight = weights.parameter(format!("{name}.{conv}.weight"))?;
+            let norm = weights.batch_norm(&format!("{name}.{norm}"))?;
+            Ok(ConvBlock { weight, bias: None, config, norm, activation, pooling: Pooling::None })
+        };
+        let projection = Conv2d::new(stride, 0);
+        Ok(Self {
+            first: block("conv1", "bn1", Conv2d::new(stride, 1), Nonlinearity::Relu)?,
+            second: block("conv2", "bn2", Conv2d::new(1, 1), Nonlinearity::Relu)?,
+            projection: has_projection
+                .then(|| block("downsample.0", "downsample.1", projection, Nonlinearity::Identity))
+                .transpose()?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+        let shortcut = match &self.projection {
+            Some(projection) => projection.forward(x, None, mode)?,
+            None => x.clone(),
+        };
+        self.second.forward(&self.first.forward(x, None, mode)?, Some(&shortcut), mode)
     }
 }
 

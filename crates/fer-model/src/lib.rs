@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `face-cnn` | the seed's: conv 64, 128, 256 with batch norm, RReLU, max pool; linear 4096, 1024, 256 | 42,582,919 |
 //! | `compact-cnn` | conv 16, 32, 64 with batch norm, ReLU, max pool; one linear layer | 39,655 |
+//! | `face-resnet` | stem 32, 40; residual stages 40, 80, 160 of 1, 2, 2 blocks; mean over positions, one linear layer | 1,068,439 |
 //! | `linear` | one linear layer on the pixels: multinomial logistic regression | 16,135 |
 //!
 //! A [`NetworkConfig`] says which network it is, how large its images are and how many classes it tells apart;
@@ -25,6 +26,7 @@
 
 mod catalog;
 mod config;
+mod count;
 mod error;
 mod layers;
 mod network;
@@ -34,6 +36,7 @@ mod probability;
 
 pub use catalog::{NetworkInfo, networks};
 pub use config::NetworkConfig;
+pub use count::Count;
 pub use error::{Error, Mismatch};
 pub use network::{Mode, Network};
 pub use params::{NetworkParams, Rrelu};

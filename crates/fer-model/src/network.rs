@@ -90,18 +90,26 @@ impl Network {
         &self.config
     }
 
-    /// Logits `[N, classes]` of images `[N, 1, height, width]`, f32.
+    /// Logits `[N, classes]` of images `[N, 1, height, width]`, f32. A network that ends with a mean over all positions
+    /// takes other sizes too, such as crops.
     ///
     /// # Errors
     /// [`Error::Input`] on another shape.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-        let NetworkConfig { height, width, .. } = self.config;
-        match *images.dims() {
-            [_, 1, h, w] if (h, w) == (height, width) => {}
-            _ => return Err(Error::Input { height, width, found: images.dims().to_vec() }),
+        let NetworkConfig { params, height, width, .. } = self.config;
+        let &[n, 1, found_height, found_width] = images.dims() else {
+            return Err(Error::Input { height, width, found: images.dims().to_vec() });
+        };
+        let fits = if params.takes_any_size() {
+            found_height.min(found_width) >= params.minimum_size()
+        } else {
+            (found_height, found_width) == (height, width)
+        };
+        if !fits {
+            return Err(Error::Input { height, width, found: images.dims().to_vec() });
         }
         // With one channel, NCHW and the operators' NHWC are the same.
-        let mut x = images.reshape((images.dim(0)?, height, width, 1))?;
+        let mut x = images.reshape((n, found_height, found_width, 1))?;
         for layer in &self.layers {
             x = layer.forward(&x, mode)?;
             if mode == Mode::Evaluate {

@@ -3,12 +3,12 @@ use std::fmt;
 use serde::de::{SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Error, Probability};
+use crate::{Count, Error, Probability};
 
 /// Which network, by name, and its settings.
 ///
 /// In YAML `{name: face-cnn, rrelu: {lower: 0.125, upper: 0.333}, dropout: [0.2, 0.5]}`, `{name: compact-cnn,
-/// dropout: 0.25}` or `{name: linear}`; what is left out has its default. [`crate::networks`] lists them all.
+/// dropout: 0.25}`, `{name: face-resnet, widths: [40, 80, 160]}` or `{name: linear}`; what is left out has its default. [`crate::networks`] lists them all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case", try_from = "RawNetwork")]
 pub enum NetworkParams {
@@ -24,6 +24,17 @@ pub enum NetworkParams {
         /// Dropout before the linear layer.
         dropout: Probability,
     },
+    /// A small residual network for gray images of any size.
+    FaceResnet {
+        /// Channels of the two convolutions before the residual blocks; the second one halves the size.
+        stem: [Count; 2],
+        /// Channels of the three stages; the second and the third halve the size.
+        widths: [Count; 3],
+        /// Residual blocks in each stage.
+        blocks: [Count; 3],
+        /// Dropout before the linear layer.
+        dropout: Probability,
+    },
     /// One linear layer on the pixels: multinomial logistic regression, the baseline that a network has to beat.
     Linear,
 }
@@ -34,12 +45,25 @@ impl NetworkParams {
         Self::FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Probability::of(0.2), Probability::of(0.5)] };
     /// The small network with its defaults.
     pub const COMPACT_CNN: Self = Self::CompactCnn { dropout: Probability::of(0.25) };
+    /// The small residual network with its defaults.
+    pub const FACE_RESNET: Self = Self::FaceResnet {
+        stem: [Count::of(32), Count::of(40)],
+        widths: [Count::of(40), Count::of(80), Count::of(160)],
+        blocks: [Count::of(1), Count::of(2), Count::of(2)],
+        dropout: Probability::of(0.0),
+    };
+
+    /// Whether it takes images of another size than that of its configuration.
+    pub const fn takes_any_size(&self) -> bool {
+        matches!(self, Self::FaceResnet { .. })
+    }
 
     /// The name in pipeline files and headers.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::FaceCnn { .. } => "face-cnn",
             Self::CompactCnn { .. } => "compact-cnn",
+            Self::FaceResnet { .. } => "face-resnet",
             Self::Linear => "linear",
         }
     }
@@ -133,6 +157,7 @@ fn slope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 pub(crate) enum RawName {
     FaceCnn,
     CompactCnn,
+    FaceResnet,
     Linear,
 }
 
@@ -143,40 +168,77 @@ struct RawNetwork {
     #[serde(default)]
     rrelu: Option<Rrelu>,
     #[serde(default)]
+    stem: Option<[Count; 2]>,
+    #[serde(default)]
+    widths: Option<[Count; 3]>,
+    #[serde(default)]
+    blocks: Option<[Count; 3]>,
+    #[serde(default)]
     dropout: Option<RawDropout>,
+}
+
+/// What may be said of a network, whichever it is.
+pub(crate) struct RawSettings {
+    pub(crate) rrelu: Option<Rrelu>,
+    pub(crate) stem: Option<[Count; 2]>,
+    pub(crate) widths: Option<[Count; 3]>,
+    pub(crate) blocks: Option<[Count; 3]>,
+    pub(crate) dropout: Option<RawDropout>,
 }
 
 impl TryFrom<RawNetwork> for NetworkParams {
     type Error = Error;
 
     fn try_from(raw: RawNetwork) -> Result<Self, Error> {
-        Self::from_raw(raw.name, raw.rrelu, raw.dropout)
+        let RawNetwork { name, rrelu, stem, widths, blocks, dropout } = raw;
+        Self::from_raw(name, RawSettings { rrelu, stem, widths, blocks, dropout })
     }
 }
 
 impl NetworkParams {
     /// The network of this name, with defaults for what is not given.
-    pub(crate) fn from_raw(name: RawName, rrelu: Option<Rrelu>, dropout: Option<RawDropout>) -> Result<Self, Error> {
+    pub(crate) fn from_raw(name: RawName, mut raw: RawSettings) -> Result<Self, Error> {
         let mut params = match name {
             RawName::FaceCnn => Self::FACE_CNN,
             RawName::CompactCnn => Self::COMPACT_CNN,
+            RawName::FaceResnet => Self::FACE_RESNET,
             RawName::Linear => Self::Linear,
         };
         let network = params.name();
-        if let Some(given) = rrelu {
-            match &mut params {
-                Self::FaceCnn { rrelu, .. } => *rrelu = given,
-                _ => return Err(Error::NotApplicable { parameter: "rrelu", network }),
+        // What applies is taken out; whatever is left then does not apply.
+        match &mut params {
+            Self::FaceCnn { rrelu, dropout } => {
+                *rrelu = raw.rrelu.take().unwrap_or(*rrelu);
+                *dropout = raw.dropout.take().map_or(Ok(*dropout), |given| given.pair(network))?;
             }
-        }
-        if let Some(given) = dropout {
-            match (&mut params, given) {
-                (Self::FaceCnn { dropout, .. }, given) => *dropout = given.pair(network)?,
-                (Self::CompactCnn { dropout }, given) => *dropout = given.single(network)?,
-                (Self::Linear, _) => return Err(Error::NotApplicable { parameter: "dropout", network }),
+            Self::CompactCnn { dropout } => {
+                *dropout = raw.dropout.take().map_or(Ok(*dropout), |given| given.single(network))?;
             }
+            Self::FaceResnet { stem, widths, blocks, dropout } => {
+                *stem = raw.stem.take().unwrap_or(*stem);
+                *widths = raw.widths.take().unwrap_or(*widths);
+                *blocks = raw.blocks.take().unwrap_or(*blocks);
+                *dropout = raw.dropout.take().map_or(Ok(*dropout), |given| given.single(network))?;
+            }
+            Self::Linear => {}
         }
-        Ok(params)
+        match raw.left() {
+            Some(parameter) => Err(Error::NotApplicable { parameter, network }),
+            None => Ok(params),
+        }
+    }
+}
+
+impl RawSettings {
+    fn left(&self) -> Option<&'static str> {
+        let left = [
+            ("rrelu", self.rrelu.is_some()),
+            ("stem", self.stem.is_some()),
+            ("widths", self.widths.is_some()),
+            ("blocks", self.blocks.is_some()),
+            ("dropout", self.dropout.is_some()),
+        ];
+        left.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 }
 

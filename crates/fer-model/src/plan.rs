@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 use fer_nn::{Stream, init_normal, init_uniform};
 
-use crate::{Error, NetworkConfig, NetworkParams, Probability, Rrelu};
+use crate::{Count, Error, NetworkConfig, NetworkParams, Probability, Rrelu};
 
 /// Most parameters of a network: 2³⁰ take 4 GiB.
 const MAX_PARAMETERS: u64 = 1 << 30;
@@ -14,8 +14,8 @@ pub(crate) struct Plan(pub(crate) Vec<(String, LayerPlan)>);
 /// A layer before it has weights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LayerPlan {
-    /// 3×3, stride 1, padding 1, with bias.
-    Conv { inputs: usize, outputs: usize, weight: Init },
+    /// 3×3 with as much padding as keeps the size at stride 1.
+    Conv { inputs: usize, outputs: usize, stride: usize, bias: Bias, weight: Init },
     /// Over the channels of `[N, C, H, W]`.
     BatchNorm { channels: usize },
     /// Flattens its input to `[N, inputs]` first.
@@ -26,8 +26,20 @@ pub(crate) enum LayerPlan {
     Rrelu(Rrelu),
     /// 2×2, stride 2.
     MaxPool,
+    /// Two convolutions with batch norm and ReLU around a shortcut, which is a 1×1 convolution with batch norm where the
+    /// shape changes (He et al., 2016).
+    Residual { inputs: usize, outputs: usize, stride: usize },
+    /// Mean over height and width.
+    GlobalAvgPool,
     /// In training alone.
     Dropout(Probability),
+}
+
+/// Whether a convolution has a bias; a batch norm behind it takes it off again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bias {
+    Yes,
+    No,
 }
 
 /// A tensor before it is made.
@@ -44,6 +56,8 @@ pub(crate) enum Init {
     Constant(f32),
     /// N(0, std²).
     Normal { std: f32 },
+    /// N(0, 2/fan_out): He et al., 2015.
+    FanOut(usize),
     /// U(−1/√fan_in, 1/√fan_in): PyTorch's default for linear layers and convolutions, weights and biases alike.
     FanIn(usize),
 }
@@ -94,7 +108,7 @@ impl NetworkParams {
     /// Fewest rows, and fewest pixels in a row: three poolings must leave something.
     pub(crate) fn minimum_size(&self) -> usize {
         match self {
-            Self::FaceCnn { .. } | Self::CompactCnn { .. } => 8,
+            Self::FaceCnn { .. } | Self::CompactCnn { .. } | Self::FaceResnet { .. } => 8,
             Self::Linear => 1,
         }
     }
@@ -104,6 +118,7 @@ impl NetworkParams {
         match *self {
             Self::FaceCnn { rrelu, dropout } => face_cnn(rrelu, dropout, pooled, classes),
             Self::CompactCnn { dropout } => compact_cnn(dropout, pooled, classes),
+            Self::FaceResnet { stem, widths, blocks, dropout } => face_resnet(stem, widths, blocks, dropout, classes),
             Self::Linear => vec![("fc".to_owned(), LayerPlan::Linear { inputs: height * width, outputs: classes })],
         }
     }
@@ -139,39 +154,100 @@ fn compact_cnn(dropout: Probability, pooled: usize, classes: usize) -> Vec<(Stri
     conv.chain(sequential("fc", &fc)).collect()
 }
 
+/// A small residual network for gray images. It ends with a mean over all positions, so any size of image will do.
+fn face_resnet(
+    stem: [Count; 2],
+    widths: [Count; 3],
+    blocks: [Count; 3],
+    dropout: Probability,
+    classes: usize,
+) -> Vec<(String, LayerPlan)> {
+    let [first, second] = stem.map(Count::get);
+    let conv = |inputs, outputs, stride| {
+        let weight = Init::FanOut(9 * outputs);
+        LayerPlan::Conv { inputs, outputs, stride, bias: Bias::No, weight }
+    };
+    let norm = |channels| LayerPlan::BatchNorm { channels };
+    let stem = [conv(1, first, 1), norm(first), LayerPlan::Relu, conv(first, second, 2), norm(second), LayerPlan::Relu];
+    let mut layers = sequential("stem", &stem);
+    let mut inputs = second;
+    for (stage, (width, blocks)) in widths.iter().zip(blocks).enumerate() {
+        for block in 0..blocks.get() {
+            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+            let outputs = width.get();
+            layers.push((format!("layer{}.{block}", stage + 1), LayerPlan::Residual { inputs, outputs, stride }));
+            inputs = outputs;
+        }
+    }
+    layers.push(("pool".to_owned(), LayerPlan::GlobalAvgPool));
+    layers.push(("dropout".to_owned(), LayerPlan::Dropout(dropout)));
+    layers.push(("fc".to_owned(), LayerPlan::Linear { inputs, outputs: classes }));
+    layers
+}
+
 fn conv_block(inputs: usize, outputs: usize, weight: Init, activation: LayerPlan) -> [LayerPlan; 4] {
-    let conv = LayerPlan::Conv { inputs, outputs, weight };
+    let conv = LayerPlan::Conv { inputs, outputs, stride: 1, bias: Bias::Yes, weight };
     [conv, LayerPlan::BatchNorm { channels: outputs }, activation, LayerPlan::MaxPool]
 }
 
 /// Names as PyTorch's `Sequential` does: `<name>.<place in the list>`.
 fn sequential(name: &str, layers: &[LayerPlan]) -> Vec<(String, LayerPlan)> {
-    layers.iter().enumerate().map(|(place, &layer)| (format!("{name}.{place}"), layer)).collect()
+    layers.iter().enumerate().map(|(place, layer)| (format!("{name}.{place}"), *layer)).collect()
 }
 
 impl LayerPlan {
     /// The layer's tensors with their names within it, weights first.
-    fn tensors(&self) -> Vec<(&'static str, TensorPlan)> {
-        let parameter = |shape: &[usize], init| TensorPlan { shape: shape.to_vec(), init, role: Role::Parameter };
-        let buffer = |size, value| TensorPlan { shape: vec![size], init: Init::Constant(value), role: Role::Buffer };
+    fn tensors(&self) -> Vec<(String, TensorPlan)> {
+        let parameter = |name: &str, shape: &[usize], init| {
+            (name.to_owned(), TensorPlan { shape: shape.to_vec(), init, role: Role::Parameter })
+        };
         match *self {
-            LayerPlan::Conv { inputs, outputs, weight } => vec![
-                ("weight", parameter(&[outputs, inputs, 3, 3], weight)),
-                ("bias", parameter(&[outputs], Init::FanIn(9 * inputs))),
-            ],
-            LayerPlan::BatchNorm { channels } => vec![
-                ("weight", parameter(&[channels], Init::Constant(1.0))),
-                ("bias", parameter(&[channels], Init::Constant(0.0))),
-                ("running_mean", buffer(channels, 0.0)),
-                ("running_var", buffer(channels, 1.0)),
-            ],
+            LayerPlan::Conv { inputs, outputs, bias, weight, .. } => {
+                let weight = parameter("weight", &[outputs, inputs, 3, 3], weight);
+                let bias = (bias == Bias::Yes).then(|| parameter("bias", &[outputs], Init::FanIn(9 * inputs)));
+                std::iter::once(weight).chain(bias).collect()
+            }
+            LayerPlan::BatchNorm { channels } => norm_tensors("", channels, 1.0),
             LayerPlan::Linear { inputs, outputs } => vec![
-                ("weight", parameter(&[outputs, inputs], Init::FanIn(inputs))),
-                ("bias", parameter(&[outputs], Init::FanIn(inputs))),
+                parameter("weight", &[outputs, inputs], Init::FanIn(inputs)),
+                parameter("bias", &[outputs], Init::FanIn(inputs)),
             ],
-            LayerPlan::Relu | LayerPlan::Rrelu(_) | LayerPlan::MaxPool | LayerPlan::Dropout(_) => vec![],
+            LayerPlan::Residual { inputs, outputs, .. } => {
+                let conv = |name: &str, inputs, kernel| {
+                    parameter(name, &[outputs, inputs, kernel, kernel], Init::FanOut(kernel * kernel * outputs))
+                };
+                let mut tensors = vec![conv("conv1.weight", inputs, 3), conv("conv2.weight", outputs, 3)];
+                tensors.extend(norm_tensors("bn1.", outputs, 1.0));
+                // A block begins as its shortcut (Goyal et al., 2017).
+                tensors.extend(norm_tensors("bn2.", outputs, 0.0));
+                if self.has_projection() {
+                    tensors.push(conv("downsample.0.weight", inputs, 1));
+                    tensors.extend(norm_tensors("downsample.1.", outputs, 1.0));
+                }
+                tensors
+            }
+            LayerPlan::Relu
+            | LayerPlan::Rrelu(_)
+            | LayerPlan::MaxPool
+            | LayerPlan::GlobalAvgPool
+            | LayerPlan::Dropout(_) => vec![],
         }
     }
+
+    /// Whether the shortcut of a residual block has weights.
+    pub(crate) fn has_projection(&self) -> bool {
+        matches!(*self, LayerPlan::Residual { inputs, outputs, stride } if inputs != outputs || stride != 1)
+    }
+}
+
+/// The tensors of a batch norm whose scale begins so.
+fn norm_tensors(prefix: &str, channels: usize, scale: f32) -> Vec<(String, TensorPlan)> {
+    let tensor = |(name, value, role)| {
+        (format!("{prefix}{name}"), TensorPlan { shape: vec![channels], init: Init::Constant(value), role })
+    };
+    let parameters = [("weight", scale, Role::Parameter), ("bias", 0.0, Role::Parameter)];
+    let buffers = [("running_mean", 0.0, Role::Buffer), ("running_var", 1.0, Role::Buffer)];
+    parameters.into_iter().chain(buffers).map(tensor).collect()
 }
 
 impl TensorPlan {
@@ -180,6 +256,7 @@ impl TensorPlan {
         match self.init {
             Init::Constant(value) => Tensor::full(value, self.shape.as_slice(), &candle_core::Device::Cpu),
             Init::Normal { std } => init_normal(&self.shape, std, stream),
+            Init::FanOut(fan_out) => init_normal(&self.shape, (2.0 / fan_out as f64).sqrt() as f32, stream),
             Init::FanIn(fan_in) => init_uniform(&self.shape, (1.0 / (fan_in as f64).sqrt()) as f32, stream),
         }
     }

@@ -34,6 +34,7 @@
 //! ```
 
 mod activation;
+mod average;
 mod block;
 mod conv;
 mod dropout;
@@ -53,15 +54,16 @@ mod stream;
 mod tensor;
 
 pub use activation::{Activation, Slope, activate};
+pub use average::follow;
 pub use block::{BatchNorm, Pooling, Statistics, batch_norm, conv2d_batch_norm};
 pub use conv::{Conv2d, Method, conv2d, depthwise_conv2d};
 pub use dropout::dropout;
 pub use flatten::flatten;
 pub use init::{init_normal, init_uniform};
 pub use linear::linear;
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, smooth_targets, soft_cross_entropy};
 pub use norm::BatchStats;
-pub use optimizer::{AdamW, Optimizer, Rule, Sgd};
+pub use optimizer::{AdamW, Decay, Optimizer, Rule, Sgd};
 pub use parameter::Parameter;
 pub use pool::{avg_pool2, global_avg_pool, max_pool2};
 pub use simd::{Instructions, instructions, set_instructions};

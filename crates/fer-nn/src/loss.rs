@@ -17,20 +17,34 @@ pub fn cross_entropy(logits: &Tensor, labels: &[u8], smoothing: f32) -> Result<T
     if let Some(label) = labels.iter().find(|&&label| usize::from(label) >= classes) {
         bail!("cross entropy: expected labels below {classes}, found {label}")
     }
-    let op = CrossEntropy { labels: labels.to_vec(), smoothing: f64::from(smoothing) };
-    logits.contiguous()?.apply_op1(op)
+    soft_cross_entropy(logits, smooth_targets(labels, classes, smoothing))
+}
+
+/// Mean over the rows of −Σ target · ln softmax(logits), as a scalar: logits and targets `[N, K]`. A row's targets need
+/// not add up to 1; a row of less counts less. Logarithms and sums are taken in f64.
+///
+/// # Errors
+/// Another number of targets than logits, or candle's.
+pub fn soft_cross_entropy(logits: &Tensor, targets: Vec<f64>) -> Result<Tensor> {
+    let (n, classes) = logits.dims2()?;
+    if targets.len() != n * classes {
+        bail!("cross entropy: {n} rows of {classes} logits, but {} targets", targets.len())
+    }
+    logits.contiguous()?.apply_op1(CrossEntropy { targets })
+}
+
+/// Targets `[N, K]` of these labels: s/K for each class, and 1 − s more for the true one.
+pub fn smooth_targets(labels: &[u8], classes: usize, smoothing: f32) -> Vec<f64> {
+    let smoothing = f64::from(smoothing);
+    let mut targets = vec![smoothing / classes as f64; labels.len() * classes];
+    for (row, &label) in targets.chunks_exact_mut(classes).zip(labels) {
+        row[usize::from(label)] += 1.0 - smoothing;
+    }
+    targets
 }
 
 struct CrossEntropy {
-    labels: Vec<u8>,
-    smoothing: f64,
-}
-
-impl CrossEntropy {
-    fn target(&self, class: usize, label: u8, classes: usize) -> f64 {
-        let base = self.smoothing / classes as f64;
-        if class == usize::from(label) { base + 1.0 - self.smoothing } else { base }
-    }
+    targets: Vec<f64>,
 }
 
 /// ln Σ exp(x), without overflow.
@@ -48,10 +62,10 @@ impl CustomOp1 for CrossEntropy {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (n, classes) = layout.shape().dims2()?;
         let mut sum = 0.0;
-        for (row, &label) in slice(storage, layout)?.chunks(classes).zip(&self.labels) {
+        for (row, targets) in slice(storage, layout)?.chunks(classes).zip(self.targets.chunks(classes)) {
             let total = log_sum_exp(row);
-            for (class, &x) in row.iter().enumerate() {
-                let target = self.target(class, label, classes);
+            for (&x, &target) in row.iter().zip(targets) {
+                // A logit of −∞ is right where nothing is expected of it.
                 if target != 0.0 {
                     sum += target * (total - f64::from(x));
                 }
@@ -64,11 +78,11 @@ impl CustomOp1 for CrossEntropy {
         let (n, classes) = logits.dims2()?;
         let scale = f64::from(dloss.to_scalar::<f32>()?) / n as f64;
         let mut gradient = Vec::with_capacity(n * classes);
-        for (row, &label) in floats(logits)?.chunks(classes).zip(&self.labels) {
-            let total = log_sum_exp(row);
-            for (class, &x) in row.iter().enumerate() {
+        for (row, targets) in floats(logits)?.chunks(classes).zip(self.targets.chunks(classes)) {
+            let (total, weight) = (log_sum_exp(row), targets.iter().sum::<f64>());
+            for (&x, &target) in row.iter().zip(targets) {
                 let probability = (f64::from(x) - total).exp();
-                gradient.push((scale * (probability - self.target(class, label, classes))) as f32);
+                gradient.push((scale * (weight * probability - target)) as f32);
             }
         }
         Ok(Some(tensor(gradient, (n, classes))?))

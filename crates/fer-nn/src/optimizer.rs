@@ -42,6 +42,13 @@ pub enum Rule {
 }
 
 impl Rule {
+    fn without_decay(self) -> Self {
+        match self {
+            Self::Sgd(rule) => Self::Sgd(Sgd { weight_decay: 0.0, ..rule }),
+            Self::AdamW(rule) => Self::AdamW(AdamW { weight_decay: 0.0, ..rule }),
+        }
+    }
+
     /// Names of the buffers that a parameter needs, as PyTorch calls them.
     fn buffers(&self) -> &'static [&'static str] {
         match self {
@@ -52,11 +59,21 @@ impl Rule {
     }
 }
 
+/// Which weights a rule's weight decay is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decay {
+    /// All, as in PyTorch.
+    All,
+    /// Those of convolutions and linear layers; not biases, nor the scales and shifts of batch norm.
+    Matrices,
+}
+
 /// Steps named parameters by a [`Rule`].
 #[derive(Debug)]
 pub struct Optimizer {
     rule: Rule,
     clip_norm: Option<f64>,
+    decay: Decay,
     steps: u64,
     slots: BTreeMap<String, Slot>,
 }
@@ -81,7 +98,7 @@ impl Optimizer {
             Slot { parameter, buffers: vec![zeros; rule.buffers().len()] }
         };
         let slots = parameters.into_iter().map(|(name, parameter)| (name, slot(parameter))).collect();
-        Ok(Self { rule, clip_norm: None, steps: 0, slots })
+        Ok(Self { rule, clip_norm: None, decay: Decay::All, steps: 0, slots })
     }
 
     /// From now on, all gradients together are scaled down to this norm where theirs is larger: PyTorch's
@@ -89,6 +106,12 @@ impl Optimizer {
     #[must_use]
     pub fn with_clip_norm(self, clip_norm: Option<f64>) -> Self {
         Self { clip_norm, ..self }
+    }
+
+    /// From now on, weight decay is for these weights alone.
+    #[must_use]
+    pub fn with_decay(self, decay: Decay) -> Self {
+        Self { decay, ..self }
     }
 
     /// Moves every parameter that has a gradient by one step, and clears the gradients.
@@ -99,7 +122,8 @@ impl Optimizer {
         self.steps += 1;
         let scale = self.scale();
         for Slot { parameter, buffers } in self.slots.values_mut() {
-            let (rule, steps) = (self.rule, self.steps);
+            let decays = self.decay == Decay::All || parameter.value().rank() > 1;
+            let (rule, steps) = (if decays { self.rule } else { self.rule.without_decay() }, self.steps);
             let step = |gradient: &[f32]| {
                 let op = Step { rule, steps, learning_rate, scale, gradient, buffers: Mutex::new(buffers) };
                 parameter.value().inplace_op1(&op)

@@ -2,6 +2,8 @@
 
 #[path = "it/activation.rs"]
 mod activation;
+#[path = "it/average.rs"]
+mod average;
 #[path = "it/batch_norm.rs"]
 mod batch_norm;
 #[path = "it/block.rs"]

@@ -101,6 +101,50 @@ class CompactCNN(nn.Module):
         return self.fc(self.conv3(self.conv2(self.conv1(x))).flatten(1))
 
 
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if inputs != outputs or stride != 1:
+            projection = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+            self.downsample = nn.Sequential(projection, nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(y)) + shortcut)
+
+
+class FaceResnet(nn.Module):
+    def __init__(self, stem, widths, blocks, classes=7):
+        super().__init__()
+        first, second = stem
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, first, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(first),
+            nn.ReLU(),
+            nn.Conv2d(first, second, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(second),
+            nn.ReLU(),
+        )
+        inputs = second
+        for stage, (width, count) in enumerate(zip(widths, blocks), 1):
+            chain = []
+            for place in range(count):
+                chain.append(Block(inputs, width, 2 if stage > 1 and place == 0 else 1))
+                inputs = width
+            setattr(self, f"layer{stage}", nn.Sequential(*chain))
+        self.fc = nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.stem(x))))
+        return self.fc(x.mean((2, 3)))
+
+
 def state(model):
     named = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith("num_batches_tracked")}
     return {name: named[name].detach().clone() for name in sorted(named)}
@@ -168,6 +212,16 @@ CASES = {
     "face-cnn, sgd": (
         face_cnn,
         dict(size=48, count=40, batch=8, smoothing=0.0, optimizer=lambda p: torch.optim.SGD(p, lr=0.1)),
+    ),
+    "face-resnet, momentum": (
+        lambda: FaceResnet(stem=(5, 8), widths=(8, 12, 16), blocks=(1, 2, 1)),
+        dict(
+            size=18,
+            count=37,
+            batch=8,
+            smoothing=0.0,
+            optimizer=lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+        ),
     ),
     "compact-cnn, momentum": (
         compact_cnn,

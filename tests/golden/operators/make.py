@@ -161,6 +161,15 @@ for name, smoothing in {"cross_entropy": 0.0, "cross_entropy_smooth": 0.1}.items
     record(name, lambda x, s=smoothing: F.cross_entropy(x, labels, label_smoothing=s), x=torch.randn(5, 7) * 3)
 record("cross_entropy_large", lambda x: F.cross_entropy(x, labels), x=torch.randn(5, 7) * 300)
 
+class_weights = torch.tensor([0.5, 1.0, 2.0, 1.5, 1.0, 3.0, 0.25])
+record(
+    "cross_entropy_weighted",
+    lambda x: F.cross_entropy(x, labels, weight=class_weights, label_smoothing=0.1),
+    x=torch.randn(5, 7) * 3,
+)
+mixed = 0.7 * F.one_hot(labels, 7) + 0.3 * F.one_hot(labels.flip(0), 7)
+record("cross_entropy_mixed", lambda x: F.cross_entropy(x, mixed.double()), x=torch.randn(5, 7) * 3)
+
 # Optimisers: five steps on a weight whose gradient in step t is `gradients[t]`, in float32 as in use.
 start, gradients = torch.randn(6), torch.randn(5, 6)
 put("optimizer", start=start, gradients=gradients)

@@ -13,8 +13,18 @@ fn the_catalog_counts_the_parameters_of_every_network() {
         + linear(1024, 256)
         + linear(256, 7);
     let compact = conv(1, 16) + conv(16, 32) + conv(32, 64) + linear(64 * 6 * 6, 7);
+    // Without biases; a block's first convolution changes the channels, and a 1×1 convolution the shortcut's.
+    let pair = |inputs: usize, outputs: usize, window: usize| window * inputs * outputs + 2 * outputs;
+    let block = |inputs: usize, outputs: usize| {
+        let projection = if inputs == outputs { 0 } else { pair(inputs, outputs, 1) };
+        pair(inputs, outputs, 9) + pair(outputs, outputs, 9) + projection
+    };
+    let stages = block(40, 40) + block(40, 80) + block(80, 80) + block(80, 160) + block(160, 160);
+    let resnet = pair(1, 32, 9) + pair(32, 40, 9) + stages + linear(160, 7);
     let counts: Vec<_> = networks().unwrap().into_iter().map(|network| (network.name, network.parameters)).collect();
-    assert_eq!(counts, [("face-cnn", face), ("compact-cnn", compact), ("linear", linear(48 * 48, 7))]);
+    let expected =
+        [("face-cnn", face), ("compact-cnn", compact), ("face-resnet", resnet), ("linear", linear(48 * 48, 7))];
+    assert_eq!(counts, expected);
 }
 
 #[test]

@@ -182,3 +182,17 @@ fn as_a_module_of_candle_it_evaluates() {
     let expected = values(&network.forward(&x, Mode::Evaluate).unwrap());
     assert_eq!(values(&x.apply(&network).unwrap()), expected);
 }
+
+#[test]
+fn a_network_that_averages_over_positions_takes_other_sizes_and_the_others_do_not() {
+    let logits = |params, height, width| {
+        let network = Network::new(&config(params), 3).unwrap();
+        let images = init_uniform(&[2, 1, height, width], 1.0, Stream::new(7)).unwrap();
+        network.forward(&images, Mode::Evaluate).map(|logits| logits.dims().to_vec())
+    };
+    for (height, width) in [(8, 8), (9, 17), (48, 44)] {
+        assert_eq!(logits(NetworkParams::FACE_RESNET, height, width).unwrap(), [2, 3]);
+    }
+    assert!(matches!(logits(NetworkParams::FACE_RESNET, 7, 8), Err(Error::Input { .. })));
+    assert!(matches!(logits(NetworkParams::COMPACT_CNN, 9, 8), Err(Error::Input { .. })));
+}

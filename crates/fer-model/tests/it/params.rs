@@ -20,6 +20,9 @@ fn every_network_reads_back_as_it_was_written() {
     let all = [
         NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, probability(0.7)] },
         NetworkParams::CompactCnn { dropout: probability(0.1) },
+        NetworkParams::FACE_RESNET,
+        from_value(json!({"name": "face-resnet", "stem": [1, 2], "widths": [3, 4, 1024], "blocks": [6, 7, 8]}))
+            .unwrap(),
         NetworkParams::Linear,
     ];
     for params in all {
@@ -55,9 +58,18 @@ fn what_is_out_of_range_is_refused_with_the_range() {
 }
 
 #[test]
+fn widths_and_blocks_are_whole_numbers_from_1_to_1024() {
+    for (key, value) in [("widths", json!([40, 0, 160])), ("blocks", json!([1, 2, 2000])), ("stem", json!([0, 1]))] {
+        let message = refusal(json!({"name": "face-resnet", key: value}));
+        assert!(message.contains("expected a whole number from 1 to 1024"), "{message}");
+    }
+}
+
+#[test]
 fn a_parameter_of_another_network_is_refused() {
     assert_eq!(refusal(json!({"name": "linear", "dropout": 0.5})), "`dropout` does not apply to `linear`");
     assert_eq!(refusal(json!({"name": "compact-cnn", "rrelu": {}})), "`rrelu` does not apply to `compact-cnn`");
+    assert_eq!(refusal(json!({"name": "linear", "widths": [8, 8, 8]})), "`widths` does not apply to `linear`");
 }
 
 #[test]
@@ -80,7 +92,7 @@ fn dropout_takes_as_many_numbers_as_the_network_has_dropout_layers() {
 fn unknown_names_and_keys_are_refused_with_the_known_ones() {
     assert_eq!(
         refusal(json!({"name": "facecnn"})),
-        "unknown variant `facecnn`, expected one of `face-cnn`, `compact-cnn`, `linear`"
+        "unknown variant `facecnn`, expected one of `face-cnn`, `compact-cnn`, `face-resnet`, `linear`"
     );
     assert_eq!(
         refusal(json!({"name": "linear", "drop_out": 0.5})),

@@ -1,6 +1,7 @@
 //! Public behaviour of fer-nn, a module a source file.
 
 mod activation;
+mod average;
 mod batch_norm;
 mod block;
 mod conv;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor};
-use fer_nn::{AdamW, Optimizer, Parameter, Rule, Sgd};
+use fer_nn::{AdamW, Decay, Optimizer, Parameter, Rule, Sgd};
 
 use crate::golden::{case, distance};
 
@@ -108,4 +108,20 @@ fn a_parameter_without_a_gradient_is_left_alone() {
 fn nesterov_without_momentum_is_refused() {
     let message = optimizer(sgd(0.0, true, 0.0), &weight()).unwrap_err().to_string();
     assert!(message.starts_with("nesterov needs a momentum above 0"), "{message}");
+}
+
+#[test]
+fn vectors_do_not_decay_where_matrices_alone_do() {
+    let parameter = |shape: &[usize]| {
+        Parameter::new(Tensor::ones(shape, candle_core::DType::F32, &candle_core::Device::Cpu).unwrap()).unwrap()
+    };
+    let (matrix, vector) = (parameter(&[1, 2]), parameter(&[1]));
+    let parameters = [("matrix".to_owned(), matrix.clone()), ("vector".to_owned(), vector.clone())].into();
+    let mut optimizer = Optimizer::new(sgd(0.0, false, 0.5), parameters).unwrap().with_decay(Decay::Matrices);
+    // Gradients of zero: only the decay moves anything.
+    let zeros = Tensor::zeros((1, 2), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+    (fer_nn::linear(&zeros, &matrix, &vector).unwrap() * 0.0).unwrap().sum_all().unwrap().backward().unwrap();
+    optimizer.step(1.0).unwrap();
+    assert_eq!(matrix.value().to_vec2::<f32>().unwrap(), [[0.5, 0.5]]);
+    assert_eq!(vector.value().to_vec1::<f32>().unwrap(), [1.0]);
 }

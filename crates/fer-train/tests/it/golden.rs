@@ -195,6 +195,13 @@ fn compact() -> Value {
 }
 
 #[test]
+fn five_steps_of_a_residual_network_end_where_pytorch_ends() {
+    let model = json!({"name": "face-resnet", "stem": [5, 8], "widths": [8, 12, 16], "blocks": [1, 2, 1]});
+    let optimizer = json!({"name": "sgd", "learning_rate": 0.05, "momentum": 0.9});
+    check("face-resnet, momentum", json!({"model": model, "optimizer": optimizer}), 1e-3);
+}
+
+#[test]
 fn momentum_is_that_of_pytorch() {
     let optimizer = json!({"name": "sgd", "learning_rate": 0.05, "momentum": 0.9});
     check("compact-cnn, momentum", json!({"model": compact(), "optimizer": optimizer}), 1e-3);
