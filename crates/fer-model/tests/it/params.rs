@@ -96,7 +96,7 @@ fn unknown_names_and_keys_are_refused_with_the_known_ones() {
     );
     assert_eq!(
         refusal(json!({"name": "linear", "drop_out": 0.5})),
-        "unknown field `drop_out`, expected one of `name`, `rrelu`, `dropout`"
+        "unknown field `drop_out`, expected one of `name`, `rrelu`, `stem`, `widths`, `blocks`, `dropout`"
     );
     assert_eq!(refusal(json!({})), "missing field `name`");
 }
