@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use crate::world::{World, assert_same};
 
 /// A network with everything random in it: weights, order, dropout.

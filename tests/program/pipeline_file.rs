@@ -178,10 +178,27 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn a_program_of_the_users_own_is_not_taken_for_a_typing_error() {
+fn a_program_of_the_users_own_is_a_list_of_words_with_a_time_limit_above_zero() {
+    let with = |lines: &str| complaint("  - stage: preprocess\n", &format!("  - stage: preprocess\n{lines}"));
     assert_eq!(
-        complaint("  - stage: preprocess\n", "  - stage: preprocess\n    command: [python3, clahe.py]\n"),
-        "error: pipeline.yaml:10:14: stage `preprocess`: `command`, a program of your own, is not supported yet\n"
+        with("    command: []\n"),
+        "error: pipeline.yaml:10:14: stages[1].command: expected a program and its arguments, found none\n"
+    );
+    assert_eq!(
+        with("    command: python3 clahe.py\n"),
+        "error: pipeline.yaml:10:14: stages[1].command: expected a list, found \"python3 clahe.py\"\n"
+    );
+    assert_eq!(
+        with("    command: [./clahe, 3]\n"),
+        "error: pipeline.yaml:10:24: stages[1].command[1]: expected text, found 3\n"
+    );
+    assert_eq!(
+        with("    command: [./clahe]\n    timeout_seconds: 0\n"),
+        "error: pipeline.yaml:11:22: stages[1].timeout_seconds: expected a number of seconds above 0, found 0.0\n"
+    );
+    assert_eq!(
+        with("    timeout_seconds: 60\n"),
+        "error: pipeline.yaml:10:22: stage `preprocess`: `timeout_seconds` is for a `command`, and there is none\n"
     );
 }
 

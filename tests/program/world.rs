@@ -33,6 +33,9 @@ stages:
     params: {}
 ";
 
+/// The part of [`PIPELINE`] that is about preprocess.
+pub(crate) const PREPROCESS: &str = "  - stage: preprocess\n    params: {normalization: {kind: unit}}\n";
+
 /// How a call ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -84,6 +87,11 @@ impl World {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fer"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        // As if the program was installed: a stage of the user's own may call it.
+        let installed = Path::new(env!("CARGO_BIN_EXE_fer")).parent().unwrap().to_owned();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(installed).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).unwrap());
         command
     }
 

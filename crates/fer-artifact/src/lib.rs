@@ -8,6 +8,8 @@
 //! * [`write()`] writes beside the target, syncs and renames: a file that exists is complete.
 //! * [`read()`] trusts the header and never the file's name, checks every dtype, shape and label, and allocates no
 //!   more than the file is long.
+//! * [`check_ingest`], [`check_preprocess`], [`check_train`] and [`check_evaluate`] check all that a stage left: they
+//!   are what the runner asks of a program of the user's own, and what a replacement of a stage is tested with.
 //!
 //! ```
 //! use fer_artifact::{FER2013_CLASSES, ImageSet, Provenance, Seed, Split, read, write};
@@ -31,6 +33,7 @@
 //! ```
 
 mod array;
+mod contract;
 mod digest;
 mod error;
 mod features;
@@ -42,6 +45,7 @@ mod predictions;
 mod seed;
 
 pub use array::{Array, Tensor};
+pub use contract::{Violation, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::Error;
 pub use features::FeatureSet;

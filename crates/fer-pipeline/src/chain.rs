@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::Seed;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::command_line::{CommandLine, Seconds};
 use crate::error::Problem;
 use crate::file::{Document, to_yaml};
 use crate::locate::Segment;
-use crate::stages::{Evaluate, Ingest, Preprocess, Train};
+use crate::stages::{Evaluate, Ingest, Preprocess, Program, Train};
 use crate::{Error, Stage, StageKind};
 
 const VERSION: u32 = 1;
@@ -42,7 +43,11 @@ struct RawStage {
     #[serde(default)]
     params: Value,
     /// A program of the user's own in place of the stage.
-    command: Option<Value>,
+    #[serde(default)]
+    command: Option<CommandLine>,
+    /// How long the program may take.
+    #[serde(default)]
+    timeout_seconds: Option<Seconds>,
 }
 
 impl Pipeline {
@@ -57,9 +62,13 @@ impl Pipeline {
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = chain_problems(&document, &raw);
         let mut stages = vec![];
-        for (index, RawStage { stage, .. }) in raw.stages.iter().enumerate() {
+        for (index, RawStage { stage, command, timeout_seconds, .. }) in raw.stages.into_iter().enumerate() {
             let at = ["stages".into(), index.into(), "params".into()];
-            match parse_stage(*stage, &document, &at, base) {
+            let parsed = match command {
+                None => parse_stage(stage, &document, &at, base),
+                Some(command) => parse_program(stage, command, timeout_seconds, &document, &at, base),
+            };
+            match parsed {
                 Ok(stage) => stages.push(stage),
                 Err(problem) => problems.push(problem),
             }
@@ -82,7 +91,7 @@ impl Pipeline {
         let mut text = to_yaml(&head);
         text.push_str("stages:\n");
         for stage in &self.stages {
-            let entry = to_yaml(&json!({"params": stage.params()}));
+            let entry = to_yaml(&stage.entry());
             text.push_str(&format!("- stage: {}\n", stage.kind()));
             text.extend(entry.lines().map(|line| format!("  {line}\n")));
         }
@@ -107,9 +116,10 @@ fn chain_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
         let message = format!("expected version {VERSION}, the one known here, found {}", raw.version);
         problems.push(document.problem(&["version".into()], message));
     }
-    for (index, stage) in raw.stages.iter().enumerate().filter(|(_, stage)| stage.command.is_some()) {
-        let message = format!("stage `{}`: `command`, a program of your own, is not supported yet", stage.stage);
-        problems.push(document.problem(&["stages".into(), index.into(), "command".into()], message));
+    let limited = |stage: &RawStage| stage.timeout_seconds.is_some() && stage.command.is_none();
+    for (index, stage) in raw.stages.iter().enumerate().filter(|(_, stage)| limited(stage)) {
+        let message = format!("stage `{}`: `timeout_seconds` is for a `command`, and there is none", stage.stage);
+        problems.push(document.problem(&["stages".into(), index.into(), "timeout_seconds".into()], message));
     }
     if raw.stages.is_empty() {
         problems.push(document.problem(&["stages".into()], "expected at least one stage, found none".to_owned()));
@@ -140,4 +150,17 @@ pub(crate) fn parse_stage(
         StageKind::Train => Box::new(Train::new(document.parse(&name, at)?, base)),
         StageKind::Evaluate => Box::new(Evaluate::new(document.parse(&name, at)?)),
     })
+}
+
+/// A program in place of the stage. Its parameters are its own: any mapping.
+fn parse_program(
+    kind: StageKind,
+    command: CommandLine,
+    timeout: Option<Seconds>,
+    document: &Document,
+    at: &[Segment],
+    base: &Path,
+) -> Result<Box<dyn Stage>, Problem> {
+    let params: Map<String, Value> = document.parse(&format!("{kind}.params"), at)?;
+    Ok(Box::new(Program::new(kind, command, timeout, params, base)))
 }

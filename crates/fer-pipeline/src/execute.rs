@@ -10,7 +10,9 @@ use crate::digests::Digests;
 use crate::file::Document;
 use crate::folder::Staging;
 use crate::key::Origin;
-use crate::{Clock, Context, Error, Event, Need, PROGRAM, Reporter, RunOptions, Stage, StageError, StageKind};
+use crate::{
+    Clock, Context, Error, Event, Need, PROGRAM, ProgramError, Reporter, RunOptions, Stage, StageError, StageKind,
+};
 
 /// Digests of all that the stage reads and that is there.
 pub(crate) fn inputs(stage: &dyn Stage, digests: &Digests) -> Result<BTreeMap<String, Digest>, Error> {
@@ -78,6 +80,7 @@ pub(crate) fn execute(
             parents: inputs.clone(),
             params: stage.params(),
         },
+        pipeline_seed: seed,
         written: BTreeMap::new(),
         clock,
         reporter,
@@ -94,10 +97,9 @@ pub(crate) fn execute(
 }
 
 fn failure(stage: StageKind, source: StageError) -> Error {
-    match source.downcast_ref::<fer_train::Error>() {
-        Some(fer_train::Error::Stopped { .. }) => Error::Interrupted { stage },
-        _ => Error::Stage { stage, source },
-    }
+    let training = matches!(source.downcast_ref(), Some(fer_train::Error::Stopped { .. }));
+    let program = matches!(source.downcast_ref(), Some(ProgramError::Stopped { .. }));
+    if training || program { Error::Interrupted { stage } } else { Error::Stage { stage, source } }
 }
 
 /// A stage's folder for checkpoints, in its own.

@@ -32,6 +32,7 @@
 
 mod chain;
 mod checkpoints;
+mod command_line;
 mod compare;
 mod digests;
 mod error;
@@ -46,9 +47,11 @@ mod lock;
 mod overrides;
 mod phrase;
 mod plan;
+mod process;
 mod reason;
 mod report;
 mod run;
+mod slots;
 mod stage;
 mod stages;
 mod store;
@@ -57,6 +60,7 @@ mod verify;
 
 pub use chain::Pipeline;
 pub use checkpoints::CheckpointEvery;
+pub use command_line::ProgramError;
 pub use compare::{Change, Diff, Run, ScoreChange, differing_parameters};
 pub use error::{Error, Place, Problem, StageError};
 pub use execute::{StageAlone, run_stage};

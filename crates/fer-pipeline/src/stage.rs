@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use fer_artifact::{Artifact, Digest, Provenance, Seed, read, write, write_atomic};
 use fer_data::FileDigest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::key::Origin;
 use crate::lock::Entry;
-use crate::{Clock, Event, Reason, Reporter, RunOptions, StageError, StageKind};
+use crate::{Clock, Event, Reason, Reporter, RunOptions, StageError, StageKind, slots};
 
 /// A link of the chain: reads artifacts, computes, writes artifacts.
 pub trait Stage {
@@ -19,10 +19,18 @@ pub trait Stage {
     fn version(&self) -> u32;
     /// Its parameters with every default written out.
     fn params(&self) -> Value;
-    /// The files that it reads, by path in the run folder.
-    fn inputs(&self) -> Vec<Slot>;
+    /// What stands for it in a pipeline file, beside its kind.
+    fn entry(&self) -> Value {
+        json!({"params": self.params()})
+    }
+    /// The files that it reads, by path in the run folder: those of its kind, unless its parameters say otherwise.
+    fn inputs(&self) -> Vec<Slot> {
+        slots::inputs(self.kind())
+    }
     /// The files that it writes, by name in its own folder.
-    fn outputs(&self) -> Vec<Slot>;
+    fn outputs(&self) -> Vec<Slot> {
+        slots::outputs(self.kind())
+    }
     /// Digests of what it reads from outside the run folder, by name; the function gives that of a file.
     ///
     /// # Errors
@@ -90,6 +98,7 @@ pub struct Context<'a> {
     pub(crate) checkpoint_key: Option<String>,
     pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,
+    pub(crate) pipeline_seed: Seed,
     pub(crate) written: BTreeMap<String, Digest>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) reporter: &'a mut dyn Reporter,
@@ -99,6 +108,11 @@ impl Context<'_> {
     /// The stage's own stream of randomness.
     pub fn seed(&self) -> Seed {
         self.provenance.seed
+    }
+
+    /// The pipeline's seed, from which the stage's own comes.
+    pub fn pipeline_seed(&self) -> Seed {
+        self.pipeline_seed
     }
 
     /// The artifact at `path` in the run folder.

@@ -49,16 +49,6 @@ impl Stage for Evaluate {
         [Slot::always("train/model.safetensors"), Slot::if_there(DATA_REPORT)].into_iter().chain(features).collect()
     }
 
-    fn outputs(&self) -> Vec<Slot> {
-        vec![
-            Slot::always("metrics.json"),
-            Slot::always("report.html"),
-            Slot::if_there("predictions-train.safetensors"),
-            Slot::if_there("predictions-validation.safetensors"),
-            Slot::if_there("predictions-test.safetensors"),
-        ]
-    }
-
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
         let model: Model = context.read("train/model.safetensors")?;
         let mut features: BTreeMap<Split, FeatureSet> = BTreeMap::new();

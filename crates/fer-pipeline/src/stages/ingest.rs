@@ -6,7 +6,7 @@ use fer_data::{FileDigest, IngestParams, ingest, source_digest};
 use serde_json::Value;
 
 use super::{file, resolved};
-use crate::{Context, Slot, Stage, StageError, StageKind};
+use crate::{Context, Stage, StageError, StageKind};
 
 /// Source of faces → `ingest/<split>.safetensors`, `ingest/data-report.json`.
 pub(crate) struct Ingest {
@@ -35,19 +35,6 @@ impl Stage for Ingest {
 
     fn params(&self) -> Value {
         resolved(&self.written)
-    }
-
-    fn inputs(&self) -> Vec<Slot> {
-        vec![]
-    }
-
-    fn outputs(&self) -> Vec<Slot> {
-        vec![
-            Slot::always("train.safetensors"),
-            Slot::if_there("validation.safetensors"),
-            Slot::if_there("test.safetensors"),
-            Slot::always("data-report.json"),
-        ]
     }
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {

@@ -1,5 +1,6 @@
 //! One short adapter a stage: reads artifacts, calls the stage's crate, writes artifacts.
 
+mod command;
 mod evaluate;
 mod ingest;
 mod preprocess;
@@ -8,6 +9,7 @@ mod train;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use command::Program;
 pub(crate) use evaluate::Evaluate;
 pub(crate) use ingest::Ingest;
 pub(crate) use preprocess::Preprocess;

@@ -5,7 +5,7 @@ use fer_imgproc::{PreprocessParams, preprocess};
 use serde_json::Value;
 
 use super::{file, resolved};
-use crate::{Context, Slot, Stage, StageError, StageKind};
+use crate::{Context, Stage, StageError, StageKind};
 
 /// `ingest/<split>.safetensors` → `preprocess/<split>.safetensors`.
 pub(crate) struct Preprocess {
@@ -29,22 +29,6 @@ impl Stage for Preprocess {
 
     fn params(&self) -> Value {
         resolved(&self.params)
-    }
-
-    fn inputs(&self) -> Vec<Slot> {
-        vec![
-            Slot::always("ingest/train.safetensors"),
-            Slot::if_there("ingest/validation.safetensors"),
-            Slot::if_there("ingest/test.safetensors"),
-        ]
-    }
-
-    fn outputs(&self) -> Vec<Slot> {
-        vec![
-            Slot::always("train.safetensors"),
-            Slot::if_there("validation.safetensors"),
-            Slot::if_there("test.safetensors"),
-        ]
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {

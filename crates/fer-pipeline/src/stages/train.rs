@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::resolved;
 use crate::checkpoints::{Checkpoints, Note};
 use crate::exports;
-use crate::{BatchProgress, Context, Event, Origin, Past, Reason, Slot, Stage, StageError, StageKind};
+use crate::{BatchProgress, Context, Event, Origin, Past, Reason, Stage, StageError, StageKind};
 
 const VALIDATION: &str = "preprocess/validation.safetensors";
 
@@ -101,21 +101,6 @@ impl Stage for Train {
 
     fn params(&self) -> Value {
         resolved(&self.params)
-    }
-
-    fn inputs(&self) -> Vec<Slot> {
-        vec![Slot::always("preprocess/train.safetensors"), Slot::if_there(VALIDATION)]
-    }
-
-    fn outputs(&self) -> Vec<Slot> {
-        let mut slots = vec![
-            Slot::always("model.safetensors"),
-            Slot::always("history.jsonl"),
-            Slot::if_there("best.safetensors"),
-            Slot::if_there("last.safetensors"),
-        ];
-        slots.extend(exports::SLOTS);
-        slots
     }
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {

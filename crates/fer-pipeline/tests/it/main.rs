@@ -2,6 +2,7 @@
 
 mod chain;
 mod run;
+mod suites;
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
+use fer_artifact::{check_evaluate, check_preprocess, check_train};
 use fer_pipeline::{Error, RunOptions, Silent, StageAlone, StageKind, run_stage};
-use fer_testkit::{check_evaluate, check_preprocess};
 
 use crate::{Notes, Still, folder, load};
 
@@ -11,8 +11,10 @@ fn a_run_reports_its_stages_epochs_and_batches_and_keeps_the_contract() {
     assert_eq!(notes.started, [StageKind::Preprocess, StageKind::Train, StageKind::Evaluate]);
     assert_eq!((notes.epochs, notes.batches), (2, 8));
     assert_eq!(outcome.metrics.unwrap().splits.len(), 1);
-    check_preprocess(&folder.path().join("run")).unwrap();
-    check_evaluate(&folder.path().join("run")).unwrap();
+    let run = folder.path().join("run");
+    check_preprocess(&run, &run.join("preprocess")).unwrap();
+    check_train(&run, &run.join("train")).unwrap();
+    check_evaluate(&run, &run.join("evaluate")).unwrap();
 }
 
 #[test]

@@ -1,13 +1,21 @@
 use std::path::Path;
 
-use fer_artifact::{Artifact, Provenance, Seed, Split, write};
-use fer_testkit::{Violation, check_evaluate, check_ingest, check_preprocess, feature_set, image_set, predictions};
+use fer_artifact::{
+    Artifact, Model, Provenance, Seed, Split, Violation, check_evaluate, check_ingest, check_preprocess, check_train,
+    write,
+};
+use fer_testkit::{feature_set, image_set, model, predictions};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 fn put<A: Artifact>(run: &TempDir, path: &str, artifact: &A) {
     write(&run.path().join(path), artifact, &Provenance::new("test", Seed::new(1))).unwrap();
 }
+
+/// Nine images, of which the third, sixth and ninth are taken for the class after theirs.
+const METRICS: &str = r#"{"splits": {"validation": {"n": 9, "confusion": [
+    [2, 0, 0, 0, 0, 0, 0], [0, 1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0],
+    [0, 0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 1]]}}}"#;
 
 /// A run folder as the contract wants it, with train and validation.
 fn lawful() -> TempDir {
@@ -16,8 +24,10 @@ fn lawful() -> TempDir {
         put(&run, &format!("ingest/{split}.safetensors"), &image_set(split, 9, 4, 4));
         put(&run, &format!("preprocess/{split}.safetensors"), &feature_set(split, 9, 4, 4));
     }
+    put(&run, "train/model.safetensors", &model(4, 4));
+    std::fs::write(run.path().join("train/history.jsonl"), "{\"epoch\": 1, \"loss\": 2.5}\n").unwrap();
     put(&run, "evaluate/predictions-validation.safetensors", &predictions(Split::Validation, 9));
-    std::fs::write(run.path().join("evaluate/metrics.json"), r#"{"splits": {"validation": {"n": 9}}}"#).unwrap();
+    std::fs::write(run.path().join("evaluate/metrics.json"), METRICS).unwrap();
     std::fs::write(run.path().join("evaluate/report.html"), "<!doctype html>").unwrap();
     run
 }
@@ -27,12 +37,28 @@ fn refusal(run: &TempDir, check: fn(&Path) -> Result<(), Violation>) -> String {
     check(run.path()).unwrap_err().to_string().replace(&format!("{}/", run.path().display()), "")
 }
 
+fn ingest(run: &Path) -> Result<(), Violation> {
+    check_ingest(&run.join("ingest"))
+}
+
+fn preprocess(run: &Path) -> Result<(), Violation> {
+    check_preprocess(run, &run.join("preprocess"))
+}
+
+fn train(run: &Path) -> Result<(), Violation> {
+    check_train(run, &run.join("train"))
+}
+
+fn evaluate(run: &Path) -> Result<(), Violation> {
+    check_evaluate(run, &run.join("evaluate"))
+}
+
 #[test]
 fn a_lawful_run_passes() {
     let run = lawful();
-    check_ingest(run.path()).unwrap();
-    check_preprocess(run.path()).unwrap();
-    check_evaluate(run.path()).unwrap();
+    for check in [ingest, preprocess, train, evaluate] {
+        check(run.path()).unwrap();
+    }
 }
 
 proptest! {
@@ -46,7 +72,7 @@ proptest! {
             set.rows = (first..).take(set.len()).collect();
             put(&run, &format!("ingest/{}.safetensors", set.split), set);
         }
-        prop_assert!(check_ingest(run.path()).is_ok());
+        prop_assert!(ingest(run.path()).is_ok());
     }
 }
 
@@ -54,9 +80,9 @@ proptest! {
 fn ingest_needs_a_train_set_with_images() {
     let run = tempfile::tempdir().unwrap();
     let expected = "ingest/train.safetensors: expected an artifact with at least one image";
-    assert_eq!(refusal(&run, check_ingest), expected);
+    assert_eq!(refusal(&run, ingest), expected);
     put(&run, "ingest/train.safetensors", &image_set(Split::Train, 0, 4, 4));
-    assert_eq!(refusal(&run, check_ingest), expected);
+    assert_eq!(refusal(&run, ingest), expected);
 }
 
 #[test]
@@ -64,7 +90,7 @@ fn an_artifact_of_another_kind_is_refused() {
     let run = lawful();
     put(&run, "ingest/train.safetensors", &feature_set(Split::Train, 9, 4, 4));
     assert_eq!(
-        refusal(&run, check_ingest),
+        refusal(&run, ingest),
         "ingest/train.safetensors: expected an artifact of kind `images`, found `features`"
     );
 }
@@ -73,7 +99,7 @@ fn an_artifact_of_another_kind_is_refused() {
 fn a_split_under_another_name_is_refused() {
     let run = lawful();
     put(&run, "ingest/validation.safetensors", &image_set(Split::Test, 9, 4, 4));
-    assert_eq!(refusal(&run, check_ingest), "ingest/validation.safetensors: expected split `validation` in the header");
+    assert_eq!(refusal(&run, ingest), "ingest/validation.safetensors: expected split `validation` in the header");
 }
 
 #[test]
@@ -83,7 +109,7 @@ fn other_classes_in_another_split_are_refused() {
     set.classes.swap(0, 1);
     put(&run, "ingest/validation.safetensors", &set);
     assert_eq!(
-        refusal(&run, check_ingest),
+        refusal(&run, ingest),
         "ingest/validation.safetensors: classes differ from those of ingest/train.safetensors"
     );
 }
@@ -95,27 +121,29 @@ fn a_row_in_two_splits_is_refused() {
     set.rows[2] = 3;
     put(&run, "ingest/validation.safetensors", &set);
     assert_eq!(
-        refusal(&run, check_ingest),
+        refusal(&run, ingest),
         "ingest/validation.safetensors: expected every row of the source at most once, found row 3 again"
     );
 }
 
 #[test]
-fn preprocess_must_pass_labels_and_rows_through() {
+fn preprocess_may_leave_images_out_and_repeat_them_but_must_keep_rows_and_labels() {
     let run = lawful();
     let mut set = feature_set(Split::Train, 9, 4, 4);
-    set.labels.swap(0, 1);
+    (set.rows[1], set.labels[1]) = (set.rows[0], set.labels[0]);
+    put(&run, "preprocess/train.safetensors", &set);
+    preprocess(run.path()).unwrap();
+    set.labels[1] = 6;
     put(&run, "preprocess/train.safetensors", &set);
     assert_eq!(
-        refusal(&run, check_preprocess),
-        "preprocess/train.safetensors: labels differ from those of ingest/train.safetensors"
+        refusal(&run, preprocess),
+        "preprocess/train.safetensors: expected images of ingest/train.safetensors, found row 0 with label 6"
     );
-    let mut set = feature_set(Split::Train, 9, 4, 4);
-    set.rows.swap(0, 1);
+    set.rows[1] = 100_001;
     put(&run, "preprocess/train.safetensors", &set);
     assert_eq!(
-        refusal(&run, check_preprocess),
-        "preprocess/train.safetensors: rows differ from those of ingest/train.safetensors"
+        refusal(&run, preprocess),
+        "preprocess/train.safetensors: expected images of ingest/train.safetensors, found row 100001 with label 6"
     );
 }
 
@@ -124,7 +152,7 @@ fn preprocess_must_leave_images_of_one_size() {
     let run = lawful();
     put(&run, "preprocess/validation.safetensors", &feature_set(Split::Validation, 9, 5, 4));
     assert_eq!(
-        refusal(&run, check_preprocess),
+        refusal(&run, preprocess),
         "preprocess/validation.safetensors: sizes of images differ from those of preprocess/train.safetensors"
     );
 }
@@ -134,12 +162,12 @@ fn preprocess_must_treat_every_split_and_invent_none() {
     let run = lawful();
     put(&run, "preprocess/test.safetensors", &feature_set(Split::Test, 9, 4, 4));
     assert_eq!(
-        refusal(&run, check_preprocess),
+        refusal(&run, preprocess),
         "preprocess/test.safetensors: expected no file without ingest/test.safetensors"
     );
     std::fs::remove_file(run.path().join("preprocess/train.safetensors")).unwrap();
     assert_eq!(
-        refusal(&run, check_preprocess),
+        refusal(&run, preprocess),
         "preprocess/train.safetensors: expected an artifact made from ingest/train.safetensors"
     );
 }
@@ -148,11 +176,11 @@ fn preprocess_must_treat_every_split_and_invent_none() {
 fn evaluate_needs_predictions_of_the_features() {
     let run = lawful();
     std::fs::remove_file(run.path().join("evaluate/predictions-validation.safetensors")).unwrap();
-    let message = refusal(&run, check_evaluate);
+    let message = refusal(&run, evaluate);
     assert!(message.ends_with("evaluate: expected predictions for at least one split"), "{message}");
     put(&run, "evaluate/predictions-validation.safetensors", &predictions(Split::Validation, 8));
     assert_eq!(
-        refusal(&run, check_evaluate),
+        refusal(&run, evaluate),
         "evaluate/predictions-validation.safetensors: labels differ from those of preprocess/validation.safetensors"
     );
 }
@@ -163,16 +191,53 @@ fn evaluate_needs_scores_for_the_predicted_splits() {
     let metrics = run.path().join("evaluate/metrics.json");
     std::fs::write(&metrics, r#"{"splits": {"test": {"n": 9}}}"#).unwrap();
     assert_eq!(
-        refusal(&run, check_evaluate),
+        refusal(&run, evaluate),
         "evaluate/metrics.json: expected scores under `splits` for {\"validation\"}, found {\"test\"}"
     );
     std::fs::write(&metrics, r#"{"splits": {"validation": {"n": 7}}}"#).unwrap();
-    assert_eq!(refusal(&run, check_evaluate), "evaluate/metrics.json: expected `n` of 9 for `validation`, found 7");
+    assert_eq!(refusal(&run, evaluate), "evaluate/metrics.json: expected `n` of 9 for `validation`, found 7");
+    std::fs::write(&metrics, METRICS.replacen("[2, 0", "[0, 2", 1)).unwrap();
+    evaluate(run.path()).unwrap();
+    std::fs::write(&metrics, METRICS.replacen("[2, 0", "[1, 0", 1)).unwrap();
+    assert_eq!(
+        refusal(&run, evaluate),
+        "evaluate/metrics.json: expected a `confusion` for `validation` whose rows sum up to its classes' images \
+         [2, 2, 1, 1, 1, 1, 1]"
+    );
 }
 
 #[test]
 fn evaluate_needs_a_report() {
     let run = lawful();
     std::fs::remove_file(run.path().join("evaluate/report.html")).unwrap();
-    assert_eq!(refusal(&run, check_evaluate), "evaluate/report.html: expected the report");
+    assert_eq!(refusal(&run, evaluate), "evaluate/report.html: expected the report");
+}
+
+#[test]
+fn train_needs_a_model_of_the_features() {
+    let run = lawful();
+    let put = |model: Model| put(&run, "train/model.safetensors", &model);
+    put(Model { classes: vec!["calm".to_owned()], ..model(4, 4) });
+    let differs =
+        |what: &str| format!("train/model.safetensors: {what} differ from those of preprocess/train.safetensors");
+    assert_eq!(refusal(&run, train), differs("classes"));
+    put(Model { preprocessing: serde_json::json!({"equalization": "global"}), ..model(4, 4) });
+    assert_eq!(refusal(&run, train), differs("words on `preprocessing`"));
+    put(Model { network: serde_json::Value::Null, ..model(4, 4) });
+    assert_eq!(
+        refusal(&run, train),
+        "train/model.safetensors: expected the configuration of a network under `network` in the header"
+    );
+    put(Model { tensors: [].into(), ..model(4, 4) });
+    assert_eq!(refusal(&run, train), "train/model.safetensors: expected at least one tensor");
+}
+
+#[test]
+fn a_history_is_a_line_an_epoch() {
+    let run = lawful();
+    let history = run.path().join("train/history.jsonl");
+    std::fs::write(&history, "{\"epoch\": 1, \"loss\": 2.5}\n{\"epoch\": 2}\n").unwrap();
+    assert_eq!(refusal(&run, train), "train/history.jsonl: expected an object with `epoch` and `loss` in line 2");
+    std::fs::remove_file(history).unwrap();
+    train(run.path()).unwrap();
 }

@@ -1,5 +1,5 @@
 use fer_artifact::Split;
-use fer_testkit::{feature_set, image_set, predictions};
+use fer_testkit::{feature_set, image_set, model, predictions};
 
 #[test]
 fn images_are_the_same_in_every_call_and_differ_among_themselves() {
@@ -43,4 +43,17 @@ fn two_of_three_predictions_are_right() {
     let predictions = predictions(Split::Validation, 9);
     let right = (0..9).filter(|&i| predictions.logits_of(i)[usize::from(predictions.labels[i])] == 1.0).count();
     assert_eq!(right, 6);
+}
+
+#[test]
+fn the_model_is_right_for_every_image() {
+    let (set, model) = (feature_set(Split::Train, 21, 8, 8), model(8, 8));
+    let weights = &model.tensors["fc.weight"].data;
+    for index in 0..set.len() {
+        let logit = |class: usize| -> f32 {
+            weights[class * 64..][..64].iter().zip(set.image(index)).map(|(weight, value)| weight * value).sum()
+        };
+        let predicted = (0..7).max_by(|&a, &b| logit(a).total_cmp(&logit(b))).unwrap();
+        assert_eq!(predicted, usize::from(set.labels[index]), "image {index}");
+    }
 }

@@ -1,0 +1,222 @@
+//! What a stage of each kind must leave, whoever wrote the stage.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::{Artifact, Error, FeatureSet, ImageSet, Model, Predictions, Split, describe, read};
+
+/// What a stage's output lacks of what its kind must hold.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A file that is there but no artifact of its kind.
+    #[error(transparent)]
+    Artifact(#[from] Error),
+    /// A file that must be there is not, or says nothing of what it must say.
+    #[error("{}: expected {expected}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What should stand there.
+        expected: String,
+    },
+    /// A part of an artifact that must equal that of another.
+    #[error("{}: {what} differ from those of {}", path.display(), other.display())]
+    Differs {
+        /// The artifact.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// What it was compared with.
+        other: PathBuf,
+    },
+}
+
+/// Checks what a stage of kind ingest left in `output`: artifacts of images, train among them and not empty, each of
+/// the split that its name says, all with the same classes, no row twice.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_ingest(output: &Path) -> Result<(), Violation> {
+    let train_path = output.join(file_of(Split::Train));
+    let train: Option<ImageSet> = read_split(&train_path, Split::Train)?;
+    let Some(train) = train.filter(|train| !train.is_empty()) else {
+        return Err(file(train_path, "an artifact with at least one image"));
+    };
+    let mut seen = BTreeSet::new();
+    check_rows(&train_path, &train.rows, &mut seen)?;
+    for split in [Split::Validation, Split::Test] {
+        let path = output.join(file_of(split));
+        let Some(set) = read_split::<ImageSet>(&path, split)? else { continue };
+        same("classes", &path, &set.classes, &train_path, &train.classes)?;
+        check_rows(&path, &set.rows, &mut seen)?;
+    }
+    Ok(())
+}
+
+fn check_rows(path: &Path, rows: &[u32], seen: &mut BTreeSet<u32>) -> Result<(), Violation> {
+    match rows.iter().find(|&&row| !seen.insert(row)) {
+        Some(row) => Err(file(path, format!("every row of the source at most once, found row {row} again"))),
+        None => Ok(()),
+    }
+}
+
+/// Checks what a stage of kind preprocess left in `output` against its input in the run folder `run`: features for
+/// every split of the input and no other, with the input's classes, all of one size; every image one of the same
+/// split's input, which its row and label say. Images may be left out or stand there more than once.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_preprocess(run: &Path, output: &Path) -> Result<(), Violation> {
+    let mut first: Option<(PathBuf, [usize; 2])> = None;
+    for split in Split::ALL {
+        let (path, other) = (output.join(file_of(split)), run.join("ingest").join(file_of(split)));
+        let (images, features) = match (read_split::<ImageSet>(&other, split)?, read_split::<FeatureSet>(&path, split)?)
+        {
+            (Some(images), Some(features)) => (images, features),
+            (Some(_), None) => return Err(file(path, format!("an artifact made from {}", other.display()))),
+            (None, Some(_)) => return Err(file(path, format!("no file without {}", other.display()))),
+            (None, None) => continue,
+        };
+        same("classes", &path, &features.classes, &other, &images.classes)?;
+        let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
+        let mut found = features.rows.iter().copied().zip(features.labels.iter().copied());
+        if let Some((row, label)) = found.find(|image| !known.contains(image)) {
+            let expected = format!("images of {}, found row {row} with label {label}", other.display());
+            return Err(file(path, expected));
+        }
+        let size = [features.height, features.width];
+        match &first {
+            Some((first, expected)) => same("sizes of images", &path, &size, first, expected)?,
+            None if features.is_empty() => return Err(file(path, "at least one image")),
+            None => first = Some((path, size)),
+        }
+    }
+    first.map(drop).ok_or_else(|| file(run.join("ingest").join(file_of(Split::Train)), "the images to preprocess"))
+}
+
+/// Checks what a stage of kind train left in `output` against its input in the run folder `run`: a model with the
+/// features' classes and preprocessing, a configuration of its network, and tensors; where `history.jsonl` is there, a
+/// line an epoch.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_train(run: &Path, output: &Path) -> Result<(), Violation> {
+    let other = run.join("preprocess").join(file_of(Split::Train));
+    let (features, _) = describe(&other)?;
+    let features = features.ok_or_else(|| Error::NoHeader { path: other.clone() })?;
+    let preprocessing = features.details.get("preprocessing").unwrap_or(&Value::Null);
+    for name in ["model.safetensors", "best.safetensors", "last.safetensors"] {
+        let path = output.join(name);
+        if name != "model.safetensors" && !path.exists() {
+            continue;
+        }
+        let model: Model = read(&path)?;
+        same("classes", &path, &model.classes, &other, &features.classes)?;
+        same("words on `preprocessing`", &path, &model.preprocessing, &other, preprocessing)?;
+        if !model.network.is_object() {
+            return Err(file(path, "the configuration of a network under `network` in the header"));
+        }
+        if model.tensors.is_empty() {
+            return Err(file(path, "at least one tensor"));
+        }
+    }
+    let history = output.join("history.jsonl");
+    if history.exists() { check_history(&history) } else { Ok(()) }
+}
+
+fn check_history(path: &Path) -> Result<(), Violation> {
+    for (index, line) in text(path, "the history")?.lines().enumerate() {
+        let record: Value = serde_json::from_str(line).unwrap_or_default();
+        if record["epoch"].as_u64().is_none() || record["loss"].as_f64().is_none() {
+            return Err(file(path, format!("an object with `epoch` and `loss` in line {}", index + 1)));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what a stage of kind evaluate left in `output` against its input in the run folder `run`: predictions for
+/// at least one split, with the classes, labels and rows of its features; `metrics.json` with scores for exactly these
+/// splits, whose counts agree with them; `report.html`.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_evaluate(run: &Path, output: &Path) -> Result<(), Violation> {
+    let mut found: BTreeMap<&str, Predictions> = BTreeMap::new();
+    for split in Split::ALL {
+        let path = output.join(format!("predictions-{split}.safetensors"));
+        let Some(predictions) = read_split::<Predictions>(&path, split)? else { continue };
+        let other = run.join("preprocess").join(file_of(split));
+        let features: Option<FeatureSet> = read_split(&other, split)?;
+        let Some(features) = features else { return Err(file(other, "the features of these predictions")) };
+        same("classes", &path, &predictions.classes, &other, &features.classes)?;
+        same("labels", &path, &predictions.labels, &other, &features.labels)?;
+        same("rows", &path, &predictions.rows, &other, &features.rows)?;
+        found.insert(split.name(), predictions);
+    }
+    if found.is_empty() {
+        return Err(file(output, "predictions for at least one split"));
+    }
+    check_metrics(&output.join("metrics.json"), &found)?;
+    let report = output.join("report.html");
+    if report.is_file() { Ok(()) } else { Err(file(report, "the report")) }
+}
+
+fn check_metrics(path: &Path, found: &BTreeMap<&str, Predictions>) -> Result<(), Violation> {
+    let metrics: Value = serde_json::from_str(&text(path, "the scores")?)
+        .map_err(|error| file(path, format!("a JSON object: {error}")))?;
+    let scored: BTreeSet<&str> =
+        metrics["splits"].as_object().into_iter().flat_map(|splits| splits.keys().map(String::as_str)).collect();
+    let expected: BTreeSet<&str> = found.keys().copied().collect();
+    if scored != expected {
+        return Err(file(path, format!("scores under `splits` for {expected:?}, found {scored:?}")));
+    }
+    for (split, predictions) in found {
+        let (n, scores) = (predictions.labels.len(), &metrics["splits"][split]);
+        if scores["n"].as_u64() != Some(n as u64) {
+            return Err(file(path, format!("`n` of {n} for `{split}`, found {}", scores["n"])));
+        }
+        check_confusion(path, split, predictions, &scores["confusion"])?;
+    }
+    Ok(())
+}
+
+/// Rows are true classes, so each sums up to its class's images.
+fn check_confusion(path: &Path, split: &str, predictions: &Predictions, confusion: &Value) -> Result<(), Violation> {
+    let mut expected = vec![0; predictions.classes.len()];
+    predictions.labels.iter().for_each(|&label| expected[usize::from(label)] += 1);
+    let sum = |row: &Value| row.as_array()?.iter().map(Value::as_u64).sum::<Option<u64>>();
+    let sums: Option<Vec<u64>> = confusion.as_array().and_then(|rows| rows.iter().map(sum).collect());
+    if sums.as_ref() != Some(&expected) {
+        let expected = format!("a `confusion` for `{split}` whose rows sum up to its classes' images {expected:?}");
+        return Err(file(path, expected));
+    }
+    Ok(())
+}
+
+fn file_of(split: Split) -> String {
+    format!("{split}.safetensors")
+}
+
+/// The artifact, if there is a file; it must be of the split that its name says.
+fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Option<A>, Violation> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let set: A = read(path)?;
+    if set.split() == Some(split) { Ok(Some(set)) } else { Err(file(path, format!("split `{split}` in the header"))) }
+}
+
+fn text(path: &Path, what: &str) -> Result<String, Violation> {
+    std::fs::read_to_string(path).map_err(|error| file(path, format!("{what}: {error}")))
+}
+
+fn same<T: PartialEq>(what: &'static str, path: &Path, a: &T, other: &Path, b: &T) -> Result<(), Violation> {
+    if a == b { Ok(()) } else { Err(Violation::Differs { path: path.to_owned(), what, other: other.to_owned() }) }
+}
+
+fn file(path: impl Into<PathBuf>, expected: impl Into<String>) -> Violation {
+    Violation::File { path: path.into(), expected: expected.into() }
+}
