@@ -1,4 +1,5 @@
-//! Grayscale, histogram equalisation, normalisation and resizing as pure functions, and the preprocess stage.
+//! Grayscale, histogram equalisation, normalisation, resizing and augmentation as pure functions, and the preprocess
+//! stage.
 //!
 //! [`preprocess`] turns the sets of images that ingest leaves into the features that training takes. What depends on
 //! the data is fitted to the train set alone; the outcome is a [`Preprocessing`], which travels in the header of the
@@ -28,6 +29,7 @@
 //! # Ok::<(), fer_imgproc::Error>(())
 //! ```
 
+mod augment;
 mod equalize;
 mod error;
 mod gray;
@@ -36,6 +38,7 @@ mod params;
 mod preprocessing;
 mod resize;
 
+pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;
 pub use gray::grayscale;

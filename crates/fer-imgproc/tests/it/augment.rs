@@ -1,0 +1,129 @@
+use fer_artifact::Seed;
+use fer_imgproc::{Augmentation, Erasing};
+use serde_json::{Value, from_value, json};
+
+const SIZE: [usize; 2] = [6, 5];
+
+fn ramp() -> Vec<f32> {
+    (0..30).map(|pixel| pixel as f32).collect()
+}
+
+fn at(epoch: usize, row: u32) -> (Seed, usize, u32) {
+    (Seed::new(3), epoch, row)
+}
+
+fn mean(image: &[f32]) -> f32 {
+    image.iter().sum::<f32>() / image.len() as f32
+}
+
+#[test]
+fn without_changes_the_image_stays_as_it_is() {
+    assert_eq!(Augmentation::default().apply(&ramp(), SIZE, SIZE, at(1, 1)), ramp());
+}
+
+#[test]
+fn changes_depend_on_seed_epoch_and_row_alone() {
+    let all = from_value::<Augmentation>(json!({
+        "flip": 0.5, "shift": 0.1, "scale": 0.1, "rotation": 10, "brightness": 0.2, "contrast": 0.2,
+        "erasing": {"probability": 0.5}
+    }));
+    let all = all.unwrap();
+    let apply = |at| all.apply(&ramp(), SIZE, [4, 4], at);
+    assert_eq!(apply(at(1, 7)), apply(at(1, 7)));
+    assert_ne!(apply(at(1, 7)), apply(at(2, 7)));
+    assert_ne!(apply(at(1, 7)), apply(at(1, 8)));
+    assert_ne!(apply(at(1, 7)), apply((Seed::new(4), 1, 7)));
+}
+
+#[test]
+fn a_flip_is_the_mirror_image_and_as_frequent_as_was_asked() {
+    let mirrored: Vec<f32> = ramp().chunks(5).flat_map(|line| line.iter().rev().copied().collect::<Vec<_>>()).collect();
+    let flip = Augmentation { flip: 0.25, ..Augmentation::default() };
+    let mut flips = 0;
+    for row in 0..2000 {
+        let image = flip.apply(&ramp(), SIZE, SIZE, at(1, row));
+        assert!(image == ramp() || image == mirrored);
+        flips += usize::from(image == mirrored);
+    }
+    // 500 expected, with a standard deviation of 19.
+    assert!((420..580).contains(&flips), "{flips}");
+}
+
+#[test]
+fn a_crop_is_a_window_of_the_image_and_every_place_is_drawn() {
+    let mut corners = std::collections::BTreeMap::new();
+    for row in 0..600 {
+        let crop = Augmentation::default().apply(&ramp(), SIZE, [4, 3], at(1, row));
+        let corner = crop[0] as usize;
+        let expected: Vec<f32> =
+            (0..12).map(|pixel| (corner + pixel / 3 * 5 + pixel % 3) as f32).collect();
+        assert_eq!(crop, expected);
+        *corners.entry(corner).or_insert(0) += 1;
+    }
+    assert_eq!(corners.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 5, 6, 7, 10, 11, 12]);
+    assert!(corners.values().all(|&count| count > 30), "{corners:?}");
+}
+
+#[test]
+fn rotation_and_scale_turn_and_stretch_about_the_centre() {
+    // Bilinear sampling is exact on a plane, inside the image: the values' slopes tell where the pixels came from.
+    let size = [41, 41];
+    let change = Augmentation { rotation: 30.0, scale: 0.2, ..Augmentation::default() };
+    let turned = |slope: fn(usize, usize) -> f32, row| {
+        let image: Vec<f32> = (0..41 * 41).map(|pixel| slope(pixel / 41, pixel % 41)).collect();
+        let out = change.apply(&image, size, size, at(1, row));
+        assert!((out[20 * 41 + 20] - 20.0).abs() < 1e-4, "the centre stays");
+        let step = |to: usize| f64::from(out[to] - out[20 * 41 + 20]) / 5.0;
+        [step(20 * 41 + 25), step(25 * 41 + 20)]
+    };
+    for row in 0..50 {
+        // Steps right and down, in columns and in rows of the image.
+        let [right_columns, down_columns] = turned(|_, column| column as f32, row);
+        let [right_rows, down_rows] = turned(|row, _| row as f32, row);
+        let length = right_columns.hypot(right_rows);
+        assert!((1.0 / 1.2 - 1e-4..=1.0 / 0.8 + 1e-4).contains(&length), "{length}");
+        assert!(right_rows.atan2(right_columns).to_degrees().abs() <= 30.01);
+        // Down is right, turned by a right angle: nothing is sheared.
+        assert!((down_rows - right_columns).abs() < 1e-4 && (down_columns + right_rows).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn contrast_and_brightness_move_the_mean_by_no_more_than_was_asked() {
+    let shade = Augmentation { brightness: 2.0, contrast: 0.5, ..Augmentation::default() };
+    let spread = |image: &[f32]| image.iter().map(|pixel| (pixel - mean(image)).powi(2)).sum::<f32>().sqrt();
+    for row in 0..200 {
+        let image = shade.apply(&ramp(), SIZE, SIZE, at(1, row));
+        assert!((mean(&image) - mean(&ramp())).abs() <= 2.001);
+        let ratio = spread(&image) / spread(&ramp());
+        assert!((0.499..1.501).contains(&ratio), "{ratio}");
+    }
+}
+
+#[test]
+fn erasing_fills_a_rectangle_of_the_asked_area_with_the_mean() {
+    let erasing = Erasing { probability: 1.0, area: [0.1, 0.3] };
+    let erase = Augmentation { erasing, ..Augmentation::default() };
+    let image: Vec<f32> = (0..1600).map(|pixel| pixel as f32).collect();
+    for row in 0..200 {
+        let out = erase.apply(&image, [40, 40], [40, 40], at(1, row));
+        let filled: Vec<usize> = (0..1600).filter(|&pixel| out[pixel] != image[pixel]).collect();
+        assert!(filled.iter().all(|&pixel| out[pixel] == mean(&image)));
+        let (rows, columns): (Vec<_>, Vec<_>) = filled.iter().map(|pixel| (pixel / 40, pixel % 40)).unzip();
+        let side = |values: &[usize]| values.iter().max().unwrap() - values.iter().min().unwrap() + 1;
+        assert_eq!(side(&rows) * side(&columns), filled.len(), "a full rectangle");
+        let share = filled.len() as f64 / 1600.0;
+        assert!((0.08..0.33).contains(&share), "{share}");
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_refused_with_the_range() {
+    let refusal = |value: Value| from_value::<Augmentation>(value).unwrap_err().to_string();
+    assert!(refusal(json!({"flip": 1.5})).contains("`1.5`, expected a number from 0 to 1"));
+    assert!(refusal(json!({"scale": 1.0})).contains("expected a number from 0 to below 1"));
+    assert!(refusal(json!({"rotation": 200.0})).contains("expected degrees from 0 to 180"));
+    assert!(refusal(json!({"brightness": -1.0})).contains("expected a number from 0"));
+    assert!(refusal(json!({"erasing": {"area": [0.3, 0.2]}})).contains("expected a smaller share first, found [0.3, 0.2]"));
+    assert!(refusal(json!({"rotate": 1.0})).contains("unknown field `rotate`"));
+}
