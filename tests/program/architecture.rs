@@ -61,7 +61,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ("fer-data", &["fer-artifact", "fer-imgproc"]),
         ("fer-nn", &[]),
         ("fer-model", &["fer-nn"]),
-        ("fer-train", &["fer-artifact", "fer-model", "fer-nn"]),
+        ("fer-train", &["fer-artifact", "fer-imgproc", "fer-model", "fer-nn"]),
         ("fer-eval", &["fer-artifact", "fer-model"]),
         ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-train"]),
         ("fer-cli", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-nn", "fer-pipeline", "fer-train"]),

@@ -106,7 +106,7 @@ impl Plan {
 
 impl NetworkParams {
     /// Fewest rows, and fewest pixels in a row: three poolings must leave something.
-    pub(crate) fn minimum_size(&self) -> usize {
+    pub fn minimum_size(&self) -> usize {
         match self {
             Self::FaceCnn { .. } | Self::CompactCnn { .. } | Self::FaceResnet { .. } => 8,
             Self::Linear => 1,

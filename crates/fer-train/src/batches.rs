@@ -1,8 +1,16 @@
 use candle_core::{Device, Result, Tensor};
 use fer_artifact::{FeatureSet, Seed};
+use fer_imgproc::{Augmentation, Erasing};
+use fer_nn::smooth_targets;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
+use rayon::prelude::*;
+
+use crate::Mixup;
+use crate::recipe::crop_of;
+use crate::train::Task;
 
 /// The order in which an epoch sees its images: as they stand, or shuffled by seed and epoch alone.
 pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<usize> {
@@ -23,9 +31,97 @@ pub(crate) fn gather(set: &FeatureSet, indices: &[usize]) -> Result<(Tensor, Vec
     Ok((images, indices.iter().map(|&index| set.labels[index]).collect()))
 }
 
+/// A batch to train on.
+pub(crate) struct Batch {
+    /// `[N, 1, H, W]`.
+    pub(crate) images: Tensor,
+    /// What the loss expects of each class: `[N, K]`.
+    pub(crate) targets: Vec<f64>,
+}
+
+impl Batch {
+    /// These images of train as the recipe wants them in this epoch and step: changed at random, cropped, mixed.
+    pub(crate) fn new(task: &Task<'_>, indices: &[usize], epoch: usize, step: u64) -> Result<Self> {
+        let Task { params, train, seed, .. } = task;
+        let size = [train.height, train.width];
+        let crop = crop_of(&params.crops, epoch).map_or(size, |side| [side; 2]);
+        // The last epochs see images as they are, but for what happens to photographs too.
+        let is_plain = epoch + params.plain_epochs > params.epochs.get();
+        let augmentation = match params.augmentation {
+            Some(changes) if is_plain => Some(Augmentation { erasing: Erasing::default(), ..changes }),
+            changes => changes,
+        };
+        let mut images = vec![0.0; indices.len() * crop[0] * crop[1]];
+        let stream = seed.stream("augmentation");
+        images.par_chunks_mut(crop[0] * crop[1]).zip(indices).for_each(|(out, &index)| {
+            let image = train.image(index);
+            if augmentation.is_none() && crop == size {
+                out.copy_from_slice(image);
+            } else {
+                let place = (stream, epoch, train.rows[index]);
+                out.copy_from_slice(&augmentation.unwrap_or_default().apply(image, size, crop, place));
+            }
+        });
+        let labels: Vec<u8> = indices.iter().map(|&index| train.labels[index]).collect();
+        let classes = train.classes.len();
+        let mut targets = smooth_targets(&labels, classes, params.label_smoothing.get() as f32);
+        if let Some(weights) = &task.class_weights {
+            weigh(&mut targets, &labels, weights);
+        }
+        if let Some(share) = params.mixup.filter(|_| !is_plain).and_then(|mixup| mixup.draw(seed.stream("mixup"), step)) {
+            mix(&mut images, indices.len(), |a, b| share as f32 * a + (1.0 - share as f32) * b);
+            mix(&mut targets, indices.len(), |a, b| share * a + (1.0 - share) * b);
+        }
+        let images = Tensor::from_vec(images, (indices.len(), 1, crop[0], crop[1]), &Device::Cpu)?;
+        Ok(Self { images, targets })
+    }
+}
+
+/// Weighs a batch's targets as PyTorch's `cross_entropy(weight=…)` does: the weights' sum over the labels counts as the
+/// number of images.
+fn weigh(targets: &mut [f64], labels: &[u8], weights: &[f64]) {
+    let total: f64 = labels.iter().map(|&label| weights[usize::from(label)]).sum();
+    let share = labels.len() as f64 / total;
+    for row in targets.chunks_exact_mut(weights.len()) {
+        row.iter_mut().zip(weights).for_each(|(target, weight)| *target *= weight * share);
+    }
+}
+
+/// Mixes each of the batch's rows with the one at the same place from the end.
+fn mix<T: Copy>(rows: &mut [T], count: usize, of: impl Fn(T, T) -> T) {
+    let length = rows.len() / count.max(1);
+    for first in 0..count / 2 {
+        let second = count - 1 - first;
+        for place in 0..length {
+            let (a, b) = (rows[first * length + place], rows[second * length + place]);
+            (rows[first * length + place], rows[second * length + place]) = (of(a, b), of(b, a));
+        }
+    }
+}
+
+impl Mixup {
+    /// The share that an image keeps in this step, from Beta(α, α) by Jöhnk's method; `None` if the batch stays as it
+    /// is.
+    fn draw(self, seed: Seed, step: u64) -> Option<f64> {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed.value());
+        generator.set_stream(step);
+        let mut unit = || (generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        if unit() >= self.probability {
+            return None;
+        }
+        loop {
+            let (x, y) = (unit().powf(1.0 / self.alpha.get()), unit().powf(1.0 / self.alpha.get()));
+            if x + y <= 1.0 && x + y > 0.0 {
+                return Some(x / (x + y));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Positive;
 
     #[test]
     fn every_epoch_has_an_order_of_its_own_and_misses_no_image() {
@@ -37,5 +133,32 @@ mod tests {
         let mut sorted = shuffled(1);
         sorted.sort_unstable();
         assert_eq!(sorted, order(100, None, 1));
+    }
+
+    #[test]
+    fn rows_are_mixed_with_those_from_the_end() {
+        let mut rows = [1.0, 10.0, 2.0, 20.0, 4.0, 40.0];
+        mix(&mut rows, 3, |a: f64, b| 0.75 * a + 0.25 * b);
+        // The one in the middle is its own partner.
+        assert_eq!(rows, [1.75, 17.5, 2.0, 20.0, 3.25, 32.5]);
+    }
+
+    #[test]
+    fn shares_have_the_moments_of_their_law() {
+        let mixup = Mixup { alpha: Positive::of(0.2), probability: 0.5 };
+        let shares: Vec<f64> = (0..8000).filter_map(|step| mixup.draw(Seed::new(5), step)).collect();
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        let variance = shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / shares.len() as f64;
+        // 4000 of 8000 expected (standard deviation 45); Beta(α, α) has mean 1/2 and variance 1/(4(2α + 1)).
+        assert!((3800..4200).contains(&shares.len()), "{}", shares.len());
+        assert!((mean - 0.5).abs() < 0.03, "{mean}");
+        assert!((variance - 1.0 / (4.0 * 1.4)).abs() < 0.01, "{variance}");
+    }
+
+    #[test]
+    fn weighted_targets_count_as_many_images_as_there_are() {
+        let mut targets = smooth_targets(&[0, 1, 1], 2, 0.0);
+        weigh(&mut targets, &[0, 1, 1], &[2.0, 0.5]);
+        assert_eq!(targets, [2.0, 0.0, 0.0, 0.5, 0.0, 0.5]);
     }
 }

@@ -23,6 +23,24 @@ pub enum Error {
     /// Nesterov's form looks ahead along the momentum, and there is none.
     #[error("nesterov: expected a momentum above 0 with it, found 0")]
     Nesterov,
+    /// Crops of different sizes out of order.
+    #[error("crops: expected rising from_epoch, the first one 1, found {found:?}")]
+    Crops {
+        /// The first epochs, as they were given.
+        found: Vec<usize>,
+    },
+    /// Crops that the images or the network do not allow.
+    #[error("crops: expected a side of {minimum} to {maximum} pixels for `{network}`, found {found}")]
+    CropSize {
+        /// The shortest side that the network takes.
+        minimum: usize,
+        /// The longest one.
+        maximum: usize,
+        /// The network.
+        network: &'static str,
+        /// The side that was asked for.
+        found: usize,
+    },
     /// The warm-up leaves nothing to train.
     #[error("schedule: expected fewer warmup_epochs than epochs, found {warmup_epochs} of {epochs}")]
     Warmup {

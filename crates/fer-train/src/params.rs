@@ -2,12 +2,14 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use fer_imgproc::Augmentation;
 use fer_model::NetworkParams;
-use fer_nn::{Optimizer, Parameter};
+use fer_nn::{Decay, Optimizer, Parameter};
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Count, Positive, count};
-use crate::{Error, Fraction, OptimizerParams, Schedule};
+use crate::recipe::check_crops;
+use crate::{ClassWeights, Crop, DecayedWeights, Error, Fraction, Mixup, OptimizerParams, Schedule};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///
@@ -44,6 +46,22 @@ pub struct TrainParams {
     pub schedule: Schedule,
     /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
     pub label_smoothing: Fraction,
+    /// What images of a class count.
+    pub class_weights: ClassWeights,
+    /// Which weights the optimiser's `weight_decay` is for.
+    pub decay: DecayedWeights,
+    /// Random changes of the images.
+    pub augmentation: Option<Augmentation>,
+    /// Random crops, by epoch; none for whole images. For networks that take images of any size, and no longer than an
+    /// image's side. Evaluation sees whole images.
+    pub crops: Vec<Crop>,
+    /// Mixing of images.
+    pub mixup: Option<Mixup>,
+    /// Last epochs without mixing and erasing.
+    pub plain_epochs: usize,
+    /// Decay of an exponential moving average of the weights, which then is what is evaluated and kept. The average
+    /// begins as the weights: in step t its decay is at most (1 + t)/(10 + t).
+    pub ema: Option<Fraction>,
     /// When to stop before the last epoch, if ever.
     pub early_stopping: Option<EarlyStopping>,
 }
@@ -91,6 +109,13 @@ impl Default for TrainParams {
             clip_norm: None,
             schedule: Schedule::Constant,
             label_smoothing: Fraction::of(0.0),
+            class_weights: ClassWeights::None,
+            decay: DecayedWeights::All,
+            augmentation: None,
+            crops: vec![],
+            mixup: None,
+            plain_epochs: 0,
+            ema: None,
             early_stopping: None,
         }
     }
@@ -100,12 +125,22 @@ impl TrainParams {
     /// The optimiser of these weights, before its first step.
     pub(crate) fn start_optimizer(&self, parameters: &BTreeMap<String, Parameter>) -> candle_core::Result<Optimizer> {
         let optimizer = Optimizer::new(self.optimizer.rule(), parameters.clone())?;
-        Ok(optimizer.with_clip_norm(self.clip_norm.map(Positive::get)))
+        let decay = match self.decay {
+            DecayedWeights::All => Decay::All,
+            DecayedWeights::Matrices => Decay::Matrices,
+        };
+        Ok(optimizer.with_clip_norm(self.clip_norm.map(Positive::get)).with_decay(decay))
+    }
+
+    /// Whether what happens in an epoch depends on how many are planned.
+    pub(crate) fn depends_on_epochs(&self) -> bool {
+        self.schedule.depends_on_epochs() || self.plain_epochs > 0
     }
 
     /// What one parameter alone does not tell.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;
+        check_crops(&self.crops)?;
         self.schedule.check(self.epochs.get())
     }
 }
@@ -124,6 +159,13 @@ struct RawTrain {
     clip_norm: Option<Positive>,
     schedule: Schedule,
     label_smoothing: Fraction,
+    class_weights: ClassWeights,
+    decay: DecayedWeights,
+    augmentation: Option<Augmentation>,
+    crops: Vec<Crop>,
+    mixup: Option<Mixup>,
+    plain_epochs: usize,
+    ema: Option<Fraction>,
     early_stopping: Option<EarlyStopping>,
 }
 
@@ -142,6 +184,13 @@ impl Default for RawTrain {
             clip_norm: params.clip_norm,
             schedule: params.schedule,
             label_smoothing: params.label_smoothing,
+            class_weights: params.class_weights,
+            decay: params.decay,
+            augmentation: params.augmentation,
+            crops: params.crops,
+            mixup: params.mixup,
+            plain_epochs: params.plain_epochs,
+            ema: params.ema,
             early_stopping: params.early_stopping,
         }
     }
@@ -163,6 +212,13 @@ impl TryFrom<RawTrain> for TrainParams {
             clip_norm: raw.clip_norm,
             schedule: raw.schedule,
             label_smoothing: raw.label_smoothing,
+            class_weights: raw.class_weights,
+            decay: raw.decay,
+            augmentation: raw.augmentation,
+            crops: raw.crops,
+            mixup: raw.mixup,
+            plain_epochs: raw.plain_epochs,
+            ema: raw.ema,
             early_stopping: raw.early_stopping,
         };
         params.check()?;

@@ -3,12 +3,12 @@
 use candle_core::Tensor;
 use fer_artifact::{Model, Seed};
 use fer_model::{Mode, Network};
-use fer_nn::{Optimizer, cross_entropy};
+use fer_nn::{Optimizer, follow, soft_cross_entropy};
 use serde_json::json;
 
 use crate::accuracy::correct;
 use crate::arrays::{Arrays, to_arrays, to_tensors};
-use crate::batches::{gather, order};
+use crate::batches::{Batch, order};
 use crate::state::{Best, Partial, State};
 use crate::train::Task;
 use crate::{EpochRecord, Error, Flow, Observer, Position, Progress, Select};
@@ -17,6 +17,8 @@ use crate::{EpochRecord, Error, Flow, Observer, Position, Progress, Select};
 pub(crate) struct Session<'a> {
     pub(crate) task: &'a Task<'a>,
     pub(crate) network: Network,
+    /// The moving average of its weights, if there is one.
+    pub(crate) average: Option<Network>,
     pub(crate) optimizer: Optimizer,
     pub(crate) state: State,
     /// The weights of `state.best`.
@@ -32,7 +34,11 @@ impl<'a> Session<'a> {
             (Some(path), None) => return Err(Error::NoInit { path: path.clone() }),
         };
         let optimizer = task.params.start_optimizer(network.parameters())?;
-        Ok(Self { task, network, optimizer, state: State::new(task), best: None })
+        let average = match task.params.ema {
+            Some(_) => Some(Network::load(&task.network, network.state())?),
+            None => None,
+        };
+        Ok(Self { task, network, average, optimizer, state: State::new(task), best: None })
     }
 
     /// Whether all epochs are trained, or enough of them.
@@ -77,7 +83,8 @@ impl<'a> Session<'a> {
         for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..).skip(done.batches) {
             let at = Position { step: self.optimizer.steps(), steps_per_epoch: batches, epochs };
             let learning_rate = params.schedule.learning_rate(params.optimizer.learning_rate(), at);
-            let loss = self.step(indices, masks, learning_rate)?;
+            let batch_images = Batch::new(self.task, indices, epoch, self.optimizer.steps())?;
+            let loss = self.step(batch_images, masks, learning_rate)?;
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch, batch, loss, learning_rate });
             }
@@ -94,17 +101,34 @@ impl<'a> Session<'a> {
     }
 
     /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
-    fn step(&mut self, indices: &[usize], masks: Seed, learning_rate: f64) -> Result<f32, Error> {
-        let (images, labels) = gather(self.task.train, indices)?;
+    fn step(&mut self, Batch { images, targets }: Batch, masks: Seed, learning_rate: f64) -> Result<f32, Error> {
         let mode = Mode::Train { seed: masks.value(), step: self.optimizer.steps() };
         let logits = self.network.forward(&images, mode)?;
-        let loss: Tensor = cross_entropy(&logits, &labels, self.task.params.label_smoothing.get() as f32)?;
+        let loss: Tensor = soft_cross_entropy(&logits, targets)?;
         let value = loss.to_scalar::<f32>()?;
         if value.is_finite() {
             loss.backward()?;
             self.optimizer.step(learning_rate)?;
+            self.follow()?;
         }
         Ok(value)
+    }
+
+    /// Moves the average of the weights, and of the running statistics, towards them.
+    fn follow(&self) -> Result<(), Error> {
+        let (Some(average), Some(decay)) = (&self.average, self.task.params.ema) else { return Ok(()) };
+        let steps = self.optimizer.steps() as f64;
+        let decay = decay.get().min((1.0 + steps) / (10.0 + steps));
+        let (average, state) = (average.state(), self.network.state());
+        for (name, average) in &average {
+            follow(average, &state[name], 1.0 - decay)?;
+        }
+        Ok(())
+    }
+
+    /// The network that is evaluated and kept.
+    fn measured(&self) -> &Network {
+        self.average.as_ref().unwrap_or(&self.network)
     }
 
     fn obey(&self, flow: Flow, epoch: usize) -> Result<(), Error> {
@@ -130,11 +154,11 @@ impl<'a> Session<'a> {
         if !epoch.is_multiple_of(params.evaluate_every.get()) && epoch != params.epochs.get() {
             return Ok([None, None]);
         }
-        let train = correct(&self.network, self.task.train)?;
+        let train = correct(self.measured(), self.task.train)?;
         let Some(set) = self.task.validation else {
             return Ok([Some(train as f64 / self.task.train.len() as f64), None]);
         };
-        let validation = correct(&self.network, set)?;
+        let validation = correct(self.measured(), set)?;
         self.compare(Best { epoch, correct: validation })?;
         Ok([(train, self.task.train.len()), (validation, set.len())].map(|(n, of)| Some(n as f64 / of as f64)))
     }
@@ -144,7 +168,7 @@ impl<'a> Session<'a> {
         if self.state.best.is_none_or(|best| now.correct > best.correct) {
             self.state.best = Some(now);
             self.state.stale = 0;
-            self.best = Some(to_arrays(&self.network.state())?);
+            self.best = Some(to_arrays(&self.measured().state())?);
         } else {
             self.state.stale += 1;
         }
@@ -153,7 +177,7 @@ impl<'a> Session<'a> {
 
     /// The selected model, and the other one if there are two.
     pub(crate) fn finish(mut self) -> Result<(Model, Option<Model>), Error> {
-        let last = self.model(self.state.epoch, Select::Last, to_arrays(&self.network.state())?);
+        let last = self.model(self.state.epoch, Select::Last, to_arrays(&self.measured().state())?);
         let (Some(Best { epoch, .. }), Some(weights)) = (self.state.best, self.best.take()) else {
             return Ok((last, None));
         };

@@ -92,7 +92,7 @@ impl State {
         let is_due = self.epoch.is_multiple_of(params.evaluate_every.get());
         let was_last = self.history.last().is_some_and(|record| record.get("train_accuracy").is_some() && !is_due);
         let is_last = begun == now && self.partial.is_none() && !is_due;
-        if params.schedule.depends_on_epochs() || begun > now || was_last || is_last {
+        if params.depends_on_epochs() || begun > now || was_last || is_last {
             same("epochs", &now.to_string(), &planned)?;
         }
         Ok(())
@@ -129,6 +129,9 @@ pub(crate) fn checkpoint(session: &Session<'_>, partial: Option<Partial>) -> Res
     let mut tensors = BTreeMap::new();
     insert(&mut tensors, "model", to_arrays(&session.network.state())?);
     insert(&mut tensors, "optimizer", to_arrays(&session.optimizer.state()?)?);
+    if let Some(average) = &session.average {
+        insert(&mut tensors, "average", to_arrays(&average.state())?);
+    }
     insert(&mut tensors, "best", session.best.clone().unwrap_or_default());
     let state = State { steps: session.optimizer.steps(), partial, ..session.state.clone() };
     Ok(Checkpoint { classes: session.task.train.classes.clone(), state: json!(state), tensors })
@@ -148,10 +151,14 @@ impl<'a> Session<'a> {
         let network = Network::load(&task.network, to_tensors(take(&mut tensors, "model"))?)?;
         let mut optimizer = task.params.start_optimizer(network.parameters())?;
         optimizer.restore(to_tensors(take(&mut tensors, "optimizer"))?, state.steps)?;
+        let average = match task.params.ema {
+            Some(_) => Some(Network::load(&task.network, to_tensors(take(&mut tensors, "average"))?)?),
+            None => None,
+        };
         let best = Some(take(&mut tensors, "best")).filter(|best| !best.is_empty());
         let words = |is| if is { "present" } else { "absent" };
         same("best weights", words(state.best.is_some()), words(best.is_some()))?;
-        Ok(Self { task, network, optimizer, state, best })
+        Ok(Self { task, network, average, optimizer, state, best })
     }
 }
 

@@ -80,6 +80,8 @@ pub(crate) struct Task<'a> {
     pub(crate) validation: Option<&'a FeatureSet>,
     pub(crate) seed: Seed,
     pub(crate) network: NetworkConfig,
+    /// One a class, unless all count the same.
+    pub(crate) class_weights: Option<Vec<f64>>,
 }
 
 impl<'a> Task<'a> {
@@ -99,12 +101,26 @@ impl<'a> Task<'a> {
         }
         let (height, width, classes) = (train.height, train.width, train.classes.len());
         let network = NetworkConfig { params: params.model, height, width, classes };
-        Ok(Self { params, train, validation, seed, network })
+        check_crop_sizes(params, &network)?;
+        let class_weights = params.class_weights.of(&train.labels, classes);
+        Ok(Self { params, train, validation, seed, network, class_weights })
     }
 
     /// Steps in an epoch.
     pub(crate) fn batches(&self) -> usize {
         self.train.len().div_ceil(self.params.batch_size.get())
+    }
+}
+
+fn check_crop_sizes(params: &TrainParams, network: &NetworkConfig) -> Result<(), Error> {
+    let maximum = network.height.min(network.width);
+    let is_free = network.params.takes_any_size();
+    let is_square = network.height == network.width;
+    let minimum = if is_free { network.params.minimum_size() } else { maximum };
+    let fits = |side: usize| (minimum..=maximum).contains(&side) && (is_free || is_square);
+    match params.crops.iter().map(|crop| crop.size.get()).find(|&side| !fits(side)) {
+        Some(found) => Err(Error::CropSize { minimum, maximum, network: network.params.name(), found }),
+        None => Ok(()),
     }
 }
 

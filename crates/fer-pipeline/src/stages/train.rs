@@ -96,7 +96,7 @@ impl Stage for Train {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self) -> Value {

@@ -25,6 +25,13 @@ fn the_defaults_are_the_seeds_and_are_written_out() {
         "clip_norm": null,
         "schedule": {"name": "constant"},
         "label_smoothing": 0.0,
+        "class_weights": "none",
+        "decay": "all",
+        "augmentation": null,
+        "crops": [],
+        "mixup": null,
+        "plain_epochs": 0,
+        "ema": null,
         "early_stopping": null,
     });
     assert_eq!(to_value(params).unwrap(), expected);
@@ -39,6 +46,9 @@ fn all_forms_read_back_as_they_were_written() {
         json!({"optimizer": {"name": "adamw", "betas": [0.8, 0.9], "eps": 1e-6, "weight_decay": 0}}),
         json!({"optimizer": {"momentum": 0.9, "nesterov": true}, "schedule": {"name": "cosine", "warmup_epochs": 99}}),
         json!({"schedule": {"name": "one-cycle", "pct_start": 0}}),
+        json!({"class_weights": "balanced", "decay": "matrices", "plain_epochs": 6, "ema": 0.999}),
+        json!({"augmentation": {"flip": 0.5, "erasing": {"probability": 0.5}}, "mixup": {"alpha": 0.2}}),
+        json!({"crops": [{"from_epoch": 1, "size": 36}, {"from_epoch": 61, "size": 44}]}),
     ];
     for form in forms {
         let params: TrainParams = from_value(form.clone()).unwrap();
@@ -78,6 +88,17 @@ fn what_is_out_of_range_is_refused_with_the_range() {
     assert_eq!(refusal(json!({"optimizer": {"momentum": 1}})), float("1.0", "a number from 0 to below 1"));
     assert_eq!(refusal(json!({"clip_norm": 0.0})), float("0.0", "a number above 0"));
     assert_eq!(refusal(json!({"label_smoothing": 1.5})), float("1.5", "a number from 0 to below 1"));
+}
+
+#[test]
+fn crops_come_in_order_from_the_first_epoch_on() {
+    let crops = |epochs: &[usize]| {
+        let crops: Vec<_> = epochs.iter().map(|epoch| json!({"from_epoch": epoch, "size": 8})).collect();
+        refusal(json!({"crops": crops}))
+    };
+    assert_eq!(crops(&[2]), "crops: expected rising from_epoch, the first one 1, found [2]");
+    assert_eq!(crops(&[1, 9, 9]), "crops: expected rising from_epoch, the first one 1, found [1, 9, 9]");
+    assert_eq!(refusal(json!({"mixup": {"alpha": 1.0, "probability": 2}})), "expected a probability from 0 to 1, found 2");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::recorder::Recorder;
 use crate::train::params;
 
 fn sets() -> (FeatureSet, FeatureSet) {
-    (feature_set(Split::Train, 20, 8, 8), feature_set(Split::Validation, 9, 8, 8))
+    (feature_set(Split::Train, 20, 10, 10), feature_set(Split::Validation, 9, 10, 10))
 }
 
 /// Through a file, as a training that was interrupted would find it.
@@ -57,6 +57,23 @@ fn a_resumed_training_with_every_source_of_noise_ends_with_the_same_bytes() {
         "evaluate_every": 2, "select": "best", "label_smoothing": 0.1,
         "optimizer": {"learning_rate": 0.2, "momentum": 0.9, "nesterov": true, "weight_decay": 0.001},
         "schedule": {"name": "one-cycle"},
+    })));
+}
+
+#[test]
+fn a_resumed_training_by_the_whole_recipe_ends_with_the_same_bytes() {
+    assert_every_checkpoint_leads_to_the_same_end(&params(json!({
+        "model": {"name": "face-resnet", "stem": [2, 8], "widths": [8, 8, 8], "blocks": [1, 1, 1]},
+        "epochs": 5, "batch_size": 6, "shuffle": true, "evaluate_every": 1, "select": "best",
+        "label_smoothing": 0.1, "class_weights": "balanced", "decay": "matrices", "clip_norm": 1.0,
+        "augmentation": {
+            "flip": 0.5, "shift": 0.1, "scale": 0.1, "rotation": 10, "brightness": 0.1, "contrast": 0.1,
+            "erasing": {"probability": 0.5}
+        },
+        "crops": [{"from_epoch": 1, "size": 8}, {"from_epoch": 3, "size": 10}],
+        "mixup": {"alpha": 0.2, "probability": 0.5}, "plain_epochs": 2, "ema": 0.9,
+        "optimizer": {"learning_rate": 0.05, "momentum": 0.9, "nesterov": true, "weight_decay": 0.001},
+        "schedule": {"name": "cosine", "warmup_epochs": 1},
     })));
 }
 

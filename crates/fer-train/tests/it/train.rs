@@ -298,3 +298,48 @@ fn the_observer_can_stop_within_an_epoch_and_after_one() {
         assert_eq!(observer.batches.len(), batches);
     }
 }
+
+#[test]
+fn the_average_follows_the_weights_as_arithmetic_says_and_is_what_is_kept() {
+    let (train_set, validation) = sets();
+    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let params = linear(json!({"epochs": 2, "batch_size": 6, "ema": 0.25, "evaluate_every": 1}));
+    let mut recorder = Recorder { within: Some(vec![]), ..Recorder::default() };
+    let trained = train(&params, &data, None, None, Seed::new(1), &mut recorder).unwrap();
+    let within = recorder.within.unwrap();
+    assert_eq!(within.len(), 8);
+    let value = |step: usize, name: &str| within[step].tensors[name].data[3];
+    for step in 1..8 {
+        // The decay of step t is the smaller of 0.25 and (1 + t)/(10 + t), with t steps done.
+        let t = step as f32 + 1.0;
+        let decay = ((1.0 + t) / (10.0 + t)).min(0.25);
+        let expected = decay * value(step - 1, "average.fc.weight") + (1.0 - decay) * value(step, "model.fc.weight");
+        assert!((value(step, "average.fc.weight") - expected).abs() < 1e-6, "step {step}");
+    }
+    assert_eq!(trained.model.tensors["fc.weight"].data[3], value(7, "average.fc.weight"));
+}
+
+#[test]
+fn crops_that_image_or_network_do_not_allow_are_refused() {
+    let (train_set, _) = sets();
+    let crops = |model: Value, side: usize| {
+        let crops = json!([{"from_epoch": 1, "size": side}]);
+        refusal(&params(json!({"model": model, "crops": crops})), &train_set, None)
+    };
+    let resnet = json!({"name": "face-resnet", "stem": [1, 1], "widths": [1, 1, 1], "blocks": [1, 1, 1]});
+    assert_eq!(crops(resnet, 9), "crops: expected a side of 8 to 8 pixels for `face-resnet`, found 9");
+    assert_eq!(crops(json!({"name": "linear"}), 7), "crops: expected a side of 8 to 8 pixels for `linear`, found 7");
+}
+
+#[test]
+fn augmented_images_do_not_depend_on_batches_and_train_on_any_number_of_threads() {
+    let recipe = json!({
+        "epochs": 2, "batch_size": 7, "shuffle": true, "mixup": {"alpha": 0.4},
+        "augmentation": {"flip": 0.5, "rotation": 20, "erasing": {"probability": 0.5}},
+    });
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&linear(recipe.clone()), None).unwrap().model)
+    };
+    assert_eq!(on(1), on(3));
+}
