@@ -11,7 +11,7 @@ const NETWORK: [&str; 5] = [
     "--set=train.model={name: compact-cnn, dropout: 0.5}",
     "--set=train.optimizer={name: adamw, learning_rate: 0.003}",
     "--set=train.select=best",
-    "--set=train.epochs=6",
+    "--set=train.epochs=12",
 ];
 
 /// A small one that stops early, after some ten epochs of two batches.
@@ -27,14 +27,18 @@ fn with<'a>(first: &[&'a str], network: &[&'a str]) -> Vec<&'a str> {
     [first, network].concat()
 }
 
-/// A world in which a training of `NETWORK` was stopped by a signal after its second epoch, and what it said.
-fn stopped(signal: &str) -> (World, String) {
+/// A world in which a training of `NETWORK` was stopped by a signal after its second epoch, and the epoch in which it
+/// stopped.
+fn stopped(signal: &str) -> (World, usize) {
     let world = World::new();
     let mut run = world.start(&with(&["run"], &NETWORK));
     run.until("  epoch 2/");
-    let (code, rest) = run.signal(signal);
-    assert_eq!(code, Some(130), "{rest}");
-    (world, rest)
+    let (code, said) = run.signal(signal);
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.ends_with("of 12; the next run goes on from here\nerror: train: interrupted\n"), "{said}");
+    let told = said.lines().find_map(|line| line.strip_prefix("  stopped in epoch "));
+    let epoch = told.and_then(|told| told.split(' ').next()).and_then(|epoch| epoch.parse().ok());
+    (world, epoch.unwrap())
 }
 
 /// What a run of `arguments` leaves that nothing interrupts.
@@ -47,18 +51,17 @@ fn expect(arguments: &[&str]) -> std::collections::BTreeMap<String, Vec<u8>> {
 #[test]
 fn ctrl_c_and_sigterm_leave_a_checkpoint_and_the_next_run_goes_on_from_it() {
     for signal in ["INT", "TERM"] {
-        let (world, said) = stopped(signal);
-        assert!(said.contains("  stopped in epoch 3 of 6; the next run goes on from here\n"), "{said}");
-        assert!(said.ends_with("error: train: interrupted\n"), "{said}");
-        assert!(!world.path("run/train/model.safetensors").exists());
+        let (world, epoch) = stopped(signal);
+        assert!(epoch >= 3 && !world.path("run/train/model.safetensors").exists());
         let status = world.fer(&with(&["status"], &NETWORK));
-        let line = "train       interrupted: interrupted at epoch 3 of 6, will resume";
-        assert_eq!((status.code, lines(&status.stdout)[2]), (1, line));
+        let line = format!("train       interrupted: interrupted at epoch {epoch} of 12, will resume");
+        assert_eq!((status.code, lines(&status.stdout)[2]), (1, &*line));
         let plan = world.fer(&with(&["plan", "--json"], &NETWORK)).json();
         assert_eq!(plan[2]["state"], "interrupted");
         let run = world.fer(&with(&["run"], &NETWORK)).succeeded();
-        let began = "train: runs (interrupted at epoch 3 of 6, will resume)\n  goes on from epoch 3 of 6\n  epoch 3/6 ";
-        assert!(run.stderr.contains(began), "{run:?}");
+        let reason = format!("interrupted at epoch {epoch} of 12, will resume");
+        let began = format!("train: runs ({reason})\n  goes on from epoch {epoch} of 12\n  epoch {epoch}/12 ");
+        assert!(run.stderr.contains(&began), "{run:?}");
         assert_same(&world.outputs("run"), network());
     }
 }
@@ -141,19 +144,19 @@ fn a_training_with_all_checkpoints_damaged_starts_anew() {
         std::fs::write(file, "nothing").unwrap();
     }
     let run = world.fer(&with(&["run"], &NETWORK)).succeeded();
-    assert!(run.stderr.contains("  epoch 1/6 "), "{run:?}");
+    assert!(run.stderr.contains("  epoch 1/12 "), "{run:?}");
     assert_same(&world.outputs("run"), network());
 }
 
 #[test]
 fn a_training_with_other_parameters_or_data_is_not_resumed_and_the_interrupted_one_still_is() {
-    let (world, _) = stopped("INT");
+    let (world, epoch) = stopped("INT");
     for other in ["train.batch_size=17", "preprocess.equalization=none", "seed=8"] {
         let run = world.fer(&with(&["run", "--run-dir", "run", "--set", other], &NETWORK)).succeeded();
-        assert!(run.stderr.contains("  epoch 1/6 ") && !run.stderr.contains("goes on"), "{other}: {run:?}");
+        assert!(run.stderr.contains("  epoch 1/12 ") && !run.stderr.contains("goes on"), "{other}: {run:?}");
     }
     let run = world.fer(&with(&["run"], &NETWORK)).succeeded();
-    assert!(run.stderr.contains("  goes on from epoch 3 of 6\n"), "{run:?}");
+    assert!(run.stderr.contains(&format!("  goes on from epoch {epoch} of 12\n")), "{run:?}");
     assert_same(&world.outputs("run"), network());
 }
 
@@ -163,7 +166,7 @@ fn forced_an_interrupted_training_starts_anew() {
     let plan = world.fer(&with(&["plan", "--force"], &NETWORK)).succeeded();
     assert_eq!(lines(&plan.stdout)[2], "train: never ran");
     let run = world.fer(&with(&["run", "--force"], &NETWORK)).succeeded();
-    assert!(run.stderr.contains("train: runs (never ran)\n  epoch 1/6 "), "{run:?}");
+    assert!(run.stderr.contains("train: runs (never ran)\n  epoch 1/12 "), "{run:?}");
     assert_same(&world.outputs("run"), network());
 }
 
@@ -206,7 +209,7 @@ fn why_more_epochs_start_anew_is_told() {
 #[test]
 fn a_stage_alone_goes_on_too() {
     let world = World::ran();
-    std::fs::write(world.path("params.yaml"), "{model: {name: compact-cnn}, epochs: 5, batch_size: 16}").unwrap();
+    std::fs::write(world.path("params.yaml"), "{model: {name: compact-cnn}, epochs: 12, batch_size: 16}").unwrap();
     let call = |out| ["stage", "train", "--params", "params.yaml", "--in", "run", "--out", out, "--seed", "7"];
     world.fer(&call("whole")).succeeded();
     let mut stage = world.start(&call("parts"));

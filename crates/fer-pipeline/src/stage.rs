@@ -42,7 +42,7 @@ pub trait Stage {
     fn resumption(&self, _past: &Past<'_>) -> Option<Reason> {
         None
     }
-    /// Name of the folder below [`Context::checkpoint_dir`] that is this stage's, if it has checkpoints.
+    /// Name of the folder for its checkpoints, below `checkpoints` in its own, if it has any.
     fn checkpoint_key(&self, _origin: &Origin<'_>) -> Option<String> {
         None
     }

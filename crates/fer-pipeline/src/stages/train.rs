@@ -209,7 +209,8 @@ impl Observer for Watch<'_, '_> {
         self.history.push(*record);
         (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
         let every = self.context.options.checkpoint_every.epochs;
-        if every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
+        let is_last = record.epoch == self.params.epochs.get();
+        if !is_last && every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
             self.write(checkpoint)?;
         }
         self.context.reporter.event(&Event::Epoch { record, epochs: self.params.epochs.get() });
