@@ -71,7 +71,9 @@ impl Pipeline {
         let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
         if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {
             let file = path.display();
-            let message = format!("`{key}` makes a sweep of this file: `fer sweep run {file}` runs its cells, `fer sweep plan {file}` shows them");
+            let message = format!(
+                "`{key}` makes a sweep of this file: `fer sweep run {file}` runs its cells, `fer sweep plan {file}` shows them"
+            );
             return Err(Error::Invalid { problems: vec![document.problem_with_key(&[key.into()], message)] });
         }
         Self::build(&document, raw, path, run_dir)

@@ -129,7 +129,8 @@ impl Cell {
                 Err(Error::Held { holder, .. }) if !reporter.stop_requested() => {
                     if !has_waited {
                         let stage = self.pipeline.stages[0].kind();
-                        reporter.event(&Event::Note { stage, text: &format!("waits for {holder}, which runs this cell") });
+                        reporter
+                            .event(&Event::Note { stage, text: &format!("waits for {holder}, which runs this cell") });
                         has_waited = true;
                     }
                     sleep(PAUSE);

@@ -137,12 +137,7 @@ impl Values<'_> {
     }
 
     /// The pipeline with these values.
-    pub(crate) fn pipeline(
-        &self,
-        document: &Document,
-        path: &Path,
-        run_dir: Option<&Path>,
-    ) -> Result<Pipeline, Error> {
+    pub(crate) fn pipeline(&self, document: &Document, path: &Path, run_dir: Option<&Path>) -> Result<Pipeline, Error> {
         let invalid = |problem| Error::Invalid { problems: vec![problem] };
         let mut document = document.clone();
         for (axis, index) in &self.0 {
@@ -154,31 +149,85 @@ impl Values<'_> {
     }
 
     /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.
-    /// Values that a folder's name cannot hold are told apart by a digest.
+    /// What a folder's name cannot hold, or not without doubt, is told apart by a digest.
     fn folder_name(&self) -> String {
         let last = |axis: &Axis| axis.name.rsplit('.').next().unwrap_or_default().to_owned();
         let name = |axis: &Axis| {
             let alike = self.0.iter().filter(|(other, _)| last(other) == last(axis)).count();
             if alike > 1 { axis.name.clone() } else { last(axis) }
         };
-        let parts = self.0.iter().map(|(axis, index)| format!("{}={}", name(axis), told(&axis.values[*index])));
-        let full = parts.collect::<Vec<_>>().join(",");
-        let fits = |c: char| c.is_ascii_alphanumeric() || "._-+=,".contains(c);
-        let plain: String = full.chars().filter(|c| fits(*c)).take(LONGEST_NAME).collect();
-        if plain == full {
+        let values = || self.0.iter().map(|(axis, index)| (axis, &axis.values[*index]));
+        let full: Vec<String> = values().map(|(axis, value)| format!("{}={}", name(axis), told(value))).collect();
+        let fits = |c: &char| c.is_ascii_alphanumeric() || "._-+=,".contains(*c);
+        let full = full.join(",");
+        let plain: String = full.chars().filter(fits).take(LONGEST_NAME).collect();
+        if plain == full && values().all(|(_, value)| is_plain(value)) {
             return plain;
         }
-        let values: Map<String, Value> =
-            self.0.iter().map(|(axis, index)| (axis.name.clone(), axis.values[*index].clone())).collect();
+        let values: Map<String, Value> = values().map(|(axis, value)| (axis.name.clone(), value.clone())).collect();
         let digest = Digest::of_bytes(canonical_json(&values).as_bytes()).to_string();
         format!("{plain}-{}", &digest[..8])
     }
 }
 
-/// A value as a name holds it: a mapping by what stands first in it, its `name` or `kind`.
+/// A value as a folder's name holds it, if need be in part.
 fn told(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string().replace(['"', '{', '}', '[', ']'], "").replace(':', "="),
+        other => other.to_string().replace(':', "="),
+    }
+}
+
+/// Whether no other value is told alike: a mapping or a list may be, and `"1"`, the text, is as the number.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.contains([',', '=']) && serde_json::from_str::<Value>(text).is_err(),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn folder_names(axes: &[(&str, Value)]) -> Vec<String> {
+        let axis = |(name, values): &(&str, Value)| Axis {
+            name: (*name).to_owned(),
+            values: values.as_array().unwrap().clone(),
+            place: vec![],
+        };
+        let matrix = Matrix { axes: axes.iter().map(axis).collect() };
+        matrix.cells().map(|values| values.folder_name()).collect()
+    }
+
+    #[test]
+    fn the_last_axis_changes_fastest_and_names_are_short() {
+        let names = folder_names(&[
+            ("train.optimizer.learning_rate", json!([0.1, 1e-5])),
+            ("train.select", json!(["last", "best"])),
+            ("seed", json!([1])),
+        ]);
+        let expected = ["0.1,select=last", "0.1,select=best", "1e-5,select=last", "1e-5,select=best"];
+        assert_eq!(names, expected.map(|rest| format!("learning_rate={rest},seed=1")));
+        let names = folder_names(&[("train.model.name", json!(["a"])), ("train.optimizer.name", json!(["b"]))]);
+        assert_eq!(names, ["train.model.name=a,train.optimizer.name=b"]);
+    }
+
+    #[test]
+    fn whatever_the_values_folders_are_told_apart() {
+        let values = json!([1, 1.0, "1", "a,b", "a", "../a", [1, 2], [[1], 2], {"a": {"b": 1}}, {"a": {}, "b": 1}, "", null, "null"]);
+        let count = values.as_array().unwrap().len();
+        let mut names = folder_names(&[("x.y", values)]);
+        assert!(names.iter().all(|name| !name.contains(['/', '"', '{', '['])), "{names:?}");
+        assert_eq!((names[0].as_str(), names[1].as_str(), names[4].as_str()), ("y=1", "y=1.0", "y=a"));
+        assert!(names[6].starts_with("y=1,2-") && names[6].len() == "y=1,2-".len() + 8, "{names:?}");
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let long = folder_names(&[("x.y", json!(["z".repeat(1000)]))]);
+        assert_eq!(long[0].len(), LONGEST_NAME + 9);
     }
 }

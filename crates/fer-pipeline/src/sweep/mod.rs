@@ -8,10 +8,10 @@ mod summary;
 
 use std::path::Path;
 
+use crate::Error;
 use crate::chain::RawChain;
 use crate::error::Place;
 use crate::file::Document;
-use crate::Error;
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use plan::{CellPlan, Planned};
@@ -56,7 +56,12 @@ impl Sweep {
         }
         // What is wrong with the file, or with one value, is wrong with many cells.
         let mut seen = vec![];
-        problems.retain(|problem| !seen.contains(problem) && { seen.push(problem.clone()); true });
+        problems.retain(|problem| {
+            !seen.contains(problem) && {
+                seen.push(problem.clone());
+                true
+            }
+        });
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
         }

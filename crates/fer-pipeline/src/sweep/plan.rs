@@ -93,7 +93,7 @@ fn origins(cell: &Cell) -> Vec<String> {
     let mut text = String::new();
     let with_next = |stage: &Box<dyn crate::Stage>| {
         let (kind, seed) = (stage.kind(), cell.pipeline.seed.stream(stage.kind().name()));
-        text.push_str(&json!([kind, stage.version(), seed, stage.params()]).to_string());
+        text.push_str(&json!([kind, stage.version(), seed, stage.entry()]).to_string());
         text.clone()
     };
     cell.pipeline.stages.iter().map(with_next).collect()

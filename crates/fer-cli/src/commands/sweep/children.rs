@@ -15,7 +15,7 @@ use fer_pipeline::{Cell, Clock};
 use super::run::{SweepRunArgs, told};
 use crate::clock::SystemClock;
 use crate::interrupt::INTERRUPTED;
-use crate::terminal::to_stderr;
+use crate::terminal::{error, to_stderr};
 
 /// Between two looks at the children.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -120,8 +120,10 @@ impl<'a> Children<'a> {
                 Some(status) => {
                     let running = self.running.remove(index);
                     let end = running.end(status);
-                    if let End::Failed { message, .. } = &end {
-                        running.cell.note_failure(Some(message))?;
+                    if let End::Failed { message, .. } = &end
+                        && let Err(refused) = running.cell.note_failure(Some(message))
+                    {
+                        error(&refused.into());
                     }
                     ended.push((running.cell, end));
                 }

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fer_pipeline::{Cell, CellState, RunOptions, Sweep};
 
-use super::children::{Children, End};
+use super::children::Children;
 use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::format::FormatArgs;
@@ -17,6 +17,7 @@ use crate::terminal::{Terminal, error, to_stderr};
 #[command(after_help = "Examples:
   fer sweep run sweep.yaml --jobs 2
   fer sweep run sweep.yaml --index 3       one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
+Each cell has --threads threads, by default the cores divided by --jobs. Results do not depend on either.
 Run it again to continue after an interruption, or to see the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
@@ -24,10 +25,9 @@ pub(super) struct SweepRunArgs {
     /// Run only this cell, counted from 0.
     #[arg(long, value_name = "K")]
     index: Option<usize>,
-    /// Cells to run at the same time, here or by others on this machine.
+    /// Cells that run at the same time; with `--index`, those on this machine, of which this is one.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
-    /// Threads are those of each cell, by default the cores divided by the jobs.
     #[command(flatten)]
     pub(super) threads: ThreadArgs,
     #[command(flatten)]
@@ -91,10 +91,8 @@ impl SweepRunArgs {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        if self.index.is_none() {
-            let report = Report::new(sweep.cells().iter().map(Cell::status).collect());
-            self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
-        }
+        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
+        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
         if failed > 0 {
             to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
         }
