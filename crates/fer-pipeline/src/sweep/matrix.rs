@@ -210,7 +210,7 @@ mod tests {
             ("train.select", json!(["last", "best"])),
             ("seed", json!([1])),
         ]);
-        let expected = ["0.1,select=last", "0.1,select=best", "1e-5,select=last", "1e-5,select=best"];
+        let expected = ["0.1,select=last", "0.1,select=best", "0.00001,select=last", "0.00001,select=best"];
         assert_eq!(names, expected.map(|rest| format!("learning_rate={rest},seed=1")));
         let names = folder_names(&[("train.model.name", json!(["a"])), ("train.optimizer.name", json!(["b"]))]);
         assert_eq!(names, ["train.model.name=a,train.optimizer.name=b"]);
