@@ -231,6 +231,20 @@ fn a_sweep_that_was_killed_or_interrupted_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn a_cell_can_be_looked_at_as_any_run() {
+    let world = world(MATRIX);
+    sweep(&world, "run", &["--index", "2"]).succeeded();
+    let call = |command: &str, more: &[&str]| world.fer(&[&[command, "sweep.yaml", "--cell", "2"], more].concat());
+    assert_eq!(call("status", &[]).code, 0);
+    assert_eq!(call("verify", &[]).code, 0);
+    assert_eq!(call("plan", &["--force", "--only", "train"]).succeeded().stdout, "train: forced\n");
+    call("gc", &["--dry-run"]).succeeded();
+    call("run", &["--force"]).succeeded();
+    let ended = world.fer(&["status", "sweep.yaml", "--cell", "4"]);
+    assert_eq!((ended.code, &*ended.stderr), (2, "error: the sweep has no cell 4; it has 4, counted from 0\n"));
+}
+
+#[test]
 fn a_longer_list_keeps_the_cells_that_were_there() {
     let world = world(MATRIX);
     sweep(&world, "run", &[]).succeeded();

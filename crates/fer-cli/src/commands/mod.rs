@@ -97,9 +97,23 @@ struct ChainArgs {
     run_dir: Option<PathBuf>,
 }
 
-impl ChainArgs {
+/// A chain, or a cell of a sweep, which is one.
+#[derive(Debug, Args)]
+struct PipelineArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Of a file with a matrix, this cell, counted from 0.
+    #[arg(long, value_name = "K")]
+    cell: Option<usize>,
+}
+
+impl PipelineArgs {
     fn load(&self) -> Result<Pipeline> {
-        Ok(Pipeline::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
+        let ChainArgs { file, overrides, run_dir } = &self.chain;
+        Ok(match self.cell {
+            None => Pipeline::load(file, overrides, run_dir.as_deref())?,
+            Some(index) => self.chain.load_sweep()?.into_pipeline(index)?,
+        })
     }
 }
 

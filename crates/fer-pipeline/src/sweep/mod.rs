@@ -8,10 +8,10 @@ mod summary;
 
 use std::path::Path;
 
-use crate::Error;
 use crate::chain::RawChain;
 use crate::error::Place;
 use crate::file::Document;
+use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use plan::{CellPlan, Planned};
@@ -31,7 +31,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Reads a pipeline file, as [`crate::Pipeline::load`] does, and checks every cell. The cells are ordered by the names
+    /// Reads a pipeline file, as [`Pipeline::load`] does, and checks every cell. The cells are ordered by the names
     /// of their parameters, the seed last; the last one changes fastest. The run folder of each lies in that of the
     /// file and is named by the cell's values.
     ///
@@ -79,6 +79,15 @@ impl Sweep {
     /// [`Error::NoCell`].
     pub fn cell(&self, index: usize) -> Result<&Cell, Error> {
         self.cells.get(index).ok_or(Error::NoCell { index, cells: self.cells.len() })
+    }
+
+    /// The pipeline of a cell, to do with as with any; it shares with the other cells too.
+    ///
+    /// # Errors
+    /// [`Error::NoCell`].
+    pub fn into_pipeline(mut self, index: usize) -> Result<Pipeline, Error> {
+        self.cell(index)?;
+        Ok(self.cells.swap_remove(index).pipeline)
     }
 
     /// The parameters that differ between cells, but for the seed, in the order of the table.

@@ -90,11 +90,11 @@ impl Cell {
 
 /// What each stage's outputs come of, with all before it: equal texts mean equal outputs.
 fn origins(cell: &Cell) -> Vec<String> {
-    let mut text = String::new();
-    let with_next = |stage: &Box<dyn crate::Stage>| {
+    let (mut text, mut origins) = (String::new(), vec![]);
+    for stage in &cell.pipeline.stages {
         let (kind, seed) = (stage.kind(), cell.pipeline.seed.stream(stage.kind().name()));
         text.push_str(&json!([kind, stage.version(), seed, stage.entry()]).to_string());
-        text.clone()
-    };
-    cell.pipeline.stages.iter().map(with_next).collect()
+        origins.push(text.clone());
+    }
+    origins
 }

@@ -41,7 +41,7 @@ impl SweepArgs {
 }
 
 impl ChainArgs {
-    fn load_sweep(&self) -> Result<Sweep> {
+    pub(super) fn load_sweep(&self) -> Result<Sweep> {
         Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
     }
 }
