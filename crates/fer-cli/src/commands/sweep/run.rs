@@ -61,16 +61,33 @@ impl SweepRunArgs {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The parent's part: each cell in a process of its own, and the table once all have ended.
+    /// The parent's part: all cells, and then the table.
     fn supervise(&self, sweep: &Sweep, cells: &[&Cell]) -> Result<ExitCode> {
         let interrupt = Interrupt::watch()?;
-        let (jobs, mut failed) = (self.jobs.get().min(cells.len()), 0);
-        let mut children = Children::new(self, if self.index.is_some() { self.jobs.get() } else { jobs })?;
-        let mut waiting = cells.iter().copied().peekable();
-        while waiting.peek().is_some() || !children.is_empty() {
+        let failed = self.run_all(cells, &interrupt)?;
+        if interrupt.is_asked() {
+            to_stderr("error: interrupted; `fer sweep run` goes on from here");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
+        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
+        if failed > 0 {
+            to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
+        }
+        Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// Runs what is not fresh, each cell in a process of its own; gives how many failed.
+    fn run_all(&self, cells: &[&Cell], interrupt: &Interrupt) -> Result<usize> {
+        let jobs = self.jobs.get().min(cells.len());
+        // Alone here, a cell still leaves others the cores that they need.
+        let sharing = if self.index.is_some() { self.jobs.get() } else { jobs };
+        let (mut children, mut failed) = (Children::new(self, sharing)?, 0);
+        let mut waiting = cells.iter().copied();
+        loop {
             if interrupt.is_asked() {
                 children.stop();
-                waiting = cells[..0].iter().copied().peekable();
+                waiting = cells[..0].iter().copied();
             }
             while children.len() < jobs
                 && let Some(cell) = waiting.next()
@@ -82,21 +99,14 @@ impl SweepRunArgs {
                     error(&refused);
                 }
             }
+            if children.is_empty() {
+                return Ok(failed);
+            }
             for (cell, end) in children.ended()? {
                 failed += usize::from(end.is_failure());
                 to_stderr(&told(cell, &end.to_string()));
             }
         }
-        if interrupt.is_asked() {
-            to_stderr("error: interrupted; `fer sweep run` goes on from here");
-            return Ok(ExitCode::from(INTERRUPTED));
-        }
-        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
-        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
-        if failed > 0 {
-            to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
-        }
-        Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
