@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 
 use serde_json::{Value, json};
 
-use crate::world::{Ended, PIPELINE, World, assert_same, lines};
+use crate::world::{Ended, PIPELINE, PREPROCESS, World, assert_same, lines};
 
 const MATRIX: &str = "\
 matrix:
@@ -242,6 +242,22 @@ fn a_cell_can_be_looked_at_as_any_run() {
     call("run", &["--force"]).succeeded();
     let ended = world.fer(&["status", "sweep.yaml", "--cell", "4"]);
     assert_eq!((ended.code, &*ended.stderr), (2, "error: the sweep has no cell 4; it has 4, counted from 0\n"));
+}
+
+#[test]
+fn a_program_in_place_of_a_stage_is_shared_too_and_its_own_parameters_can_vary() {
+    let world = world("");
+    let script = "echo once >> count; echo said; \
+                  fer stage preprocess --in $FER_INPUT_DIR --out $FER_OUTPUT_DIR --seed $FER_SEED\n";
+    std::fs::write(world.path("own.sh"), script).unwrap();
+    let own = "  - stage: preprocess\n    command: [sh, own.sh]\n    params: {mine: 1}\n";
+    let matrix = "matrix: {preprocess.mine: [1, 2], train.epochs: [1, 2]}\n";
+    std::fs::write(world.path("sweep.yaml"), PIPELINE.replace(PREPROCESS, own) + matrix).unwrap();
+    sweep(&world, "run", &["--jobs", "2"]).succeeded();
+    assert_eq!(world.read("count"), "once\nonce\n");
+    let logs =
+        ["1,epochs=1", "1,epochs=2", "2,epochs=1", "2,epochs=2"].map(|values| log(&world, &format!("mine={values}")));
+    assert_eq!(logs.iter().filter(|log| log.contains("\nsaid\n")).count(), 2, "{logs:?}");
 }
 
 #[test]
