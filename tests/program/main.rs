@@ -16,5 +16,6 @@ mod selection;
 mod stage;
 mod store;
 mod swap;
+mod sweep;
 mod verify;
 mod world;

@@ -22,6 +22,17 @@ impl Interrupt {
         Ok(Self(asked))
     }
 
+    /// Also counts as asked to stop when standard input ends: a parent that holds its other end has then asked, or has
+    /// ended itself in whatever way.
+    pub(crate) fn with_end_of_input(self) -> Self {
+        let asked = Arc::clone(&self.0);
+        std::thread::spawn(move || {
+            let _ = io::copy(&mut io::stdin(), &mut io::sink());
+            asked.store(true, Ordering::Relaxed);
+        });
+        self
+    }
+
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -56,6 +56,7 @@ impl Reporter for Terminal {
                 reasons => self.line(&format!("{stage}: runs ({reasons})")),
             },
             Event::Reused { .. } => self.line("  earlier outputs, back from the store"),
+            Event::Shared { cell, .. } => self.line(&format!("  shared with {cell}")),
             Event::Note { text, .. } => text.lines().for_each(|line| self.line(&format!("  {line}"))),
             Event::Batch(progress) => self.batch(progress),
             Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs)),

@@ -1,5 +1,6 @@
 //! From a pipeline file to a chain of stages.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use crate::error::Problem;
 use crate::file::{Document, to_yaml};
 use crate::locate::Segment;
 use crate::stages::{Evaluate, Ingest, Preprocess, Program, Train};
+use crate::sweep::{CELLS, Siblings};
 use crate::{Error, Stage, StageKind};
 
 const VERSION: u32 = 1;
@@ -23,16 +25,23 @@ pub struct Pipeline {
     pub(crate) stages: Vec<Box<dyn Stage>>,
     /// The run folder as the file names it.
     named_run_dir: PathBuf,
+    /// The other cells, if it is one of a sweep.
+    pub(crate) siblings: Option<Siblings>,
 }
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct RawChain {
+pub(crate) struct RawChain {
     version: u32,
     #[serde(default)]
     seed: u64,
     run_dir: PathBuf,
     stages: Vec<RawStage>,
+    /// Values by parameter; with it or `seeds` the file describes a sweep.
+    #[serde(default)]
+    pub(crate) matrix: Option<BTreeMap<String, Vec<Value>>>,
+    #[serde(default)]
+    pub(crate) seeds: Option<Vec<u64>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -58,15 +67,33 @@ impl Pipeline {
     /// [`Error::Read`], or [`Error::Invalid`] with everything that is wrong, each with its place.
     pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
         let document = Document::read(path, overrides)?;
-        let raw: RawChain = document.parse("", &[]).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
+        let raw = RawChain::of(&document)?;
+        let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
+        if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {
+            let file = path.display();
+            let message = format!(
+                "`{key}` makes a sweep of this file: `fer sweep run {file}` runs its cells, `fer sweep plan {file}` shows them"
+            );
+            return Err(Error::Invalid { problems: vec![document.problem_with_key(&[key.into()], message)] });
+        }
+        Self::build(&document, raw, path, run_dir)
+    }
+
+    /// The chain that the document of the file at `path` describes.
+    pub(crate) fn build(
+        document: &Document,
+        raw: RawChain,
+        path: &Path,
+        run_dir: Option<&Path>,
+    ) -> Result<Self, Error> {
         let base = path.parent().unwrap_or(Path::new(""));
-        let mut problems = chain_problems(&document, &raw);
+        let mut problems = chain_problems(document, &raw);
         let mut stages = vec![];
         for (index, RawStage { stage, command, timeout_seconds, .. }) in raw.stages.into_iter().enumerate() {
             let at = ["stages".into(), index.into(), "params".into()];
             let parsed = match command {
-                None => parse_stage(stage, &document, &at, base),
-                Some(command) => parse_program(stage, command, timeout_seconds, &document, &at, base),
+                None => parse_stage(stage, document, &at, base),
+                Some(command) => parse_program(stage, command, timeout_seconds, document, &at, base),
             };
             match parsed {
                 Ok(stage) => stages.push(stage),
@@ -77,7 +104,17 @@ impl Pipeline {
             return Err(Error::Invalid { problems });
         }
         let run_dir_in_use = run_dir.map_or_else(|| base.join(&raw.run_dir), Path::to_owned);
-        Ok(Self { seed: Seed::new(raw.seed), run_dir: run_dir_in_use, stages, named_run_dir: raw.run_dir })
+        let (seed, named_run_dir) = (Seed::new(raw.seed), raw.run_dir);
+        Ok(Self { seed, run_dir: run_dir_in_use, stages, named_run_dir, siblings: None })
+    }
+
+    /// The same chain as one of the cells of the sweep in its run folder.
+    pub(crate) fn into_cell(mut self, name: &str) -> Self {
+        let cells = self.run_dir.join(CELLS);
+        self.run_dir = cells.join(name);
+        self.named_run_dir = self.named_run_dir.join(CELLS).join(name);
+        self.siblings = Some(Siblings::new(cells, name));
+        self
     }
 
     /// The run folder.
@@ -96,6 +133,12 @@ impl Pipeline {
             text.extend(entry.lines().map(|line| format!("  {line}\n")));
         }
         text
+    }
+}
+
+impl RawChain {
+    pub(crate) fn of(document: &Document) -> Result<Self, Error> {
+        document.parse("", &[]).map_err(|problem| Error::Invalid { problems: vec![problem] })
     }
 }
 

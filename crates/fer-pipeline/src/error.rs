@@ -32,6 +32,14 @@ pub enum Error {
         /// The stages of the chain.
         chain: Vec<StageKind>,
     },
+    /// A cell was asked for that the sweep does not have.
+    #[error("the sweep has no cell {index}; it has {cells}, counted from 0")]
+    NoCell {
+        /// The cell asked for.
+        index: usize,
+        /// How many there are.
+        cells: usize,
+    },
     /// A stage needs a file that is not there and that no stage before it will make.
     #[error("{stage}: input {} is missing; run `{maker}` first or put the file there", path.display())]
     MissingInput {
@@ -116,7 +124,7 @@ impl Error {
 
     /// Whether the command or the file was at fault, and nothing has run.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Error::Read { .. } | Error::Invalid { .. } | Error::NotInChain { .. })
+        matches!(self, Error::Read { .. } | Error::Invalid { .. } | Error::NotInChain { .. } | Error::NoCell { .. })
     }
 }
 

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Problem};
 use crate::locate::{Locate, Part, Segment};
-use crate::overrides::Override;
+use crate::overrides::{Override, Written};
 use crate::phrase::{Fault, fault};
 use crate::tree::Strict;
 
 /// A YAML file: its text, to find places in, and its tree, before and after each override.
+#[derive(Clone)]
 pub(crate) struct Document {
     path: PathBuf,
     text: String,
@@ -51,13 +52,41 @@ impl Document {
     }
 
     fn patch(&mut self, text: &str) -> Result<(), Problem> {
-        let problem = |message| Problem { place: Place::Override(text.to_owned()), message };
-        let over = Override::new(text, |value| tree(value).map_err(|(_, message)| message)).map_err(problem)?;
+        let over = Override::new(text, |value| tree(value).map_err(|(_, message)| message));
+        self.apply(over.map_err(|message| Problem { place: Place::Override(text.to_owned()), message })?)
+    }
+
+    /// Applies one more override.
+    pub(crate) fn apply(&mut self, over: Override) -> Result<(), Problem> {
         let mut tree = self.trees[self.trees.len() - 1].clone();
-        over.apply(&mut tree).map_err(problem)?;
+        over.apply(&mut tree).map_err(|message| Problem { place: self.place_of(&over), message })?;
         self.trees.push(tree);
         self.overrides.push(over);
         Ok(())
+    }
+
+    /// The overrides, in the order in which they were applied.
+    pub(crate) fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// Where an override was written; in the file, the place of its name.
+    fn place_of(&self, over: &Override) -> Place {
+        match &over.written {
+            Written::CommandLine(text) => Place::Override(text.clone()),
+            // The name stands above the list of its values.
+            Written::File(place) => self.place(place[..place.len() - 1].to_vec(), Part::Key),
+        }
+    }
+
+    /// Where the override says what is wrong with the parameters at `path`.
+    fn place_in(&self, over: &Override, path: &[Segment], part: Part) -> Place {
+        match (&over.written, over.below(path)) {
+            (Written::CommandLine(_), _) => self.place_of(over),
+            (_, Some([])) if part == Part::Key => self.place_of(over),
+            (Written::File(place), Some(rest)) => self.place(place.iter().chain(rest).cloned().collect(), part),
+            (Written::File(place), None) => self.place(place.clone(), Part::Value),
+        }
     }
 
     /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in
@@ -70,7 +99,7 @@ impl Document {
         };
         let first = self.trees.iter().position(|tree| outcome(tree).err().as_ref() == Some(&fault));
         let place = match first {
-            Some(index) if index > 0 => Place::Override(self.overrides[index - 1].text.clone()),
+            Some(index) if index > 0 => self.place_in(&self.overrides[index - 1], &fault.path, fault.part),
             _ => self.place(path.iter().chain(&fault.path).cloned().collect(), fault.part),
         };
         Err(Problem { place, message: fault.message })
@@ -79,6 +108,11 @@ impl Document {
     /// A problem of the file's own at `path`.
     pub(crate) fn problem(&self, path: &[Segment], message: String) -> Problem {
         Problem { place: self.place(path.to_vec(), Part::Value), message }
+    }
+
+    /// The same at the path's last key.
+    pub(crate) fn problem_with_key(&self, path: &[Segment], message: String) -> Problem {
+        Problem { place: self.place(path.to_vec(), Part::Key), message }
     }
 
     /// Line and column of the path's end, or of the nearest entry above it that the text has.

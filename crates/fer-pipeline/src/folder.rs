@@ -12,7 +12,7 @@ use crate::{Error, StageKind};
 
 const HOLDER_FILE: &str = ".writer";
 
-fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Io { path, action, source }
 }
@@ -32,11 +32,7 @@ impl Writer {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // What it says is only for the message.
-                let _ = file.read_to_string(&mut holder);
-                let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
-                return Err(Error::Held { path: run_dir.to_owned(), holder });
+                return Err(Error::Held { path: run_dir.to_owned(), holder: name(file) });
             }
             Err(TryLockError::Error(error)) => return Err(io(&path, "lock the run folder")(error)),
         }
@@ -44,6 +40,19 @@ impl Writer {
         noted.map_err(io(&path, "write in the run folder"))?;
         Ok(Self { file })
     }
+}
+
+/// Who writes in the run folder at this moment, if anybody does.
+pub(crate) fn writer(run_dir: &Path) -> Option<String> {
+    let file = File::open(run_dir.join(HOLDER_FILE)).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| name(file))
+}
+
+/// What the holder's file says of the holder; only messages tell it.
+fn name(mut file: File) -> String {
+    let mut name = String::new();
+    let _ = file.read_to_string(&mut name);
+    if name.is_empty() { "another process".to_owned() } else { name }
 }
 
 impl Drop for Writer {

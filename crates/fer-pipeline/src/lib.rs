@@ -5,6 +5,8 @@
 //! Freshness is a matter of content alone: version, parameters and digests, never times. The clock is lent by the
 //! caller ([`Clock`]), as is whoever shows progress ([`Reporter`]).
 //!
+//! A [`Sweep`] is a pipeline file with a matrix: a pipeline for each combination of values and each seed.
+//!
 //! A [`Run`] is what a run folder tells of itself, and a [`Diff`] what two of them do.
 //!
 //! ```
@@ -55,6 +57,7 @@ mod slots;
 mod stage;
 mod stages;
 mod store;
+mod sweep;
 mod tree;
 mod verify;
 
@@ -72,6 +75,7 @@ pub use report::{BatchProgress, Clock, Event, Reporter, Silent};
 pub use run::{Outcome, Ran, RunOptions, Selection};
 pub use stage::{Context, Need, Past, Slot, Stage};
 pub use store::{Spare, SpareKind};
+pub use sweep::{Cell, CellPlan, CellState, CellStatus, Combination, Planned, Scores, Spread, Sweep};
 pub use verify::{FileState, Verified};
 
 /// Name and version of the program, as it stands in headers and locks.

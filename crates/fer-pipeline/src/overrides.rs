@@ -1,29 +1,57 @@
-//! `--set STAGE.PATH=VALUE`: patches the tree before it is checked, so that there is one path of validation.
+//! `--set STAGE.PATH=VALUE` and the values of a matrix: they patch the tree before it is checked, so that there is one
+//! path of validation.
 
 use serde_json::{Map, Value};
 
 use crate::StageKind;
+use crate::locate::Segment;
 use crate::phrase::suggestion;
 
 /// An override: where it points and what shall stand there.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Override {
-    /// As the user wrote it.
-    pub(crate) text: String,
+    pub(crate) written: Written,
     path: Vec<String>,
     value: Value,
+}
+
+/// Where an override was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Written {
+    /// On the command line, in these words.
+    CommandLine(String),
+    /// At this place in the file.
+    File(Vec<Segment>),
 }
 
 impl Override {
     /// Reads `STAGE.PATH=VALUE` or `seed=VALUE`; `parse` reads the value.
     pub(crate) fn new(text: &str, parse: impl Fn(&str) -> Result<Value, String>) -> Result<Self, String> {
         let usage = || "expected STAGE.PATH=VALUE, as in train.epochs=10".to_owned();
-        let (path, value) = text.split_once('=').ok_or_else(usage)?;
-        let path: Vec<String> = path.trim().split('.').map(str::to_owned).collect();
-        if path.iter().any(String::is_empty) || (path.len() < 2 && path != ["seed"]) {
-            return Err(usage());
-        }
-        Ok(Self { text: text.to_owned(), path, value: parse(value)? })
+        let (name, value) = text.split_once('=').ok_or_else(usage)?;
+        let path = path(name.trim()).ok_or_else(usage)?;
+        Ok(Self { written: Written::CommandLine(text.to_owned()), path, value: parse(value)? })
+    }
+
+    /// The value for `name`, `STAGE.PATH` or `seed`, that stands at `place` in the file.
+    pub(crate) fn in_file(name: &str, value: Value, place: Vec<Segment>) -> Result<Self, String> {
+        let usage = || format!("expected STAGE.PATH, as in train.epochs, found `{name}`");
+        Ok(Self { written: Written::File(place), path: path(name).ok_or_else(usage)?, value })
+    }
+
+    /// Where, seen from the value, a place below the stage's parameters lies; nowhere if it is not in the value.
+    pub(crate) fn below<'a>(&self, place: &'a [Segment]) -> Option<&'a [Segment]> {
+        let steps = &self.path[1..];
+        let same = |(step, segment): (&String, &Segment)| match segment {
+            Segment::Key(key) => key == step,
+            Segment::Index(index) => index.to_string() == *step,
+        };
+        (place.len() >= steps.len() && steps.iter().zip(place).all(same)).then(|| &place[steps.len()..])
+    }
+
+    /// Whether one of the two sets what the other does, or a part of it.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.path.iter().zip(&other.path).all(|(one, other)| one == other)
     }
 
     /// Puts the value in its place; mappings on the way are made where there are none.
@@ -43,6 +71,13 @@ impl Override {
     fn blocked(&self, at: usize) -> String {
         format!("there is no `{}` in {}", self.path[at + 1], self.path[..=at].join("."))
     }
+}
+
+/// `STAGE.PATH` or `seed` in its parts.
+fn path(name: &str) -> Option<Vec<String>> {
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let is_path = path.iter().all(|part| !part.is_empty()) && (path.len() >= 2 || path == ["seed"]);
+    is_path.then_some(path)
 }
 
 /// The parameters of the stage called `name` in the tree of a pipeline file.

@@ -25,6 +25,13 @@ pub enum Event<'a> {
         /// The stage.
         stage: StageKind,
     },
+    /// Instead of running, a stage took the outputs of another cell of the sweep.
+    Shared {
+        /// The stage.
+        stage: StageKind,
+        /// The other cell.
+        cell: &'a str,
+    },
     /// A stage has something to say: one or more lines of text.
     Note {
         /// The stage.

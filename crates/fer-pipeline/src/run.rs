@@ -177,17 +177,22 @@ impl Runner<'_> {
         Ok(Ran { stage: kind, reasons, seconds })
     }
 
-    /// Takes a stage's outputs from the store, or makes them, and enters them in the lock.
+    /// Takes a stage's outputs from the store or from another cell, or makes them, and enters them in the lock.
     fn renew(&mut self, stage: &dyn Stage) -> Result<(), Error> {
         let (kind, run_dir) = (stage.kind(), &self.pipeline.run_dir);
         let inputs = inputs(stage, &self.digests)?;
         let key = origin(stage, self.pipeline.seed, &inputs).key();
-        let entry = match self.take_stored(stage, &key)? {
-            Some(entry) => {
-                self.reporter.event(&Event::Reused { stage: kind });
-                entry
-            }
-            None => self.make(stage, inputs, &key)?,
+        let siblings = self.pipeline.siblings.as_ref().filter(|_| !self.options.force);
+        let _claim = siblings.map(|siblings| siblings.claim(kind, &key, self.reporter)).transpose()?;
+        let entry = if let Some(entry) = self.take_stored(stage, &key)? {
+            self.reporter.event(&Event::Reused { stage: kind });
+            entry
+        } else if let Some(shared) = siblings.and_then(|siblings| siblings.find(kind, &key, run_dir)) {
+            self.reporter.event(&Event::Shared { stage: kind, cell: &shared.cell });
+            self.keep_former(kind, &key)?;
+            shared.commit(stage, run_dir)?
+        } else {
+            self.make(stage, inputs, &key)?
         };
         self.digests.learn(&entry.outputs);
         self.lock.stages.insert(kind, entry);

@@ -162,7 +162,7 @@ impl Store {
 }
 
 /// Outputs by their name in the stage's folder; none if one is elsewhere, which no run writes.
-fn names(stage: StageKind, entry: &Entry) -> Option<BTreeMap<String, Digest>> {
+pub(crate) fn names(stage: StageKind, entry: &Entry) -> Option<BTreeMap<String, Digest>> {
     let name = |(path, digest): (&String, &Digest)| match path.split_once('/') {
         Some((folder, name)) if folder == stage.name() && !name.contains(['/', '\\']) && name != ".." => {
             Some((name.to_owned(), *digest))

@@ -5,7 +5,7 @@ use clap::Args;
 use fer_pipeline::{Spare, SpareKind};
 use serde_json::json;
 
-use super::{ChainArgs, bytes, print, print_json};
+use super::{PipelineArgs, bytes, print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -14,7 +14,7 @@ use super::{ChainArgs, bytes, print, print_json};
 What is in place stays, and so do the checkpoints of the training that the pipeline file describes.")]
 pub(super) struct GcArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    chain: PipelineArgs,
     /// Only say what would be freed.
     #[arg(long)]
     dry_run: bool,

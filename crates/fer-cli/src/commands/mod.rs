@@ -11,6 +11,7 @@ mod run;
 mod runs;
 mod stage;
 mod status;
+mod sweep;
 mod synth;
 mod verify;
 
@@ -56,6 +57,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
     Runs(runs::RunsArgs),
+    /// Run the cells of a pipeline file with a matrix.
+    Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),
 }
@@ -74,6 +77,7 @@ impl Cli {
             Command::Evaluate(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
+            Command::Sweep(args) => args.run(),
             Command::Synth(args) => args.run(),
         }
     }
@@ -93,9 +97,23 @@ struct ChainArgs {
     run_dir: Option<PathBuf>,
 }
 
-impl ChainArgs {
+/// A chain, or a cell of a sweep, which is one.
+#[derive(Debug, Args)]
+struct PipelineArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Of a file with a matrix, this cell, counted from 0.
+    #[arg(long, value_name = "K")]
+    cell: Option<usize>,
+}
+
+impl PipelineArgs {
     fn load(&self) -> Result<Pipeline> {
-        Ok(Pipeline::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
+        let ChainArgs { file, overrides, run_dir } = &self.chain;
+        Ok(match self.cell {
+            None => Pipeline::load(file, overrides, run_dir.as_deref())?,
+            Some(index) => self.chain.load_sweep()?.into_pipeline(index)?,
+        })
     }
 }
 
@@ -138,6 +156,13 @@ struct CheckpointArgs {
 impl CheckpointArgs {
     fn every(&self) -> CheckpointEvery {
         CheckpointEvery { epochs: self.checkpoint_epochs, time: self.checkpoint_seconds }
+    }
+
+    /// The arguments that say this, for another process.
+    fn arguments(&self) -> Vec<String> {
+        let seconds = self.checkpoint_seconds.as_secs_f64().to_string();
+        let epochs = self.checkpoint_epochs.map(|epochs| ["--checkpoint-epochs".to_owned(), epochs.to_string()]);
+        ["--checkpoint-seconds".to_owned(), seconds].into_iter().chain(epochs.into_iter().flatten()).collect()
     }
 }
 

@@ -3,14 +3,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{ChainArgs, SelectionArgs, print, print_json};
+use super::{PipelineArgs, SelectionArgs, print, print_json};
 use crate::terminal::joined;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer plan pipelines/seed.yaml --set train.epochs=1")]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    chain: PipelineArgs,
     #[command(flatten)]
     selection: SelectionArgs,
     /// Print JSON.

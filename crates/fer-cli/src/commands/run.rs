@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{Outcome, RunOptions};
 
-use super::{ChainArgs, CheckpointArgs, SelectionArgs, ThreadArgs, print, print_json};
+use super::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs, print, print_json};
 use crate::clock::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
   fer run --from train --force                      train and evaluate anew")]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    chain: PipelineArgs,
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]

@@ -3,14 +3,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{ChainArgs, print, print_json};
+use super::{PipelineArgs, print, print_json};
 use crate::terminal::joined;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer status || fer run")]
 pub(super) struct StatusArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    chain: PipelineArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,

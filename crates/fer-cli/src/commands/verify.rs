@@ -4,14 +4,14 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{FileState, Verified};
 
-use super::{ChainArgs, print, print_json};
+use super::{PipelineArgs, print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer verify && echo intact
 `fer status` trusts size, time and inode of a file that it has hashed before; this hashes every file.")]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    chain: PipelineArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,

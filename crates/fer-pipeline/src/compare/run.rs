@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::file::Document;
 use crate::lock::{Entry, LOCK_FILE, Lock};
 use crate::run::CONFIG_FILE;
+use crate::sweep::CELLS;
 use crate::{Error, StageKind};
 
 const METRICS: &str = "evaluate/metrics.json";
@@ -59,13 +60,19 @@ impl Run {
         })
     }
 
-    /// The runs in this folder and below, sorted by path. Hidden folders, links, and what lies in a run are left out.
+    /// The runs in this folder and below, sorted by path. Hidden folders, links, and what lies in a run are left out,
+    /// but for the cells of a sweep.
     ///
     /// # Errors
     /// A folder that cannot be listed. A run that cannot be read is told with its error in the list.
     pub fn find(folder: &Path) -> Result<Vec<Result<Self, Error>>, Error> {
         if is_run(folder) {
-            return Ok(vec![Self::read(folder)]);
+            let mut runs = vec![Self::read(folder)];
+            let cells = folder.join(CELLS);
+            if cells.is_dir() {
+                runs.extend(Self::find(&cells)?);
+            }
+            return Ok(runs);
         }
         let io = |source| Error::Io { path: folder.to_owned(), action: "list the folder", source };
         let mut folders = vec![];

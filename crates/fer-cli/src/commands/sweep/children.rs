@@ -1,0 +1,165 @@
+//! Cells in processes of their own: whatever happens to one of them, the others go on.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{available_parallelism, sleep};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use fer_pipeline::{Cell, Clock};
+
+use super::run::{SweepRunArgs, told};
+use crate::clock::SystemClock;
+use crate::interrupt::INTERRUPTED;
+use crate::terminal::{error, to_stderr};
+
+/// Between two looks at the children.
+const PAUSE: Duration = Duration::from_millis(20);
+/// polars sizes its pool by this variable alone.
+const POLARS_THREADS: &str = "POLARS_MAX_THREADS";
+
+/// The processes under way. They stop, and write their checkpoints, when this one ends in whatever way: each reads its
+/// standard input, whose other end is held here.
+pub(super) struct Children<'a> {
+    args: &'a SweepRunArgs,
+    program: PathBuf,
+    /// Threads of each.
+    threads: usize,
+    running: Vec<Running<'a>>,
+}
+
+struct Running<'a> {
+    cell: &'a Cell,
+    child: Child,
+    /// Where in the cell's log its part begins.
+    log_start: u64,
+    start: Instant,
+}
+
+/// How a cell came to its end.
+pub(super) enum End {
+    Done { seconds: f64 },
+    Interrupted,
+    Failed { message: String, log: PathBuf },
+}
+
+impl End {
+    pub(super) fn is_failure(&self) -> bool {
+        !matches!(self, End::Done { .. })
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Done { seconds } => write!(f, "done in {seconds:.1} s"),
+            End::Interrupted => f.write_str("interrupted"),
+            End::Failed { message, log } => write!(f, "failed: {message} (log: {})", log.display()),
+        }
+    }
+}
+
+impl<'a> Children<'a> {
+    pub(super) fn new(args: &'a SweepRunArgs, jobs: usize) -> Result<Self> {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = args.threads.threads.map_or((cores / jobs).max(1), usize::from);
+        Ok(Self { args, program: std::env::current_exe()?, threads, running: vec![] })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Starts a cell. What it says goes into its log, after what earlier runs said.
+    pub(super) fn start(&mut self, cell: &'a Cell) -> Result<()> {
+        let path = cell.log_path();
+        let (log, log_start) = open_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
+        cell.note_failure(None)?;
+        let mut command = self.command(cell);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
+        self.running.push(Running { cell, child, log_start, start: Instant::now() });
+        to_stderr(&told(cell, "runs"));
+        Ok(())
+    }
+
+    fn command(&self, cell: &Cell) -> Command {
+        let SweepRunArgs { chain, checkpoints, .. } = self.args;
+        let mut command = Command::new(&self.program);
+        command.args(["sweep", "run"]).arg(&chain.file);
+        command.args(["--index", &cell.index.to_string(), "--as-child", &cell.digest().to_string()]);
+        command.args(["--threads", &self.threads.to_string()]);
+        command.args(chain.overrides.iter().flat_map(|over| ["--set", over]));
+        command.args(chain.run_dir.iter().flat_map(|path| [Path::new("--run-dir"), path]));
+        command.args(checkpoints.arguments());
+        if std::env::var_os(POLARS_THREADS).is_none() {
+            command.env(POLARS_THREADS, self.threads.to_string());
+        }
+        command
+    }
+
+    /// Asks all to stop at the next good moment.
+    pub(super) fn stop(&mut self) {
+        self.running.iter_mut().for_each(|running| drop(running.child.stdin.take()));
+    }
+
+    /// Those that have ended, after a short wait. Why one failed stands in its run folder from then on.
+    pub(super) fn ended(&mut self) -> Result<Vec<(&'a Cell, End)>> {
+        sleep(PAUSE);
+        let (mut ended, mut index) = (vec![], 0);
+        while index < self.running.len() {
+            match self.running[index].child.try_wait()? {
+                None => index += 1,
+                Some(status) => {
+                    let running = self.running.remove(index);
+                    let end = running.end(status);
+                    if let End::Failed { message, .. } = &end
+                        && let Err(refused) = running.cell.note_failure(Some(message))
+                    {
+                        error(&refused.into());
+                    }
+                    ended.push((running.cell, end));
+                }
+            }
+        }
+        Ok(ended)
+    }
+}
+
+impl Running<'_> {
+    fn end(&self, status: ExitStatus) -> End {
+        match status.code() {
+            Some(0) => End::Done { seconds: self.start.elapsed().as_secs_f64() },
+            Some(code) if code == i32::from(INTERRUPTED) => End::Interrupted,
+            _ => {
+                let log = self.cell.log_path();
+                let message = last_error(&log, self.log_start).unwrap_or_else(|| format!("ended with {status}"));
+                End::Failed { message, log }
+            }
+        }
+    }
+}
+
+/// The cell's log, with a line about the run that begins, and where its part starts.
+fn open_log(cell: &Cell, path: &Path) -> std::io::Result<(File, u64)> {
+    fs::create_dir_all(cell.run_dir())?;
+    let mut log = OpenOptions::new().append(true).create(true).open(path)?;
+    let start = log.metadata()?.len();
+    writeln!(log, "== {}  cell {}  {}", SystemClock::start().now(), cell.index, cell.name)?;
+    Ok((log, start))
+}
+
+/// The error that the program ended with, as it told it.
+fn last_error(log: &Path, start: u64) -> Option<String> {
+    let text = fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(text.get(usize::try_from(start).ok()?..)?).into_owned();
+    let (_, message) = text.rsplit_once("\nerror: ")?;
+    Some(message.trim_end().to_owned())
+}

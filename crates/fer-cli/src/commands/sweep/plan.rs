@@ -1,0 +1,47 @@
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_pipeline::CellPlan;
+
+use super::tables::plan_table;
+use crate::commands::format::{FormatArgs, Section};
+use crate::commands::{ChainArgs, print};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer sweep plan sweep.yaml
+  fer sweep plan sweep.yaml --indices | xargs -P 2 -I{} fer sweep run sweep.yaml --index {} --jobs 2")]
+pub(super) struct SweepPlanArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    /// Print only the indices of the cells that are not fresh, one a line.
+    #[arg(long, conflicts_with_all = ["json", "md"])]
+    indices: bool,
+}
+
+impl SweepPlanArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let sweep = self.chain.load_sweep()?;
+        let plan = sweep.plan()?;
+        if self.indices {
+            for cell in plan.iter().filter(|cell| !cell.is_fresh()) {
+                print(format_args!("{}\n", cell.index))?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        let sections = [Section { title: String::new(), table: plan_table(sweep.names(), &plan), empty: "" }];
+        self.format.print(&plan, &sections, &note(&plan))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn note(plan: &[CellPlan]) -> String {
+    let stages = || plan.iter().flat_map(|cell| &cell.stages);
+    let fresh = stages().filter(|planned| planned.step.reasons.is_empty()).count();
+    let shared = stages().filter(|planned| planned.same_as.is_some()).count();
+    let all = stages().count();
+    format!("{} cells, {all} stages: {fresh} fresh, {shared} shared, {} to run", plan.len(), all - fresh - shared)
+}

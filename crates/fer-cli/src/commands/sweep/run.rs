@@ -1,0 +1,116 @@
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use fer_pipeline::{Cell, CellState, RunOptions, Sweep};
+
+use super::children::Children;
+use super::tables::Report;
+use crate::clock::SystemClock;
+use crate::commands::format::FormatArgs;
+use crate::commands::{ChainArgs, CheckpointArgs, ThreadArgs};
+use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::terminal::{Terminal, error, to_stderr};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer sweep run sweep.yaml --jobs 2
+  fer sweep run sweep.yaml --index 3       one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
+Each cell has --threads threads, by default the cores divided by --jobs. Results do not depend on either.
+Run it again to continue after an interruption, or to see the table once all cells have run elsewhere.")]
+pub(super) struct SweepRunArgs {
+    #[command(flatten)]
+    pub(super) chain: ChainArgs,
+    /// Run only this cell, counted from 0.
+    #[arg(long, value_name = "K")]
+    index: Option<usize>,
+    /// Cells that run at the same time; with `--index`, those on this machine, of which this is one.
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: NonZeroUsize,
+    #[command(flatten)]
+    pub(super) threads: ThreadArgs,
+    #[command(flatten)]
+    pub(super) checkpoints: CheckpointArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    /// Run the cell in this very process; the digest tells that it is the one that the caller means.
+    #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
+    as_child: Option<String>,
+}
+
+impl SweepRunArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let sweep = self.chain.load_sweep()?;
+        match (self.index, &self.as_child) {
+            (Some(index), Some(digest)) => self.run_here(sweep.cell(index)?, digest),
+            (Some(index), None) => self.supervise(&sweep, &[sweep.cell(index)?]),
+            (None, _) => self.supervise(&sweep, &sweep.cells().iter().collect::<Vec<_>>()),
+        }
+    }
+
+    /// The child's part.
+    fn run_here(&self, cell: &Cell, digest: &str) -> Result<ExitCode> {
+        self.threads.apply()?;
+        if cell.digest().to_string() != digest {
+            bail!("{}: the file was changed while the sweep ran; run it again", self.chain.file.display());
+        }
+        let mut terminal = Terminal::new(Interrupt::watch()?.with_end_of_input());
+        let options = RunOptions { checkpoint_every: self.checkpoints.every(), ..RunOptions::default() };
+        cell.run(&options, &SystemClock::start(), &mut terminal)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The parent's part: all cells, and then the table.
+    fn supervise(&self, sweep: &Sweep, cells: &[&Cell]) -> Result<ExitCode> {
+        let interrupt = Interrupt::watch()?;
+        let failed = self.run_all(cells, &interrupt)?;
+        if interrupt.is_asked() {
+            to_stderr("error: interrupted; `fer sweep run` goes on from here");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
+        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
+        if failed > 0 {
+            to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
+        }
+        Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// Runs what is not fresh, each cell in a process of its own; gives how many failed.
+    fn run_all(&self, cells: &[&Cell], interrupt: &Interrupt) -> Result<usize> {
+        let jobs = self.jobs.get().min(cells.len());
+        // Alone here, a cell still leaves others the cores that they need.
+        let sharing = if self.index.is_some() { self.jobs.get() } else { jobs };
+        let (mut children, mut failed) = (Children::new(self, sharing)?, 0);
+        let mut waiting = cells.iter().copied();
+        loop {
+            if interrupt.is_asked() {
+                children.stop();
+                waiting = cells[..0].iter().copied();
+            }
+            while children.len() < jobs
+                && let Some(cell) = waiting.next()
+            {
+                if cell.status().state == CellState::Fresh {
+                    to_stderr(&told(cell, "fresh"));
+                } else if let Err(refused) = children.start(cell) {
+                    failed += 1;
+                    error(&refused);
+                }
+            }
+            if children.is_empty() {
+                return Ok(failed);
+            }
+            for (cell, end) in children.ended()? {
+                failed += usize::from(end.is_failure());
+                to_stderr(&told(cell, &end.to_string()));
+            }
+        }
+    }
+}
+
+/// A line about a cell.
+pub(super) fn told(cell: &Cell, what: &str) -> String {
+    format!("cell {}  {}: {what}", cell.index, cell.name)
+}

@@ -1,0 +1,29 @@
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use fer_pipeline::{Cell, CellState};
+
+use super::tables::{Report, cells_section};
+use crate::commands::ChainArgs;
+use crate::commands::format::FormatArgs;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fer sweep status sweep.yaml --md > sweep.md")]
+pub(super) struct SweepStatusArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl SweepStatusArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let sweep = self.chain.load_sweep()?;
+        let report = Report::new(sweep.cells().iter().map(Cell::status).collect());
+        let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
+        self.format.print(&report, &sections, "")?;
+        let all_fresh = report.cells.iter().all(|cell| cell.state == CellState::Fresh);
+        Ok(if all_fresh { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

@@ -1,0 +1,108 @@
+//! What a person sees of a sweep.
+
+use std::collections::BTreeMap;
+
+use fer_artifact::Split;
+use fer_pipeline::{CellPlan, CellStatus, Combination, Planned, Spread};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::commands::format::{Section, shown};
+use crate::table::{Align, Table};
+
+/// How far the cells are, and their scores over seeds.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) cells: Vec<CellStatus>,
+    combinations: Vec<Combination>,
+}
+
+impl Report {
+    pub(super) fn new(cells: Vec<CellStatus>) -> Self {
+        Self { combinations: Combination::of(&cells), cells }
+    }
+
+    /// A combination a line: mean and spread over its seeds.
+    pub(super) fn scores(&self, names: &[String], title: &str) -> Section {
+        let has = |split: &Split| self.combinations.iter().any(|combination| combination.splits.contains_key(split));
+        let splits: Vec<Split> = Split::ALL.into_iter().filter(has).collect();
+        let mut columns = value_columns(names);
+        columns.push(("seeds".to_owned(), Align::Right));
+        for split in &splits {
+            columns.extend([(format!("{split} accuracy"), Align::Right), (format!("{split} macro F1"), Align::Right)]);
+        }
+        let mut table = Table::new(columns);
+        for combination in &self.combinations {
+            let scores = splits.iter().flat_map(|split| match combination.splits.get(split) {
+                Some(scores) => [percent(&scores.accuracy), plain(&scores.macro_f1)],
+                None => ["–", "–"].map(str::to_owned),
+            });
+            let count = match (combination.n, combination.cells) {
+                (n, cells) if n == cells => n.to_string(),
+                (n, cells) => format!("{n} of {cells}"),
+            };
+            table.row(values(names, &combination.values).chain([count]).chain(scores));
+        }
+        Section { title: title.to_owned(), table, empty: "none" }
+    }
+}
+
+fn value_columns(names: &[String]) -> Vec<(String, Align)> {
+    names.iter().map(|name| (name.clone(), Align::Left)).collect()
+}
+
+fn values(names: &[String], values: &BTreeMap<String, Value>) -> impl Iterator<Item = String> {
+    names.iter().map(|name| shown(values.get(name)))
+}
+
+/// `62.3 % ± 0.4`, in points; without a spread where there is but one seed.
+fn percent(spread: &Spread) -> String {
+    let mean = format!("{:.1} %", 100.0 * spread.mean);
+    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {:.1}", 100.0 * deviation))
+}
+
+/// `0.512 ± 0.010`
+fn plain(spread: &Spread) -> String {
+    let mean = format!("{:.3}", spread.mean);
+    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {deviation:.3}"))
+}
+
+/// A cell a line, and a column for each parameter.
+fn cell_columns(names: &[String]) -> Vec<(String, Align)> {
+    let mut columns = vec![("cell".to_owned(), Align::Right)];
+    columns.extend(value_columns(names));
+    columns.push(("seed".to_owned(), Align::Right));
+    columns
+}
+
+/// How far each cell is, and why it is no further.
+pub(super) fn cells_section(names: &[String], cells: &[CellStatus]) -> Section {
+    let ends = ["state", "why"].map(|name| (name.to_owned(), Align::Left));
+    let mut table = Table::new(cell_columns(names).into_iter().chain(ends));
+    for cell in cells {
+        let ends = [cell.seed.to_string(), cell.state.name().to_owned(), cell.why.replace('\n', " ")];
+        table.row([cell.index.to_string()].into_iter().chain(values(names, &cell.values)).chain(ends));
+    }
+    Section { title: "cells".to_owned(), table, empty: "none" }
+}
+
+/// What each cell's stages would do.
+pub(super) fn plan_table(names: &[String], plan: &[CellPlan]) -> Table {
+    let stages = plan.first().map(|cell| &cell.stages[..]).unwrap_or_default();
+    let stages = stages.iter().map(|planned| (planned.step.stage.to_string(), Align::Left));
+    let mut table = Table::new(cell_columns(names).into_iter().chain(stages));
+    for cell in plan {
+        let stages = cell.stages.iter().map(planned);
+        let start = [cell.index.to_string()].into_iter().chain(values(names, &cell.values));
+        table.row(start.chain([cell.seed.to_string()]).chain(stages));
+    }
+    table
+}
+
+fn planned(planned: &Planned) -> String {
+    match planned.same_as {
+        Some(cell) => format!("as cell {cell}"),
+        None if planned.step.reasons.is_empty() => "fresh".to_owned(),
+        None => "runs".to_owned(),
+    }
+}

@@ -1,0 +1,192 @@
+//! One run of a sweep.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+
+use fer_artifact::{Digest, write_atomic};
+use fer_eval::Metrics;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::matrix::Values;
+use super::share::PAUSE;
+use crate::folder::{io, writer};
+use crate::{Clock, Error, Event, Outcome, Pipeline, Reporter, RunOptions, Step};
+
+const LOG_FILE: &str = "cell.log";
+const FAILURE_FILE: &str = "failure.txt";
+const METRICS: &str = "evaluate/metrics.json";
+
+/// A cell: a pipeline with one of each parameter's values.
+#[derive(Debug)]
+pub struct Cell {
+    /// Its place in the sweep, counted from 0.
+    pub index: usize,
+    /// Name of its run folder.
+    pub name: String,
+    /// Value by parameter.
+    pub values: BTreeMap<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    pub(super) pipeline: Pipeline,
+}
+
+/// How far a cell is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CellStatus {
+    /// Its place in the sweep, counted from 0.
+    pub index: usize,
+    /// Name of its run folder.
+    pub name: String,
+    /// Its run folder.
+    pub run_dir: PathBuf,
+    /// Value by parameter.
+    pub values: BTreeMap<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// The state.
+    pub state: CellState,
+    /// Why it is not fresh: who runs it, its error, or a stage and its reasons.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// Its scores, if it is fresh and has any.
+    pub metrics: Option<Metrics>,
+}
+
+/// The state of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellState {
+    /// Done: running it again would give the same.
+    Fresh,
+    /// A process is at it.
+    Running,
+    /// Its last run failed.
+    Failed,
+    /// Its training goes on where it was.
+    Interrupted,
+    /// An output is not there yet.
+    Missing,
+    /// Its outputs are of another time.
+    Stale,
+}
+
+impl CellState {
+    /// As it is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CellState::Fresh => "fresh",
+            CellState::Running => "running",
+            CellState::Failed => "failed",
+            CellState::Interrupted => "interrupted",
+            CellState::Missing => "missing",
+            CellState::Stale => "stale",
+        }
+    }
+
+    /// Of a chain whose stages are not all fresh.
+    fn of(steps: &[Step]) -> Self {
+        let any = |state: &str| steps.iter().any(|step| step.state() == state);
+        match () {
+            () if any("interrupted") => CellState::Interrupted,
+            () if any("missing") => CellState::Missing,
+            () => CellState::Stale,
+        }
+    }
+}
+
+impl Cell {
+    pub(super) fn new(index: usize, values: &Values<'_>, pipeline: Pipeline) -> Self {
+        let name = pipeline.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { index, name, values: values.by_name(), seed: pipeline.seed.value(), pipeline }
+    }
+
+    /// Its run folder.
+    pub fn run_dir(&self) -> &Path {
+        self.pipeline.run_dir()
+    }
+
+    /// Where what it tells while it runs belongs.
+    pub fn log_path(&self) -> PathBuf {
+        self.run_dir().join(LOG_FILE)
+    }
+
+    /// Tells this cell from one of the same name in a file that was changed.
+    pub fn digest(&self) -> Digest {
+        Digest::of_bytes(self.pipeline.resolved().as_bytes())
+    }
+
+    /// Runs what is not fresh, as [`Pipeline::run`] does. Waits while another process runs the cell. Outputs that
+    /// another cell of the sweep has are taken from there, and those that one is making are waited for.
+    ///
+    /// # Errors
+    /// As [`Pipeline::run`].
+    pub fn run(&self, options: &RunOptions, clock: &dyn Clock, reporter: &mut dyn Reporter) -> Result<Outcome, Error> {
+        let mut has_waited = false;
+        loop {
+            match self.pipeline.run(options, clock, reporter) {
+                Err(Error::Held { holder, .. }) if !reporter.stop_requested() => {
+                    if !has_waited {
+                        let stage = self.pipeline.stages[0].kind();
+                        reporter
+                            .event(&Event::Note { stage, text: &format!("waits for {holder}, which runs this cell") });
+                        has_waited = true;
+                    }
+                    sleep(PAUSE);
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Leaves in the run folder why the last run failed, or that it did not.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Artifact`], if the folder cannot be written.
+    pub fn note_failure(&self, failure: Option<&str>) -> Result<(), Error> {
+        let path = self.run_dir().join(FAILURE_FILE);
+        match failure {
+            Some(text) => drop(write_atomic(&path, |out| writeln!(out, "{text}"))?),
+            None if path.exists() => std::fs::remove_file(&path).map_err(io(&path, "remove the file"))?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// How far the cell is. That a stage's state cannot be told, as with a damaged lock, counts as a failure: of this
+    /// cell alone.
+    pub fn status(&self) -> CellStatus {
+        let (state, why) = self.state();
+        let text = || std::fs::read(self.run_dir().join(METRICS)).ok();
+        let metrics = if state == CellState::Fresh { text() } else { None };
+        CellStatus {
+            index: self.index,
+            name: self.name.clone(),
+            run_dir: self.run_dir().to_owned(),
+            values: self.values.clone(),
+            seed: self.seed,
+            state,
+            why,
+            metrics: metrics.and_then(|text| serde_json::from_slice(&text).ok()),
+        }
+    }
+
+    fn state(&self) -> (CellState, String) {
+        if let Some(holder) = writer(self.run_dir()) {
+            return (CellState::Running, holder);
+        }
+        let steps = match self.pipeline.status() {
+            Ok(steps) => steps,
+            Err(error) => return (CellState::Failed, error.to_string()),
+        };
+        let Some(step) = steps.iter().find(|step| !step.reasons.is_empty()) else {
+            return (CellState::Fresh, String::new());
+        };
+        if let Ok(failure) = std::fs::read_to_string(self.run_dir().join(FAILURE_FILE)) {
+            return (CellState::Failed, failure.trim_end().to_owned());
+        }
+        let reasons = step.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (CellState::of(&steps), format!("{}: {reasons}", step.stage))
+    }
+}

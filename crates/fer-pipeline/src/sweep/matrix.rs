@@ -1,0 +1,233 @@
+//! `matrix` and `seeds`: what is in the file, and the cells that come of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fer_artifact::{Digest, canonical_json};
+use serde_json::{Map, Value};
+
+use crate::chain::RawChain;
+use crate::error::Problem;
+use crate::file::Document;
+use crate::locate::Segment;
+use crate::overrides::Override;
+use crate::{Error, Pipeline};
+
+/// More cells than this are rather a slip than a wish.
+const MOST_CELLS: usize = 10_000;
+const SEEDS: &str = "seeds";
+/// A longer name of a folder is cut.
+const LONGEST_NAME: usize = 120;
+
+/// The axes of a sweep, the seeds' last.
+pub(crate) struct Matrix {
+    axes: Vec<Axis>,
+}
+
+/// A parameter, or the seed, and its values.
+struct Axis {
+    name: String,
+    values: Vec<Value>,
+    /// Of the list in the file.
+    place: Vec<Segment>,
+}
+
+/// The values of a cell: one of each axis.
+pub(crate) struct Values<'a>(Vec<(&'a Axis, usize)>);
+
+impl Matrix {
+    /// The matrix of a file. The values are checked only in the cells.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub(crate) fn new(document: &Document, raw: &RawChain) -> Result<Self, Vec<Problem>> {
+        let mut axes = axes(document, raw).map_err(|problem| vec![problem])?;
+        let seeds = axes.extract_if(.., |axis| axis.name == "seed").collect::<Vec<_>>();
+        if let [_, second, ..] = seeds.as_slice() {
+            let message = "`seeds` stands here for the second time".to_owned();
+            return Err(vec![document.problem_with_key(&second.place, message)]);
+        }
+        axes.extend(seeds);
+        let problems: Vec<Problem> = axes.iter().flat_map(|axis| axis.problems(document)).collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let cells = axes.iter().try_fold(1_usize, |cells, axis| cells.checked_mul(axis.values.len()));
+        if axes.is_empty() || cells.is_none_or(|cells| cells > MOST_CELLS) {
+            let found = cells.map_or("more than can be counted".to_owned(), |cells| cells.to_string());
+            let message = match axes.is_empty() {
+                true => "expected at least one STAGE.PATH with a list of values, found none".to_owned(),
+                false => format!("expected at most {MOST_CELLS} cells, found {found}"),
+            };
+            return Err(vec![document.problem_with_key(&["matrix".into()], message)]);
+        }
+        Ok(Self { axes })
+    }
+
+    /// Names of the parameters, without the seed.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.axes.iter().filter(|axis| axis.name != "seed").map(|axis| axis.name.clone()).collect()
+    }
+
+    /// All combinations; the last axis changes fastest.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Values<'_>> {
+        let count: usize = self.axes.iter().map(|axis| axis.values.len()).product();
+        (0..count).map(|mut rest| {
+            let mut values: Vec<(&Axis, usize)> = vec![];
+            for axis in self.axes.iter().rev() {
+                values.insert(0, (axis, rest % axis.values.len()));
+                rest /= axis.values.len();
+            }
+            Values(values)
+        })
+    }
+}
+
+fn axes(document: &Document, raw: &RawChain) -> Result<Vec<Axis>, Problem> {
+    let mut axes = vec![];
+    for (name, values) in raw.matrix.iter().flatten() {
+        let place = vec!["matrix".into(), name.as_str().into()];
+        if name == SEEDS {
+            let seeds: Vec<u64> = document.parse("matrix.seeds", &place)?;
+            axes.push(Axis { name: "seed".to_owned(), values: seeds.into_iter().map(Value::from).collect(), place });
+        } else {
+            axes.push(Axis { name: name.clone(), values: values.clone(), place });
+        }
+    }
+    if let Some(seeds) = &raw.seeds {
+        let values = seeds.iter().copied().map(Value::from).collect();
+        axes.push(Axis { name: "seed".to_owned(), values, place: vec![SEEDS.into()] });
+    }
+    Ok(axes)
+}
+
+impl Axis {
+    fn over(&self, index: usize) -> Result<Override, String> {
+        let place = self.place.iter().cloned().chain([index.into()]).collect();
+        Override::in_file(&self.name, self.values[index].clone(), place)
+    }
+
+    fn problems(&self, document: &Document) -> Vec<Problem> {
+        let here = |message| vec![document.problem_with_key(&self.place, message)];
+        if self.values.is_empty() {
+            return vec![document.problem(&self.place, "expected at least one value, found none".to_owned())];
+        }
+        let over = match self.over(0) {
+            Ok(over) => over,
+            Err(message) => return here(message),
+        };
+        if document.overrides().iter().any(|other| over.overlaps(other)) {
+            return here(format!("`{}` cannot be set by `--set` and here as well", self.name));
+        }
+        let earlier = |index: usize| self.values[..index].contains(&self.values[index]);
+        let repeated = (0..self.values.len()).filter(|&index| earlier(index));
+        let problem = |index: usize| {
+            let place: Vec<Segment> = self.place.iter().cloned().chain([index.into()]).collect();
+            document.problem(&place, format!("{} stands in this list for the second time", self.values[index]))
+        };
+        repeated.map(problem).collect()
+    }
+}
+
+impl Values<'_> {
+    /// By name, without the seed.
+    pub(crate) fn by_name(&self) -> BTreeMap<String, Value> {
+        let all = self.0.iter().filter(|(axis, _)| axis.name != "seed");
+        all.map(|(axis, index)| (axis.name.clone(), axis.values[*index].clone())).collect()
+    }
+
+    /// The pipeline with these values.
+    pub(crate) fn pipeline(&self, document: &Document, path: &Path, run_dir: Option<&Path>) -> Result<Pipeline, Error> {
+        let invalid = |problem| Error::Invalid { problems: vec![problem] };
+        let mut document = document.clone();
+        for (axis, index) in &self.0 {
+            let over = axis.over(*index).expect("the axis was checked");
+            document.apply(over).map_err(invalid)?;
+        }
+        let raw = RawChain::of(&document)?;
+        Ok(Pipeline::build(&document, raw, path, run_dir)?.into_cell(&self.folder_name()))
+    }
+
+    /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.
+    /// What a folder's name cannot hold, or not without doubt, is told apart by a digest.
+    fn folder_name(&self) -> String {
+        let last = |axis: &Axis| axis.name.rsplit('.').next().unwrap_or_default().to_owned();
+        let name = |axis: &Axis| {
+            let alike = self.0.iter().filter(|(other, _)| last(other) == last(axis)).count();
+            if alike > 1 { axis.name.clone() } else { last(axis) }
+        };
+        let values = || self.0.iter().map(|(axis, index)| (axis, &axis.values[*index]));
+        let full: Vec<String> = values().map(|(axis, value)| format!("{}={}", name(axis), told(value))).collect();
+        let fits = |c: &char| c.is_ascii_alphanumeric() || "._-+=,".contains(*c);
+        let full = full.join(",");
+        let plain: String = full.chars().filter(fits).take(LONGEST_NAME).collect();
+        if plain == full && values().all(|(_, value)| is_plain(value)) {
+            return plain;
+        }
+        let values: Map<String, Value> = values().map(|(axis, value)| (axis.name.clone(), value.clone())).collect();
+        let digest = Digest::of_bytes(canonical_json(&values).as_bytes()).to_string();
+        format!("{plain}-{}", &digest[..8])
+    }
+}
+
+/// A value as a folder's name holds it, if need be in part.
+fn told(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string().replace(':', "="),
+    }
+}
+
+/// Whether no other value is told alike: a mapping or a list may be, and `"1"`, the text, is as the number.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.contains([',', '=']) && serde_json::from_str::<Value>(text).is_err(),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn folder_names(axes: &[(&str, Value)]) -> Vec<String> {
+        let axis = |(name, values): &(&str, Value)| Axis {
+            name: (*name).to_owned(),
+            values: values.as_array().unwrap().clone(),
+            place: vec![],
+        };
+        let matrix = Matrix { axes: axes.iter().map(axis).collect() };
+        matrix.cells().map(|values| values.folder_name()).collect()
+    }
+
+    #[test]
+    fn the_last_axis_changes_fastest_and_names_are_short() {
+        let names = folder_names(&[
+            ("train.optimizer.learning_rate", json!([0.1, 1e-5])),
+            ("train.select", json!(["last", "best"])),
+            ("seed", json!([1])),
+        ]);
+        let expected = ["0.1,select=last", "0.1,select=best", "0.00001,select=last", "0.00001,select=best"];
+        assert_eq!(names, expected.map(|rest| format!("learning_rate={rest},seed=1")));
+        let names = folder_names(&[("train.model.name", json!(["a"])), ("train.optimizer.name", json!(["b"]))]);
+        assert_eq!(names, ["train.model.name=a,train.optimizer.name=b"]);
+    }
+
+    #[test]
+    fn whatever_the_values_folders_are_told_apart() {
+        let values = json!([1, 1.0, "1", "a,b", "a", "../a", [1, 2], [[1], 2], {"a": {"b": 1}}, {"a": {}, "b": 1}, "", null, "null"]);
+        let count = values.as_array().unwrap().len();
+        let mut names = folder_names(&[("x.y", values)]);
+        assert!(names.iter().all(|name| !name.contains(['/', '"', '{', '['])), "{names:?}");
+        assert_eq!((names[0].as_str(), names[1].as_str(), names[4].as_str()), ("y=1", "y=1.0", "y=a"));
+        assert!(names[6].starts_with("y=1,2-") && names[6].len() == "y=1,2-".len() + 8, "{names:?}");
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let long = folder_names(&[("x.y", json!(["z".repeat(1000)]))]);
+        assert_eq!(long[0].len(), LONGEST_NAME + 9);
+    }
+}

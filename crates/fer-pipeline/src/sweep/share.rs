@@ -1,0 +1,115 @@
+//! What cells have in common is made once.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use fer_artifact::Digest;
+
+use crate::folder::{Staging, io};
+use crate::lock::{Entry, Lock};
+use crate::plan::origin_of;
+use crate::store::names;
+use crate::{Error, Event, Reporter, Stage, StageKind};
+
+/// Between two looks at what another process holds.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+
+const CLAIMS: &str = ".claims";
+
+/// The cells of a sweep, as one of them sees the others.
+#[derive(Debug, Clone)]
+pub(crate) struct Siblings {
+    folder: PathBuf,
+    own: String,
+}
+
+/// The right to make outputs of a certain key, among all processes; given back when dropped, or when the process ends
+/// in whatever way.
+pub(crate) struct Claim {
+    _file: File,
+}
+
+/// Another cell's outputs, linked into a temporary folder.
+pub(crate) struct Shared {
+    /// The other cell.
+    pub(crate) cell: String,
+    staging: Staging,
+    outputs: BTreeMap<String, Digest>,
+    entry: Entry,
+}
+
+impl Siblings {
+    pub(crate) fn new(folder: PathBuf, own: &str) -> Self {
+        Self { folder, own: own.to_owned() }
+    }
+
+    /// Waits until no other cell is making outputs with this key.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], if it is asked to stop while it waits.
+    pub(crate) fn claim(&self, stage: StageKind, key: &str, reporter: &mut dyn Reporter) -> Result<Claim, Error> {
+        let folder = self.folder.join(CLAIMS);
+        fs::create_dir_all(&folder).map_err(io(&folder, "make the folder"))?;
+        let path = folder.join(format!("{stage}-{key}"));
+        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(io(&path, "write the file"))?;
+        let mut has_waited = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Claim { _file: file }),
+                Err(TryLockError::Error(error)) => return Err(io(&path, "lock the file")(error)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if !has_waited {
+                reporter.event(&Event::Note { stage, text: "waits for a cell that is making the same" });
+                has_waited = true;
+            }
+            if reporter.stop_requested() {
+                return Err(Error::Interrupted { stage });
+            }
+            sleep(PAUSE);
+        }
+    }
+
+    /// The outputs with this key of a cell that has them whole. They are hard links where the file system has such.
+    pub(crate) fn find(&self, stage: StageKind, key: &str, run_dir: &Path) -> Option<Shared> {
+        let mut cells: Vec<_> = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.file_name()).collect();
+        cells.sort();
+        let others = cells.iter().filter_map(|name| name.to_str()).filter(|name| *name != self.own);
+        others.into_iter().find_map(|cell| {
+            let entry = Lock::read(&self.folder.join(cell)).ok()?.stages.remove(&stage)?;
+            if origin_of(stage, &entry).key() != key {
+                return None;
+            }
+            let outputs = names(stage, &entry)?;
+            let staging = Staging::new(run_dir, stage).ok()?;
+            let linked = |(name, digest): (&String, &Digest)| {
+                let (from, to) = (self.folder.join(cell).join(stage.name()).join(name), staging.path().join(name));
+                link(&from, &to).is_ok() && Digest::of_file(&to).ok() == Some(*digest)
+            };
+            let all = outputs.iter().all(linked);
+            all.then(|| Shared { cell: cell.to_owned(), staging, outputs, entry })
+        })
+    }
+}
+
+impl Shared {
+    /// Moves the outputs into place in the stage's folder; gives their entry of the lock.
+    pub(crate) fn commit(self, stage: &dyn Stage, run_dir: &Path) -> Result<Entry, Error> {
+        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
+        self.staging.commit(&run_dir.join(stage.kind().name()), &self.outputs, &possible)?;
+        Ok(self.entry)
+    }
+}
+
+/// A file under another name as well; a copy where that cannot be.
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to)?;
+    File::open(to)?.sync_all()
+}

@@ -1,0 +1,97 @@
+//! Scores over seeds.
+
+use std::collections::BTreeMap;
+
+use fer_artifact::Split;
+use fer_eval::Metrics;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{CellState, CellStatus};
+
+/// Mean and spread of a score over seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Seeds.
+    pub n: usize,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Sample standard deviation, with n − 1 in the denominator; none of a single seed.
+    pub deviation: Option<f64>,
+}
+
+/// A combination of values with its scores over seeds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Combination {
+    /// Value by parameter.
+    pub values: BTreeMap<String, Value>,
+    /// Cells that have these values, each with a seed of its own.
+    pub cells: usize,
+    /// Cells whose scores are counted: those that are fresh.
+    pub n: usize,
+    /// By split.
+    pub splits: BTreeMap<Split, Scores>,
+}
+
+/// The scores that a sweep compares.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scores {
+    /// Share of images that were classified rightly.
+    pub accuracy: Spread,
+    /// Mean of the classes' F1.
+    pub macro_f1: Spread,
+}
+
+impl Spread {
+    /// Of at least one value.
+    fn of(values: &[f64]) -> Self {
+        let n = values.len();
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { n, mean, deviation: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()) }
+    }
+}
+
+impl Combination {
+    /// The cells by their combination of values, in the order of the first of each. Only fresh cells have scores that
+    /// count: those of another are of another time, or none.
+    pub fn of(cells: &[CellStatus]) -> Vec<Self> {
+        let mut groups: Vec<(&BTreeMap<String, Value>, Vec<&CellStatus>)> = vec![];
+        for cell in cells {
+            match groups.iter_mut().find(|(values, _)| *values == &cell.values) {
+                Some((_, group)) => group.push(cell),
+                None => groups.push((&cell.values, vec![cell])),
+            }
+        }
+        groups.into_iter().map(|(values, group)| Self::combine(values.clone(), &group)).collect()
+    }
+
+    fn combine(values: BTreeMap<String, Value>, cells: &[&CellStatus]) -> Self {
+        let fresh = cells.iter().filter(|cell| cell.state == CellState::Fresh);
+        let metrics: Vec<&Metrics> = fresh.filter_map(|cell| cell.metrics.as_ref()).collect();
+        let mut splits = BTreeMap::new();
+        for split in Split::ALL {
+            let scores: Vec<_> = metrics.iter().filter_map(|metrics| metrics.splits.get(&split)).collect();
+            if !scores.is_empty() {
+                let accuracy = Spread::of(&scores.iter().map(|scores| scores.accuracy).collect::<Vec<_>>());
+                let macro_f1 = Spread::of(&scores.iter().map(|scores| scores.macro_f1).collect::<Vec<_>>());
+                splits.insert(split, Scores { accuracy, macro_f1 });
+            }
+        }
+        Self { values, cells: cells.len(), n: metrics.len(), splits }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_sample_deviation_are_those_of_the_textbook() {
+        // Mean 5; squares 9 + 1 + 1 + 1 + 0 + 0 + 4 + 16 = 32; 32 / 7.
+        let spread = Spread::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
+        assert_eq!((spread.n, spread.mean), (8, 5.0));
+        assert!((spread.deviation.unwrap() - (32.0_f64 / 7.0).sqrt()).abs() < 1e-15);
+        assert_eq!(Spread::of(&[0.5]), Spread { n: 1, mean: 0.5, deviation: None });
+    }
+}
