@@ -17,7 +17,7 @@ const MOMENTUM: f32 = 0.1;
 pub(crate) enum Layer {
     /// A convolution and what follows it.
     Conv(ConvBlock),
-    Residual(Residual),
+    Residual(Box<Residual>),
     GlobalAvgPool,
     /// On flattened images.
     Linear(Affine),
@@ -140,7 +140,7 @@ impl Layer {
                     Self::Conv(ConvBlock { weight, bias, config, norm, activation, pooling })
                 }
                 LayerPlan::Residual { stride, .. } => {
-                    Self::Residual(Residual::assemble(name, stride, layer.has_projection(), weights)?)
+                    Self::Residual(Box::new(Residual::assemble(name, stride, layer.has_projection(), weights)?))
                 }
                 LayerPlan::GlobalAvgPool => Self::GlobalAvgPool,
                 LayerPlan::Linear { .. } => Self::Linear(weights.affine(name)?),

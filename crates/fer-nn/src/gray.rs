@@ -84,8 +84,9 @@ impl Moments {
                 }
             },
         );
-        for a in 0..PLACES {
-            (0..a).for_each(|b| second[a][b] = second[b][a]);
+        let upper = second;
+        for (a, row) in second.iter_mut().enumerate() {
+            (0..a).for_each(|b| row[b] = upper[b][a]);
         }
         Self { first, second, count: (gray.height * gray.width) as f64 }
     }
@@ -248,11 +249,11 @@ pub(crate) fn backward(
         let product = inverse_std * (product + offset * dz);
         gradients.norm_weight[o] = product as f32;
         gradients.norm_bias[o] = dz as f32;
-        for place in 0..PLACES {
+        for (place, at_winners) in at_winners.into_iter().enumerate() {
             let first = moments.first[place];
             let second: f64 = (0..PLACES).map(|other| weight[other] * moments.second[place][other]).sum();
             let dense = dz * first + product * inverse_std * (second + offset * first);
-            let gradient = f64::from(norm.scale[o]) * (at_winners[place] - dense / moments.count);
+            let gradient = f64::from(norm.scale[o]) * (at_winners - dense / moments.count);
             gradients.weight[o * PLACES + place] = gradient as f32;
         }
     }

@@ -68,7 +68,8 @@ impl Batch {
         if let Some(weights) = &task.class_weights {
             weigh(&mut targets, &labels, weights);
         }
-        if let Some(share) = params.mixup.filter(|_| !is_plain).and_then(|mixup| mixup.draw(seed.stream("mixup"), step)) {
+        if let Some(share) = params.mixup.filter(|_| !is_plain).and_then(|mixup| mixup.draw(seed.stream("mixup"), step))
+        {
             mix(&mut images, indices.len(), |a, b| share as f32 * a + (1.0 - share as f32) * b);
             mix(&mut targets, indices.len(), |a, b| share * a + (1.0 - share) * b);
         }

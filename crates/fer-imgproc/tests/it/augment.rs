@@ -55,8 +55,7 @@ fn a_crop_is_a_window_of_the_image_and_every_place_is_drawn() {
     for row in 0..600 {
         let crop = Augmentation::default().apply(&ramp(), SIZE, [4, 3], at(1, row));
         let corner = crop[0] as usize;
-        let expected: Vec<f32> =
-            (0..12).map(|pixel| (corner + pixel / 3 * 5 + pixel % 3) as f32).collect();
+        let expected: Vec<f32> = (0..12).map(|pixel| (corner + pixel / 3 * 5 + pixel % 3) as f32).collect();
         assert_eq!(crop, expected);
         *corners.entry(corner).or_insert(0) += 1;
     }
@@ -124,6 +123,8 @@ fn settings_out_of_range_are_refused_with_the_range() {
     assert!(refusal(json!({"scale": 1.0})).contains("expected a number from 0 to below 1"));
     assert!(refusal(json!({"rotation": 200.0})).contains("expected degrees from 0 to 180"));
     assert!(refusal(json!({"brightness": -1.0})).contains("expected a number from 0"));
-    assert!(refusal(json!({"erasing": {"area": [0.3, 0.2]}})).contains("expected a smaller share first, found [0.3, 0.2]"));
+    assert!(
+        refusal(json!({"erasing": {"area": [0.3, 0.2]}})).contains("expected a smaller share first, found [0.3, 0.2]")
+    );
     assert!(refusal(json!({"rotate": 1.0})).contains("unknown field `rotate`"));
 }

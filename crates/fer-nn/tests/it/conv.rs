@@ -114,3 +114,55 @@ fn shapes_that_do_not_fit_are_refused() {
     let found = depthwise_conv2d(&random(&[1, 4, 4, 2], 1), &weight, None, config).unwrap_err().to_string();
     assert!(found.starts_with("depthwise_conv2d: x [1, 4, 4, 2] (N, H, W, C) does not fit"), "{found}");
 }
+
+/// x ⋆ weight in f64, by the definition, with a padding of 1.
+fn in_f64(x: &Tensor, weight: &Tensor) -> Vec<f64> {
+    let (n, height, width, channels) = x.dims4().unwrap();
+    let outputs = weight.dim(0).unwrap();
+    let flat = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let (x, weight) = (flat(x), flat(weight));
+    let mut y = vec![];
+    for (image, row, column) in
+        (0..n * height * width).map(|at| (at / (height * width), at / width % height, at % width))
+    {
+        for output in 0..outputs {
+            let mut sum = 0.0;
+            for (down, across) in (0..9).map(|place| (place / 3, place % 3)) {
+                let (from_row, from_column) = (row + down, column + across);
+                if (1..=height).contains(&from_row) && (1..=width).contains(&from_column) {
+                    let start = ((image * height + from_row - 1) * width + from_column - 1) * channels;
+                    for channel in 0..channels {
+                        let weight = weight[(output * channels + channel) * 9 + down * 3 + across];
+                        sum += f64::from(x[start + channel]) * f64::from(weight);
+                    }
+                }
+            }
+            y.push(sum);
+        }
+    }
+    y
+}
+
+#[test]
+fn winograds_method_stays_within_its_documented_error() {
+    // `docs/performance.md`: the error's root mean square below 2e-6 and its maximum below 3e-5 of the results' root mean
+    // square; plain products stay below 1e-6.
+    let x = random(&[1, 12, 12, 128], 1);
+    let weight = random(&[64, 128, 3, 3], 2);
+    let exact = in_f64(&x, &weight);
+    let norm = (exact.iter().map(|y| y * y).sum::<f64>() / exact.len() as f64).sqrt();
+    let errors = |method| {
+        let config = Conv2d { method, ..Conv2d::new(1, 1) };
+        let y = conv2d(&x, &Parameter::new(weight.clone()).unwrap(), None, config).unwrap();
+        let y = y.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let errors: Vec<f64> = y.iter().zip(&exact).map(|(&y, exact)| (f64::from(y) - exact).abs() / norm).collect();
+        let square = (errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64).sqrt();
+        (square, errors.into_iter().fold(0.0, f64::max))
+    };
+    let ((plain, _), (fast, largest)) = (errors(Method::Exact), errors(Method::Fast));
+    #[expect(clippy::print_stdout, reason = "for those who want to know")]
+    {
+        println!("root mean square error: plain {plain:.1e}, fast {fast:.1e}; largest {largest:.1e}");
+    }
+    assert!(plain < 1e-6 && fast < 2e-6 && largest < 3e-5, "{plain:e}, {fast:e}, {largest:e}");
+}

@@ -98,7 +98,10 @@ fn crops_come_in_order_from_the_first_epoch_on() {
     };
     assert_eq!(crops(&[2]), "crops: expected rising from_epoch, the first one 1, found [2]");
     assert_eq!(crops(&[1, 9, 9]), "crops: expected rising from_epoch, the first one 1, found [1, 9, 9]");
-    assert_eq!(refusal(json!({"mixup": {"alpha": 1.0, "probability": 2}})), "expected a probability from 0 to 1, found 2");
+    assert_eq!(
+        refusal(json!({"mixup": {"alpha": 1.0, "probability": 2}})),
+        "expected a probability from 0 to 1, found 2"
+    );
 }
 
 #[test]
