@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::Activation;
 use crate::activation::with_curve;
-use crate::norm::{BatchStats, Normalizer, forward_pooled_line};
+use crate::norm::{BatchStats, Normalizer, forward_pooled_line, winners};
 use crate::simd::{First, Full, Lanes, autovectorize, for_each_vector, vectorize};
 
 /// Places in a window.
@@ -231,7 +231,7 @@ pub(crate) fn backward(
     let Gray { height, width, outputs } = gray;
     let pooled = height / 2 * (width / 2) * outputs;
     let images = x.par_chunks(height * width).zip(words.par_chunks(pooled)).zip(dy.par_chunks(pooled));
-    let sums = images.map(|((x, words), dy)| winners(gray, x, words, dy)).collect::<Vec<_>>();
+    let sums = images.map(|((x, words), dy)| winners_of_image(gray, x, words, dy)).collect::<Vec<_>>();
     let mut total = vec![0f64; (PLACES + 1) * outputs];
     for sum in sums {
         total.iter_mut().zip(sum).for_each(|(total, value)| *total += f64::from(value));
@@ -261,7 +261,7 @@ pub(crate) fn backward(
 }
 
 /// Over the winners of one image's windows: Σ dz · patch, `[9, O]`, and then Σ dz, `[O]`.
-fn winners(gray: Gray, x: &[f32], words: &[f32], dy: &[f32]) -> Vec<f32> {
+fn winners_of_image(gray: Gray, x: &[f32], words: &[f32], dy: &[f32]) -> Vec<f32> {
     let padded = Padded::<f32>::new(gray, x);
     let mut sums = vec![0f32; (PLACES + 1) * gray.outputs];
     let line = gray.width / 2 * gray.outputs;
@@ -310,13 +310,9 @@ fn winners_vector<S: Simd>(
     let mut total: [S::f32s; PLACES + 1] = std::array::from_fn(|place| lanes.load(simd, &sums[place * outputs + at..]));
     let zero = simd.splat_f32s(0.0);
     for (column, (words, dy)) in words.chunks_exact(outputs).zip(dy.chunks_exact(outputs)).enumerate() {
-        let word = simd.transmute_u32s_f32s(lanes.load(simd, &words[at..]));
-        let slope = simd.transmute_f32s_u32s(simd.and_u32s(word, simd.splat_u32s(!3)));
-        let winner = simd.and_u32s(word, simd.splat_u32s(3));
-        let dz = simd.mul_f32s(slope, lanes.load(simd, &dy[at..]));
+        let (dz, wins) = winners(simd, lanes.load(simd, &words[at..]), lanes.load(simd, &dy[at..]));
         total[PLACES] = simd.add_f32s(total[PLACES], dz);
-        for place in 0..4 {
-            let wins = simd.equal_u32s(winner, simd.splat_u32s(place as u32));
+        for (place, wins) in wins.into_iter().enumerate() {
             let dz = simd.select_f32s(wins, dz, zero);
             for tap in 0..PLACES {
                 let value = lines[place / 2 + tap / 3][2 * column + place % 2 + tap % 3];

@@ -1,10 +1,11 @@
 //! Batch normalisation with what follows it: a residual to add, an activation, a pooling. On plain slices, for the
 //! operators in `block.rs`.
 
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::activation::{Curve, with_curve};
-use crate::simd::autovectorize;
+use crate::simd::{First, Full, Lanes, autovectorize, for_each_vector, vectorize};
 use crate::{Activation, Stream};
 
 /// Statistics of a batch, one number a channel.
@@ -400,12 +401,6 @@ fn pool(curve: impl Curve, norm: &Normalizer, x: [&[f32]; 4], random: [&[f32]; 4
     }
 }
 
-/// Derivative and winner of a word.
-#[inline(always)]
-fn decode(word: f32) -> (f32, u32) {
-    (f32::from_bits(word.to_bits() & !3), word.to_bits() & 3)
-}
-
 /// The gradients of [`forward_pooled`]. `values` holds x and gets dx.
 pub(crate) fn backward_pooled(norm: &Normalizer, sizes: Sizes, values: &mut [f32], words: &[f32], dy: &[f32]) -> Sums {
     let channels = sizes.channels;
@@ -415,13 +410,9 @@ pub(crate) fn backward_pooled(norm: &Normalizer, sizes: Sizes, values: &mut [f32
         let lines = x.chunks_exact(2 * sizes.line()).zip(words.chunks_exact(sizes.pooled_line()));
         let mut line_sums = vec![0.0; 2 * channels];
         for ((x, words), dy) in lines.zip(dy.chunks_exact(sizes.pooled_line())) {
-            line_sums.fill(0.0);
-            let (dz, product) = line_sums.split_at_mut(channels);
-            autovectorize(
-                #[inline(always)]
-                || pooled_sums(norm, x, words, dy, dz, product),
-            );
-            sums.add(dz, product);
+            let (dz_sum, product) = line_sums.split_at_mut(channels);
+            vectorize(PooledSums { norm, x, words, dy, dz_sum, product });
+            sums.add(dz_sum, product);
         }
         sums
     });
@@ -429,63 +420,109 @@ pub(crate) fn backward_pooled(norm: &Normalizer, sizes: Sizes, values: &mut [f32
     let terms = InputTerms::new(norm, &sums, values.len() / channels);
     let images = values.par_chunks_mut(sizes.image()).zip(words.par_chunks(sizes.pooled_image()));
     images.zip(dy.par_chunks(sizes.pooled_image())).for_each(|((values, words), dy)| {
-        autovectorize(
-            #[inline(always)]
-            || pooled_input_gradients(norm, &terms, sizes, values, words, dy),
-        );
+        let windows = words.chunks_exact(sizes.pooled_line()).zip(dy.chunks_exact(sizes.pooled_line()));
+        let (pooled, rest) = values.split_at_mut(sizes.height / 2 * 2 * sizes.line());
+        for (values, (words, dy)) in pooled.chunks_exact_mut(2 * sizes.line()).zip(windows) {
+            vectorize(PooledInputGradients { norm, terms: &terms, values, words, dy });
+        }
+        // A last line beyond the windows.
+        let zeros = vec![0.0; channels];
+        rest.chunks_exact_mut(channels).for_each(|values| input_gradient(norm, &terms, values, &zeros));
     });
     sums
 }
 
-#[inline(always)]
-fn pooled_sums(norm: &Normalizer, x: &[f32], words: &[f32], dy: &[f32], dz_sum: &mut [f32], product: &mut [f32]) {
-    let channels = norm.channels();
-    let line = x.len() / 2;
-    let (mean, inverse_std) = (&norm.mean[..channels], &norm.inverse_std[..channels]);
-    let (dz_sum, product) = (&mut dz_sum[..channels], &mut product[..channels]);
-    for (column, (words, dy)) in words.chunks_exact(channels).zip(dy.chunks_exact(channels)).enumerate() {
-        let corner = 2 * column * channels;
-        let places = [corner, corner + channels, corner + line, corner + line + channels];
-        let x = places.map(|place| &x[place..place + channels]);
-        for c in 0..channels {
-            let (slope, winner) = decode(words[c]);
-            let upper = if winner & 1 == 1 { x[1][c] } else { x[0][c] };
-            let lower = if winner & 1 == 1 { x[3][c] } else { x[2][c] };
-            let x = if winner & 2 == 2 { lower } else { upper };
-            let dz = dy[c] * slope;
-            dz_sum[c] += dz;
-            product[c] += dz * ((x - mean[c]) * inverse_std[c]);
-        }
+/// The sums of one line of windows.
+struct PooledSums<'a> {
+    norm: &'a Normalizer,
+    x: &'a [f32],
+    words: &'a [f32],
+    dy: &'a [f32],
+    dz_sum: &'a mut [f32],
+    product: &'a mut [f32],
+}
+
+impl WithSimd for PooledSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { norm, x, words, dy, dz_sum, product } = self;
+        let (channels, line) = (norm.channels(), x.len() / 2);
+        for_each_vector!(S, channels, |at, lanes| {
+            let (mean, inverse_std) = (lanes.load(simd, &norm.mean[at..]), lanes.load(simd, &norm.inverse_std[at..]));
+            let mut sums = [simd.splat_f32s(0.0); 2];
+            for (column, (words, dy)) in words.chunks_exact(channels).zip(dy.chunks_exact(channels)).enumerate() {
+                let (dz, wins) = winners(simd, lanes.load(simd, &words[at..]), lanes.load(simd, &dy[at..]));
+                let mut at_winner = simd.splat_f32s(0.0);
+                for (place, start) in window(column, channels, line).into_iter().enumerate() {
+                    at_winner = simd.select_f32s(wins[place], lanes.load(simd, &x[start + at..]), at_winner);
+                }
+                let normalized = simd.mul_f32s(simd.sub_f32s(at_winner, mean), inverse_std);
+                sums = [simd.add_f32s(sums[0], dz), simd.mul_add_e_f32s(dz, normalized, sums[1])];
+            }
+            lanes.store(simd, &mut dz_sum[at..], sums[0]);
+            lanes.store(simd, &mut product[at..], sums[1]);
+        });
     }
 }
 
+/// The gradient at the winner, and which of the four places won.
 #[inline(always)]
-fn pooled_input_gradients(
-    norm: &Normalizer,
-    terms: &InputTerms,
-    sizes: Sizes,
-    values: &mut [f32],
-    words: &[f32],
-    dy: &[f32],
-) {
-    let (channels, line) = (sizes.channels, sizes.line());
-    let zeros = vec![0.0; channels];
-    let mut dz = vec![0.0; channels];
-    for (row, values) in values.chunks_exact_mut(line).enumerate() {
-        for (column, values) in values.chunks_exact_mut(channels).enumerate() {
-            if row / 2 >= sizes.height / 2 || column / 2 >= sizes.width / 2 {
-                // Beyond the last whole window.
-                input_gradient(norm, terms, values, &zeros);
-                continue;
+pub(crate) fn winners<S: Simd>(simd: S, word: S::f32s, dy: S::f32s) -> (S::f32s, [S::m32s; 4]) {
+    let word = simd.transmute_u32s_f32s(word);
+    let slope = simd.transmute_f32s_u32s(simd.and_u32s(word, simd.splat_u32s(!3)));
+    let winner = simd.and_u32s(word, simd.splat_u32s(3));
+    (simd.mul_f32s(slope, dy), [0, 1, 2, 3].map(|place| simd.equal_u32s(winner, simd.splat_u32s(place))))
+}
+
+/// Where the four pixels of a window begin, in two lines.
+#[inline(always)]
+fn window(column: usize, channels: usize, line: usize) -> [usize; 4] {
+    let corner = 2 * column * channels;
+    [corner, corner + channels, corner + line, corner + line + channels]
+}
+
+/// Turns two lines of x into their gradients.
+struct PooledInputGradients<'a> {
+    norm: &'a Normalizer,
+    terms: &'a InputTerms,
+    values: &'a mut [f32],
+    words: &'a [f32],
+    dy: &'a [f32],
+}
+
+impl WithSimd for PooledInputGradients<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { norm, terms, values, words, dy } = self;
+        let (channels, line) = (norm.channels(), values.len() / 2);
+        for_each_vector!(S, channels, |at, lanes| {
+            let load = |from: &[f32]| lanes.load(simd, &from[at..]);
+            let (mean, scale) = (load(&norm.mean), load(&norm.scale));
+            let (dz_mean, slope) = (load(&terms.dz_mean), load(&terms.slope));
+            let zero = simd.splat_f32s(0.0);
+            let gradient = |x, dz| {
+                let dense = simd.mul_add_e_f32s(simd.sub_f32s(x, mean), slope, dz_mean);
+                simd.mul_f32s(scale, simd.sub_f32s(dz, dense))
+            };
+            let windows = words.chunks_exact(channels).zip(dy.chunks_exact(channels));
+            for (column, (words, dy)) in windows.enumerate() {
+                let (dz, wins) = winners(simd, load(words), load(dy));
+                for (place, start) in window(column, channels, line).into_iter().enumerate() {
+                    let pixel = &mut values[start + at..];
+                    let x = lanes.load(simd, pixel);
+                    lanes.store(simd, pixel, gradient(x, simd.select_f32s(wins[place], dz, zero)));
+                }
             }
-            let window = row / 2 * sizes.pooled_line() + column / 2 * channels;
-            let (words, dy) = (&words[window..window + channels], &dy[window..window + channels]);
-            let place = (row % 2 * 2 + column % 2) as u32;
-            for c in 0..channels {
-                let (slope, winner) = decode(words[c]);
-                dz[c] = if winner == place { dy[c] * slope } else { 0.0 };
+            // A last column beyond the windows.
+            for start in (words.len() * 2..line).step_by(channels).flat_map(|start| [start, start + line]) {
+                let pixel = &mut values[start + at..];
+                let x = lanes.load(simd, pixel);
+                lanes.store(simd, pixel, gradient(x, zero));
             }
-            input_gradient(norm, terms, values, &dz);
-        }
+        });
     }
 }
