@@ -201,7 +201,7 @@ def training(model, size, count, batch, optimizer, smoothing, dtype=torch.float6
 
 
 def face_cnn():
-    return FaceCNN(activation=lambda: nn.RReLU(0.25, 0.25), dropout=(0.0, 0.0))
+    return FaceCNN(activation=lambda: nn.RReLU(0.25, 0.25), dropout=(0.0, 0.0), size=16)
 
 
 def compact_cnn():
@@ -209,9 +209,11 @@ def compact_cnn():
 
 
 CASES = {
+    # Small images: among the millions of poolings and slopes of larger ones some are so near to a tie that changing the
+    # weights by 1e-6 of themselves, in float64, changes gradients by several per cent. Here nothing changes by 1e-5.
     "face-cnn, sgd": (
         face_cnn,
-        dict(size=48, count=40, batch=8, smoothing=0.0, optimizer=lambda p: torch.optim.SGD(p, lr=0.1)),
+        dict(size=16, count=40, batch=8, smoothing=0.0, optimizer=lambda p: torch.optim.SGD(p, lr=0.05)),
     ),
     "face-resnet, momentum": (
         lambda: FaceResnet(stem=(5, 8), widths=(8, 12, 16), blocks=(1, 2, 1)),
