@@ -167,10 +167,10 @@ fn the_temperature_stands_with_both_calibration_errors() {
     let metrics = &sample.evaluation.metrics;
     let temperature = format!("{:.2}", metrics.temperature.unwrap());
     let page = html(&sample);
-    assert_shows(&page, &format!("at temperature {temperature}</th>"));
+    assert_shows(&page, &format!("with logits divided by the temperature, {temperature}. Loss"));
     assert_shows(&page, &format!("Logits divided by a temperature of {temperature} give the best loss on validation"));
     let test = &metrics.splits[&Split::Test];
-    assert_shows(&page, &format!("<td>{:.3}</td><td>{:.3}</td>", test.ece, metrics.ece_calibrated[&Split::Test]));
+    assert_shows(&page, &format!("<td>{:.3} → {:.3}</td>", test.ece, metrics.ece_calibrated[&Split::Test]));
     let figure = between(&page, "<svg class=\"reliability\"", "</svg>")[0];
     let (filled, rings) = (figure.matches("fill=\"var(--first)\"").count(), figure.matches("fill=\"none\"").count());
     assert!(filled > 0 && rings > 0, "{filled} dots, {rings} rings");
