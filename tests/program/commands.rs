@@ -73,10 +73,7 @@ fn export_images_writes_jpeg_if_asked() {
 #[test]
 fn evaluate_scores_as_the_chain_does() {
     let world = World::ran();
-    // The rows of validation alone, under another name of the split column, in their order.
-    let text = world.read("faces.csv");
-    let rows = text.lines().filter(|line| line.starts_with("emotion") || line.ends_with(",PublicTest"));
-    std::fs::write(world.path("validation.csv"), rows.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    validation(&world);
     let call = ["evaluate", "--model", "run/train/model.safetensors", "--data", "validation.csv"];
     let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
     let scores = world.fer(&[&call[..], &["--json"]].concat()).succeeded().json();
@@ -84,6 +81,84 @@ fn evaluate_scores_as_the_chain_does() {
     let table = world.fer(&call).succeeded();
     assert!(table.stdout.contains("  images             14\n"), "{table:?}");
     assert!(table.stdout.contains("surprise"), "{table:?}");
+}
+
+/// The rows of validation alone, in their order.
+fn validation(world: &World) {
+    let text = world.read("faces.csv");
+    let rows = text.lines().filter(|line| line.starts_with("emotion") || line.ends_with(",PublicTest"));
+    std::fs::write(world.path("validation.csv"), rows.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn an_exported_model_carries_scores_and_temperature_and_is_calibrated() {
+    let world = World::ran();
+    validation(&world);
+    let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
+    let temperature = metrics["temperature"].as_f64().unwrap();
+    for (out, flag) in [("full.safetensors", None), ("half.safetensors", Some("--f16"))] {
+        let call: Vec<&str> = ["export-model", "run", out].into_iter().chain(flag).collect();
+        let ended = world.fer(&call).succeeded();
+        assert!(ended.stdout.starts_with(&format!("{out}: ")), "{ended:?}");
+        assert!(ended.stdout.ends_with(&format!(", temperature {temperature:.3}\n")), "{ended:?}");
+    }
+    let header = world.fer(&["inspect", "half.safetensors", "--json"]).succeeded().json()["header"].clone();
+    assert_eq!(header["evaluation"]["splits"], metrics["splits"]);
+    assert_eq!(header["evaluation"]["temperature"], metrics["temperature"]);
+    assert!(header["evaluation"]["data"]["ingest.source"].is_string(), "{header}");
+    assert_eq!((&header["params"]["epochs"], &header["preprocessing"]["equalization"]), (&2.into(), &"global".into()));
+    let trained = fer_artifact::Digest::of_file(&world.path("run/train/model.safetensors")).unwrap().to_string();
+    assert_eq!(header["parents"]["train/model.safetensors"], trained);
+
+    let scores = |model: &str| {
+        let call = ["evaluate", "--model", model, "--data", "validation.csv", "--json"];
+        world.fer(&call).succeeded().json()
+    };
+    let close = |found: &Value, expected: &Value, within: f64| {
+        let [found, expected] = [found, expected].map(|value| value.as_f64().unwrap());
+        assert!((found - expected).abs() <= within, "{found} is not {expected}");
+    };
+    let full = scores("full.safetensors");
+    assert_eq!(full["accuracy"], metrics["splits"]["validation"]["accuracy"]);
+    close(&full["ece"], &metrics["ece_calibrated"]["validation"], 1e-5);
+    close(&scores("half.safetensors")["loss"], &full["loss"], 1e-2);
+    let size = |name: &str| std::fs::metadata(world.path(name)).unwrap().len();
+    let saved = size("full.safetensors") - size("half.safetensors");
+    assert!(saved.abs_diff(7 * 2304 * 2) < 64, "{saved} bytes");
+}
+
+#[test]
+fn a_model_is_exported_with_its_own_scores_or_not_at_all() {
+    let world = World::ran();
+    world.fer(&["run", "--only", "train", "--set", "train.epochs=1"]).succeeded();
+    let ended = world.fer(&["export-model", "run", "out.safetensors"]);
+    let message = "error: run: its scores are not those of its model; `fer run` renews them\n";
+    assert_eq!((ended.code, &*ended.stderr), (1, message));
+    assert!(!world.path("out.safetensors").exists());
+}
+
+#[test]
+fn several_models_are_averaged_and_images_looked_at_twice() {
+    let world = World::ran();
+    validation(&world);
+    let scores = |arguments: &[&str]| {
+        let call = [&["evaluate", "--data", "validation.csv", "--json"], arguments].concat();
+        world.fer(&call).succeeded().json()
+    };
+    let model = ["--model", "run/train/model.safetensors"];
+    let one = scores(&model);
+    world.fer(&["run", "--run-dir", "other", "--set", "train.epochs=1"]).succeeded();
+    let other = ["--model", "other/train/model.safetensors"];
+    let (both, same) = (scores(&[model, other].concat()), scores(&[model, model].concat()));
+    assert!((same["loss"].as_f64().unwrap() - one["loss"].as_f64().unwrap()).abs() < 1e-6, "{same} {one}");
+    // The logarithm is concave: a mean is at least as good as its members are on average.
+    let loss = |scores: &Value| scores["loss"].as_f64().unwrap();
+    assert!(loss(&both) < (loss(&one) + loss(&scores(&other))) / 2.0, "{both}");
+    assert_ne!(loss(&scores(&[&model[..], &["--tta", "flip"]].concat())), loss(&one));
+    let crops = ["evaluate", "--data", "validation.csv", "--tta", "ten-crop", model[0], model[1]];
+    let ended = world.fer(&crops);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("`linear` takes 48x48 pixels alone"), "{ended:?}");
 }
 
 #[test]
@@ -119,8 +194,9 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
     for arguments in [&["walk"][..], &[], &["run", "--threads", "0"], &["stage", "preprocess"]] {
         assert_eq!(world.fer(arguments).code, 2, "{arguments:?}");
     }
-    let commands = ["run", "plan", "status", "verify", "gc", "inspect", "stage", "export-images", "evaluate", "diff"];
-    for command in commands.into_iter().chain(["runs", "synth"]) {
+    let commands =
+        ["run", "plan", "status", "verify", "gc", "inspect", "stage", "export-images", "export-model", "evaluate"];
+    for command in commands.into_iter().chain(["diff", "runs", "synth"]) {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }

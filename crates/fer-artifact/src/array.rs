@@ -21,11 +21,13 @@ impl Array {
     }
 }
 
-/// A borrowed tensor on its way into a file: one of the three dtypes that artifacts use, with its shape.
+/// A borrowed tensor on its way into a file: one of the dtypes that artifacts use.
 #[derive(Debug, Clone, Copy)]
 pub enum Tensor<'a> {
     /// 32-bit floats.
     F32(&'a [f32]),
+    /// 16-bit floats (IEEE 754), as their bits; only models that are handed on hold them, see [`crate::write_half`].
+    F16(&'a [u16]),
     /// Bytes.
     U8(&'a [u8]),
     /// 32-bit unsigned integers.
@@ -36,6 +38,7 @@ impl Tensor<'_> {
     pub(crate) fn dtype(&self) -> Dtype {
         match self {
             Tensor::F32(_) => Dtype::F32,
+            Tensor::F16(_) => Dtype::F16,
             Tensor::U8(_) => Dtype::U8,
             Tensor::U32(_) => Dtype::U32,
         }
@@ -45,6 +48,7 @@ impl Tensor<'_> {
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Tensor::F32(values) => bytemuck::cast_slice(values),
+            Tensor::F16(values) => bytemuck::cast_slice(values),
             Tensor::U8(values) => values,
             Tensor::U32(values) => bytemuck::cast_slice(values),
         }

@@ -11,6 +11,7 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::halves::widened;
 use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
 
 #[cfg(target_endian = "big")]
@@ -49,7 +50,11 @@ pub trait Artifact: Sized {
 /// # Errors
 /// [`Error::Io`]; the former file, if any, is then untouched.
 pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) -> Result<Digest, Error> {
-    let header = Header {
+    write_parts(path, &header(artifact, provenance), artifact.tensors())
+}
+
+pub(crate) fn header<A: Artifact>(artifact: &A, provenance: &Provenance) -> Header {
+    Header {
         kind: A::KIND,
         schema: SCHEMA,
         producer: provenance.producer.clone(),
@@ -59,11 +64,17 @@ pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) ->
         parents: provenance.parents.clone(),
         params: provenance.params.clone(),
         details: artifact.details(),
-    };
-    let mut tensors = artifact.tensors();
+    }
+}
+
+pub(crate) fn write_parts(
+    path: &Path,
+    header: &Header,
+    mut tensors: Vec<(String, Vec<usize>, Tensor<'_>)>,
+) -> Result<Digest, Error> {
     // Widest first keeps every tensor aligned; then by name, so that the order is fixed.
     tensors.sort_by(|(a, _, x), (b, _, y)| y.dtype().cmp(&x.dtype()).then(a.cmp(b)));
-    let head = header_bytes(&header, &tensors).map_err(|error| format_error(path, &error))?;
+    let head = header_bytes(header, &tensors).map_err(|error| format_error(path, &error))?;
     write_atomic(path, |out| {
         out.write_all(&(head.len() as u64).to_le_bytes())?;
         out.write_all(&head)?;
@@ -154,7 +165,7 @@ pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
     }
 }
 
-/// All F32 tensors of a safetensors file from anywhere, by name. PyTorch's `*.num_batches_tracked` are left out.
+/// All F32 and F16 tensors of a safetensors file from anywhere, by name. PyTorch's `*.num_batches_tracked` are left out.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Format`], or [`Error::Tensor`] for a tensor of another dtype.
@@ -288,7 +299,7 @@ impl<'a> Contents<'a> {
         self.take(name, Dtype::F32, Some(shape))
     }
 
-    /// Takes all tensors that are left, each F32.
+    /// Takes all tensors that are left, each F32, or F16 and then widened.
     ///
     /// # Errors
     /// As [`Self::take_u8`].
@@ -297,7 +308,13 @@ impl<'a> Contents<'a> {
         let names: Vec<String> = self.left.keys().cloned().collect();
         let mut arrays = BTreeMap::new();
         for name in names {
-            let (shape, data) = self.take(&name, Dtype::F32, None)?;
+            let (shape, data) = match self.left[&name].dtype {
+                Dtype::F16 => {
+                    let (shape, bits) = self.take(&name, Dtype::F16, None)?;
+                    (shape, widened(bits))
+                }
+                _ => self.take(&name, Dtype::F32, None)?,
+            };
             arrays.insert(name, Array { shape, data });
         }
         Ok(arrays)

@@ -8,6 +8,7 @@
 //! * [`write()`] writes beside the target, syncs and renames: a file that exists is complete.
 //! * [`read()`] trusts the header and never the file's name, checks every dtype, shape and label, and allocates no
 //!   more than the file is long.
+//! * [`write_half`] writes a model in half the bytes, to hand it on; [`read()`] takes both.
 //! * [`check_ingest`], [`check_preprocess`], [`check_train`] and [`check_evaluate`] check all that a stage left: they
 //!   are what the runner asks of a program of the user's own, and what a replacement of a stage is tested with.
 //!
@@ -38,6 +39,7 @@ mod digest;
 mod error;
 mod features;
 mod file;
+mod halves;
 mod header;
 mod images;
 mod model;
@@ -50,6 +52,7 @@ pub use digest::Digest;
 pub use error::Error;
 pub use features::FeatureSet;
 pub use file::{Artifact, Contents, TensorInfo, describe, read, read_tensors, write, write_atomic};
+pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};

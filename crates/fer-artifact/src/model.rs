@@ -16,6 +16,8 @@ pub struct Model {
     pub preprocessing: Value,
     /// How the training went: epochs, the epoch that the weights are from, history. Holds no time.
     pub training: Value,
+    /// What its evaluation found: scores, temperature, digests of the data; null until `fer export-model` writes it.
+    pub evaluation: Value,
     /// Weights and running statistics by PyTorch's `state_dict` names, all finite.
     pub tensors: BTreeMap<String, Array>,
 }
@@ -32,11 +34,15 @@ impl Artifact for Model {
     }
 
     fn details(&self) -> Map<String, Value> {
-        Map::from_iter([
+        let mut details = Map::from_iter([
             ("network".to_owned(), self.network.clone()),
             ("preprocessing".to_owned(), self.preprocessing.clone()),
             ("training".to_owned(), self.training.clone()),
-        ])
+        ]);
+        if !self.evaluation.is_null() {
+            details.insert("evaluation".to_owned(), self.evaluation.clone());
+        }
+        details
     }
 
     fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
@@ -47,7 +53,8 @@ impl Artifact for Model {
         let tensors = finite(contents)?;
         let mut detail = |key: &str| header.details.remove(key).unwrap_or(Value::Null);
         let (network, preprocessing, training) = (detail("network"), detail("preprocessing"), detail("training"));
-        Ok(Self { classes: header.classes, network, preprocessing, training, tensors })
+        let evaluation = detail("evaluation");
+        Ok(Self { classes: header.classes, network, preprocessing, training, evaluation, tensors })
     }
 }
 

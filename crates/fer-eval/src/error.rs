@@ -21,6 +21,30 @@ pub enum Error {
         /// Number of logits.
         found: usize,
     },
+    /// A temperature that is none.
+    #[error("the model's header: `evaluation.temperature`: expected a number above 0, found {found}")]
+    Temperature {
+        /// What stands there.
+        found: serde_json::Value,
+    },
+    /// Crops for a network that does not take them.
+    #[error(
+        "`tta: ten-crop` needs a network that takes images of any size, `{network}` takes {}x{} pixels alone; \
+         `flip` works with every network",
+        size.0, size.1
+    )]
+    Crops {
+        /// The network's name.
+        network: &'static str,
+        /// Height and width that it takes.
+        size: (usize, usize),
+    },
+    /// Predictions of one network that are of other images than those of another one.
+    #[error("{split}: expected predictions of the same images in the same order, found other rows or labels")]
+    OtherImages {
+        /// The split concerned.
+        split: Split,
+    },
     /// The model's tensors are not those of its network.
     #[error("the model: {source}")]
     Load {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{FeatureSet, Model, Predictions, Split};
 
-use crate::{Error, EvaluateParams, Metrics, Predictor, Splits, score};
+use crate::{Error, EvaluateParams, Metrics, Predictor, Splits};
 
 /// What the evaluate stage finds.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Evaluation {
     pub predictions: BTreeMap<Split, Predictions>,
 }
 
-/// Predicts and scores the splits that the parameters name.
+/// Predicts and scores the splits that the parameters name; fits a temperature if validation is one of them.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ pub struct Evaluation {
 ///     network: json!({"name": "linear", "height": 1, "width": 1, "classes": 2}),
 ///     preprocessing: Value::Null,
 ///     training: Value::Null,
+///     evaluation: Value::Null,
 ///     tensors: BTreeMap::from([
 ///         ("fc.weight".into(), Array::new([2, 1], vec![1.0, -1.0])),
 ///         ("fc.bias".into(), Array::new([2], vec![0.0, 0.0])),
@@ -49,8 +50,8 @@ pub struct Evaluation {
 /// ```
 ///
 /// # Errors
-/// [`Error::NothingHeldOut`], [`Error::MissingSplit`], [`Error::Empty`], and those of [`Predictor::new`] and
-/// [`Predictor::predict`].
+/// [`Error::NothingHeldOut`], [`Error::MissingSplit`], [`Error::Empty`], and those of [`Predictor::new`],
+/// [`Predictor::with_tta`] and [`Predictor::predict`].
 pub fn evaluate(
     params: &EvaluateParams,
     model: &Model,
@@ -60,14 +61,10 @@ pub fn evaluate(
     if let Some(set) = chosen.iter().find(|set| set.is_empty()) {
         return Err(Error::Empty { split: set.split });
     }
-    let predictor = Predictor::new(model)?;
-    let mut evaluation = Evaluation { metrics: Metrics::default(), predictions: BTreeMap::new() };
-    for set in chosen {
-        let predictions = predictor.predict(set, params.batch_size.get())?;
-        evaluation.metrics.splits.insert(set.split, score(&predictions));
-        evaluation.predictions.insert(set.split, predictions);
-    }
-    Ok(evaluation)
+    let predictor = Predictor::new(model)?.with_tta(params.tta)?;
+    let predict = |set: &FeatureSet| Ok((set.split, predictor.predict(set, params.batch_size.get())?));
+    let predictions = chosen.into_iter().map(predict).collect::<Result<_, Error>>()?;
+    Ok(Evaluation { metrics: Metrics::of(&predictions, params.tta), predictions })
 }
 
 fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {

@@ -1,8 +1,11 @@
 //! The evaluation stage: predictions, scores from integer counts, and the report.
 //!
 //! * [`evaluate()`] runs a [`fer_artifact::Model`] over the splits and scores them; [`predict()`] alone gives logits.
+//!   A [`Predictor`] keeps its network, may look at each image more than once ([`Tta`]), and applies the temperature
+//!   that the model carries; [`average()`] is the mean of several networks.
 //! * [`score()`] makes [`SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts over the
 //!   whole split; what `metrics.json` holds is [`Metrics`] as JSON, and displayed it is a table for a terminal.
+//! * [`fit_temperature()`] finds the temperature that makes probabilities as sure as they are right.
 //! * [`report()`] tells all of it in one HTML file.
 //!
 //! ```
@@ -20,6 +23,7 @@
 //! assert_eq!(scores.per_class[1].recall, 0.5);
 //! ```
 
+mod average;
 mod error;
 mod evaluate;
 mod format;
@@ -29,7 +33,10 @@ mod predict;
 mod report;
 mod scores;
 mod table;
+mod temperature;
+mod tta;
 
+pub use average::average;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use paired::{Paired, paired};
@@ -37,3 +44,5 @@ pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};
 pub use report::{ReportInput, report};
 pub use scores::{ClassMetrics, Metrics, SplitMetrics, probabilities, score};
+pub use temperature::fit_temperature;
+pub use tta::Tta;

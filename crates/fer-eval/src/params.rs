@@ -6,6 +6,8 @@ use fer_artifact::Split;
 use serde::de::{self, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Tta;
+
 const HELD_OUT: &str = "held-out";
 
 /// Parameters of the evaluate stage.
@@ -13,8 +15,9 @@ const HELD_OUT: &str = "held-out";
 /// ```
 /// # use fer_eval::EvaluateParams;
 /// let params: EvaluateParams = serde_json::from_str(r#"{"splits": ["train", "test"]}"#)?;
-/// assert_eq!(serde_json::to_string(&params)?, r#"{"splits":["train","test"],"batch_size":256}"#);
-/// assert_eq!(serde_json::to_string(&EvaluateParams::default())?, r#"{"splits":"held-out","batch_size":256}"#);
+/// assert_eq!(serde_json::to_string(&params)?, r#"{"splits":["train","test"],"batch_size":256,"tta":"none"}"#);
+/// let default = serde_json::to_string(&EvaluateParams::default())?;
+/// assert_eq!(default, r#"{"splits":"held-out","batch_size":256,"tta":"none"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +29,13 @@ pub struct EvaluateParams {
     /// to rounding.
     #[serde(deserialize_with = "batch_size")]
     pub batch_size: NonZeroUsize,
+    /// As how many pictures the network sees an image: `none`, `flip` or `ten-crop`; default `none`.
+    pub tta: Tta,
 }
 
 impl Default for EvaluateParams {
     fn default() -> Self {
-        Self { splits: Splits::HeldOut, batch_size: const { NonZeroUsize::new(256).unwrap() } }
+        Self { splits: Splits::HeldOut, batch_size: const { NonZeroUsize::new(256).unwrap() }, tta: Tta::None }
     }
 }
 

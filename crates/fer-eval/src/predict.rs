@@ -3,17 +3,25 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use fer_artifact::{Array, FeatureSet, Model, Predictions};
+use fer_artifact::{Array, FeatureSet, Model, Predictions, Split};
 use fer_model::{Mode, Network, NetworkConfig};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::Error;
+use crate::average::{finite, mean_logits};
+use crate::tta::View;
+use crate::{Error, Tta};
 
 /// A model's network, built once, for any number of predictions.
+///
+/// Where the model's header has a temperature (`evaluation.temperature`, see `fer export-model`), it is part of the
+/// network: logits are divided by it, and [`crate::probabilities`] of them are calibrated.
 #[derive(Debug)]
 pub struct Predictor {
     network: Network,
     classes: Vec<String>,
+    temperature: f64,
+    views: Vec<View>,
 }
 
 impl Predictor {
@@ -21,7 +29,7 @@ impl Predictor {
     ///
     /// # Errors
     /// [`Error::NoNetwork`], [`Error::Network`] or [`Error::NetworkClasses`] if the header does not describe one,
-    /// [`Error::Load`] if the tensors are not the network's.
+    /// [`Error::Load`] if the tensors are not the network's, [`Error::Temperature`] if its temperature is not above 0.
     pub fn new(model: &Model) -> Result<Self, Error> {
         if model.network.is_null() {
             return Err(Error::NoNetwork);
@@ -34,7 +42,28 @@ impl Predictor {
         let tensors = model.tensors.iter().map(|(name, array)| Ok((name.clone(), tensor(array)?)));
         let tensors: BTreeMap<String, Tensor> = tensors.collect::<Result<_, candle_core::Error>>()?;
         let network = Network::load(&config, tensors).map_err(|source| Error::Load { source })?;
-        Ok(Self { network, classes: model.classes.clone() })
+        let temperature = temperature(model)?;
+        let views = Tta::None.views((config.height, config.width));
+        Ok(Self { network, classes: model.classes.clone(), temperature, views })
+    }
+
+    /// The same network, looking at each image in this way. Logits of more than one look are the logarithms of the mean
+    /// of the probabilities.
+    ///
+    /// # Errors
+    /// [`Error::Crops`] for crops if the network takes no other size than its own.
+    pub fn with_tta(mut self, tta: Tta) -> Result<Self, Error> {
+        let (params, size) = (&self.network.config().params, self.size());
+        if tta == Tta::TenCrop && !params.takes_any_size() {
+            return Err(Error::Crops { network: params.name(), size });
+        }
+        self.views = tta.views(size);
+        Ok(self)
+    }
+
+    /// What logits are divided by: the temperature in the model's header, or 1.
+    pub fn temperature(&self) -> f64 {
+        self.temperature
     }
 
     /// Height and width of the images that the network takes.
@@ -61,19 +90,31 @@ impl Predictor {
         self.check(features)?;
         let (height, width) = self.size();
         let mut logits = Vec::with_capacity(features.len() * self.classes.len());
-        for images in features.images.chunks(batch_size * height * width) {
-            let shape = (images.len() / (height * width), 1, height, width);
-            let batch = Tensor::from_slice(images, shape, &Device::Cpu)?;
-            let found = self.network.forward(&batch, Mode::Evaluate);
-            let found = found.map_err(|source| Error::Forward { split, source })?;
-            logits.extend(found.flatten_all()?.to_vec1::<f32>()?);
+        let batches = features.images.chunks(batch_size * height * width);
+        for (images, rows) in batches.zip(features.rows.chunks(batch_size)) {
+            let look = |view| self.look(view, images, split, rows);
+            let looks = self.views.iter().map(look).collect::<Result<Vec<_>, _>>()?;
+            let looks: Vec<&[f32]> = looks.iter().map(Vec::as_slice).collect();
+            logits.extend(mean_logits(&looks, self.classes.len()));
         }
-        if let Some(place) = logits.iter().position(|logit| !logit.is_finite()) {
-            let row = features.rows[place / self.classes.len()];
-            return Err(Error::NotFinite { split, row, found: logits[place] });
+        if self.temperature != 1.0 {
+            logits.iter_mut().for_each(|logit| *logit = finite(f64::from(*logit) / self.temperature));
         }
         let (labels, rows) = (features.labels.clone(), features.rows.clone());
         Ok(Predictions { classes: self.classes.clone(), split, logits, labels, rows })
+    }
+
+    /// Logits of one look at each of these images, which come from these rows.
+    fn look(&self, view: &View, images: &[f32], split: Split, rows: &[u32]) -> Result<Vec<f32>, Error> {
+        let shape = (rows.len(), 1, view.height, view.width);
+        let batch = Tensor::from_vec(view.cut(images, self.size()), shape, &Device::Cpu)?;
+        let found = self.network.forward(&batch, Mode::Evaluate);
+        let found = found.map_err(|source| Error::Forward { split, source })?;
+        let logits = found.flatten_all()?.to_vec1::<f32>()?;
+        match logits.iter().position(|logit| !logit.is_finite()) {
+            Some(place) => Err(Error::NotFinite { split, row: rows[place / self.classes.len()], found: logits[place] }),
+            None => Ok(logits),
+        }
     }
 
     fn check(&self, features: &FeatureSet) -> Result<(), Error> {
@@ -87,6 +128,16 @@ impl Predictor {
             return Err(Error::Size { split, expected: self.size(), found });
         }
         Ok(())
+    }
+}
+
+fn temperature(model: &Model) -> Result<f64, Error> {
+    match &model.evaluation["temperature"] {
+        Value::Null => Ok(1.0),
+        value => match value.as_f64() {
+            Some(temperature) if temperature > 0.0 => Ok(temperature),
+            _ => Err(Error::Temperature { found: value.clone() }),
+        },
     }
 }
 

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use fer_artifact::{Predictions, Split};
 use serde::{Deserialize, Serialize};
 
+use crate::{Tta, fit_temperature};
+
 /// Bins of the expected calibration error.
 pub(crate) const CALIBRATION_BINS: usize = 15;
 /// The 97.5th percentile of the standard normal distribution.
@@ -10,11 +12,42 @@ const Z_95: f64 = 1.959_963_984_540_054;
 
 /// Scores by split: what `metrics.json` holds.
 ///
-/// Its JSON has one order of keys, so equal scores give equal bytes.
+/// Its JSON has one order of keys, so equal scores give equal bytes. What a program of a user's own leaves out is none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Metrics {
     /// One entry a split that was evaluated.
     pub splits: BTreeMap<Split, SplitMetrics>,
+    /// What [`fit_temperature`] finds on validation, if that is one of the splits. The scores above are without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// [`SplitMetrics::ece`] of each split with the temperature.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ece_calibrated: BTreeMap<Split, f64>,
+    /// How the network looked at the images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tta: Option<Tta>,
+}
+
+impl Metrics {
+    /// Scores of these predictions, made with this test-time augmentation.
+    ///
+    /// # Panics
+    /// As [`score`].
+    pub fn of(predictions: &BTreeMap<Split, Predictions>, tta: Tta) -> Self {
+        let temperature = predictions.get(&Split::Validation).map(fit_temperature);
+        let calibrated = |temperature| {
+            let ece = move |(&split, predictions): (&Split, &Predictions)| {
+                (split, calibration_error(&outcomes_at(predictions, temperature)))
+            };
+            predictions.iter().map(ece).collect()
+        };
+        Self {
+            splits: predictions.iter().map(|(&split, predictions)| (split, score(predictions))).collect(),
+            temperature,
+            ece_calibrated: temperature.map(calibrated).unwrap_or_default(),
+            tta: Some(tta),
+        }
+    }
 }
 
 /// Scores of one split, see [`score`].
@@ -81,15 +114,13 @@ pub fn score(predictions: &Predictions) -> SplitMetrics {
     let (n, correct) = (outcomes.len(), outcomes.iter().filter(|outcome| outcome.is_correct()).count());
     let over_classes =
         |value: fn(&ClassMetrics) -> f64| mean(per_class.iter().map(value).sum::<f64>(), per_class.len());
-    let bins = calibration(&outcomes);
-    let ece = bins.iter().map(|bin| (bin.correct as f64 - bin.probability).abs()).sum::<f64>();
     SplitMetrics {
         n,
         loss: mean(ordered_sum(outcomes.iter().map(|outcome| outcome.loss).collect()), n),
         accuracy: ratio(correct, n),
         balanced_accuracy: over_classes(|class| class.recall),
         macro_f1: over_classes(|class| class.f1),
-        ece: mean(ece, n),
+        ece: calibration_error(&outcomes),
         accuracy_ci95: wilson(correct, n),
         per_class,
         confusion,
@@ -127,14 +158,19 @@ impl Outcome {
 
 /// Outcomes in the order of the predictions.
 pub(crate) fn outcomes(predictions: &Predictions) -> Vec<Outcome> {
-    let labels = predictions.labels.iter().enumerate();
-    labels.map(|(index, &label)| outcome(predictions.logits_of(index), usize::from(label))).collect()
+    outcomes_at(predictions, 1.0)
 }
 
-fn outcome(logits: &[f32], label: usize) -> Outcome {
+/// The same if logits are divided by a temperature.
+pub(crate) fn outcomes_at(predictions: &Predictions, temperature: f64) -> Vec<Outcome> {
+    let labels = predictions.labels.iter().enumerate();
+    labels.map(|(index, &label)| outcome(predictions.logits_of(index), usize::from(label), temperature)).collect()
+}
+
+fn outcome(logits: &[f32], label: usize, temperature: f64) -> Outcome {
     let predicted = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
     // Relative to the largest, so that nothing overflows.
-    let shifted = |class: usize| f64::from(logits[class]) - f64::from(logits[predicted]);
+    let shifted = |class: usize| (f64::from(logits[class]) - f64::from(logits[predicted])) / temperature;
     let sum: f64 = (0..logits.len()).map(|class| shifted(class).exp()).sum();
     Outcome { label, predicted, probability: sum.recip(), loss: sum.ln() - shifted(label) }
 }
@@ -169,6 +205,11 @@ pub(crate) struct Bin {
     pub(crate) probability: f64,
 }
 
+fn calibration_error(outcomes: &[Outcome]) -> f64 {
+    let bins = calibration(outcomes);
+    mean(bins.iter().map(|bin| (bin.correct as f64 - bin.probability).abs()).sum(), outcomes.len())
+}
+
 pub(crate) fn calibration(outcomes: &[Outcome]) -> [Bin; CALIBRATION_BINS] {
     let mut members: [Vec<f64>; CALIBRATION_BINS] = Default::default();
     let mut bins = [Bin::default(); CALIBRATION_BINS];
@@ -186,7 +227,7 @@ pub(crate) fn calibration(outcomes: &[Outcome]) -> [Bin; CALIBRATION_BINS] {
 }
 
 /// Sum in ascending order: the same bits whatever the order of the images.
-fn ordered_sum(mut values: Vec<f64>) -> f64 {
+pub(crate) fn ordered_sum(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.iter().sum()
 }

@@ -12,13 +12,18 @@ const COLUMN_NAME: usize = 10;
 const NAMED_COLUMNS: usize = 10;
 const CORNER: &str = "true \\ predicted";
 
-/// A block a split, its name first.
+/// A block a split, its name first; then the temperature.
 impl fmt::Display for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (split, metrics)) in self.splits.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
             writeln!(f, "{gap}{split}")?;
             metrics.fmt(f)?;
+        }
+        if let Some(temperature) = self.temperature {
+            let errors = self.ece_calibrated.iter().map(|(split, ece)| format!("{ece:.3} on {split}"));
+            let errors = errors.collect::<Vec<_>>().join(", ");
+            writeln!(f, "\ntemperature {temperature:.3} from validation; calibration error with it {errors}")?;
         }
         Ok(())
     }

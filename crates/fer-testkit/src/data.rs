@@ -58,6 +58,7 @@ pub fn model(height: usize, width: usize) -> Model {
         network: json!({"name": "linear", "height": height, "width": width, "classes": k}),
         preprocessing: Value::Null,
         training: json!({}),
+        evaluation: Value::Null,
         tensors: BTreeMap::from([
             ("fc.weight".to_owned(), Array::new([k, size], (0..k).flat_map(weight).collect())),
             ("fc.bias".to_owned(), Array::new([k], vec![0.0; k])),

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use fer_artifact::{Model, Seed};
 use fer_model::{Mode, Network};
 use fer_nn::{Optimizer, follow, soft_cross_entropy};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accuracy::correct;
 use crate::arrays::{Arrays, to_arrays, to_tensors};
@@ -202,6 +202,7 @@ impl<'a> Session<'a> {
                 "history": self.state.history,
                 "params": params,
             }),
+            evaluation: Value::Null,
             tensors,
         }
     }

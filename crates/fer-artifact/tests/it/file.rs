@@ -18,6 +18,7 @@ fn model(data: Vec<f32>) -> Model {
         network: Value::Null,
         preprocessing: Value::Null,
         training: Value::Null,
+        evaluation: Value::Null,
         tensors: [("w".to_owned(), array)].into(),
     }
 }

@@ -73,6 +73,7 @@ fn ours_are_read_by_the_safetensors_library() {
         network: json!({"name": "linear"}),
         preprocessing: json!(null),
         training: json!(null),
+        evaluation: json!(null),
         tensors: [
             ("a.weight".to_owned(), Array::new([2, 1], vec![1.5, -2.0])),
             ("scale".to_owned(), Array::new([], vec![0.25])),

@@ -101,8 +101,9 @@ fn predictions() -> impl Strategy<Value = Predictions> {
 }
 
 fn model() -> impl Strategy<Value = Model> {
-    (classes(), value(), value(), value(), arrays()).prop_map(|(classes, network, preprocessing, training, tensors)| {
-        Model { classes, network, preprocessing, training, tensors }
+    let details = (value(), value(), value(), value());
+    (classes(), details, arrays()).prop_map(|(classes, (network, preprocessing, training, evaluation), tensors)| {
+        Model { classes, network, preprocessing, training, evaluation, tensors }
     })
 }
 

@@ -3,6 +3,7 @@
 mod digest;
 mod file;
 mod foreign;
+mod halves;
 mod header;
 mod kinds;
 mod raw;

@@ -3,9 +3,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fer_artifact::{Model, read};
+use fer_artifact::{ImageSet, Model, Predictions, read};
 use fer_data::{Classes, Source, load};
-use fer_eval::{predict, score};
+use fer_eval::{Predictor, Tta, average, score};
 use fer_imgproc::Preprocessing;
 
 use super::{ThreadArgs, print, print_json};
@@ -15,15 +15,22 @@ const BATCH_SIZE: usize = 256;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   fer evaluate --model runs/sample/train/model.safetensors --data other.csv
-  fer evaluate --model runs/sample/train/model.safetensors --data pictures --json
-The images are preprocessed as those that the model was trained with. All rows count, whatever their split.")]
+  fer evaluate --model runs/sample/train/model.safetensors --data pictures --tta flip --json
+  fer evaluate --model one.safetensors --model other.safetensors --data other.csv
+The images are preprocessed as those that the model was trained with. All rows count, whatever their split. A model
+that carries a temperature, as `fer export-model` writes it, is scored with it.")]
 pub(super) struct EvaluateArgs {
-    /// A model, as train leaves it.
-    #[arg(long)]
-    model: PathBuf,
+    /// A model, as train leaves it or `fer export-model` writes it. Of several, which must have the same classes, the
+    /// probabilities are averaged.
+    #[arg(long = "model", value_name = "MODEL", required = true)]
+    models: Vec<PathBuf>,
     /// A CSV file (plain, gzip or zstd) or a folder of pictures, with labels.
     #[arg(long, value_name = "SOURCE")]
     data: PathBuf,
+    /// Test-time augmentation: the mean of the probabilities for each image (`none`), for it and its mirror image
+    /// (`flip`), or for ten crops (`ten-crop`).
+    #[arg(long, value_name = "NAME", default_value_t = Tta::None)]
+    tta: Tta,
     #[command(flatten)]
     threads: ThreadArgs,
     /// Print JSON: what `metrics.json` holds for one split.
@@ -34,14 +41,17 @@ pub(super) struct EvaluateArgs {
 impl EvaluateArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
         self.threads.apply()?;
-        let model: Model = read(&self.model)?;
-        let name = self.model.display();
-        let preprocessing: Preprocessing = serde_json::from_value(model.preprocessing.clone())
-            .with_context(|| format!("{name}: its header does not say how to preprocess an image"))?;
-        let classes = Classes::new(model.classes.clone()).with_context(|| format!("{name}: its classes"))?;
+        let models: Vec<Model> = self.models.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        let first = self.models[0].display();
+        let classes = Classes::new(models[0].classes.clone()).with_context(|| format!("{first}: its classes"))?;
         let images = load(&Source::at(&self.data), &classes)?;
-        let features = preprocessing.apply(&images)?;
-        let scores = score(&predict(&model, &features, BATCH_SIZE)?);
+        let answers = self
+            .models
+            .iter()
+            .zip(&models)
+            .map(|(path, model)| answers(model, &images, self.tta).with_context(|| path.display().to_string()));
+        let answers: Vec<Predictions> = answers.collect::<Result<_>>()?;
+        let scores = score(&average(&answers)?);
         if self.json {
             print_json(&scores)?
         } else {
@@ -49,4 +59,12 @@ impl EvaluateArgs {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a model says of the images, each preprocessed as it wants them.
+fn answers(model: &Model, images: &ImageSet, tta: Tta) -> Result<Predictions> {
+    let preprocessing: Preprocessing = serde_json::from_value(model.preprocessing.clone())
+        .context("its header does not say how to preprocess an image")?;
+    let predictor = Predictor::new(model)?.with_tta(tta)?;
+    Ok(predictor.predict(&preprocessing.apply(images)?, BATCH_SIZE)?)
 }

@@ -3,6 +3,7 @@
 mod diff;
 mod evaluate;
 mod export_images;
+mod export_model;
 mod format;
 mod gc;
 mod inspect;
@@ -51,6 +52,8 @@ enum Command {
     Stage(stage::StageArgs),
     /// Write the images of an artifact as pictures, with the seed's `dataset.csv`.
     ExportImages(export_images::ExportImagesArgs),
+    /// Write a run's model as one file to hand on, with its scores and its temperature.
+    ExportModel(export_model::ExportModelArgs),
     /// Score a model on a CSV file or a folder of pictures, outside of any run.
     Evaluate(evaluate::EvaluateArgs),
     /// Say in what two runs differ, and how their scores compare.
@@ -74,6 +77,7 @@ impl Cli {
             Command::Inspect(args) => args.run(),
             Command::Stage(args) => args.run(),
             Command::ExportImages(args) => args.run(),
+            Command::ExportModel(args) => args.run(),
             Command::Evaluate(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),

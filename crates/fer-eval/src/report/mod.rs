@@ -43,7 +43,7 @@ pub struct ReportInput<'a> {
 /// The report as an HTML page without scripts, links to other files, or anything that depends on a clock: equal input
 /// gives equal bytes.
 ///
-/// First the scores with their intervals, then of each split the confusion matrix, the calibration, recall, precision
+/// First the scores with their intervals, then of each split the confusion matrix, the calibration with and without the temperature, recall, precision
 /// and F1 of the classes, and the 24 most confident mistakes with their pictures; then the curves of the training,
 /// the data report, what to keep in mind, and the configuration. Pictures are the network's input, each stretched to
 /// all grays from its smallest to its largest value. Where the page shows test, it comes first, then validation, then

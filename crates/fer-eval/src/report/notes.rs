@@ -4,8 +4,8 @@ use fer_artifact::Split;
 
 use super::data::DataReport;
 use super::training::Training;
-use crate::Metrics;
 use crate::format::{count, counted, percentage};
+use crate::{Metrics, Tta};
 
 /// Sentences for the page, the weightiest first.
 pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataReport>) -> Vec<String> {
@@ -17,7 +17,8 @@ pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataRe
          seed or another data set would move the number: this is one training run."
             .into(),
     );
-    notes.push("One network, one look at each picture: no ensemble, no test-time augmentation.".into());
+    notes.push(looks(metrics.tta).into());
+    notes.extend(temperature(metrics));
     if has(Split::Train) {
         notes.push("Scores on train tell how much was memorised, not how well new faces are recognised.".into());
     }
@@ -55,6 +56,32 @@ fn selection(metrics: &Metrics, training: &Training) -> String {
         (false, false) => ". Nothing scored here was held out from training",
     };
     format!("{weights}{consequence}.")
+}
+
+const fn looks(tta: Option<Tta>) -> &'static str {
+    match tta {
+        None => "One network. Whether it looked at each picture once is not told.",
+        Some(Tta::None) => "One network, one look at each picture: no ensemble, no test-time augmentation.",
+        Some(Tta::Flip) => {
+            "One network, no ensemble. Test-time augmentation: probabilities are the mean of those for each picture and \
+             its mirror image."
+        }
+        Some(Tta::TenCrop) => {
+            "One network, no ensemble. Test-time augmentation: probabilities are the mean of those for ten crops of each \
+             picture, from the corners and the centre, and their mirror images."
+        }
+    }
+}
+
+/// What dividing by a temperature does, and where its effect is measured fairly.
+fn temperature(metrics: &Metrics) -> Option<String> {
+    let temperature = metrics.temperature?;
+    let sure = if temperature > 1.0 { "too sure of itself" } else { "not sure enough" };
+    Some(format!(
+        "Logits divided by a temperature of {temperature:.2} give the best loss on validation: the network was {sure}. The \
+         calibration error with it is too good on validation, where it was fitted. No other score changes but loss; all \
+         others here are without it."
+    ))
 }
 
 /// How much of the splits scored was seen in training, or in choosing.

@@ -13,8 +13,8 @@ use super::notes::notes;
 use super::reliability::reliability;
 use super::training::Training;
 use crate::format::{count, counted, percent, percentage};
-use crate::scores::{outcomes, wilson};
-use crate::{ClassMetrics, Error, SplitMetrics};
+use crate::scores::{outcomes, outcomes_at, wilson};
+use crate::{ClassMetrics, Error, Metrics, SplitMetrics};
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -22,6 +22,7 @@ pub(crate) struct Page<'a> {
     style: &'static str,
     title: &'a str,
     facts: Vec<String>,
+    temperature: Option<String>,
     /// Test first.
     splits: Vec<SplitView<'a>>,
     training: TrainingView,
@@ -41,6 +42,7 @@ struct SplitView<'a> {
     balanced_accuracy: String,
     macro_f1: String,
     ece: String,
+    ece_calibrated: Option<String>,
     loss: String,
     matrix: Matrix,
     reliability: String,
@@ -86,6 +88,7 @@ impl<'a> Page<'a> {
             style: include_str!("report.css"),
             title: input.title,
             facts: facts(input.model, &training),
+            temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),
             splits: splits.collect::<Result<_, _>>()?,
             notes: notes(metrics, &training, data.as_ref()),
             training: TrainingView::new(&training)?,
@@ -123,6 +126,8 @@ impl<'a> SplitView<'a> {
     fn new(input: &ReportInput<'a>, split: Split, metrics: &'a SplitMetrics) -> Result<Self, Error> {
         let (predictions, features) = behind(input, split, metrics)?;
         let outcomes = outcomes(predictions);
+        let Metrics { temperature, ece_calibrated, .. } = &input.evaluation.metrics;
+        let calibrated = temperature.map(|temperature| outcomes_at(predictions, temperature));
         let [low, high] = metrics.accuracy_ci95.map(percent);
         let mistaken = outcomes.iter().filter(|outcome| !outcome.is_correct()).count();
         let mistakes = mistakes(predictions, &outcomes, features)?;
@@ -136,9 +141,10 @@ impl<'a> SplitView<'a> {
             balanced_accuracy: percent(metrics.balanced_accuracy),
             macro_f1: format!("{:.3}", metrics.macro_f1),
             ece: format!("{:.3}", metrics.ece),
+            ece_calibrated: ece_calibrated.get(&split).map(|ece| format!("{ece:.3}")),
             loss: format!("{:.3}", metrics.loss),
             matrix: Matrix::new(metrics),
-            reliability: reliability(&outcomes)?,
+            reliability: reliability(&outcomes, calibrated.as_deref())?,
             bars: class_bars(metrics)?,
             classes: (0..metrics.per_class.len()).map(|class| ClassView::new(metrics, class)).collect(),
             mistakes_lead: mistakes_lead(mistaken, mistakes.len(), metrics.n),

@@ -6,19 +6,24 @@ use plotters::style::text_anchor::HPos;
 use super::axis::Axis;
 use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
 use crate::Error;
-use crate::scores::{Bin, Outcome, calibration};
+use crate::scores::{Bin, CALIBRATION_BINS, Outcome, calibration};
 
 const SIZE: (i32, i32) = (330, 330);
 /// Radius of a dot that holds every image, in pixels.
 const LARGEST: f64 = 18.0;
 
 /// Accuracy against mean probability, a dot a bin of the calibration error; a dot's area says how many images it holds.
-pub(crate) fn reliability(outcomes: &[Outcome]) -> Result<String, Error> {
-    let bins = calibration(outcomes);
+/// Where a temperature was fitted, the dots are with it, and rings show what was before.
+pub(crate) fn reliability(outcomes: &[Outcome], calibrated: Option<&[Outcome]>) -> Result<String, Error> {
+    let before = calibration(outcomes);
+    let bins = match calibrated {
+        Some(calibrated) => [(calibration(calibrated), Ink::First.fill()), (before, Ink::Second.line(15))].to_vec(),
+        None => vec![(before, Ink::First.fill())],
+    };
     draw("reliability", "Accuracy against probability", SIZE, |canvas| fill(canvas, &bins))
 }
 
-fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
+fn fill(canvas: &Canvas<'_>, series: &[([Bin; CALIBRATION_BINS], ShapeStyle)]) -> Result<(), DrawError> {
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(10 * SCALE)
         .margin_right(18 * SCALE)
@@ -38,16 +43,17 @@ fn fill(canvas: &Canvas<'_>, bins: &[Bin]) -> Result<(), DrawError> {
         .y_label_formatter(&label)
         .draw()?;
     chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], Ink::Muted.line(10)))?;
+    for (bins, style) in series {
+        chart.draw_series(dots(bins, *style))?;
+    }
+    Ok(())
+}
+
+fn dots(bins: &[Bin], style: ShapeStyle) -> impl Iterator<Item = Circle<(f64, f64), i32>> {
     let all: usize = bins.iter().map(|bin| bin.n).sum();
-    let dots = bins.iter().filter(|bin| bin.n > 0).map(|bin| {
+    bins.iter().filter(|bin| bin.n > 0).map(move |bin| {
         let n = bin.n as f64;
         let radius = (LARGEST * (n / all as f64).sqrt()).max(2.0);
-        Circle::new(
-            (bin.probability / n, bin.correct as f64 / n),
-            (radius * f64::from(SCALE)) as i32,
-            Ink::First.fill(),
-        )
-    });
-    chart.draw_series(dots)?;
-    Ok(())
+        Circle::new((bin.probability / n, bin.correct as f64 / n), (radius * f64::from(SCALE)) as i32, style)
+    })
 }

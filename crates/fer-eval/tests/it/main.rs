@@ -1,5 +1,6 @@
 //! Public behaviour of the crate, a module a source file.
 
+mod average;
 mod evaluate;
 mod paired;
 mod params;
@@ -8,3 +9,5 @@ mod report;
 mod sample;
 mod scores;
 mod table;
+mod temperature;
+mod tta;

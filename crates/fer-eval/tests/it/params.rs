@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 
 use fer_artifact::Split;
-use fer_eval::{EvaluateParams, Splits};
+use fer_eval::{EvaluateParams, Splits, Tta};
 use serde_json::json;
 
 fn params(json: serde_json::Value) -> Result<EvaluateParams, String> {
@@ -26,7 +26,7 @@ fn nothing_said_means_what_is_held_out_in_batches_of_256() {
 #[test]
 fn written_out_parameters_read_back_as_they_were() {
     let named = Splits::Named([Split::Train, Split::Test].into_iter().collect());
-    let others = EvaluateParams { splits: named, batch_size: NonZeroUsize::MIN };
+    let others = EvaluateParams { splits: named, batch_size: NonZeroUsize::MIN, tta: Tta::TenCrop };
     for written in [EvaluateParams::default(), others] {
         let json = serde_json::to_value(&written).unwrap();
         assert_eq!(params(json).unwrap(), written);
@@ -58,5 +58,13 @@ fn a_list_of_splits_names_each_once_and_at_least_one() {
 
 #[test]
 fn an_unknown_key_is_named() {
-    assert_refused(json!({"batchsize": 2}), "unknown field `batchsize`, expected `splits` or `batch_size`");
+    assert_refused(json!({"batchsize": 2}), "unknown field `batchsize`, expected one of `splits`, `batch_size`, `tta`");
+}
+
+#[test]
+fn an_unknown_augmentation_is_refused_with_those_that_there_are() {
+    assert_eq!(params(json!({"tta": "flip"})).unwrap().tta, Tta::Flip);
+    assert_refused(json!({"tta": "flop"}), "unknown variant `flop`, expected one of `none`, `flip`, `ten-crop`");
+    assert_eq!("ten-crop".parse(), Ok(Tta::TenCrop));
+    assert_eq!("crop".parse::<Tta>().unwrap_err(), "expected none, flip, ten-crop, found `crop`");
 }

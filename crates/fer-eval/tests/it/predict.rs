@@ -12,6 +12,7 @@ pub(crate) fn model() -> Model {
         network: json!({"name": "linear", "height": 1, "width": 2, "classes": 3}),
         preprocessing: Value::Null,
         training: Value::Null,
+        evaluation: Value::Null,
         tensors: BTreeMap::from([
             ("fc.weight".into(), Array::new([3, 2], vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0])),
             ("fc.bias".into(), Array::new([3], vec![0.0, 0.0, -1.0])),

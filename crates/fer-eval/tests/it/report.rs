@@ -1,5 +1,5 @@
 use fer_artifact::Split;
-use fer_eval::{Metrics, ReportInput, report};
+use fer_eval::{Metrics, ReportInput, Tta, report};
 use serde_json::{Value, json};
 
 use crate::sample::Sample;
@@ -159,6 +159,32 @@ fn one_look_at_validation_alone_warns_that_it_was_chosen_on() {
     );
     assert_shows(&page, "and no score on test sets it right");
     assert_shows(&page, "no test-time augmentation");
+}
+
+#[test]
+fn the_temperature_stands_with_both_calibration_errors() {
+    let sample = Sample::usual();
+    let metrics = &sample.evaluation.metrics;
+    let temperature = format!("{:.2}", metrics.temperature.unwrap());
+    let page = html(&sample);
+    assert_shows(&page, &format!("with logits divided by the temperature, {temperature}. Loss"));
+    assert_shows(&page, &format!("Logits divided by a temperature of {temperature} give the best loss on validation"));
+    let test = &metrics.splits[&Split::Test];
+    assert_shows(&page, &format!("<td>{:.3} → {:.3}</td>", test.ece, metrics.ece_calibrated[&Split::Test]));
+    let figure = between(&page, "<svg class=\"reliability\"", "</svg>")[0];
+    let (filled, rings) = (figure.matches("fill=\"var(--first)\"").count(), figure.matches("fill=\"none\"").count());
+    assert!(filled > 0 && rings > 0, "{filled} dots, {rings} rings");
+    let without = html(&Sample::new(&["a", "b"], &[(Split::Test, 30)], 1.0));
+    assert!(!without.contains("temperature"), "there was no validation to fit it on");
+}
+
+#[test]
+fn test_time_augmentation_is_told() {
+    let mut sample = Sample::usual();
+    sample.evaluation.metrics.tta = Some(Tta::Flip);
+    assert_shows(&html(&sample), "the mean of those for each picture and its mirror image.");
+    sample.evaluation.metrics.tta = Some(Tta::TenCrop);
+    assert_shows(&html(&sample), "the mean of those for ten crops of each picture");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fer_artifact::{FER2013_CLASSES, FeatureSet, Model, Predictions, Split};
-use fer_eval::{Evaluation, Metrics, ReportInput, score};
+use fer_eval::{Evaluation, Metrics, ReportInput, Tta};
 use serde_json::{Value, json};
 
 /// All that a report is made of.
@@ -27,8 +27,7 @@ impl Sample {
             splits.iter().map(|&(split, n)| (split, features(&classes, split, n))).collect();
         let predictions = features.iter().map(|(&split, set)| (split, predictions(set, skill)));
         let predictions: BTreeMap<Split, Predictions> = predictions.collect();
-        let scores = predictions.iter().map(|(&split, predictions)| (split, score(predictions)));
-        let evaluation = Evaluation { metrics: Metrics { splits: scores.collect() }, predictions };
+        let evaluation = Evaluation { metrics: Metrics::of(&predictions, Tta::None), predictions };
         Self { model: model(classes), evaluation, features, data_report: None }
     }
 
@@ -109,6 +108,7 @@ fn model(classes: Vec<String>) -> Model {
         classes,
         preprocessing: Value::Null,
         training: json!({"epochs": 20, "epoch": 15, "select": "best", "history": history}),
+        evaluation: Value::Null,
         tensors: BTreeMap::new(),
     }
 }

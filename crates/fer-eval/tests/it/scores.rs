@@ -74,7 +74,7 @@ fn no_images_score_zero_and_leave_the_accuracy_open() {
 fn metrics_are_json_as_the_contract_writes_it() {
     // Logits ln 3 and 0: probabilities 3/4 and 1/4.
     let scores = score(&predictions(&[vec![3f32.ln(), 0.0]], &[0], 2));
-    let metrics = Metrics { splits: [(Split::Validation, scores)].into() };
+    let metrics = Metrics { splits: [(Split::Validation, scores)].into(), ..Metrics::default() };
     let json = serde_json::to_string(&metrics).unwrap();
     let keys =
         ["n", "loss", "accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_ci95", "per_class", "confusion"];

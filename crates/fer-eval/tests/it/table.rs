@@ -25,9 +25,8 @@ fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
 
 #[test]
 fn the_table_shows_scores_first_and_true_classes_in_rows() {
-    let metrics = Metrics {
-        splits: [(Split::Test, scores(&["happy", "sad"], vec![vec![1234, 12], vec![5, 38]]))].into_iter().collect(),
-    };
+    let scores = scores(&["happy", "sad"], vec![vec![1234, 12], vec![5, 38]]);
+    let metrics = Metrics { splits: [(Split::Test, scores)].into(), ..Metrics::default() };
     let expected = "\
 test
   images             1,289
@@ -56,8 +55,11 @@ fn long_names_give_way_to_numbers_in_the_columns() {
 #[test]
 fn splits_stand_one_after_the_other() {
     let one = scores(&["a"], vec![vec![3]]);
-    let metrics = Metrics { splits: [(Split::Test, one.clone()), (Split::Validation, one)].into_iter().collect() };
-    let shown = metrics.to_string();
+    let splits = [(Split::Test, one.clone()), (Split::Validation, one)].into();
+    let ece_calibrated = [(Split::Validation, 0.0123), (Split::Test, 0.0456)].into();
+    let shown = Metrics { splits, temperature: Some(1.5), ece_calibrated, tta: None }.to_string();
     assert!(shown.starts_with("validation\n  images"), "{shown}");
     assert!(shown.contains("\n\ntest\n  images"), "{shown}");
+    let last = "\n\ntemperature 1.500 from validation; calibration error with it 0.012 on validation, 0.046 on test\n";
+    assert!(shown.ends_with(last), "{shown}");
 }

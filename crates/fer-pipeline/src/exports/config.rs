@@ -51,6 +51,7 @@ mod tests {
             network: json!({"name": "linear", "height": 48, "width": 32, "classes": 11}),
             preprocessing: json!({"equalization": "none"}),
             training: Value::Null,
+            evaluation: Value::Null,
             tensors: BTreeMap::new(),
         };
         let text = config(&model);
