@@ -29,7 +29,7 @@ fn matrices_are_rounded_to_sixteen_bits_and_vectors_are_not() {
     let weights = vec![1.0 + 1.0 / 1024.0, 1.0 + 1.0 / 2048.0, -0.333, 2049.0, 65504.0, 6e-8];
     write_half(&path, &model(weights), &provenance()).unwrap();
     let found: Model = read(&path).unwrap();
-    let expected = [1.0 + 1.0 / 1024.0, 1.0, -0.33300781, 2048.0, 65504.0, 5.9604645e-8];
+    let expected = [1.0 + 1.0 / 1024.0, 1.0, -0.333_007_8, 2048.0, 65504.0, 5.9604645e-8];
     assert_eq!(found.tensors["fc.weight"].data, expected);
     assert_eq!(found.tensors["fc.bias"].data, [1e-9]);
     assert_eq!(found.evaluation, json!({"temperature": 1.5}));
