@@ -7,6 +7,7 @@ mod format;
 mod gc;
 mod inspect;
 mod plan;
+mod predict;
 mod run;
 mod runs;
 mod stage;
@@ -53,6 +54,8 @@ enum Command {
     ExportImages(export_images::ExportImagesArgs),
     /// Score a model on a CSV file or a folder of pictures, outside of any run.
     Evaluate(evaluate::EvaluateArgs),
+    /// Say what the faces in pictures express: photographs, or faces that are cropped already.
+    Predict(predict::PredictArgs),
     /// Say in what two runs differ, and how their scores compare.
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
@@ -75,6 +78,7 @@ impl Cli {
             Command::Stage(args) => args.run(),
             Command::ExportImages(args) => args.run(),
             Command::Evaluate(args) => args.run(),
+            Command::Predict(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
             Command::Sweep(args) => args.run(),
