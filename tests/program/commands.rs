@@ -120,7 +120,7 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
         assert_eq!(world.fer(arguments).code, 2, "{arguments:?}");
     }
     let commands = ["run", "plan", "status", "verify", "gc", "inspect", "stage", "export-images", "evaluate", "diff"];
-    for command in commands.into_iter().chain(["runs", "synth"]) {
+    for command in commands.into_iter().chain(["runs", "synth", "predict"]) {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }

@@ -17,7 +17,7 @@ const MOST_PIXELS: f64 = 16e6;
 /// Side of the smallest face that can be looked for, in pixels: with fewer there is no expression to see.
 pub const SMALLEST: usize = 20;
 
-/// A face in a picture: a square from the brows' upper end to the chin, which may reach over the picture's edge.
+/// A face in a picture: a square from the forehead to the chin, which may reach over the picture's edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Face {
     /// Left edge, in pixels from the picture's left.
