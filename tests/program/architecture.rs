@@ -23,6 +23,8 @@ struct Dependency {
     name: String,
     /// `null` for a dependency outside of tests and build scripts.
     kind: Option<String>,
+    /// Whether a feature turns it on.
+    optional: bool,
 }
 
 fn root() -> &'static Path {
@@ -60,11 +62,24 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ("fer-imgproc", &["fer-artifact"]),
         ("fer-data", &["fer-artifact", "fer-imgproc"]),
         ("fer-nn", &[]),
+        ("fer-faces", &["fer-imgproc"]),
         ("fer-model", &["fer-nn"]),
         ("fer-train", &["fer-artifact", "fer-imgproc", "fer-model", "fer-nn"]),
         ("fer-eval", &["fer-artifact", "fer-model"]),
         ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-train"]),
-        ("fer-cli", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-nn", "fer-pipeline", "fer-train"]),
+        (
+            "fer-cli",
+            &[
+                "fer-artifact",
+                "fer-data",
+                "fer-eval",
+                "fer-faces",
+                "fer-imgproc",
+                "fer-nn",
+                "fer-pipeline",
+                "fer-train",
+            ],
+        ),
         ("fer-testkit", &["fer-artifact"]),
     ]
     .into_iter()
@@ -77,7 +92,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
 
 #[test]
 fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
-    let allowed: [(&str, &[&str]); 11] = [
+    let allowed: [(&str, &[&str]); 12] = [
         ("polars", &["fer-data"]),
         ("image", &["fer-data", "fer-imgproc"]),
         ("candle-core", &["fer-eval", "fer-model", "fer-nn", "fer-train"]),
@@ -87,6 +102,7 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         ("blake3", &["fer-artifact"]),
         ("serde_yaml", &["fer-pipeline"]),
         ("plotters", &["fer-eval"]),
+        ("rustface", &["fer-faces"]),
         ("clap", &["fer-cli"]),
         ("anyhow", &["fer-cli"]),
     ];
@@ -99,6 +115,15 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         assert!(strangers.is_empty(), "{dependency} is used by {strangers:?}, allowed are {allowed:?}");
         assert!(!users.is_empty(), "nobody uses {dependency}");
     }
+}
+
+/// The detector of faces is for photographs alone; all else builds and runs without it.
+#[test]
+fn the_face_finder_can_be_left_out() {
+    let packages = packages();
+    let users = packages.iter().flat_map(|package| &package.dependencies).filter(|user| user.name == "fer-faces");
+    let optional: Vec<bool> = users.map(|dependency| dependency.optional).collect();
+    assert_eq!(optional, [true], "the program alone knows it, under its feature `faces`");
 }
 
 #[test]

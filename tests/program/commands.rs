@@ -196,7 +196,7 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
     }
     let commands =
         ["run", "plan", "status", "verify", "gc", "inspect", "stage", "export-images", "export-model", "evaluate"];
-    for command in commands.into_iter().chain(["diff", "runs", "synth"]) {
+    for command in commands.into_iter().chain(["diff", "runs", "synth", "predict"]) {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }

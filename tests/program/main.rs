@@ -10,6 +10,7 @@ mod faults;
 mod freshness;
 mod own_program;
 mod pipeline_file;
+mod predict;
 mod resume;
 mod run;
 mod selection;

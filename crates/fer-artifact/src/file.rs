@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
@@ -152,7 +152,24 @@ impl<W: Write> Write for Hashing<W> {
 /// # Errors
 /// Any variant of [`Error`]; memory stays bounded by the file's length.
 pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
-    let mut contents = Contents::open(path)?;
+    whole(Contents::open(path)?)
+}
+
+/// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.
+///
+/// ```
+/// let nothing = fer_artifact::read_bytes::<fer_artifact::Model>("model.safetensors".as_ref(), &[]);
+/// assert!(nothing.unwrap_err().to_string().starts_with("model.safetensors: "));
+/// ```
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes<A: Artifact>(name: &Path, bytes: &[u8]) -> Result<A, Error> {
+    whole(Contents::of(name, Box::new(Cursor::new(bytes)), bytes.len() as u64)?)
+}
+
+fn whole<A: Artifact>(mut contents: Contents<'_>) -> Result<A, Error> {
+    let path = contents.path;
     let header = contents.header()?;
     if header.kind != A::KIND {
         return Err(Error::Kind { path: path.to_owned(), expected: A::KIND, found: header.kind });
@@ -208,18 +225,27 @@ pub fn describe(path: &Path) -> Result<(Option<Header>, Vec<TensorInfo>), Error>
 #[derive(Debug)]
 pub struct Contents<'a> {
     path: &'a Path,
-    file: File,
+    file: Box<dyn Source + 'a>,
     data_start: u64,
     header: Option<String>,
     left: BTreeMap<String, RawInfo>,
 }
 
+/// A file on the disk or in memory.
+trait Source: Read + Seek + std::fmt::Debug {}
+impl<T: Read + Seek + std::fmt::Debug> Source for T {}
+
 impl<'a> Contents<'a> {
     fn open(path: &'a Path) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
-        let format = |reason: String| Error::Format { path: path.to_owned(), reason };
-        let mut file = File::open(path).map_err(io)?;
+        let file = File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
+        Self::of(path, Box::new(file), length)
+    }
+
+    fn of(path: &'a Path, mut file: Box<dyn Source + 'a>, length: u64) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
+        let format = |reason: String| Error::Format { path: path.to_owned(), reason };
         if length < 8 {
             return Err(format(format!("expected at least 8 bytes, found {length}")));
         }

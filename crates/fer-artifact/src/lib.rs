@@ -51,7 +51,7 @@ pub use contract::{Violation, check_evaluate, check_ingest, check_preprocess, ch
 pub use digest::Digest;
 pub use error::Error;
 pub use features::FeatureSet;
-pub use file::{Artifact, Contents, TensorInfo, describe, read, read_tensors, write, write_atomic};
+pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write, write_atomic};
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;

@@ -4,11 +4,12 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Digest, Split};
-use image::{DynamicImage, ImageReader};
+use image::ImageReader;
 use rayon::prelude::*;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
+use crate::picture::gray;
 use crate::table::{Face, Request, Table, Usage};
 use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels};
 
@@ -205,7 +206,7 @@ struct Gray {
     pixels: Vec<u8>,
 }
 
-/// Decodes a picture; colours become gray, and transparency is ignored, as OpenCV's `imread` does.
+/// Decodes a picture; colours become gray.
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
     let broken = |reason: String| RowProblem::Picture { reason };
     let bytes = std::fs::read(path).map_err(|error| broken(error.to_string()))?;
@@ -214,12 +215,5 @@ fn decode(path: &Path) -> Result<Gray, RowProblem> {
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| broken(error.to_string()))?;
     let picture = reader.decode().map_err(|error| broken(error.to_string()))?;
     let size = (picture.height() as usize, picture.width() as usize);
-    let pixels = match picture {
-        DynamicImage::ImageLuma8(gray) => gray.into_raw(),
-        gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
-            gray.into_luma8().into_raw()
-        }
-        colour => fer_imgproc::grayscale(colour.into_rgb8().as_raw()),
-    };
-    Ok(Gray { size, pixels })
+    Ok(Gray { size, pixels: gray(picture) })
 }

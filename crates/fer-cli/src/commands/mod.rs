@@ -8,6 +8,7 @@ mod format;
 mod gc;
 mod inspect;
 mod plan;
+mod predict;
 mod run;
 mod runs;
 mod stage;
@@ -56,6 +57,8 @@ enum Command {
     ExportModel(export_model::ExportModelArgs),
     /// Score a model on a CSV file or a folder of pictures, outside of any run.
     Evaluate(evaluate::EvaluateArgs),
+    /// Say what the faces in pictures express: photographs, or faces that are cropped already.
+    Predict(predict::PredictArgs),
     /// Say in what two runs differ, and how their scores compare.
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
@@ -79,6 +82,7 @@ impl Cli {
             Command::ExportImages(args) => args.run(),
             Command::ExportModel(args) => args.run(),
             Command::Evaluate(args) => args.run(),
+            Command::Predict(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
             Command::Sweep(args) => args.run(),

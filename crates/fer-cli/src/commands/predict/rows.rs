@@ -1,0 +1,201 @@
+use std::borrow::Cow;
+use std::io::{BufWriter, Stdout, Write, stdout};
+use std::path::Path;
+
+use anyhow::Result;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::look::Place;
+use super::top;
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For a terminal.
+    Table,
+    /// An object a line.
+    Json,
+    /// With a head.
+    Csv,
+}
+
+/// What a row tells of a file.
+pub(super) enum Finding<'a> {
+    /// A face, where it is if it was looked for, and the probabilities of its classes.
+    Face(Option<&'a Place>, &'a [f64]),
+    /// Why there is none.
+    Problem(&'a str),
+}
+
+/// Prints rows one by one. The file's name, which may have any length, stands last in the table.
+pub(super) struct Rows<'a> {
+    form: Form,
+    classes: &'a [String],
+    out: BufWriter<Stdout>,
+}
+
+const CLASS: usize = 8;
+const BOX: usize = 20;
+const PERCENT: usize = 7;
+
+impl<'a> Rows<'a> {
+    /// Prints the head, if there is one.
+    pub(super) fn new(form: Form, classes: &'a [String]) -> Result<Self> {
+        let mut rows = Self { form, classes, out: BufWriter::new(stdout()) };
+        match form {
+            Form::Json => {}
+            Form::Csv => {
+                let head = ["file", "x", "y", "width", "height", "score", "class"].map(str::to_owned).into_iter();
+                let head = head.chain(classes.iter().map(|class| format!("p_{class}")));
+                rows.cells(head.chain(["problem".to_owned()]))?;
+            }
+            Form::Table => {
+                let names: Vec<&str> = classes.iter().map(String::as_str).collect();
+                rows.line("class", "box", &names, "file")?;
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn print(&mut self, file: &Path, finding: Finding<'_>) -> Result<()> {
+        let file = file.to_string_lossy();
+        match self.form {
+            Form::Json => {
+                let row = JsonRow { file: &file, classes: self.classes, finding };
+                writeln!(self.out, "{}", serde_json::to_string(&row)?)?;
+                Ok(())
+            }
+            Form::Csv => self.csv(&file, finding),
+            Form::Table => self.table(&file, finding),
+        }
+    }
+
+    /// What stands in a buffer goes out.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+
+    fn csv(&mut self, file: &str, finding: Finding<'_>) -> Result<()> {
+        let nothing = |count| std::iter::repeat_n(String::new(), count);
+        let mut cells = vec![file.to_owned()];
+        match finding {
+            Finding::Face(place, probabilities) => {
+                match place {
+                    Some(Place { x, y, width, height, score }) => {
+                        cells.extend([x, y, width, height].map(usize::to_string));
+                        cells.push(score.to_string());
+                    }
+                    None => cells.extend(nothing(5)),
+                }
+                cells.push(top(self.classes, probabilities).0.to_owned());
+                cells.extend(probabilities.iter().map(|probability| format!("{probability:.6}")));
+                cells.extend(nothing(1));
+            }
+            Finding::Problem(problem) => {
+                cells.extend(nothing(6 + self.classes.len()));
+                cells.push(problem.to_owned());
+            }
+        }
+        self.cells(cells)
+    }
+
+    fn cells(&mut self, cells: impl IntoIterator<Item = String>) -> Result<()> {
+        let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&cell).into_owned()).collect();
+        writeln!(self.out, "{}", cells.join(","))?;
+        Ok(())
+    }
+
+    fn table(&mut self, file: &str, finding: Finding<'_>) -> Result<()> {
+        match finding {
+            Finding::Face(place, probabilities) => {
+                let place = place
+                    .map_or("-".to_owned(), |Place { x, y, width, height, .. }| format!("{width}×{height} at {x},{y}"));
+                let shares: Vec<String> = probabilities.iter().map(|share| format!("{:.1} %", 100.0 * share)).collect();
+                let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
+                self.line(top(self.classes, probabilities).0, &place, &shares, file)
+            }
+            Finding::Problem(problem) => {
+                self.line("-", "-", &vec!["-"; self.classes.len()], &format!("{file}: {problem}"))
+            }
+        }
+    }
+
+    fn line(&mut self, class: &str, place: &str, shares: &[&str], file: &str) -> Result<()> {
+        let widest = self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(CLASS);
+        write!(self.out, "{class:<widest$}  {place:<BOX$}")?;
+        for (share, class) in shares.iter().zip(self.classes) {
+            let width = class.chars().count().max(PERCENT);
+            write!(self.out, "  {share:>width$}")?;
+        }
+        writeln!(self.out, "  {}", printable(file))?;
+        Ok(())
+    }
+}
+
+/// A row as JSON: `file`, and `problem` or what is known of a face.
+struct JsonRow<'a> {
+    file: &'a str,
+    classes: &'a [String],
+    finding: Finding<'a>,
+}
+
+impl Serialize for JsonRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("file", self.file)?;
+        match &self.finding {
+            Finding::Problem(problem) => map.serialize_entry("problem", problem)?,
+            Finding::Face(place, probabilities) => {
+                if let Some(place) = place {
+                    map.serialize_entry("box", place)?;
+                    map.serialize_entry("score", &place.score)?;
+                }
+                let (class, probability) = top(self.classes, probabilities);
+                map.serialize_entry("class", class)?;
+                map.serialize_entry("probability", &probability)?;
+                map.serialize_entry("probabilities", &ByClass(self.classes, probabilities))?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Probabilities by the names of their classes, in the classes' order.
+struct ByClass<'a>(&'a [String], &'a [f64]);
+
+impl Serialize for ByClass<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().zip(self.1))
+    }
+}
+
+/// A cell of CSV (RFC 4180): in quotes if it must be.
+fn quoted(cell: &str) -> Cow<'_, str> {
+    match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")).into(),
+        false => cell.into(),
+    }
+}
+
+/// A name that cannot break a line or move a terminal's cursor.
+fn printable(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_with_a_comma_or_a_quote_is_quoted() {
+        assert_eq!(quoted("a b.jpg"), "a b.jpg");
+        assert_eq!(quoted("a,b.jpg"), "\"a,b.jpg\"");
+        assert_eq!(quoted("5\" disk\n"), "\"5\"\" disk\n\"");
+    }
+
+    #[test]
+    fn of_equal_classes_the_first_is_named() {
+        let classes = ["calm", "glad", "grim"].map(str::to_owned);
+        assert_eq!(top(&classes, &[0.2, 0.4, 0.4]), ("glad", 0.4));
+    }
+}

@@ -1,0 +1,159 @@
+//! One picture of any size and form: a photograph, or a face that is cropped already.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::Mutex;
+
+use fer_artifact::write_atomic;
+use image::codecs::png::PngEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageReader};
+
+use crate::Error;
+
+/// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
+const MOST_PIXELS: u64 = 128_000_000;
+/// Longest file in bytes. Some decoders read all of it before anything else.
+const LONGEST_FILE: u64 = 1 << 29;
+/// Pictures of more pixels are decoded one at a time, so that memory does not grow with the number of threads.
+const LARGE: u64 = 16_000_000;
+
+static LARGE_ONE: Mutex<()> = Mutex::new(());
+
+/// A decoded picture, upright.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    pixels: DynamicImage,
+}
+
+/// Why a file gives no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureProblem {
+    /// The operating system refused.
+    #[error("cannot be read: {source}")]
+    Io {
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A folder, a device, a pipe.
+    #[error("not a file")]
+    NotAFile,
+    /// The first bytes are those of no format that can be decoded.
+    #[error("not a picture: expected png, jpg, webp, bmp or gif")]
+    NotAPicture,
+    /// More pixels than are decoded.
+    #[error("too large: expected at most {} million pixels, found {width}×{height}", MOST_PIXELS / 1_000_000)]
+    TooManyPixels {
+        /// Rows of pixels.
+        height: u32,
+        /// Pixels in a row.
+        width: u32,
+    },
+    /// More bytes than are read.
+    #[error("too large: expected at most {LONGEST_FILE} bytes, found {found}")]
+    TooManyBytes {
+        /// Length of the file.
+        found: u64,
+    },
+    /// The format's decoder refused.
+    #[error("a broken picture: {reason}")]
+    Broken {
+        /// The decoder's reason.
+        reason: String,
+    },
+}
+
+impl Picture {
+    /// Decodes a file: PNG, JPEG, WebP, BMP, or GIF, of which it takes the first frame. The content says which, not
+    /// the name. What the camera noted of its orientation (EXIF) is respected. A picture is refused by its size before
+    /// its pixels are decoded.
+    ///
+    /// # Errors
+    /// Any [`PictureProblem`].
+    pub fn open(path: &Path) -> Result<Self, PictureProblem> {
+        let io = |source| PictureProblem::Io { source };
+        // Before it is opened: to open a pipe would wait for its writer.
+        let metadata = std::fs::metadata(path).map_err(io)?;
+        if !metadata.is_file() {
+            return Err(PictureProblem::NotAFile);
+        }
+        if metadata.len() > LONGEST_FILE {
+            return Err(PictureProblem::TooManyBytes { found: metadata.len() });
+        }
+        let file = BufReader::new(File::open(path).map_err(io)?);
+        decode(ImageReader::new(file).with_guessed_format().map_err(io)?)
+    }
+
+    /// Height and width in pixels.
+    pub fn size(&self) -> (usize, usize) {
+        (self.pixels.height() as usize, self.pixels.width() as usize)
+    }
+
+    /// Its gray values, row by row; transparency is ignored.
+    pub fn into_gray(self) -> Vec<u8> {
+        gray(self.pixels)
+    }
+
+    /// Red, green and blue of its pixels, row by row; transparency is ignored.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.pixels.into_rgb8().into_raw()
+    }
+}
+
+fn decode(reader: ImageReader<BufReader<File>>) -> Result<Picture, PictureProblem> {
+    if reader.format().is_none() {
+        return Err(PictureProblem::NotAPicture);
+    }
+    let mut decoder = reader.into_decoder().map_err(problem)?;
+    let (width, height) = decoder.dimensions();
+    let count = u64::from(width) * u64::from(height);
+    if count > MOST_PIXELS {
+        return Err(PictureProblem::TooManyPixels { height, width });
+    }
+    if count == 0 {
+        return Err(PictureProblem::Broken { reason: "it has no pixels".to_owned() });
+    }
+    // Nothing lies in the mutex that a panic could leave half done.
+    let _one_at_a_time = (count > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let orientation = decoder.orientation().map_err(problem)?;
+    let mut pixels = DynamicImage::from_decoder(decoder).map_err(problem)?;
+    pixels.apply_orientation(orientation);
+    Ok(Picture { pixels })
+}
+
+fn problem(error: ImageError) -> PictureProblem {
+    match error {
+        ImageError::Unsupported(_) => PictureProblem::NotAPicture,
+        ImageError::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
+            PictureProblem::Io { source }
+        }
+        // Some decoders end their reasons with a line break.
+        other => PictureProblem::Broken { reason: other.to_string().trim().replace('\n', " ") },
+    }
+}
+
+/// Gray values of a picture; transparency is ignored, as OpenCV's `imread` does.
+pub(crate) fn gray(picture: DynamicImage) -> Vec<u8> {
+    match picture {
+        DynamicImage::ImageLuma8(gray) => gray.into_raw(),
+        gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
+            gray.into_luma8().into_raw()
+        }
+        colour => fer_imgproc::grayscale(colour.into_rgb8().as_raw()),
+    }
+}
+
+/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row, `size` its height and width.
+/// Missing folders are made, and a file that exists is complete.
+///
+/// # Errors
+/// [`Error::Encode`] or [`Error::Artifact`].
+pub fn write_png(path: &Path, rgb: &[u8], size: (usize, usize)) -> Result<(), Error> {
+    let mut bytes = Vec::new();
+    let (height, width) = (size.0 as u32, size.1 as u32);
+    let encoded = PngEncoder::new(&mut bytes).write_image(rgb, width, height, ExtendedColorType::Rgb8);
+    encoded.map_err(|source| Error::Encode { path: path.to_owned(), source })?;
+    write_atomic(path, |out| out.write_all(&bytes))?;
+    Ok(())
+}
