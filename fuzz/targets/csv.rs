@@ -70,7 +70,8 @@ fn plain(bytes: &[u8]) -> Option<Option<ImageSet>> {
 
 fn plain_text(text: &str) -> Option<ImageSet> {
     let blank = |line: &&str| line.as_bytes().trim_ascii().is_empty();
-    let trimmed = |field: &str| field.trim_matches(|letter: char| letter.is_ascii_whitespace()).to_owned();
+    let space = |letter: char| letter.is_ascii_whitespace() || letter == '\u{FEFF}';
+    let trimmed = |field: &str| field.trim_matches(space).to_owned();
     let fields = |line: &str| line.split(',').map(trimmed).collect::<Vec<String>>();
     let mut lines = text.split('\n').filter(|line| !blank(line));
     let names = fields(lines.next()?);

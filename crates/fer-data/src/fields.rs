@@ -9,8 +9,17 @@ use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, Sche
 use crate::Error;
 use crate::blocks::Block;
 
+/// Most columns of a file: polars needs some hundred bytes for each.
+const MOST_COLUMNS: usize = 1000;
+/// Some programs begin every piece of text with it, and polars drops it at the beginning of a block alone.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
 /// The column names in a header, without the white space around them.
 pub(crate) fn names(path: &Path, header: &[u8]) -> Result<Vec<String>, Error> {
+    let count = 1 + memchr::memchr_iter(b',', header).count();
+    if count > MOST_COLUMNS {
+        return Err(Error::TooManyColumns { path: path.to_owned(), limit: MOST_COLUMNS, found: count });
+    }
     let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(Some(0));
     let frame = options.into_reader_with_file_handle(Cursor::new(header)).finish().map_err(unreadable(path, &[1]))?;
     Ok(frame.get_column_names().iter().map(|name| clean(name).to_owned()).collect())
@@ -40,7 +49,7 @@ impl Fields {
         }
     }
 
-    /// A column's fields, without the white space and quotes around them.
+    /// A column's fields, without the white space, quotes and byte order marks around them.
     ///
     /// # Panics
     /// If the column is none of those kept.
@@ -56,7 +65,7 @@ fn column_name(index: usize) -> String {
 }
 
 fn clean(field: &str) -> &str {
-    field.trim_matches(|letter: char| letter.is_ascii_whitespace() || letter == '"')
+    field.trim_matches(|letter: char| letter.is_ascii_whitespace() || matches!(letter, '"' | BYTE_ORDER_MARK))
 }
 
 fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(

@@ -44,3 +44,37 @@ fn what_is_resolved_resolves_to_itself() {
     std::fs::write(folder.path().join("chain.yaml"), &once).unwrap();
     assert_eq!(load(&folder, &[]).unwrap().resolved(), once);
 }
+
+/// The only problem of a file that does not load.
+fn problem(text: &str) -> String {
+    let folder = folder();
+    std::fs::write(folder.path().join("chain.yaml"), text).unwrap();
+    let Err(Error::Invalid { problems }) = load(&folder, &[]) else { panic!("it is invalid") };
+    assert_eq!(problems.len(), 1);
+    problems[0].message.clone()
+}
+
+#[test]
+fn aliases_cannot_fill_the_memory() {
+    // Read to its end, this would be a list of a hundred million bytes.
+    let text = format!("{}x: &a {}\ny: [{}]\n", crate::CHAIN, "a".repeat(20_000), "*a,".repeat(5_000));
+    assert_eq!(problem(&text), "expected aliases (`*…`) of small parts, found some that fill the memory");
+}
+
+#[test]
+fn aliases_of_small_parts_are_as_if_written_out() {
+    let folder = folder();
+    let text = crate::CHAIN.replace("epochs: 2", "epochs: &two 2, batch_size: *two");
+    std::fs::write(folder.path().join("chain.yaml"), text).unwrap();
+    assert!(load(&folder, &[]).unwrap().resolved().contains("batch_size: 2\n"));
+}
+
+#[test]
+fn a_long_file_is_refused_whatever_it_holds() {
+    // A file of the longest length that is read, nested without end, is refused in no time; longer ones take minutes.
+    let deep = "{a: ".repeat((64 << 10) / 4);
+    assert_eq!(problem(&deep), "not valid YAML: recursion limit exceeded");
+    let long = "expected a YAML file of at most 65536 bytes, found a longer one";
+    assert_eq!(problem(&format!("{deep} ")), long);
+    assert_eq!(problem(&format!("{}#{}", crate::CHAIN, " ".repeat(1 << 20))), long);
+}
