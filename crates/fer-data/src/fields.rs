@@ -14,15 +14,27 @@ const MOST_COLUMNS: usize = 1000;
 /// Some programs begin every piece of text with it, and polars drops it at the beginning of a block alone.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
-/// The column names in a header, without the white space around them.
-pub(crate) fn names(path: &Path, header: &[u8]) -> Result<Vec<String>, Error> {
-    let count = 1 + memchr::memchr_iter(b',', header).count();
+/// The column names in a header, a row like any other: polars would rename those that stand there twice.
+pub(crate) fn names(path: &Path, header: &Block) -> Result<Vec<String>, Error> {
+    let count = 1 + commas(&header.bytes);
     if count > MOST_COLUMNS {
         return Err(Error::TooManyColumns { path: path.to_owned(), limit: MOST_COLUMNS, found: count });
     }
-    let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(Some(0));
-    let frame = options.into_reader_with_file_handle(Cursor::new(header)).finish().map_err(unreadable(path, &[1]))?;
-    Ok(frame.get_column_names().iter().map(|name| clean(name).to_owned()).collect())
+    let columns: Vec<usize> = (0..count).collect();
+    let fields = Fields::split(path, header, count, &columns)?;
+    Ok(columns.into_iter().map(|index| fields.column(index)[0].to_owned()).collect())
+}
+
+/// Number of commas outside of quotes.
+fn commas(row: &[u8]) -> usize {
+    let (mut count, mut quoted) = (0, false);
+    for at in memchr::memchr2_iter(b',', b'"', row) {
+        match row[at] {
+            b'"' => quoted = !quoted,
+            _ => count += usize::from(!quoted),
+        }
+    }
+    count
 }
 
 /// Some columns of some rows.

@@ -82,6 +82,12 @@ fn byte_order_mark_line_ends_quotes_and_spaces_do_not_matter() {
 }
 
 #[test]
+fn columns_of_one_name_are_no_trouble_and_the_first_is_read() {
+    let content = "label,x,x,x_duplicated_0,,,feature,label\n3,,,,,,7,4\n4,a,b,c,d,e,8,5\n";
+    assert_eq!(train_of(content, 2), (vec![7, 8], vec![3, 4]));
+}
+
+#[test]
 fn byte_order_marks_within_a_file_do_not_matter() {
     let joined = ["\u{FEFF}label,feature", "\u{FEFF}3,7", "4,8", "\u{FEFF}5,\u{FEFF}9\n"].join("\n");
     assert_eq!(train_of(joined, 3), (vec![7, 8, 9], vec![3, 4, 5]));
