@@ -26,9 +26,9 @@ pub(crate) struct Block {
 
 impl Block {
     /// Takes the first row out.
-    pub(crate) fn pop_first(&mut self) -> Vec<u8> {
-        self.lines.remove(0);
-        self.bytes.drain(..self.first).collect()
+    pub(crate) fn pop_first(&mut self) -> Self {
+        let lines = vec![self.lines.remove(0)];
+        Self { bytes: self.bytes.drain(..self.first).collect(), lines, first: self.first }
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::blocks::{Block, Blocks};
 use crate::fields::{self, Fields};
 use crate::table::{Face, Request, Table, Usage};
-use crate::{BadRow, CsvSource, Error, Place, RowProblem, labels, pixels};
+use crate::{BadRow, Classes, CsvSource, Error, Place, RowProblem, labels, pixels};
 
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
 pub(crate) fn read(source: &CsvSource, request: Request<'_>) -> Result<Table, Error> {
@@ -123,16 +123,17 @@ impl Reader<'_> {
         let rows = self.columns.rows(&fields);
         let before_size = self.set_size(&rows);
         let size = self.table.size.map(|(height, width)| height * width);
-        let face = |(index, row)| self.face(row, size.filter(|_| index >= before_size));
-        let faces: Vec<Result<Face, RowProblem>> = rows.par_iter().enumerate().map(face).collect();
-        for (face, &line) in faces.into_iter().zip(&block.lines) {
-            match face {
-                Ok(face) => self.table.push(face),
-                Err(problem) => {
-                    let place = Place::Line { line, column: self.columns.name_of(&problem) };
-                    let bad = BadRow { row: self.table.next_row(), place, problem };
-                    self.table.refuse(self.path, bad, self.request.on_bad_row)?;
-                }
+        let size_at = |index| size.filter(|_| index >= before_size);
+        let face = |(index, row)| face(row, size_at(index), &self.columns, self.request.classes);
+        // What is wrong with a row is many times its text: it is asked for again where it is told.
+        let faces: Vec<Option<Face>> = rows.par_iter().enumerate().map(|row| face(row).ok()).collect();
+        for (index, (found, &line)) in faces.into_iter().zip(&block.lines).enumerate() {
+            match found {
+                Some(face) => self.table.push(face),
+                None => self.table.refuse(self.path, self.request.on_bad_row, |row| {
+                    let problem = face((index, &rows[index])).err().expect("the row was refused before");
+                    BadRow { row, place: Place::Line { line, column: self.columns.name_of(&problem) }, problem }
+                })?,
             }
         }
         Ok(())
@@ -149,18 +150,17 @@ impl Reader<'_> {
         self.table.size = first.map(|(_, side)| (side, side));
         first.map_or(rows.len(), |(index, _)| index)
     }
+}
 
-    /// What a row holds; `size` is the number of its pixels, once a row has set it.
-    fn face(&self, row: &Row<'_>, size: Option<usize>) -> Result<Face, RowProblem> {
-        if !row.extra.is_empty() {
-            return Err(RowProblem::ExtraField { expected: self.columns.count, found: row.extra.to_owned() });
-        }
-        let label = labels::label(row.label, self.request.classes)?;
-        let usage = row.usage.map(labels::usage).transpose()?;
-        let mut pixels = vec![0; size.unwrap_or(0)];
-        match size.is_some() && pixels::parse(row.pixels, &mut pixels) {
-            true => Ok(Face { label, usage, pixels }),
-            false => Err(pixels::problem(row.pixels, size)),
-        }
+/// What a row holds; `size` is the number of its pixels, once a row has set it.
+fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, classes: &Classes) -> Result<Face, RowProblem> {
+    if !row.extra.is_empty() {
+        return Err(RowProblem::ExtraField { expected: columns.count, found: row.extra.to_owned() });
+    }
+    let label = labels::label(row.label, classes)?;
+    let usage = row.usage.map(labels::usage).transpose()?;
+    match size.and_then(|size| pixels::parse(row.pixels, size)) {
+        Some(pixels) => Ok(Face { label, usage, pixels }),
+        None => Err(pixels::problem(row.pixels, size)),
     }
 }

@@ -115,6 +115,16 @@ pub enum Error {
         /// The parameter that names it.
         parameter: &'static str,
     },
+    /// A header with more columns than any source of faces has.
+    #[error("{}: expected a header of at most {limit} columns, found {found}", path.display())]
+    TooManyColumns {
+        /// The file.
+        path: PathBuf,
+        /// The most that are read.
+        limit: usize,
+        /// Columns of the header.
+        found: usize,
+    },
     /// A row that cannot be used.
     #[error("{}: {row}", path.display())]
     Row {

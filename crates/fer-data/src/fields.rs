@@ -9,11 +9,32 @@ use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, Sche
 use crate::Error;
 use crate::blocks::Block;
 
-/// The column names in a header, without the white space around them.
-pub(crate) fn names(path: &Path, header: &[u8]) -> Result<Vec<String>, Error> {
-    let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(Some(0));
-    let frame = options.into_reader_with_file_handle(Cursor::new(header)).finish().map_err(unreadable(path, &[1]))?;
-    Ok(frame.get_column_names().iter().map(|name| clean(name).to_owned()).collect())
+/// Most columns of a file: polars needs some hundred bytes for each.
+const MOST_COLUMNS: usize = 1000;
+/// Some programs begin every piece of text with it, and polars drops it at the beginning of a block alone.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// The column names in a header, a row like any other: polars would rename those that stand there twice.
+pub(crate) fn names(path: &Path, header: &Block) -> Result<Vec<String>, Error> {
+    let count = 1 + commas(&header.bytes);
+    if count > MOST_COLUMNS {
+        return Err(Error::TooManyColumns { path: path.to_owned(), limit: MOST_COLUMNS, found: count });
+    }
+    let columns: Vec<usize> = (0..count).collect();
+    let fields = Fields::split(path, header, count, &columns)?;
+    Ok(columns.into_iter().map(|index| fields.column(index)[0].to_owned()).collect())
+}
+
+/// Number of commas outside of quotes.
+fn commas(row: &[u8]) -> usize {
+    let (mut count, mut quoted) = (0, false);
+    for at in memchr::memchr2_iter(b',', b'"', row) {
+        match row[at] {
+            b'"' => quoted = !quoted,
+            _ => count += usize::from(!quoted),
+        }
+    }
+    count
 }
 
 /// Some columns of some rows.
@@ -40,7 +61,7 @@ impl Fields {
         }
     }
 
-    /// A column's fields, without the white space and quotes around them.
+    /// A column's fields, without the white space, quotes and byte order marks around them.
     ///
     /// # Panics
     /// If the column is none of those kept.
@@ -56,7 +77,7 @@ fn column_name(index: usize) -> String {
 }
 
 fn clean(field: &str) -> &str {
-    field.trim_matches(|letter: char| letter.is_ascii_whitespace() || letter == '"')
+    field.trim_matches(|letter: char| letter.is_ascii_whitespace() || matches!(letter, '"' | BYTE_ORDER_MARK))
 }
 
 fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(

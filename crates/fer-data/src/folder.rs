@@ -45,8 +45,7 @@ pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
             match face {
                 Ok(face) => table.push(face),
                 Err((place, problem)) => {
-                    let bad = BadRow { row: table.next_row(), place, problem };
-                    table.refuse(&origin, bad, request.on_bad_row)?;
+                    table.refuse(&origin, request.on_bad_row, |row| BadRow { row, place, problem })?;
                 }
             }
         }

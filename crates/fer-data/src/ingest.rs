@@ -29,13 +29,13 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     let path = params.source_path();
     let table = read(&params.source, Request { classes: &params.classes, usage, on_bad_row: params.on_bad_row })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
-    let (rows, skipped) = (table.len(), table.skipped.clone());
+    let (rows, skipped) = (table.len(), table.skipped());
     let mut sets = table.into_sets(&params.classes, &assignment);
     let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = DataReport::new(&params.classes, &sets, &skipped, dropped);
+    let report = DataReport::new(&params.classes, &sets, skipped, dropped);
     Ok(Ingested { sets, report })
 }
 

@@ -2,33 +2,35 @@
 
 use crate::RowProblem;
 
-/// Parses exactly as many values as `out` has. If there are others, or the text is anything else, returns `false` with
-/// part of `out` overwritten; [`problem`] then says why.
-pub(crate) fn parse(text: &str, out: &mut [u8]) -> bool {
-    let mut slots = out.iter_mut();
+/// Parses exactly `size` values. `None` if there are others, or the text is anything else; [`problem`] then says why.
+pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
+    // Every value has a digit, and a space before the next: no memory for what the text cannot hold.
+    if text.len() + 1 < size.saturating_mul(2) {
+        return None;
+    }
+    let mut pixels = vec![0; size];
+    let mut slots = pixels.iter_mut();
     let mut value = None;
     for &byte in text.as_bytes() {
         let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {
             let grown = value.unwrap_or(0) * 10 + digit;
             if grown > 255 {
-                return false;
+                return None;
             }
             value = Some(grown);
         } else if byte.is_ascii_whitespace() {
             if let Some(value) = value.take() {
-                let Some(slot) = slots.next() else { return false };
-                *slot = value as u8;
+                *slots.next()? = value as u8;
             }
         } else {
-            return false;
+            return None;
         }
     }
     if let Some(value) = value {
-        let Some(slot) = slots.next() else { return false };
-        *slot = value as u8;
+        *slots.next()? = value as u8;
     }
-    slots.next().is_none()
+    slots.next().is_none().then_some(pixels)
 }
 
 /// Number of values in the text, whatever they are.
@@ -76,13 +78,15 @@ mod tests {
             let values: Option<Vec<u8>> = text.split_ascii_whitespace()
                 .map(|value| value.parse().ok().filter(|_| !value.starts_with('+')))
                 .collect();
-            let mut out = vec![0; n];
-            let taken = parse(&text, &mut out);
-            prop_assert_eq!(taken, values.as_ref().is_some_and(|values| values.len() == n));
-            if taken {
-                prop_assert_eq!(Some(out), values);
-            }
+            prop_assert_eq!(parse(&text, n), values.filter(|values| values.len() == n));
         }
+    }
+
+    #[test]
+    fn a_text_that_cannot_hold_the_values_costs_no_memory() {
+        assert_eq!(parse("1 2", usize::MAX), None);
+        assert_eq!(parse("1 2", 1 << 62), None);
+        assert_eq!(parse("1 2", 2), Some(vec![1, 2]));
     }
 
     #[test]

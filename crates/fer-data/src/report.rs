@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BadRow, Classes, duplicates};
 
 /// Entries that a list in the report names; the others are counted.
-const LISTED: usize = 20;
+pub(crate) const LISTED: usize = 20;
 
 /// The checks of a data set. All of it describes the sets as they were written; [`Self::skipped`] and
 /// [`Self::dropped`] say what is not among them.
@@ -120,7 +120,7 @@ impl DataReport {
     pub(crate) fn new(
         classes: &Classes,
         sets: &BTreeMap<Split, ImageSet>,
-        skipped: &[BadRow],
+        skipped: Listed<SkippedRow>,
         dropped: Dropped,
     ) -> Self {
         let size = sets.values().next().map_or((0, 0), |set| (set.height, set.width));
@@ -133,7 +133,7 @@ impl DataReport {
             contradictions: Listed::new(vec![]),
             blank: Listed::new(ascending(sets.values().flat_map(blank_rows))),
             absent_from_train: vec![],
-            skipped: Listed::new(skipped.iter().map(SkippedRow::from).collect()),
+            skipped,
             dropped,
         };
         let train = report.splits.get(&Split::Train);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fer_artifact::{ImageSet, Split};
 
+use crate::report::{LISTED, Listed, SkippedRow};
 use crate::{BadRow, Classes, Error, OnBadRow};
 
 /// What is wanted of a source.
@@ -43,7 +44,10 @@ pub(crate) struct Table {
     pub(crate) usages: Vec<Split>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
-    pub(crate) skipped: Vec<BadRow>,
+    /// The first of those left out; a file may hold millions of them.
+    skipped: Vec<BadRow>,
+    /// All of those left out.
+    skipped_rows: Vec<u32>,
 }
 
 impl Table {
@@ -56,8 +60,8 @@ impl Table {
     ///
     /// # Panics
     /// From row 2³² on.
-    pub(crate) fn next_row(&self) -> u32 {
-        u32::try_from(self.len() + self.skipped.len()).expect("fewer than 2^32 rows")
+    fn next_row(&self) -> u32 {
+        u32::try_from(self.len() + self.skipped_rows.len()).expect("fewer than 2^32 rows")
     }
 
     /// Appends a usable row.
@@ -68,15 +72,29 @@ impl Table {
         self.usages.extend(face.usage);
     }
 
-    /// Leaves a bad row out, or stops at it.
-    pub(crate) fn refuse(&mut self, path: &Path, row: BadRow, on_bad_row: OnBadRow) -> Result<(), Error> {
+    /// Leaves a bad row out, or stops at it. `bad` says what is wrong with the row of this number, where that is told.
+    pub(crate) fn refuse(
+        &mut self,
+        path: &Path,
+        on_bad_row: OnBadRow,
+        bad: impl FnOnce(u32) -> BadRow,
+    ) -> Result<(), Error> {
+        let row = self.next_row();
         match on_bad_row {
-            OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(row) }),
+            OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
             OnBadRow::Skip => {
-                self.skipped.push(row);
+                if self.skipped.len() < LISTED {
+                    self.skipped.push(bad(row));
+                }
+                self.skipped_rows.push(row);
                 Ok(())
             }
         }
+    }
+
+    /// The rows left out, as the report lists them.
+    pub(crate) fn skipped(&self) -> Listed<SkippedRow> {
+        Listed { count: self.skipped_rows.len(), first: self.skipped.iter().map(SkippedRow::from).collect() }
     }
 
     /// Itself, if it has a usable row.
@@ -87,7 +105,7 @@ impl Table {
             None => Err(Error::NoRows { path: path(), unit }),
             Some(first) => {
                 let first = Box::new(first.clone());
-                Err(Error::NoGoodRow { path: path(), rows: self.skipped.len(), first })
+                Err(Error::NoGoodRow { path: path(), rows: self.skipped_rows.len(), first })
             }
         }
     }
@@ -119,7 +137,7 @@ impl Table {
             images,
             labels: members.iter().map(|&index| self.labels[index]).collect(),
             rows: members.iter().map(|&index| self.rows[index]).collect(),
-            skipped_rows: self.skipped.iter().map(|bad| bad.row).collect(),
+            skipped_rows: self.skipped_rows.clone(),
         }
     }
 }

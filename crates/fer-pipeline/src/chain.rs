@@ -128,9 +128,10 @@ impl Pipeline {
         let mut text = to_yaml(&head);
         text.push_str("stages:\n");
         for stage in &self.stages {
-            let entry = to_yaml(&stage.entry());
-            text.push_str(&format!("- stage: {}\n", stage.kind()));
-            text.extend(entry.lines().map(|line| format!("  {line}\n")));
+            // Indented by the library, as an entry of a list: a text may hold breaks of lines that are none to Rust.
+            let entry = to_yaml(&json!([stage.entry()]));
+            let entry = entry.strip_prefix("- ").expect("a list begins with its first entry");
+            text.push_str(&format!("- stage: {}\n  {entry}", stage.kind()));
         }
         text
     }
@@ -138,7 +139,15 @@ impl Pipeline {
 
 impl RawChain {
     pub(crate) fn of(document: &Document) -> Result<Self, Error> {
-        document.parse("", &[]).map_err(|problem| Error::Invalid { problems: vec![problem] })
+        let invalid = |problem| Error::Invalid { problems: vec![problem] };
+        let raw: Self = document.parse("", &[]).map_err(invalid)?;
+        let (most, found) = (StageKind::ALL.len(), raw.stages.len());
+        if found <= most {
+            return Ok(raw);
+        }
+        // Not one problem a stage: each takes time to find its place.
+        let message = format!("expected at most {most} stages, found {found}");
+        Err(invalid(document.problem(&["stages".into()], message)))
     }
 }
 

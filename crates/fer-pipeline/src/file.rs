@@ -1,6 +1,8 @@
 //! YAML files: the only place that knows a YAML library.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -12,6 +14,9 @@ use crate::locate::{Locate, Part, Segment};
 use crate::overrides::{Override, Written};
 use crate::phrase::{Fault, fault};
 use crate::tree::Strict;
+
+/// Longest file in bytes. The YAML library's time grows with the square of what is nested in brackets.
+const LONGEST: usize = 64 << 10;
 
 /// A YAML file: its text, to find places in, and its tree, before and after each override.
 #[derive(Clone)]
@@ -26,8 +31,11 @@ pub(crate) struct Document {
 impl Document {
     /// Reads the file and applies the overrides, which are as on the command line: `train.epochs=3`.
     pub(crate) fn read(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let bytes = beginning(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let whole = |message: &str| Error::invalid(Place::File(path.to_owned()), message);
+        if bytes.len() > LONGEST {
+            return Err(whole(&format!("expected a YAML file of at most {LONGEST} bytes, found a longer one")));
+        }
         let text = String::from_utf8(bytes).map_err(|_| whole("expected a YAML file in UTF-8, found other bytes"))?;
         let tree = tree(&text).map_err(|(place, message)| match place {
             Some((line, column)) => Error::invalid(Place::Position { path: path.to_owned(), line, column }, message),
@@ -131,6 +139,13 @@ impl Document {
     }
 }
 
+/// The file's bytes, or as many as show that it is too long.
+fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![];
+    File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn subtree(tree: &Value, path: &[Segment]) -> Value {
     let step = |value: &Value, segment: &Segment| match segment {
         Segment::Key(key) => value.get(key).cloned(),
@@ -181,7 +196,8 @@ fn list_for_mapping(value: &Value, form: &Value) -> Option<Vec<Segment>> {
 /// The tree that the text describes, or where and why there is none.
 fn tree(text: &str) -> Result<Value, (Option<(usize, usize)>, String)> {
     let complaint = RefCell::new(None);
-    let strict = Strict { complaint: &complaint };
+    let weight = Cell::new(0);
+    let strict = Strict { complaint: &complaint, weight: &weight };
     strict.deserialize(serde_yaml::Deserializer::from_str(text)).or_else(|error| {
         let place = error.location().map(|at| (at.line(), at.column()));
         if let Some(message) = complaint.take() {

@@ -1,22 +1,37 @@
 //! A document as a tree that holds what the text says and nothing by accident: no key twice, no number that is not
-//! finite, no tags.
+//! finite, no tags, and no more than its text could hold without aliases.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// What an entry weighs beside its text; about what it takes in memory.
+const ENTRY: usize = 64;
+/// What a tree may weigh: twice what the longest file can hold without aliases, which could repeat a text without end.
+const HEAVIEST: usize = 4 << 20;
+
 /// Reads a tree. What it refuses it also leaves in `complaint`, without the decoration of the format's error.
 #[derive(Clone, Copy)]
 pub(crate) struct Strict<'a> {
     pub(crate) complaint: &'a RefCell<Option<String>>,
+    /// What the tree weighs so far.
+    pub(crate) weight: &'a Cell<usize>,
 }
 
 impl Strict<'_> {
     fn refuse<E: Error>(self, message: String) -> E {
         self.complaint.replace(Some(message.clone()));
         E::custom(message)
+    }
+
+    fn weigh<E: Error>(self, bytes: usize) -> Result<(), E> {
+        self.weight.set(self.weight.get() + bytes);
+        if self.weight.get() <= HEAVIEST {
+            return Ok(());
+        }
+        Err(self.refuse("expected aliases (`*…`) of small parts, found some that fill the memory".to_owned()))
     }
 }
 
@@ -61,12 +76,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        self.weigh(value.len())?;
         Ok(value.into())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = vec![];
         while let Some(item) = items.next_element_seed(self)? {
+            self.weigh(ENTRY)?;
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -75,6 +92,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key_seed(NewKey { map: &map, strict: self })? {
+            self.weigh(ENTRY + key.len())?;
             let value = entries.next_value_seed(self)?;
             map.insert(key, value);
         }

@@ -82,6 +82,18 @@ fn byte_order_mark_line_ends_quotes_and_spaces_do_not_matter() {
 }
 
 #[test]
+fn columns_of_one_name_are_no_trouble_and_the_first_is_read() {
+    let content = "label,x,x,x_duplicated_0,,,feature,label\n3,,,,,,7,4\n4,a,b,c,d,e,8,5\n";
+    assert_eq!(train_of(content, 2), (vec![7, 8], vec![3, 4]));
+}
+
+#[test]
+fn byte_order_marks_within_a_file_do_not_matter() {
+    let joined = ["\u{FEFF}label,feature", "\u{FEFF}3,7", "4,8", "\u{FEFF}5,\u{FEFF}9\n"].join("\n");
+    assert_eq!(train_of(joined, 3), (vec![7, 8, 9], vec![3, 4, 5]));
+}
+
+#[test]
 fn columns_can_be_named() {
     let scratch = Scratch::new();
     let path = scratch.file("faces.csv", "mood,gray,part\n1,9 8 7 6,train\n");
@@ -337,6 +349,13 @@ fn a_row_without_end_is_refused_before_it_fills_the_memory() {
 }
 
 #[test]
+fn more_columns_than_any_source_has_are_refused() {
+    let header = |more: usize| format!("label,feature{}\n3,7\n", ",".repeat(more));
+    assert_eq!(train_of(header(998), 1), (vec![7], vec![3]));
+    assert_eq!(csv_refusal(&header(999)), "faces.csv: expected a header of at most 1000 columns, found 1001");
+}
+
+#[test]
 fn many_columns_are_cut_and_counted() {
     let columns: Vec<String> = (0..20).map(|column| format!("pixel{column}")).collect();
     assert_eq!(
@@ -383,6 +402,20 @@ fn a_file_of_bad_rows_alone_is_refused() {
         "faces.csv: all 2 rows are bad, the first: row 0 (line 2), column `feature`: expected the pixel values of a \
          square image, found 3, which is no square number"
     );
+}
+
+#[test]
+fn millions_of_bad_rows_are_counted_and_a_few_told() {
+    let scratch = Scratch::new();
+    let bad = "x,,\n".repeat(100_000);
+    let path = scratch.file("faces.csv", format!("label,feature\n3,7\n{bad}4,8\n"));
+    let ingested = ingested(&skipping(all_train(path, 2)));
+    let train = &ingested.sets[&Split::Train];
+    assert_eq!((&train.rows, &train.images), (&vec![0, 100_001], &vec![7, 8]));
+    assert!(train.skipped_rows.iter().copied().eq(1..=100_000));
+    let skipped = &ingested.report.skipped;
+    assert_eq!((skipped.count, skipped.first.len(), skipped.first[19].row), (100_000, 20, 20));
+    assert!(skipped.first[19].reason.starts_with("row 20 (line 22), column `label`: "), "{:?}", skipped.first[19]);
 }
 
 proptest! {

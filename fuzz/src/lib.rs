@@ -1,0 +1,76 @@
+//! What the targets share: a place for files, and a watch over memory.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Counts the bytes that Rust code holds, and the most that it held.
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn grow(bytes: usize) {
+    let held = HELD.fetch_add(bytes, Relaxed).wrapping_add(bytes);
+    MOST.fetch_max(held, Relaxed);
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        grow(layout.size());
+        // SAFETY: the caller's promises are the system's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        grow(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+/// Does `work` and panics if it held more than `limit` bytes at a time beyond what was held before.
+pub fn within<T>(limit: usize, work: impl FnOnce() -> T) -> T {
+    let before = HELD.load(Relaxed);
+    MOST.store(before, Relaxed);
+    let done = work();
+    let most = MOST.load(Relaxed).saturating_sub(before);
+    assert!(most <= limit, "held {most} bytes, allowed are {limit}");
+    done
+}
+
+/// A folder in memory where the system has one, the same for the whole process.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let memory = PathBuf::from("/dev/shm");
+        let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let folder = parent.join(format!("fer-fuzz-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for files can be made");
+        folder
+    })
+}
+
+/// A file with these bytes in [`folder`].
+pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder().join(name);
+    std::fs::write(&path, bytes).expect("a file can be written");
+    path
+}
+
+/// Lets the calling thread alone do what rayon spreads over threads, so that the same input covers the same code.
+pub fn single_threaded() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    pool.build_global().expect("no pool was built before");
+}
