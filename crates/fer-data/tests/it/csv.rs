@@ -352,7 +352,7 @@ fn a_row_without_end_is_refused_before_it_fills_the_memory() {
 fn more_columns_than_any_source_has_are_refused() {
     let header = |more: usize| format!("label,feature{}\n3,7\n", ",".repeat(more));
     assert_eq!(train_of(header(998), 1), (vec![7], vec![3]));
-    assert_eq!(csv_refusal(&header(999)), "faces.csv: expected a header of at most 1000 columns, found 1001");
+    assert_eq!(csv_refusal(header(999)), "faces.csv: expected a header of at most 1000 columns, found 1001");
 }
 
 #[test]

@@ -98,5 +98,5 @@ fn a_long_file_is_refused_whatever_it_holds() {
 #[test]
 fn a_chain_of_thousands_of_stages_is_one_problem() {
     let text = format!("version: 1\nrun_dir: run\nstages: [{}]\n", "{stage: evaluate},".repeat(3_000));
-    assert_eq!(problem(&text), "expected at most 4 stages, found 3000");
+    assert_eq!(problem(&text), "expected at most 16 stages, found 3000");
 }
