@@ -52,8 +52,8 @@ impl<'a> Session<'a> {
         let epoch = self.state.epoch + 1;
         let before = self.state.partial.take().unwrap_or_default();
         let start = observer.seconds();
-        let done = self.train_epoch(epoch, before, observer)?;
-        let seconds = observer.seconds() - start;
+        let (done, aside) = self.train_epoch(epoch, before, observer)?;
+        let seconds = observer.seconds() - start - aside;
         self.check_weights(epoch, done.learning_rate)?;
         let [train_accuracy, validation_accuracy] = self.evaluate(epoch)?;
         let images = (done.images - before.images) as f64;
@@ -74,8 +74,15 @@ impl<'a> Session<'a> {
         Ok(record)
     }
 
-    /// Trains the batches of an epoch that come after `done`.
-    fn train_epoch(&mut self, epoch: usize, mut done: Partial, observer: &mut dyn Observer) -> Result<Partial, Error> {
+    /// Trains the batches of an epoch that come after `done`. Gives the seconds, too, that went to the observer, who
+    /// may write checkpoints: they do not count as training.
+    fn train_epoch(
+        &mut self,
+        epoch: usize,
+        mut done: Partial,
+        observer: &mut dyn Observer,
+    ) -> Result<(Partial, f64), Error> {
+        let mut aside = 0.0;
         let Task { params, train, seed, .. } = self.task;
         let order = order(train.len(), params.shuffle.then(|| seed.stream("shuffle")), epoch);
         let masks = seed.stream("masks");
@@ -94,10 +101,12 @@ impl<'a> Session<'a> {
                 self.check_weights(epoch, learning_rate)?;
                 crate::state::checkpoint(self, Some(done))
             };
+            let start = observer.seconds();
             let flow = observer.batch(&progress, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
+            aside += observer.seconds() - start;
             self.obey(flow, epoch)?;
         }
-        Ok(done)
+        Ok((done, aside))
     }
 
     /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
