@@ -49,8 +49,25 @@ fn products(c: &mut Criterion) {
             // SAFETY: three square matrices without gaps.
             unsafe {
                 gemm::gemm(
-                    SIZE, SIZE, SIZE, out.as_mut_ptr(), 1, columns, false, a.as_ptr(), 1, columns, b.as_ptr(), 1, columns,
-                    1.0, 1.0, false, false, false, threads,
+                    SIZE,
+                    SIZE,
+                    SIZE,
+                    out.as_mut_ptr(),
+                    1,
+                    columns,
+                    false,
+                    a.as_ptr(),
+                    1,
+                    columns,
+                    b.as_ptr(),
+                    1,
+                    columns,
+                    1.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    threads,
                 );
             }
         });
