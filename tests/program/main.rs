@@ -4,6 +4,7 @@ mod architecture;
 mod commands;
 mod compare;
 mod determinism;
+mod explain;
 mod exports;
 mod failure;
 mod faults;

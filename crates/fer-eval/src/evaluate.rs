@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{FeatureSet, Model, Predictions, Split};
 
-use crate::{Error, EvaluateParams, Metrics, Predictor, Splits};
+use crate::{Error, EvaluateParams, Example, Metrics, Predictor, Splits, heat};
 
 /// What the evaluate stage finds.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,9 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// The logits behind them, of the same splits.
     pub predictions: BTreeMap<Split, Predictions>,
+    /// A few answers of each class, right ones and wrong ones, with heat maps; of the same splits. None where the network
+    /// has no convolutions.
+    pub examples: BTreeMap<Split, Vec<Example>>,
 }
 
 /// Predicts and scores the splits that the parameters name; fits a temperature if validation is one of them.
@@ -62,9 +65,13 @@ pub fn evaluate(
         return Err(Error::Empty { split: set.split });
     }
     let predictor = Predictor::new(model)?.with_tta(params.tta)?;
-    let predict = |set: &FeatureSet| Ok((set.split, predictor.predict(set, params.batch_size.get())?));
-    let predictions = chosen.into_iter().map(predict).collect::<Result<_, Error>>()?;
-    Ok(Evaluation { metrics: Metrics::of(&predictions, params.tta), predictions })
+    let (mut predictions, mut examples) = (BTreeMap::new(), BTreeMap::new());
+    for set in chosen {
+        let found = predictor.predict(set, params.batch_size.get())?;
+        examples.insert(set.split, heat::examples(&predictor, set, &found)?);
+        predictions.insert(set.split, found);
+    }
+    Ok(Evaluation { metrics: Metrics::of(&predictions, params.tta), predictions, examples })
 }
 
 fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {

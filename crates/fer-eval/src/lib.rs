@@ -6,6 +6,7 @@
 //! * [`score()`] makes [`SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts over the
 //!   whole split; what `metrics.json` holds is [`Metrics`] as JSON, and displayed it is a table for a terminal.
 //! * [`fit_temperature()`] finds the temperature that makes probabilities as sure as they are right.
+//! * [`Predictor::heat_maps`] shows what a network looks at, [`overlay`] paints it over the image.
 //! * [`report()`] tells all of it in one HTML file.
 //!
 //! ```
@@ -27,6 +28,7 @@ mod average;
 mod error;
 mod evaluate;
 mod format;
+mod heat;
 mod paired;
 mod params;
 mod predict;
@@ -39,6 +41,7 @@ mod tta;
 pub use average::average;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
+pub use heat::{Example, overlay};
 pub use paired::{Paired, paired};
 pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};

@@ -104,6 +104,25 @@ impl Predictor {
         Ok(Predictions { classes: self.classes.clone(), split, logits, labels, rows })
     }
 
+    /// Where each image speaks for a class, one class for each image: Grad-CAM ([`Network::grad_cam`]) of the image as it
+    /// is, whatever the test-time augmentation, enlarged bilinearly to `height * width` values, row by row, of which the
+    /// largest is 1; all 0 where nothing speaks for the class.
+    ///
+    /// # Errors
+    /// As [`Self::predict`], [`Error::Forward`] also for a network without convolutions.
+    ///
+    /// # Panics
+    /// If there are not as many classes as images, or a class is none of the network's.
+    pub fn heat_maps(&self, features: &FeatureSet, classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
+        let split = features.split;
+        self.check(features)?;
+        let (height, width) = self.size();
+        let images = Tensor::from_slice(&features.images, (features.len(), 1, height, width), &Device::Cpu)?;
+        let maps = self.network.grad_cam(&images, classes).map_err(|source| Error::Forward { split, source })?;
+        let maps = maps.unsqueeze(1)?.upsample_bilinear2d(height, width, false)?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(maps.chunks(height * width).map(relative).collect())
+    }
+
     /// Logits of one look at each of these images, which come from these rows.
     fn look(&self, view: &View, images: &[f32], split: Split, rows: &[u32]) -> Result<Vec<f32>, Error> {
         let shape = (rows.len(), 1, view.height, view.width);
@@ -129,6 +148,12 @@ impl Predictor {
         }
         Ok(())
     }
+}
+
+/// Divided by the largest value, if that is above 0.
+fn relative(map: &[f32]) -> Vec<f32> {
+    let largest = map.iter().copied().fold(0.0, f32::max);
+    if largest > 0.0 { map.iter().map(|value| value / largest).collect() } else { map.to_vec() }
 }
 
 fn temperature(model: &Model) -> Result<f64, Error> {

@@ -38,6 +38,12 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// A network that has no maps to explain itself by.
+    #[error("`{network}` has no convolution, and so no maps to show what it looks at")]
+    Maps {
+        /// The network's name.
+        network: &'static str,
+    },
     /// The network cannot take images of this size.
     #[error("`{network}` takes images of at least {minimum}x{minimum} pixels, found {height}x{width}")]
     TooSmall {

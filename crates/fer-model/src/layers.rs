@@ -156,6 +156,11 @@ impl Layer {
         Ok(layers)
     }
 
+    /// Whether the output has a height and a width, and was learnt from what lies around each position.
+    pub(crate) const fn has_positions(&self) -> bool {
+        matches!(self, Self::Conv(_) | Self::Residual(_))
+    }
+
     /// The layer's output. Images are `[N, H, W, C]`.
     pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         match self {

@@ -28,6 +28,7 @@ mod catalog;
 mod config;
 mod count;
 mod error;
+mod grad_cam;
 mod layers;
 mod network;
 mod params;

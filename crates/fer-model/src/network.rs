@@ -42,7 +42,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Network {
     config: NetworkConfig,
-    layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     parameters: BTreeMap<String, Parameter>,
     buffers: BTreeMap<String, Var>,
 }
@@ -96,6 +96,19 @@ impl Network {
     /// # Errors
     /// [`Error::Input`] on another shape.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        let mut x = self.input(images)?;
+        for layer in &self.layers {
+            x = layer.forward(&x, mode)?;
+            if mode == Mode::Evaluate {
+                // Lets go of the layers before, which a backward pass would need.
+                x = x.detach();
+            }
+        }
+        Ok(x)
+    }
+
+    /// Images as the first layer takes them.
+    pub(crate) fn input(&self, images: &Tensor) -> Result<Tensor, Error> {
         let NetworkConfig { params, height, width, .. } = self.config;
         let &[n, 1, found_height, found_width] = images.dims() else {
             return Err(Error::Input { height, width, found: images.dims().to_vec() });
@@ -109,15 +122,7 @@ impl Network {
             return Err(Error::Input { height, width, found: images.dims().to_vec() });
         }
         // With one channel, NCHW and the operators' NHWC are the same.
-        let mut x = images.reshape((n, found_height, found_width, 1))?;
-        for layer in &self.layers {
-            x = layer.forward(&x, mode)?;
-            if mode == Mode::Evaluate {
-                // Lets go of the layers before, which a backward pass would need.
-                x = x.detach();
-            }
-        }
-        Ok(x)
+        Ok(images.reshape((n, found_height, found_width, 1))?)
     }
 
     /// The trained weights by name. They share their values with the network.

@@ -2,11 +2,13 @@
 
 mod diff;
 mod evaluate;
+mod explain;
 mod export_images;
 mod export_model;
 mod format;
 mod gc;
 mod inspect;
+mod pictures;
 mod plan;
 mod predict;
 mod run;
@@ -59,6 +61,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Say what the faces in pictures express: photographs, or faces that are cropped already.
     Predict(predict::PredictArgs),
+    /// Show where in a face the network sees what it says: heat maps (Grad-CAM).
+    Explain(explain::ExplainArgs),
     /// Say in what two runs differ, and how their scores compare.
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
@@ -83,6 +87,7 @@ impl Cli {
             Command::ExportModel(args) => args.run(),
             Command::Evaluate(args) => args.run(),
             Command::Predict(args) => args.run(),
+            Command::Explain(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
             Command::Sweep(args) => args.run(),

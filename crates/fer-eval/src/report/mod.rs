@@ -4,11 +4,13 @@ mod axis;
 mod class_bars;
 mod curves;
 mod data;
+mod examples;
 mod ink;
 mod matrix;
 mod mistakes;
 mod notes;
 mod page;
+mod picture;
 mod reliability;
 mod training;
 
@@ -44,7 +46,7 @@ pub struct ReportInput<'a> {
 /// gives equal bytes.
 ///
 /// First the scores with their intervals, then of each split the confusion matrix, the calibration with and without the temperature, recall, precision
-/// and F1 of the classes, and the 24 most confident mistakes with their pictures; then the curves of the training,
+/// and F1 of the classes, the 24 most confident mistakes with their pictures, and the examples with their heat maps; then the curves of the training,
 /// the data report, what to keep in mind, and the configuration. Pictures are the network's input, each stretched to
 /// all grays from its smallest to its largest value. Where the page shows test, it comes first, then validation, then
 /// train.

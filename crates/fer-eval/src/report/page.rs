@@ -7,6 +7,7 @@ use super::ReportInput;
 use super::class_bars::class_bars;
 use super::curves;
 use super::data::{DataReport, DataView};
+use super::examples::{Tile, tiles};
 use super::matrix::Matrix;
 use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
@@ -51,6 +52,7 @@ struct SplitView<'a> {
     mistakes: Vec<Mistake<'a>>,
     mistaken: usize,
     mistakes_lead: String,
+    examples: Vec<Tile<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,6 +133,7 @@ impl<'a> SplitView<'a> {
         let [low, high] = metrics.accuracy_ci95.map(percent);
         let mistaken = outcomes.iter().filter(|outcome| !outcome.is_correct()).count();
         let mistakes = mistakes(predictions, &outcomes, features)?;
+        let examples = input.evaluation.examples.get(&split).map_or(&[][..], Vec::as_slice);
         Ok(Self {
             name: split.name(),
             meaning: meaning(split),
@@ -150,6 +153,7 @@ impl<'a> SplitView<'a> {
             mistakes_lead: mistakes_lead(mistaken, mistakes.len(), metrics.n),
             mistaken,
             mistakes,
+            examples: tiles(examples, &outcomes, features)?,
         })
     }
 }

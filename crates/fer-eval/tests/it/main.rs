@@ -2,6 +2,7 @@
 
 mod average;
 mod evaluate;
+mod heat;
 mod paired;
 mod params;
 mod predict;

@@ -1,5 +1,7 @@
-use fer_artifact::Split;
-use fer_eval::{Metrics, ReportInput, Tta, report};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fer_artifact::{Predictions, Split};
+use fer_eval::{Example, Metrics, ReportInput, Tta, report};
 use serde_json::{Value, json};
 
 use crate::sample::Sample;
@@ -284,4 +286,32 @@ fn scores_without_what_is_behind_them_are_refused() {
         report(&sample.input()).unwrap_err().to_string(),
         "expected the scores of at least one split, found none"
     );
+}
+
+#[test]
+fn examples_show_image_and_heat_map_side_by_side() {
+    let mut sample = Sample::usual();
+    let right = |predictions: &Predictions, index: usize| {
+        let logits = predictions.logits_of(index);
+        let top = (1..7).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
+        top == usize::from(predictions.labels[index])
+    };
+    let predictions = &sample.evaluation.predictions[&Split::Test];
+    let index = (0..120).find(|&index| right(predictions, index)).unwrap();
+    let heat = (0..144).map(|pixel| if pixel < 12 { 1.0 } else { 0.0 }).collect();
+    let row = predictions.rows[index];
+    sample.evaluation.examples.insert(Split::Test, vec![Example { index, heat }]);
+    let page = html(&sample);
+    assert_eq!(page.matches("<h3>What the network looks at</h3>").count(), 1, "on test alone");
+    assert_shows(&page, &format!("alt=\"Row {row} and its heat map: "));
+    let list = between(&page, "<ul class=\"mistakes examples\">", "</ul>")[0];
+    assert_shows(list, ">found</span>");
+    let bytes = BASE64_STANDARD.decode(between(list, "base64,", "\"")[0]).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; 24 * 12 * 3];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height, info.color_type), (24, 12, png::ColorType::Rgb));
+    let at = |x: usize, y: usize| &pixels[3 * (24 * y + x)..][..3];
+    assert!((0..12).all(|x| at(x, 5) == at(12 + x, 5)), "no heat, no colour");
+    assert!((0..12).all(|x| at(12 + x, 0)[2] <= 64 && at(12 + x, 0)[0] >= 191), "yellow above");
 }

@@ -27,7 +27,8 @@ impl Sample {
             splits.iter().map(|&(split, n)| (split, features(&classes, split, n))).collect();
         let predictions = features.iter().map(|(&split, set)| (split, predictions(set, skill)));
         let predictions: BTreeMap<Split, Predictions> = predictions.collect();
-        let evaluation = Evaluation { metrics: Metrics::of(&predictions, Tta::None), predictions };
+        let examples = BTreeMap::new();
+        let evaluation = Evaluation { metrics: Metrics::of(&predictions, Tta::None), predictions, examples };
         Self { model: model(classes), evaluation, features, data_report: None }
     }
 

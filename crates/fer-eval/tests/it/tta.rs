@@ -17,7 +17,7 @@ fn assert_close(found: &[f64], expected: &[f64]) {
 }
 
 /// A small residual network with fresh weights, and an image of 24×24 for it.
-fn residual() -> (Model, FeatureSet) {
+pub(crate) fn residual() -> (Model, FeatureSet) {
     let network = json!({"name": "face-resnet", "stem": [4, 4], "widths": [4, 4, 8], "blocks": [1, 1, 1], "height": 24,
         "width": 24, "classes": 3});
     let config: NetworkConfig = serde_json::from_value(network.clone()).unwrap();

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod config;
+mod grad_cam;
 mod gradient;
 mod network;
 mod params;

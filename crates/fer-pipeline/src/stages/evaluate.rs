@@ -33,7 +33,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn params(&self) -> Value {

@@ -5,8 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::look::Place;
-use super::top;
+use crate::commands::pictures::{Place, printable, top};
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl<'a> Rows<'a> {
                     }
                     None => cells.extend(nothing(5)),
                 }
-                cells.push(top(self.classes, probabilities).0.to_owned());
+                cells.push(self.classes[top(probabilities)].clone());
                 cells.extend(probabilities.iter().map(|probability| format!("{probability:.6}")));
                 cells.extend(nothing(1));
             }
@@ -112,7 +111,7 @@ impl<'a> Rows<'a> {
                     .map_or("-".to_owned(), |Place { x, y, width, height, .. }| format!("{width}×{height} at {x},{y}"));
                 let shares: Vec<String> = probabilities.iter().map(|share| format!("{:.1} %", 100.0 * share)).collect();
                 let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
-                self.line(top(self.classes, probabilities).0, &place, &shares, file)
+                self.line(&self.classes[top(probabilities)], &place, &shares, file)
             }
             Finding::Problem(problem) => {
                 self.line("-", "-", &vec!["-"; self.classes.len()], &format!("{file}: {problem}"))
@@ -150,9 +149,9 @@ impl Serialize for JsonRow<'_> {
                     map.serialize_entry("box", place)?;
                     map.serialize_entry("score", &place.score)?;
                 }
-                let (class, probability) = top(self.classes, probabilities);
-                map.serialize_entry("class", class)?;
-                map.serialize_entry("probability", &probability)?;
+                let class = top(probabilities);
+                map.serialize_entry("class", &self.classes[class])?;
+                map.serialize_entry("probability", &probabilities[class])?;
                 map.serialize_entry("probabilities", &ByClass(self.classes, probabilities))?;
             }
         }
@@ -177,11 +176,6 @@ fn quoted(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name that cannot break a line or move a terminal's cursor.
-fn printable(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,11 +185,5 @@ mod tests {
         assert_eq!(quoted("a b.jpg"), "a b.jpg");
         assert_eq!(quoted("a,b.jpg"), "\"a,b.jpg\"");
         assert_eq!(quoted("5\" disk\n"), "\"5\"\" disk\n\"");
-    }
-
-    #[test]
-    fn of_equal_classes_the_first_is_named() {
-        let classes = ["calm", "glad", "grim"].map(str::to_owned);
-        assert_eq!(top(&classes, &[0.2, 0.4, 0.4]), ("glad", 0.4));
     }
 }

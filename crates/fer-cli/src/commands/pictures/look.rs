@@ -18,32 +18,32 @@ pub(super) enum Look {
 }
 
 /// What was seen in a file: the faces, or why it could not be read.
-pub(super) struct Seen<'a> {
-    pub(super) path: &'a Path,
-    pub(super) outcome: Result<Vec<Crop>, String>,
+pub(crate) struct Seen<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) outcome: Result<Vec<Crop>, String>,
 }
 
 /// A face.
-pub(super) struct Crop {
+pub(crate) struct Crop {
     /// Where it is in the picture, if it was looked for.
-    pub(super) place: Option<Place>,
+    pub(crate) place: Option<Place>,
     /// Gray, of the size that the models take.
-    pub(super) pixels: Vec<u8>,
+    pub(crate) pixels: Vec<u8>,
 }
 
 /// A box in a picture, in pixels from its upper left corner, and how sure the detector is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Place {
-    pub(super) x: usize,
-    pub(super) y: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
+pub(crate) struct Place {
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     #[serde(skip)]
-    pub(super) score: f64,
+    pub(crate) score: f64,
 }
 
 impl Seen<'_> {
-    pub(super) fn crops(&self) -> &[Crop] {
+    pub(crate) fn crops(&self) -> &[Crop] {
         self.outcome.as_deref().unwrap_or_default()
     }
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use fer_artifact::{ImageSet, Model, Split, read, read_bytes};
-use fer_eval::{Predictor, probabilities};
+use fer_eval::{Predictor, average, probabilities};
 use fer_imgproc::{Preprocessing, Size};
 
 const BATCH_SIZE: usize = 256;
@@ -12,7 +12,7 @@ const BATCH_SIZE: usize = 256;
 pub(super) const DEFAULT_MODEL: Option<&[u8]> = None;
 
 /// One or several models that judge together.
-pub(super) struct Ensemble {
+pub(crate) struct Ensemble {
     members: Vec<Member>,
     classes: Vec<String>,
     size: Size,
@@ -45,28 +45,38 @@ impl Ensemble {
     }
 
     /// Class names in the order of the probabilities.
-    pub(super) fn classes(&self) -> &[String] {
+    pub(crate) fn classes(&self) -> &[String] {
         &self.classes
     }
 
     /// Height and width of the images that the models take.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         (self.size.height(), self.size.width())
     }
 
     /// Probabilities of each class for each gray image: the mean of the models' softmax.
-    pub(super) fn probabilities(&self, images: &[&[u8]]) -> Result<Vec<Vec<f64>>> {
-        let mut means = vec![vec![0.0; self.classes.len()]; images.len()];
+    pub(crate) fn probabilities(&self, images: &[&[u8]]) -> Result<Vec<Vec<f64>>> {
+        if images.is_empty() {
+            return Ok(vec![]);
+        }
+        let set = self.set(images);
+        let answer = |member: &Member| Ok(member.predictor.predict(&member.preprocessing.apply(&set)?, BATCH_SIZE)?);
+        let answers = self.members.iter().map(answer).collect::<Result<Vec<_>>>()?;
+        Ok(average(&answers)?.logits.chunks(self.classes.len()).map(probabilities).collect())
+    }
+
+    /// A heat map for each gray image and its class, of the image's size: the mean of the models' heat maps.
+    pub(crate) fn heat_maps(&self, images: &[&[u8]], classes: &[usize]) -> Result<Vec<Vec<f32>>> {
+        let pixels = self.size.height() * self.size.width();
+        let mut means = vec![vec![0.0; pixels]; images.len()];
         if images.is_empty() {
             return Ok(means);
         }
         let set = self.set(images);
         for member in &self.members {
-            let logits = member.predictor.predict(&member.preprocessing.apply(&set)?, BATCH_SIZE)?.logits;
-            for (mean, logits) in means.iter_mut().zip(logits.chunks(self.classes.len())) {
-                for (mean, probability) in mean.iter_mut().zip(probabilities(logits)) {
-                    *mean += probability / self.members.len() as f64;
-                }
+            let maps = member.predictor.heat_maps(&member.preprocessing.apply(&set)?, classes)?;
+            for (mean, heat) in means.iter_mut().zip(maps) {
+                mean.iter_mut().zip(heat).for_each(|(mean, heat)| *mean += heat / self.members.len() as f32);
             }
         }
         Ok(means)

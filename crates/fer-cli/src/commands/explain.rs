@@ -1,0 +1,142 @@
+//! `fer explain`: pictures in, heat maps over their faces out.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use fer_eval::overlay;
+use fer_imgproc::resize;
+
+use super::pictures::{CAPTION, Canvas, Crop, Ensemble, PictureArgs, Seen, by_picture, printable, target, top};
+use super::print;
+
+/// Side of a face on the sheet, and the white around it, in pixels; letters are twice their smallest size.
+const SIDE: usize = 192;
+const GAP: usize = 8;
+const SCALE: usize = 2;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer explain holiday.jpg --model model.safetensors
+  fer explain crops --no-detect --model model.safetensors --class happy --class sad --out why
+  fer explain holiday.jpg --model model.safetensors --class all
+Of each picture that has a face, DIR/<path>.explained.png: a line a face, from left to right, the face as the network
+sees it and a heat map for each class, from red to yellow the more a place speaks for the class. A map is relative to its
+own highest place; the percentage tells how probable the class is.")]
+pub(super) struct ExplainArgs {
+    #[command(flatten)]
+    pictures: PictureArgs,
+    /// Explain this class, or `all`, in place of the one that the face is taken for; may be repeated.
+    #[arg(long = "class", value_name = "NAME")]
+    classes: Vec<String>,
+    /// The folder that heat maps are written into.
+    #[arg(long, value_name = "DIR", default_value = "explained")]
+    out: PathBuf,
+}
+
+impl ExplainArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let viewer = self.pictures.viewer()?;
+        let ensemble = &viewer.ensemble;
+        let asked = asked(&self.classes, ensemble.classes())?;
+        viewer.each(Some(&self.out), |seen| explain(ensemble, seen, &asked, &self.out))
+    }
+}
+
+/// The classes of these names, in the order of the names; none for the one that a face is taken for.
+fn asked(names: &[String], classes: &[String]) -> Result<Vec<usize>> {
+    if names.iter().any(|name| name == "all") {
+        return Ok((0..classes.len()).collect());
+    }
+    let class = |name: &String| {
+        let known = classes.iter().position(|class| class == name);
+        known.with_context(|| format!("--class: expected `all` or one of {}, found `{name}`", classes.join(", ")))
+    };
+    names.iter().map(class).collect()
+}
+
+/// A class of a face: how probable it is and where it shows.
+struct Explained {
+    class: usize,
+    probability: f64,
+    heat: Vec<f32>,
+}
+
+fn explain(ensemble: &Ensemble, seen: &[Seen<'_>], asked: &[usize], folder: &Path) -> Result<()> {
+    let crops: Vec<&[u8]> = seen.iter().flat_map(Seen::crops).map(|crop| &*crop.pixels).collect();
+    let probabilities = ensemble.probabilities(&crops)?;
+    let mut explained: Vec<Vec<Explained>> = crops.iter().map(|_| vec![]).collect();
+    for turn in 0..asked.len().max(1) {
+        let class = |probabilities: &Vec<f64>| asked.get(turn).copied().unwrap_or_else(|| top(probabilities));
+        let classes: Vec<usize> = probabilities.iter().map(class).collect();
+        for (face, heat) in ensemble.heat_maps(&crops, &classes)?.into_iter().enumerate() {
+            let class = classes[face];
+            explained[face].push(Explained { class, probability: probabilities[face][class], heat });
+        }
+    }
+    for (seen, faces) in by_picture(seen, &explained) {
+        let name = printable(&seen.path.to_string_lossy());
+        let said = match &seen.outcome {
+            Err(problem) => problem.clone(),
+            Ok(crops) if crops.is_empty() => "no face".to_owned(),
+            Ok(crops) => {
+                let target = target(folder, seen.path, ".explained.png");
+                sheet(crops, faces, ensemble).write(&target)?;
+                let faces: Vec<String> = faces.iter().map(|face| words(face, ensemble.classes())).collect();
+                format!("{}, in {}", faces.join("; "), printable(&target.to_string_lossy()))
+            }
+        };
+        print(format!("{name}: {said}\n"))?;
+    }
+    Ok(())
+}
+
+/// What is said of a face: `happy 97 %, sad 2 %`.
+fn words(face: &[Explained], classes: &[String]) -> String {
+    face.iter().map(|it| it.caption(classes)).collect::<Vec<_>>().join(", ")
+}
+
+impl Explained {
+    fn caption(&self, classes: &[String]) -> String {
+        format!("{} {:.0} %", classes[self.class], 100.0 * self.probability)
+    }
+}
+
+/// A line a face: the crop, and beside it the same under each of its heat maps.
+fn sheet(crops: &[Crop], faces: &[Vec<Explained>], ensemble: &Ensemble) -> Canvas {
+    let columns = 1 + faces[0].len();
+    let line = SIDE + SCALE * CAPTION + GAP;
+    let mut canvas = Canvas::blank(GAP + faces.len() * line, GAP + columns * (SIDE + GAP));
+    let enlarge = |pixels: &[u8]| resize(pixels, ensemble.size(), (SIDE, SIDE));
+    for (row, (crop, face)) in crops.iter().zip(faces).enumerate() {
+        let top = GAP + row * line;
+        let gray = enlarge(&crop.pixels);
+        let nothing = vec![0.0; gray.len()];
+        canvas.paste(GAP, top, SIDE, &overlay(&gray, &nothing));
+        for (column, explained) in face.iter().enumerate() {
+            let left = GAP + (1 + column) * (SIDE + GAP);
+            let levels: Vec<u8> = explained.heat.iter().map(|heat| (255.0 * heat).round() as u8).collect();
+            let heat: Vec<f32> = enlarge(&levels).iter().map(|&level| f32::from(level) / 255.0).collect();
+            canvas.paste(left, top, SIDE, &overlay(&gray, &heat));
+            canvas.text(left, top + SIDE + 2 * SCALE, SCALE, &explained.caption(ensemble.classes()));
+        }
+    }
+    canvas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_asked_for_by_name() {
+        let classes = ["calm", "glad", "grim"].map(str::to_owned);
+        let asked = |names: &[&str]| asked(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), &classes);
+        assert!(asked(&[]).unwrap().is_empty());
+        assert_eq!(asked(&["grim", "calm"]).unwrap(), [2, 0]);
+        assert_eq!(asked(&["all"]).unwrap(), [0, 1, 2]);
+        let message = asked(&["sad"]).unwrap_err().to_string();
+        assert_eq!(message, "--class: expected `all` or one of calm, glad, grim, found `sad`");
+    }
+}

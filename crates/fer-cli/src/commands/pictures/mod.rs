@@ -1,0 +1,146 @@
+//! What `predict` and `explain` share: pictures in, faces out, and the models that judge them. Files are treated some at
+//! a time and forgotten, so that memory does not grow with their number.
+
+mod canvas;
+mod ensemble;
+mod font;
+mod look;
+mod walk;
+
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use rayon::prelude::*;
+
+use super::ThreadArgs;
+use crate::terminal::to_stderr;
+pub(super) use canvas::{CAPTION, Canvas};
+use ensemble::DEFAULT_MODEL;
+pub(super) use ensemble::Ensemble;
+use look::Look;
+pub(super) use look::{Crop, Place, Seen};
+use walk::{Found, Walk};
+
+/// Files at a time. Crops go through the network in large batches; photographs take long enough each for a person to
+/// wait for the first row.
+const CROPS: usize = 256;
+const PHOTOGRAPHS: usize = 32;
+
+/// Which pictures, how they are looked at, and by which models.
+#[derive(Debug, Args)]
+pub(super) struct PictureArgs {
+    /// Pictures, and folders of them at any depth.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A model, as train leaves it; of several, the probabilities are averaged.
+    #[arg(long = "model", value_name = "MODEL", required = DEFAULT_MODEL.is_none())]
+    models: Vec<PathBuf>,
+    /// Take every picture for a face that is cropped already.
+    #[arg(long)]
+    no_detect: bool,
+    /// Side of the smallest face to look for, in pixels; by default a 32nd of the picture's longer side.
+    #[arg(long, value_name = "PIXELS", conflicts_with = "no_detect", value_parser = clap::value_parser!(u16).range(20..))]
+    min_face: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+/// Finds the faces in pictures, and knows the models that judge them.
+pub(super) struct Viewer {
+    paths: Vec<PathBuf>,
+    look: Look,
+    at_a_time: usize,
+    pub(super) ensemble: Ensemble,
+}
+
+impl PictureArgs {
+    pub(super) fn viewer(self) -> Result<Viewer> {
+        self.threads.apply()?;
+        let look = if self.no_detect { Look::Whole } else { Look::for_faces(self.min_face)? };
+        let at_a_time = if self.no_detect { CROPS } else { PHOTOGRAPHS };
+        Ok(Viewer { paths: self.paths, look, at_a_time, ensemble: Ensemble::read(&self.models)? })
+    }
+}
+
+impl Viewer {
+    /// Shows all pictures to `judge`, some at a time and in order; a folder of our own `output` is passed over. Fails if
+    /// none of them could be read.
+    pub(super) fn each(
+        &self,
+        output: Option<&Path>,
+        mut judge: impl FnMut(&[Seen<'_>]) -> Result<()>,
+    ) -> Result<ExitCode> {
+        let mut walk = Walk::new(&self.paths, output);
+        let (mut files, mut read) = (0, 0);
+        loop {
+            let found: Vec<Found> = walk.by_ref().take(self.at_a_time).collect();
+            if found.is_empty() {
+                break;
+            }
+            let size = self.ensemble.size();
+            let seen: Vec<Seen> = found.par_iter().map(|found| self.look.at(found, size)).collect();
+            files += seen.len();
+            read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
+            judge(&seen)?;
+        }
+        if read > 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        to_stderr(&match files {
+            1 => "error: the picture could not be read".to_owned(),
+            _ => format!("error: none of {files} pictures could be read"),
+        });
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+/// What belongs to each picture, of a list that goes over the faces of all.
+pub(super) fn by_picture<'a, T>(seen: &'a [Seen<'a>], all: &'a [T]) -> Vec<(&'a Seen<'a>, &'a [T])> {
+    let mut rest = all;
+    let own = |seen: &'a Seen<'a>| {
+        let (own, others) = rest.split_at(seen.crops().len());
+        rest = others;
+        (seen, own)
+    };
+    seen.iter().map(own).collect()
+}
+
+/// The class of highest probability; of equal ones the first.
+pub(super) fn top(probabilities: &[f64]) -> usize {
+    (1..probabilities.len())
+        .fold(0, |best, class| if probabilities[class] > probabilities[best] { class } else { best })
+}
+
+/// `folder/<path><ending>`, which with such an ending is no picture's own name, without what leads out of the folder.
+pub(super) fn target(folder: &Path, path: &Path, ending: &str) -> PathBuf {
+    let inside = path.components().filter(|component| matches!(component, Component::Normal(_)));
+    let mut target = folder.join(inside.collect::<PathBuf>()).into_os_string();
+    target.push(ending);
+    target.into()
+}
+
+/// A name that cannot break a line or move a terminal's cursor.
+pub(super) fn printable(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_for_a_picture_stays_in_the_folder_and_takes_no_pictures_name() {
+        let target = |path: &str| target("out".as_ref(), path.as_ref(), ".faces.png");
+        assert_eq!(target("a.jpg"), Path::new("out/a.jpg.faces.png"));
+        assert_eq!(target("../photographs/./a.png"), Path::new("out/photographs/a.png.faces.png"));
+        assert_eq!(target("/home/me/a"), Path::new("out/home/me/a.faces.png"));
+    }
+
+    #[test]
+    fn of_equal_classes_the_first_is_the_top() {
+        assert_eq!(top(&[0.2, 0.4, 0.4]), 1);
+        assert_eq!(top(&[1.0]), 0);
+    }
+}
