@@ -9,6 +9,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod own_model;
 mod own_program;
 mod pipeline_file;
 mod predict;

@@ -346,8 +346,7 @@ fn memory_does_not_grow_with_the_number_of_pictures() {
 fn usage_that_makes_no_sense_is_refused() {
     let world = World::new();
     for wrong in [
-        &["predict", "a.png"][..],
-        &["predict", "--model", "m"],
+        &["predict", "--model", "m"][..],
         &["predict", "a.png", "--model", "m", "--json", "--csv"],
         &["predict", "a.png", "--model", "m", "--no-detect", "--annotate", "out"],
         &["predict", "a.png", "--model", "m", "--min-face", "5"],

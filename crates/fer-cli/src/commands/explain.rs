@@ -18,9 +18,9 @@ const SCALE: usize = 2;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  fer explain holiday.jpg --model model.safetensors
-  fer explain crops --no-detect --model model.safetensors --class happy --class sad --out why
-  fer explain holiday.jpg --model model.safetensors --class all
+  fer explain holiday.jpg
+  fer explain crops --no-detect --class happy --class sad --out why
+  fer explain holiday.jpg --class all --model runs/mine/train/model.safetensors
 Of each picture that has a face, DIR/<path>.explained.png: a line a face, from left to right, the face as the network
 sees it and a heat map for each class, from red to yellow the more a place speaks for the class. A map is relative to its
 own highest place; the percentage tells how probable the class is.")]

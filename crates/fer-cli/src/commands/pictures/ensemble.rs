@@ -7,9 +7,8 @@ use fer_imgproc::{Preprocessing, Size};
 
 const BATCH_SIZE: usize = 256;
 
-/// The model that is part of the program, for calls that name none: the bytes of `models/fer48.safetensors`, once there
-/// is one (`Some(include_bytes!(…))`).
-pub(super) const DEFAULT_MODEL: Option<&[u8]> = None;
+/// The model that is part of the program, for calls that name none; `models/README.md` tells of it.
+const OWN_MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/fer48.safetensors"));
 
 /// One or several models that judge together.
 pub(crate) struct Ensemble {
@@ -28,12 +27,12 @@ impl Ensemble {
     pub(super) fn read(paths: &[PathBuf]) -> Result<Self> {
         let mut models: Vec<(&Path, Model)> =
             paths.iter().map(|path| Ok((path.as_path(), read(path)?))).collect::<Result<_>>()?;
-        if let ([], Some(bytes)) = (paths, DEFAULT_MODEL) {
+        if paths.is_empty() {
             let name = Path::new("the program's own model");
-            models.push((name, read_bytes(name, bytes)?));
+            models.push((name, read_bytes(name, OWN_MODEL)?));
         }
         let members = models.iter().map(|(path, model)| Member::new(path, model)).collect::<Result<Vec<_>>>()?;
-        let (first, model) = models.first().context("expected a model, found none")?;
+        let (first, model) = &models[0];
         let (classes, size) = (model.classes.clone(), members[0].preprocessing.size());
         for ((path, model), member) in models.iter().zip(&members) {
             let (path, first, found) = (path.display(), first.display(), member.preprocessing.size());

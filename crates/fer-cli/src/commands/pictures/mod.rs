@@ -17,7 +17,6 @@ use rayon::prelude::*;
 use super::ThreadArgs;
 use crate::terminal::to_stderr;
 pub(super) use canvas::{CAPTION, Canvas};
-use ensemble::DEFAULT_MODEL;
 pub(super) use ensemble::Ensemble;
 use look::Look;
 pub(super) use look::{Crop, Place, Seen};
@@ -34,8 +33,8 @@ pub(super) struct PictureArgs {
     /// Pictures, and folders of them at any depth.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// A model, as train leaves it; of several, the probabilities are averaged.
-    #[arg(long = "model", value_name = "MODEL", required = DEFAULT_MODEL.is_none())]
+    /// A model, as train leaves it, in place of the program's own; of several, the probabilities are averaged.
+    #[arg(long = "model", value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// Take every picture for a face that is cropped already.
     #[arg(long)]

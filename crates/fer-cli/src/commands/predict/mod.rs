@@ -16,10 +16,10 @@ use rows::{Finding, Form, Rows};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  fer predict holiday.jpg --model runs/sample/train/model.safetensors
-  fer predict photographs --model model.safetensors --json > faces.jsonl
-  fer predict photographs --model model.safetensors --annotate annotated
-  fer predict crops --no-detect --model model.safetensors --csv > faces.csv
+  fer predict holiday.jpg
+  fer predict photographs --json > faces.jsonl
+  fer predict photographs --annotate annotated
+  fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
 Pictures are png, jpg, webp, bmp or gif (its first frame). What cannot be read, or has no face, gets a row that says so;
 the exit code is 1 only if nothing could be read.")]
 pub(super) struct PredictArgs {

@@ -1,0 +1,64 @@
+//! The network that the program ships: what its card says of it, and that it needs no file.
+
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Model, read};
+use serde_json::Value;
+
+use crate::world::World;
+
+fn in_project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(in_project(path)).unwrap()
+}
+
+#[test]
+fn card_and_results_say_what_the_models_header_says() {
+    let path = in_project("models/fer48.safetensors");
+    assert!(std::fs::metadata(&path).unwrap().len() <= 5_000_000);
+    let model: Model = read(&path).unwrap();
+    let (card, results) = (text("models/README.md"), text("docs/results.md"));
+    let scores = &model.evaluation["splits"]["validation"];
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(model.evaluation["tta"], "none");
+    let [low, high] = [0, 1].map(|end| 100.0 * number(&scores["accuracy_ci95"][end]));
+    let (accuracy, f1) = (100.0 * number(&scores["accuracy"]), number(&scores["macro_f1"]));
+    let row = format!("| none | {accuracy:.1} % | {low:.1} to {high:.1} % | {f1:.3} |");
+    assert!(card.contains(&row) && results.contains(&row), "{row}");
+    for class in scores["per_class"].as_array().unwrap() {
+        let [recall, precision] = ["recall", "precision"].map(|score| 100.0 * number(&class[score]));
+        let (name, images, f1) = (class["name"].as_str().unwrap(), &class["support"], number(&class["f1"]));
+        let row = format!("| {name} | {images} | {recall:.1} % | {precision:.1} % | {f1:.3} |");
+        assert!(card.contains(&row), "{row}");
+    }
+    let weights = model.tensors.iter().filter(|(name, _)| !name.contains("running_"));
+    assert_eq!(weights.map(|(_, array)| array.data.len()).sum::<usize>(), 1_068_439);
+    assert!(card.contains(&format!("temperature, {:.2},", number(&model.evaluation["temperature"]))));
+}
+
+/// Shown on a few drawn faces and in fewer epochs: all parameters but their number are those in the model's header.
+#[test]
+fn the_pipeline_file_is_the_one_that_made_it() {
+    let own: Model = read(&in_project("models/fer48.safetensors")).unwrap();
+    let world = World::new();
+    std::fs::copy(in_project("pipelines/fer2013.yaml"), world.path("fer2013.yaml")).unwrap();
+    let fewer = ["--set", "ingest.source.path=faces.csv", "--set", "train.epochs=4", "--run-dir", "made"];
+    world.fer(&[&["run", "fer2013.yaml"][..], &fewer].concat()).succeeded();
+    let made: Model = read(&world.path("made/train/model.safetensors")).unwrap();
+    let mut params = made.training["params"].clone();
+    params["epochs"] = 120.into();
+    assert_eq!(params, own.training["params"]);
+    assert!(world.read("fer2013.yaml").contains("\n      epochs: 120\n"));
+    assert_eq!((made.preprocessing, made.network), (own.preprocessing, own.network));
+}
+
+#[test]
+fn a_photograph_needs_no_model() {
+    let world = World::new();
+    std::fs::copy(in_project("tests/pictures/astronaut.jpg"), world.path("astronaut.jpg")).unwrap();
+    let row = world.fer(&["predict", "astronaut.jpg", "--json"]).succeeded().json();
+    assert_eq!(row["class"], "happy", "she smiles: {row}");
+}
