@@ -129,6 +129,9 @@ fn fill_and_sync(file: &File, fill: impl FnOnce(&mut dyn Write) -> std::io::Resu
     Ok(hasher.finalize().into())
 }
 
+/// Bytes that are worth a thread of their own.
+const LONG: usize = 1 << 20;
+
 /// Passes bytes on and hashes them on the way.
 struct Hashing<W> {
     inner: W,
@@ -140,6 +143,19 @@ impl<W: Write> Write for Hashing<W> {
         let n = self.inner.write(bytes)?;
         self.hasher.update(&bytes[..n]);
         Ok(n)
+    }
+
+    /// What is long is hashed while it is written.
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let Self { inner, hasher } = self;
+        if bytes.len() < LONG {
+            hasher.update(bytes);
+            return inner.write_all(bytes);
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| hasher.update(bytes));
+            inner.write_all(bytes)
+        })
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
