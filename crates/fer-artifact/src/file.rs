@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufWriter, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
@@ -11,6 +11,7 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::atomic::write_atomic;
 use crate::halves::widened;
 use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
 
@@ -95,72 +96,6 @@ fn header_bytes(header: &Header, tensors: &[(String, Vec<usize>, Tensor<'_>)]) -
     let mut bytes = serde_json::to_vec(&metadata)?;
     bytes.resize(bytes.len().next_multiple_of(8), b' ');
     Ok(bytes)
-}
-
-/// Writes any file beside its place, syncs it and renames it; returns the file's digest. Missing folders are made.
-///
-/// # Errors
-/// [`Error::Io`], also with what `fill` returns; the former file, if any, is then untouched.
-pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Digest, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), action: "write the file", source };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(io)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
-    // As `File::create` would: readable for whom the umask lets.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder).map_err(io)?;
-    let digest = fill_and_sync(temporary.as_file(), fill).map_err(io)?;
-    temporary.persist(path).map_err(|error| io(error.error))?;
-    // The rename itself must survive a power cut too.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    Ok(digest)
-}
-
-fn fill_and_sync(file: &File, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<Digest> {
-    let mut out = Hashing { inner: BufWriter::with_capacity(1 << 20, file), hasher: blake3::Hasher::new() };
-    fill(&mut out)?;
-    let Hashing { inner, hasher } = out;
-    inner.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-    Ok(hasher.finalize().into())
-}
-
-/// Bytes that are worth a thread of their own.
-const LONG: usize = 1 << 20;
-
-/// Passes bytes on and hashes them on the way.
-struct Hashing<W> {
-    inner: W,
-    hasher: blake3::Hasher,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let n = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..n]);
-        Ok(n)
-    }
-
-    /// What is long is hashed while it is written.
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let Self { inner, hasher } = self;
-        if bytes.len() < LONG {
-            hasher.update(bytes);
-            return inner.write_all(bytes);
-        }
-        std::thread::scope(|scope| {
-            scope.spawn(|| hasher.update(bytes));
-            inner.write_all(bytes)
-        })
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
 }
 
 /// Reads an artifact and checks it: kind, schema, names, dtypes, shapes, labels, finite numbers.

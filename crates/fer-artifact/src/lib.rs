@@ -34,6 +34,7 @@
 //! ```
 
 mod array;
+mod atomic;
 mod contract;
 mod digest;
 mod error;
@@ -47,11 +48,12 @@ mod predictions;
 mod seed;
 
 pub use array::{Array, Tensor};
+pub use atomic::write_atomic;
 pub use contract::{Violation, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::Error;
 pub use features::FeatureSet;
-pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write, write_atomic};
+pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write};
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;

@@ -2,7 +2,7 @@
 
 use fer_artifact::{FeatureSet, Predictions};
 
-use crate::scores::{Outcome, outcomes};
+use crate::scores::{Outcome, outcomes, surest_first};
 use crate::{Error, Predictor};
 
 /// Right answers, and as many wrong ones, that are shown of a class.
@@ -46,11 +46,7 @@ pub(crate) fn examples(
 
 /// Images by class: right ones, then wrong ones, each the surest first; of equal ones the earlier row.
 fn choose(outcomes: &[Outcome], rows: &[u32], classes: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..outcomes.len()).collect();
-    order.sort_by(|&a, &b| {
-        let descending = outcomes[b].probability.total_cmp(&outcomes[a].probability);
-        descending.then(rows[a].cmp(&rows[b]))
-    });
+    let order = surest_first(outcomes, rows);
     let of = |class: usize, correct: bool| {
         let fits = move |outcome: &Outcome| outcome.label == class && outcome.is_correct() == correct;
         order.iter().copied().filter(move |&index| fits(&outcomes[index])).take(OF_EACH)

@@ -175,6 +175,16 @@ fn outcome(logits: &[f32], label: usize, temperature: f64) -> Outcome {
     Outcome { label, predicted, probability: sum.recip(), loss: sum.ln() - shifted(label) }
 }
 
+/// Places of the outcomes, the surest first; of equally sure ones the earlier row.
+pub(crate) fn surest_first(outcomes: &[Outcome], rows: &[u32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..outcomes.len()).collect();
+    order.sort_by(|&a, &b| {
+        let descending = outcomes[b].probability.total_cmp(&outcomes[a].probability);
+        descending.then(rows[a].cmp(&rows[b]))
+    });
+    order
+}
+
 fn confusion(outcomes: &[Outcome], classes: usize) -> Vec<Vec<usize>> {
     let mut counts = vec![vec![0; classes]; classes];
     for outcome in outcomes {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use clap::Args;
 use fer_eval::overlay;
 use fer_imgproc::resize;
@@ -46,14 +46,15 @@ impl ExplainArgs {
 
 /// The classes of these names, in the order of the names; none for the one that a face is taken for.
 fn asked(names: &[String], classes: &[String]) -> Result<Vec<usize>> {
-    if names.iter().any(|name| name == "all") {
-        return Ok((0..classes.len()).collect());
+    let mut asked = vec![];
+    for name in names {
+        match classes.iter().position(|class| class == name) {
+            Some(class) => asked.push(class),
+            None if name == "all" => asked.extend(0..classes.len()),
+            None => bail!("--class: expected `all` or one of {}, found `{name}`", classes.join(", ")),
+        }
     }
-    let class = |name: &String| {
-        let known = classes.iter().position(|class| class == name);
-        known.with_context(|| format!("--class: expected `all` or one of {}, found `{name}`", classes.join(", ")))
-    };
-    names.iter().map(class).collect()
+    Ok(asked)
 }
 
 /// A class of a face: how probable it is and where it shows.
@@ -136,7 +137,7 @@ mod tests {
         assert!(asked(&[]).unwrap().is_empty());
         assert_eq!(asked(&["grim", "calm"]).unwrap(), [2, 0]);
         assert_eq!(asked(&["all"]).unwrap(), [0, 1, 2]);
-        let message = asked(&["sad"]).unwrap_err().to_string();
+        let message = asked(&["all", "sad"]).unwrap_err().to_string();
         assert_eq!(message, "--class: expected `all` or one of calm, glad, grim, found `sad`");
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::picture::{gray, picture};
 use crate::Error;
 use crate::format::percent;
-use crate::scores::Outcome;
+use crate::scores::{Outcome, surest_first};
 
 /// Most pictures that are shown of a split.
 const SHOWN: usize = 24;
@@ -32,11 +32,8 @@ pub(crate) fn mistakes<'a>(
     outcomes: &[Outcome],
     features: &FeatureSet,
 ) -> Result<Vec<Mistake<'a>>, Error> {
-    let mut wrong: Vec<usize> = (0..outcomes.len()).filter(|&index| !outcomes[index].is_correct()).collect();
-    wrong.sort_by(|&a, &b| {
-        let descending = outcomes[b].probability.total_cmp(&outcomes[a].probability);
-        descending.then(predictions.rows[a].cmp(&predictions.rows[b]))
-    });
+    let order = surest_first(outcomes, &predictions.rows);
+    let wrong = order.iter().filter(|&&index| !outcomes[index].is_correct());
     let tile = |&index: &usize| {
         let outcome = &outcomes[index];
         Ok(Mistake {
@@ -47,5 +44,5 @@ pub(crate) fn mistakes<'a>(
             row: predictions.rows[index],
         })
     };
-    wrong.iter().take(SHOWN).map(tile).collect()
+    wrong.take(SHOWN).map(tile).collect()
 }
