@@ -4,6 +4,7 @@ mod architecture;
 mod commands;
 mod compare;
 mod determinism;
+mod distillation;
 mod explain;
 mod exports;
 mod failure;

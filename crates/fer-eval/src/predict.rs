@@ -12,6 +12,9 @@ use crate::average::{finite, mean_logits};
 use crate::tta::View;
 use crate::{Error, Tta};
 
+/// Images whose heat maps are made at once, which takes some megabytes each.
+const MAPS: usize = 32;
+
 /// A model's network, built once, for any number of predictions.
 ///
 /// Where the model's header has a temperature (`evaluation.temperature`, see `fer export-model`), it is part of the
@@ -117,10 +120,15 @@ impl Predictor {
         let split = features.split;
         self.check(features)?;
         let (height, width) = self.size();
-        let images = Tensor::from_slice(&features.images, (features.len(), 1, height, width), &Device::Cpu)?;
-        let maps = self.network.grad_cam(&images, classes).map_err(|source| Error::Forward { split, source })?;
-        let maps = maps.unsqueeze(1)?.upsample_bilinear2d(height, width, false)?.flatten_all()?.to_vec1::<f32>()?;
-        Ok(maps.chunks(height * width).map(relative).collect())
+        assert_eq!(features.len(), classes.len(), "a class an image");
+        let mut maps = Vec::with_capacity(classes.len());
+        for (images, classes) in features.images.chunks(MAPS * height * width).zip(classes.chunks(MAPS)) {
+            let images = Tensor::from_slice(images, (classes.len(), 1, height, width), &Device::Cpu)?;
+            let found = self.network.grad_cam(&images, classes).map_err(|source| Error::Forward { split, source })?;
+            let found = found.unsqueeze(1)?.upsample_bilinear2d(height, width, false)?.flatten_all()?;
+            maps.extend(found.to_vec1::<f32>()?.chunks(height * width).map(relative));
+        }
+        Ok(maps)
     }
 
     /// Logits of one look at each of these images, which come from these rows.

@@ -6,7 +6,8 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use crate::conv::{Geometry, bias_or_zeros};
 use crate::gray::{Gray, Moments};
-use crate::norm::{Normalizer, Sizes, Sums};
+use crate::norm::pooled::{self, Sizes};
+use crate::norm::{Normalizer, Sums};
 use crate::scratch::Scratch;
 use crate::tensor::{floats, slice, tensor};
 use crate::{Activation, BatchStats, Conv2d, Method, Parameter, gray, max_pool2, norm};
@@ -233,7 +234,7 @@ impl Block {
             }
             Pooling::Max2 => {
                 let (mut y, mut words) = (vec![0.0; pooled], Scratch::new(pooled));
-                norm::forward_pooled(&norm, self.sizes, values, self.activation, &mut y, &mut words);
+                pooled::forward(&norm, self.sizes, values, self.activation, &mut y, &mut words);
                 (y, Some(words))
             }
         };
@@ -302,7 +303,7 @@ impl CustomOp3 for Block {
         let mut values = conv.unwrap_or_else(|| Scratch::copy_of(&x_values));
         let mut dresidual = None;
         let sums = match words {
-            Some(words) => norm::backward_pooled(&norm, self.sizes, &mut values, &words, &dy),
+            Some(words) => pooled::backward(&norm, self.sizes, &mut values, &words, &dy),
             None => {
                 let mut dz = Scratch::new(self.len());
                 let residual_values = self.has_residual.then(|| floats(residual)).transpose()?;

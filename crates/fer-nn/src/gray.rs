@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use crate::Activation;
 use crate::activation::with_curve;
-use crate::norm::{BatchStats, Normalizer, forward_pooled_line, winners};
+use crate::norm::pooled::{forward_line, winners};
+use crate::norm::{BatchStats, Normalizer};
 use crate::simd::{First, Full, Lanes, autovectorize, for_each_vector, vectorize};
 
 /// Places in a window.
@@ -130,7 +131,7 @@ fn places_first(weight: &[f32], outputs: usize) -> Vec<f32> {
     (0..weight.len()).map(|index| weight[index % outputs * PLACES + index / outputs]).collect()
 }
 
-/// y = 2×2 maximum of activation(norm(x ⋆ weight + bias)); `words` as in `norm::forward_pooled`.
+/// y = 2×2 maximum of activation(norm(x ⋆ weight + bias)); `words` as in `norm::pooled::forward`.
 pub(crate) fn forward(
     gray: Gray,
     x: &[f32],
@@ -158,7 +159,7 @@ pub(crate) fn forward(
             }
             with_curve!(activation, |curve| autovectorize(
                 #[inline(always)]
-                || forward_pooled_line(curve, norm, &lines, &random, y, words)
+                || forward_line(curve, norm, &lines, &random, y, words)
             ));
         }
     });

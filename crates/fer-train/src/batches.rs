@@ -65,6 +65,13 @@ impl Batch {
         let labels: Vec<u8> = indices.iter().map(|&index| train.labels[index]).collect();
         let classes = train.classes.len();
         let mut targets = smooth_targets(&labels, classes, params.label_smoothing.get() as f32);
+        if let (Some(distillation), Some(answers)) = (&params.distillation, &task.answers) {
+            let share = distillation.share;
+            for (targets, &index) in targets.chunks_exact_mut(classes).zip(indices) {
+                let answers = &answers[index * classes..(index + 1) * classes];
+                targets.iter_mut().zip(answers).for_each(|(target, answer)| *target += share * (answer - *target));
+            }
+        }
         if let Some(weights) = &task.class_weights {
             weigh(&mut targets, &labels, weights);
         }

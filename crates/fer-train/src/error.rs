@@ -86,6 +86,25 @@ pub enum Error {
     /// The weights to start from are not the network's.
     #[error("init: {0}")]
     Init(fer_model::Error),
+    /// Distillation without anything to learn from.
+    #[error("distillation: expected at least one file of predictions, found none")]
+    NoTeacher,
+    /// The caller read more or fewer predictions than the parameters name.
+    #[error("distillation: expected as many predictions as files, {expected}, found {found}")]
+    Teachers {
+        /// Files in the parameters.
+        expected: usize,
+        /// Predictions that were given.
+        found: usize,
+    },
+    /// Predictions that are not for the images of train.
+    #[error("distillation: {}: {reason}", path.display())]
+    Teacher {
+        /// Their file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
     /// The loss is no finite number: the training diverged.
     #[error(
         "epoch {epoch}, batch {batch}: the loss is {loss}, which is not finite: the training diverged; \

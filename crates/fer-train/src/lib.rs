@@ -15,6 +15,7 @@
 mod accuracy;
 mod arrays;
 mod batches;
+mod distillation;
 mod error;
 mod history;
 mod number;
@@ -27,6 +28,7 @@ mod session;
 mod state;
 mod train;
 
+pub use distillation::Distillation;
 pub use error::Error;
 pub use history::EpochRecord;
 pub use number::{Fraction, NonNegative, Positive};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::number::{Count, Positive, count};
 use crate::recipe::check_crops;
-use crate::{ClassWeights, Crop, DecayedWeights, Error, Fraction, Mixup, OptimizerParams, Schedule};
+use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, Fraction, Mixup, OptimizerParams, Schedule};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///
@@ -46,6 +46,8 @@ pub struct TrainParams {
     pub schedule: Schedule,
     /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
     pub label_smoothing: Fraction,
+    /// Targets that are in part the answers of other networks, which the caller reads.
+    pub distillation: Option<Distillation>,
     /// What images of a class count.
     pub class_weights: ClassWeights,
     /// Which weights the optimiser's `weight_decay` is for.
@@ -109,6 +111,7 @@ impl Default for TrainParams {
             clip_norm: None,
             schedule: Schedule::Constant,
             label_smoothing: Fraction::of(0.0),
+            distillation: None,
             class_weights: ClassWeights::None,
             decay: DecayedWeights::All,
             augmentation: None,
@@ -159,6 +162,7 @@ struct RawTrain {
     clip_norm: Option<Positive>,
     schedule: Schedule,
     label_smoothing: Fraction,
+    distillation: Option<Distillation>,
     class_weights: ClassWeights,
     decay: DecayedWeights,
     augmentation: Option<Augmentation>,
@@ -184,6 +188,7 @@ impl Default for RawTrain {
             clip_norm: params.clip_norm,
             schedule: params.schedule,
             label_smoothing: params.label_smoothing,
+            distillation: params.distillation,
             class_weights: params.class_weights,
             decay: params.decay,
             augmentation: params.augmentation,
@@ -212,6 +217,7 @@ impl TryFrom<RawTrain> for TrainParams {
             clip_norm: raw.clip_norm,
             schedule: raw.schedule,
             label_smoothing: raw.label_smoothing,
+            distillation: raw.distillation,
             class_weights: raw.class_weights,
             decay: raw.decay,
             augmentation: raw.augmentation,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{Array, Checkpoint, FeatureSet, Model, Seed};
+use fer_artifact::{Array, Checkpoint, FeatureSet, Model, Predictions, Seed};
 use fer_model::NetworkConfig;
 
 use crate::session::Session;
@@ -13,6 +13,8 @@ pub struct TrainData<'a> {
     pub train: &'a FeatureSet,
     /// Images for validation accuracy, if there are any; a set without images counts as none.
     pub validation: Option<&'a FeatureSet>,
+    /// What [`TrainParams::distillation`] names: a file's predictions each, in its order.
+    pub teachers: &'a [Predictions],
 }
 
 /// A training's result.
@@ -41,7 +43,7 @@ pub struct Trained {
 /// let faces = fer_testkit::feature_set(Split::Train, 70, 8, 8);
 /// let params: TrainParams =
 ///     serde_json::from_str(r#"{"model": {"name": "linear"}, "epochs": 20, "batch_size": 10}"#)?;
-/// let data = TrainData { train: &faces, validation: None };
+/// let data = TrainData { train: &faces, validation: None, teachers: &[] };
 /// let trained = train(&params, &data, None, None, Seed::new(42), &mut Quiet)?;
 /// let losses: Vec<f64> = trained.history.iter().map(|epoch| epoch.loss).collect();
 /// assert!(losses[19] < losses[0]);
@@ -82,6 +84,8 @@ pub(crate) struct Task<'a> {
     pub(crate) network: NetworkConfig,
     /// One a class, unless all count the same.
     pub(crate) class_weights: Option<Vec<f64>>,
+    /// The teachers' probabilities for the images of train, `[N, K]`, if they are learnt from.
+    pub(crate) answers: Option<Vec<f64>>,
 }
 
 impl<'a> Task<'a> {
@@ -103,7 +107,11 @@ impl<'a> Task<'a> {
         let network = NetworkConfig { params: params.model, height, width, classes };
         check_crop_sizes(params, &network)?;
         let class_weights = params.class_weights.of(&train.labels, classes);
-        Ok(Self { params, train, validation, seed, network, class_weights })
+        let answers = match &params.distillation {
+            Some(distillation) => Some(distillation.answers(data.teachers, train)?),
+            None => None,
+        };
+        Ok(Self { params, train, validation, seed, network, class_weights, answers })
     }
 
     /// Steps in an epoch.

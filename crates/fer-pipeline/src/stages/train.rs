@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Checkpoint, Digest, FeatureSet, read_tensors};
+use fer_artifact::{Checkpoint, Digest, FeatureSet, Predictions, read, read_tensors};
 use fer_data::FileDigest;
 use fer_train::{
     EpochRecord, Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams,
@@ -22,12 +22,16 @@ pub(crate) struct Train {
     params: TrainParams,
     /// The file of `init`, if there is one, relative to the current folder.
     init: Option<PathBuf>,
+    /// The files of `distillation`, likewise.
+    teachers: Vec<PathBuf>,
 }
 
 impl Train {
     pub(crate) fn new(params: TrainParams, base: &Path) -> Self {
         let init = params.init.as_ref().map(|path| base.join(path));
-        Self { params, init }
+        let teachers = params.distillation.iter().flat_map(|distillation| &distillation.predictions);
+        let teachers = teachers.map(|path| base.join(path)).collect();
+        Self { params, init, teachers }
     }
 
     /// File of the weights that `select` leaves out, where they are others.
@@ -104,8 +108,10 @@ impl Stage for Train {
     }
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
-        let digest = |path: &PathBuf| Ok::<_, StageError>(("init".to_owned(), of_file(path)?));
-        self.init.iter().map(digest).collect()
+        let teachers = self.teachers.iter().enumerate();
+        let teachers = teachers.map(|(place, path)| (format!("distillation.predictions[{place}]"), path));
+        let files = self.init.iter().map(|path| ("init".to_owned(), path)).chain(teachers);
+        files.map(|(name, path)| Ok((name, of_file(path)?))).collect()
     }
 
     /// Trainings that differ in their length alone share checkpoints, if that changes no step.
@@ -132,7 +138,8 @@ impl Stage for Train {
     fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
         let train_set: FeatureSet = context.read("preprocess/train.safetensors")?;
         let validation: Option<FeatureSet> = context.has(VALIDATION).then(|| context.read(VALIDATION)).transpose()?;
-        let data = TrainData { train: &train_set, validation: validation.as_ref() };
+        let teachers: Result<Vec<Predictions>, _> = self.teachers.iter().map(|path| read(path)).collect();
+        let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
         let (trained, history) = self.train(context, &data)?;
         context.write("model.safetensors", &trained.model)?;
         if let Some(model) = &trained.unselected {

@@ -167,7 +167,7 @@ fn check(case: &str, params: Value, tolerance: f64) {
 
     let first = logits(&config, &before, &set, golden.batch_size);
     assert_logits(&first, &golden.first_logits, 1e-4, "before");
-    let data = TrainData { train: &set, validation: None };
+    let data = TrainData { train: &set, validation: None, teachers: &[] };
     let mut observer = Losses::default();
     let trained = train(&params, &data, Some(before.clone()), None, Seed::new(1), &mut observer).unwrap();
     let Model { tensors: after, .. } = trained.model;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use fer_train::TrainParams;
@@ -25,6 +26,7 @@ fn the_defaults_are_the_seeds_and_are_written_out() {
         "clip_norm": null,
         "schedule": {"name": "constant"},
         "label_smoothing": 0.0,
+        "distillation": null,
         "class_weights": "none",
         "decay": "all",
         "augmentation": null,
@@ -48,6 +50,7 @@ fn all_forms_read_back_as_they_were_written() {
         json!({"schedule": {"name": "one-cycle", "pct_start": 0}}),
         json!({"class_weights": "balanced", "decay": "matrices", "plain_epochs": 6, "ema": 0.999}),
         json!({"augmentation": {"flip": 0.5, "erasing": {"probability": 0.5}}, "mixup": {"alpha": 0.2}}),
+        json!({"distillation": {"predictions": ["a.safetensors", "b.safetensors"], "share": 1}}),
         json!({"crops": [{"from_epoch": 1, "size": 36}, {"from_epoch": 61, "size": 44}]}),
     ];
     for form in forms {
@@ -105,6 +108,19 @@ fn crops_come_in_order_from_the_first_epoch_on() {
 }
 
 #[test]
+fn distillation_names_its_teachers_and_their_share() {
+    let distillation = |settings: Value| refusal(json!({"distillation": settings}));
+    assert_eq!(distillation(json!({})), "missing field `predictions`");
+    assert_eq!(
+        distillation(json!({"predictions": []})),
+        "distillation: expected at least one file of predictions, found none"
+    );
+    assert_eq!(distillation(json!({"predictions": ["a"], "share": 1.5})), "expected a share from 0 to 1, found 1.5");
+    let params: TrainParams = from_value(json!({"distillation": {"predictions": ["a"]}})).unwrap();
+    assert_eq!(params.distillation.unwrap().share, 0.5);
+}
+
+#[test]
 fn a_setting_of_another_optimiser_or_schedule_is_refused() {
     let optimizer = |settings: Value| refusal(json!({"optimizer": settings}));
     assert_eq!(optimizer(json!({"name": "adamw", "momentum": 0.9})), "`momentum` does not apply to `adamw`");
@@ -144,4 +160,17 @@ fn settings_that_do_not_go_together_are_refused() {
         refusal(json!({"epochs": 5, "schedule": {"name": "cosine", "warmup_epochs": 5}})),
         "schedule: expected fewer warmup_epochs than epochs, found 5 of 5"
     );
+}
+
+#[test]
+fn the_page_of_parameters_has_all_of_them() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/training.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let defaults = to_value(TrainParams::default()).unwrap();
+    let names = defaults.as_object().unwrap().keys().map(String::as_str);
+    assert_eq!(rows.collect::<BTreeSet<_>>(), names.collect());
+    let changes = to_value(fer_imgproc::Augmentation::default()).unwrap();
+    for name in changes.as_object().unwrap().keys() {
+        assert!(page.contains(&format!("`{name}`")) || page.contains(&format!(".{name}`")), "{name}");
+    }
 }

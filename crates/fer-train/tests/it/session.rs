@@ -9,7 +9,7 @@ use crate::train::params;
 #[test]
 fn the_last_batch_of_an_epoch_may_be_smaller_and_counts_less() {
     let faces = feature_set(Split::Train, 20, 8, 8);
-    let data = TrainData { train: &faces, validation: None };
+    let data = TrainData { train: &faces, validation: None, teachers: &[] };
     let params = params(json!({"model": {"name": "linear"}, "epochs": 2, "batch_size": 8}));
     let mut observer = Recorder::default();
     train(&params, &data, None, None, Seed::new(1), &mut observer).unwrap();
@@ -26,7 +26,7 @@ fn the_last_batch_of_an_epoch_may_be_smaller_and_counts_less() {
 #[test]
 fn the_rate_of_a_record_is_that_of_the_epochs_last_step() {
     let faces = feature_set(Split::Train, 20, 8, 8);
-    let data = TrainData { train: &faces, validation: None };
+    let data = TrainData { train: &faces, validation: None, teachers: &[] };
     let schedule = json!({"name": "cosine", "warmup_epochs": 1});
     let params = params(json!({"model": {"name": "linear"}, "epochs": 3, "batch_size": 10, "schedule": schedule}));
     let trained = train(&params, &data, None, None, Seed::new(1), &mut Quiet).unwrap();
@@ -40,7 +40,7 @@ fn the_rate_of_a_record_is_that_of_the_epochs_last_step() {
 #[test]
 fn speed_is_training_images_over_the_time_of_the_training_part() {
     let faces = feature_set(Split::Train, 20, 8, 8);
-    let data = TrainData { train: &faces, validation: Some(&faces) };
+    let data = TrainData { train: &faces, validation: Some(&faces), teachers: &[] };
     let params = params(json!({"model": {"name": "linear"}, "epochs": 2, "evaluate_every": 1}));
     // The recorder's clock goes on by a second at each reading: at the start, before and after the observer is told of
     // the one batch, and at the end. The second that the observer takes does not count.
@@ -69,7 +69,7 @@ impl Observer for FullDisk {
 #[test]
 fn what_the_observer_fails_at_ends_the_training() {
     let faces = feature_set(Split::Train, 7, 8, 8);
-    let data = TrainData { train: &faces, validation: None };
+    let data = TrainData { train: &faces, validation: None, teachers: &[] };
     let params = params(json!({"model": {"name": "linear"}}));
     let error = train(&params, &data, None, None, Seed::new(1), &mut FullDisk).unwrap_err();
     assert_eq!(error.to_string(), "after epoch 1: the disk is full");

@@ -27,7 +27,7 @@ fn bytes(model: &Model) -> Vec<u8> {
 
 fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
     let (train_set, validation) = sets();
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     let seed = Seed::new(3);
     let mut whole = Recorder { within: Some(vec![]), ..Recorder::default() };
     let expected = train(params, &data, None, None, seed, &mut whole).unwrap();
@@ -109,11 +109,11 @@ fn refusal(change: impl Fn(&mut Value, &mut FeatureSet, &mut Seed, &mut Checkpoi
     let mut value = json!({"model": {"name": "linear"}, "epochs": 2, "evaluate_every": 1});
     let mut observer = Recorder::default();
     let mut seed = Seed::new(1);
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     train(&params(value.clone()), &data, None, None, seed, &mut observer).unwrap();
     let mut checkpoint = observer.checkpoints.remove(0);
     change(&mut value, &mut train_set, &mut seed, &mut checkpoint);
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     train(&params(value), &data, None, Some(checkpoint), seed, &mut Quiet).unwrap_err().to_string()
 }
 
@@ -160,7 +160,7 @@ fn recorded(epochs: usize, schedule: &Value, resume: Option<Checkpoint>) -> Resu
         "model": {"name": "compact-cnn", "dropout": 0.3}, "epochs": epochs, "batch_size": 6, "shuffle": true,
         "evaluate_every": 2, "schedule": schedule,
     }));
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     let mut recorder = Recorder { within: Some(vec![]), ..Recorder::default() };
     let trained = train(&params, &data, None, resume, Seed::new(3), &mut recorder)?;
     Ok((trained.model, recorder))

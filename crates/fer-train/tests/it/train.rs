@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{Array, FeatureSet, Seed, Split};
+use fer_artifact::{Array, FeatureSet, Predictions, Seed, Split};
 use fer_testkit::feature_set;
 use fer_train::{Error, Quiet, TrainData, TrainParams, Trained, train};
 use serde_json::{Value, json};
@@ -22,12 +22,12 @@ fn sets() -> (FeatureSet, FeatureSet) {
 
 fn run(params: &TrainParams, init: Option<BTreeMap<String, Array>>) -> Result<Trained, Error> {
     let (train_set, validation) = sets();
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     train(params, &data, init, None, Seed::new(1), &mut Quiet)
 }
 
 fn refusal(params: &TrainParams, train_set: &FeatureSet, validation: Option<&FeatureSet>) -> String {
-    let data = TrainData { train: train_set, validation };
+    let data = TrainData { train: train_set, validation, teachers: &[] };
     train(params, &data, None, None, Seed::new(1), &mut Quiet).unwrap_err().to_string()
 }
 
@@ -124,7 +124,7 @@ fn the_model_is_enough_to_predict_and_tells_of_its_training() {
     let (mut train_set, validation) = sets();
     train_set.preprocessing = json!({"equalization": "global"});
     let params = params(json!({"model": {"name": "compact-cnn"}, "epochs": 2, "shuffle": true}));
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     let trained = train(&params, &data, None, None, Seed::new(1), &mut Recorder::default()).unwrap();
     let model = trained.model;
     assert_eq!(model.classes, train_set.classes);
@@ -188,7 +188,7 @@ fn there_is_no_other_model_if_the_last_epoch_is_the_best_or_nothing_tells() {
     let params = still(json!({"epochs": 1, "select": "best"}));
     assert_eq!(run(&params, Some(always(0))).unwrap().unselected, None);
     let (train_set, _) = sets();
-    let data = TrainData { train: &train_set, validation: None };
+    let data = TrainData { train: &train_set, validation: None, teachers: &[] };
     let trained = train(&linear(json!({"epochs": 1})), &data, None, None, Seed::new(1), &mut Quiet).unwrap();
     assert_eq!(trained.unselected, None);
     assert_eq!(trained.history[0].validation_accuracy, None);
@@ -211,7 +211,7 @@ fn equal_seeds_give_equal_models_and_others_do_not() {
     let (train_set, _) = sets();
     let params = noisy(json!({"epochs": 2, "shuffle": true}));
     let model = |seed| {
-        let data = TrainData { train: &train_set, validation: None };
+        let data = TrainData { train: &train_set, validation: None, teachers: &[] };
         train(&params, &data, None, None, Seed::new(seed), &mut Quiet).unwrap().model
     };
     assert_eq!(model(1), model(1));
@@ -234,7 +234,7 @@ fn the_number_of_threads_changes_no_bit() {
 fn shuffling_changes_the_order_and_nothing_without_it_does() {
     let losses = |shuffle: bool, seed| {
         let (train_set, _) = sets();
-        let data = TrainData { train: &train_set, validation: None };
+        let data = TrainData { train: &train_set, validation: None, teachers: &[] };
         let params = still(json!({"epochs": 2, "batch_size": 6, "shuffle": shuffle}));
         let mut observer = Recorder::default();
         // Weights that tell images apart, so that batches have losses of their own.
@@ -256,7 +256,7 @@ fn shuffling_changes_the_order_and_nothing_without_it_does() {
 #[test]
 fn a_loss_that_is_not_finite_ends_the_training_and_leaves_the_last_checkpoint_good() {
     let (train_set, _) = sets();
-    let data = TrainData { train: &train_set, validation: None };
+    let data = TrainData { train: &train_set, validation: None, teachers: &[] };
     // The rate grows tenfold in every epoch until the weights leave the range of f32.
     let schedule = json!({"name": "step", "step_size": 1, "gamma": 1e12});
     let params = linear(json!({"batch_size": 10, "schedule": schedule}));
@@ -278,7 +278,7 @@ fn a_loss_that_is_not_finite_ends_the_training_and_leaves_the_last_checkpoint_go
 #[test]
 fn a_weight_that_is_not_finite_ends_the_training_before_the_observer_is_told() {
     let (train_set, _) = sets();
-    let data = TrainData { train: &train_set, validation: None };
+    let data = TrainData { train: &train_set, validation: None, teachers: &[] };
     let params = linear(json!({"optimizer": {"learning_rate": 1e300}}));
     let mut observer = Recorder::default();
     let error = train(&params, &data, None, None, Seed::new(1), &mut observer).unwrap_err();
@@ -289,7 +289,7 @@ fn a_weight_that_is_not_finite_ends_the_training_before_the_observer_is_told() {
 #[test]
 fn the_observer_can_stop_within_an_epoch_and_after_one() {
     let (train_set, _) = sets();
-    let data = TrainData { train: &train_set, validation: None };
+    let data = TrainData { train: &train_set, validation: None, teachers: &[] };
     let params = linear(json!({"epochs": 9, "batch_size": 6}));
     for (stop, batches) in [(StopAt::Batch { epoch: 2, batch: 3 }, 7), (StopAt::Epoch(2), 8)] {
         let mut observer = Recorder { stop: Some(stop), ..Recorder::default() };
@@ -302,7 +302,7 @@ fn the_observer_can_stop_within_an_epoch_and_after_one() {
 #[test]
 fn the_average_follows_the_weights_as_arithmetic_says_and_is_what_is_kept() {
     let (train_set, validation) = sets();
-    let data = TrainData { train: &train_set, validation: Some(&validation) };
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
     let params = linear(json!({"epochs": 2, "batch_size": 6, "ema": 0.25, "evaluate_every": 1}));
     let mut recorder = Recorder { within: Some(vec![]), ..Recorder::default() };
     let trained = train(&params, &data, None, None, Seed::new(1), &mut recorder).unwrap();
@@ -342,4 +342,34 @@ fn augmented_images_do_not_depend_on_batches_and_train_on_any_number_of_threads(
         pool.install(|| run(&linear(recipe.clone()), None).unwrap().model)
     };
     assert_eq!(on(1), on(3));
+}
+
+/// A teacher that is sure of these classes.
+fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
+    let sure = |&label: &u8| (0..7).map(|class| if class == of(label) { 300.0 } else { 0.0 }).collect::<Vec<f32>>();
+    Predictions {
+        classes: set.classes.clone(),
+        split: set.split,
+        logits: set.labels.iter().flat_map(sure).collect(),
+        labels: set.labels.clone(),
+        rows: set.rows.clone(),
+    }
+}
+
+#[test]
+fn a_teacher_that_repeats_the_labels_changes_nothing_and_one_that_differs_is_followed() {
+    let (train_set, _) = sets();
+    let learn = |distillation: Value, teachers: &[Predictions]| {
+        let params = linear(json!({"epochs": 80, "distillation": distillation}));
+        let data = TrainData { train: &train_set, validation: None, teachers };
+        train(&params, &data, None, None, Seed::new(1), &mut Quiet).unwrap()
+    };
+    let alone = learn(Value::Null, &[]);
+    assert_eq!(alone.history[79].train_accuracy, Some(1.0));
+    let half = json!({"predictions": ["a.safetensors"], "share": 0.5});
+    let same = learn(half, &[teacher(&train_set, |label| label)]);
+    assert_eq!(same.model.tensors, alone.model.tensors);
+    let all = json!({"predictions": ["a.safetensors"], "share": 1});
+    let other = learn(all, &[teacher(&train_set, |label| (label + 1) % 7)]);
+    assert_eq!(other.history[79].train_accuracy, Some(0.0));
 }
