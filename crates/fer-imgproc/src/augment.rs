@@ -7,8 +7,8 @@ use fer_artifact::Seed;
 
 /// Random changes of a training image that leave its expression as it is. All of them are off by default.
 ///
-/// Resampling blurs. A network that never sees an image as sharp as those that it will be asked about loses accuracy on
-/// them: `warp` below 1 leaves some as they are.
+/// Resampling blurs. A network that never sees an image as sharp as those that it will be asked about can lose accuracy
+/// on them: `warp` below 1 leaves some as they are.
 ///
 /// Numbers in a feature's units (`brightness`) are those after normalisation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

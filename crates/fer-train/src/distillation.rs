@@ -10,7 +10,7 @@ use crate::Error;
 
 /// Targets that are in part the answers of networks trained before (Hinton, Vinyals and Dean, *Distilling the Knowledge
 /// in a Neural Network*, 2015, at temperature 1; with a teacher of the same kind: Furlanello et al., *Born-Again Neural
-/// Networks*, 2018). They help most where labels are doubtful.
+/// Networks*, 2018).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawDistillation")]
 pub struct Distillation {

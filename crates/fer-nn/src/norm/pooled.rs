@@ -34,7 +34,7 @@ impl Sizes {
     }
 }
 
-/// y = 2×2 maximum of activation(norm(x)). If `words` is given, each pooled element leaves there what its gradient
+/// y = 2×2 maximum of activation(norm(x)). Each pooled element leaves in `words` what its gradient
 /// needs: the derivative at the winner, with the winner's place in the window in the two lowest bits.
 pub(crate) fn forward(
     norm: &Normalizer,
@@ -73,8 +73,7 @@ pub(crate) fn forward_line(
     let channels = norm.channels();
     let line = x.len() / 2;
     for (column, (y, words)) in y.chunks_exact_mut(channels).zip(words.chunks_exact_mut(channels)).enumerate() {
-        let corner = 2 * column * channels;
-        let places = [corner, corner + channels, corner + line, corner + line + channels];
+        let places = window(column, channels, line);
         let x = places.map(|place| &x[place..place + channels]);
         let random = places.map(|place| &random[place..place + channels]);
         pool(curve, norm, x, random, y, words);

@@ -4,7 +4,7 @@ use fer_train::{Error, Quiet, TrainData, TrainParams, train};
 use serde_json::{Value, json};
 
 use crate::recorder::Recorder;
-use crate::train::params;
+use crate::train::{params, teacher};
 
 fn sets() -> (FeatureSet, FeatureSet) {
     (feature_set(Split::Train, 20, 10, 10), feature_set(Split::Validation, 9, 10, 10))
@@ -27,7 +27,8 @@ fn bytes(model: &Model) -> Vec<u8> {
 
 fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
     let (train_set, validation) = sets();
-    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &[] };
+    let teachers = [teacher(&train_set, |label| (label + 1) % 7)];
+    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &teachers };
     let seed = Seed::new(3);
     let mut whole = Recorder { within: Some(vec![]), ..Recorder::default() };
     let expected = train(params, &data, None, None, seed, &mut whole).unwrap();
@@ -65,9 +66,10 @@ fn a_resumed_training_by_the_whole_recipe_ends_with_the_same_bytes() {
     assert_every_checkpoint_leads_to_the_same_end(&params(json!({
         "model": {"name": "face-resnet", "stem": [2, 8], "widths": [8, 8, 8], "blocks": [1, 1, 1]},
         "epochs": 5, "batch_size": 6, "shuffle": true, "evaluate_every": 1, "select": "best",
+        "distillation": {"predictions": ["teacher.safetensors"], "share": 0.5},
         "label_smoothing": 0.1, "class_weights": "balanced", "decay": "matrices", "clip_norm": 1.0,
         "augmentation": {
-            "flip": 0.5, "shift": 0.1, "scale": 0.1, "rotation": 10, "brightness": 0.1, "contrast": 0.1,
+            "flip": 0.5, "warp": 0.8, "shift": 0.1, "scale": 0.1, "rotation": 10, "brightness": 0.1, "contrast": 0.1,
             "erasing": {"probability": 0.5}
         },
         "crops": [{"from_epoch": 1, "size": 8}, {"from_epoch": 3, "size": 10}],

@@ -345,7 +345,7 @@ fn augmented_images_do_not_depend_on_batches_and_train_on_any_number_of_threads(
 }
 
 /// A teacher that is sure of these classes.
-fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
+pub(crate) fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
     let sure = |&label: &u8| (0..7).map(|class| if class == of(label) { 300.0 } else { 0.0 }).collect::<Vec<f32>>();
     Predictions {
         classes: set.classes.clone(),
