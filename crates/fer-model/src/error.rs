@@ -20,24 +20,6 @@ pub enum Error {
         /// Largest slope.
         upper: f64,
     },
-    /// A parameter that the network does not have.
-    #[error("`{parameter}` does not apply to `{network}`")]
-    NotApplicable {
-        /// The parameter's name.
-        parameter: &'static str,
-        /// The network's name.
-        network: &'static str,
-    },
-    /// Not as many dropout probabilities as the network has dropout layers.
-    #[error("dropout: expected {expected} for `{network}`, found {found}")]
-    Dropout {
-        /// The network's name.
-        network: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What was given.
-        found: String,
-    },
     /// A network that has no maps to explain itself by.
     #[error("`{network}` has no convolution, and so no maps to show what it looks at")]
     Maps {
@@ -95,7 +77,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// A tensor operation failed.
-    #[error("tensor operation: {0}")]
+    #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),
 }
 

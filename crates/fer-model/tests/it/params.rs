@@ -1,4 +1,4 @@
-use fer_model::{NetworkParams, Probability, Rrelu};
+use fer_model::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams, Probability, Rrelu};
 use serde_json::{Value, from_value, json, to_value};
 
 fn refusal(params: Value) -> String {
@@ -18,12 +18,12 @@ fn a_name_alone_takes_the_defaults_of_the_seed() {
 fn every_network_reads_back_as_it_was_written() {
     let probability = |p| Probability::new(p).unwrap();
     let all = [
-        NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, probability(0.7)] },
-        NetworkParams::CompactCnn { dropout: probability(0.1) },
-        NetworkParams::FACE_RESNET,
+        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, probability(0.7)] }.into(),
+        CompactCnn { dropout: probability(0.1) }.into(),
+        FaceResnet::default().into(),
         from_value(json!({"name": "face-resnet", "stem": [1, 2], "widths": [3, 4, 1024], "blocks": [6, 7, 8]}))
             .unwrap(),
-        NetworkParams::Linear,
+        Linear {}.into(),
     ];
     for params in all {
         assert_eq!(from_value::<NetworkParams>(to_value(params).unwrap()).unwrap(), params);
@@ -35,15 +35,15 @@ fn whole_numbers_are_numbers_too() {
     let params: NetworkParams =
         from_value(json!({"name": "face-cnn", "dropout": [0, 0.5], "rrelu": {"lower": 0, "upper": 1}})).unwrap();
     let rrelu = Rrelu::new(0.0, 1.0).unwrap();
-    assert_eq!(params, NetworkParams::FaceCnn { rrelu, dropout: [Probability::ZERO, Probability::new(0.5).unwrap()] });
+    assert_eq!(params, FaceCnn { rrelu, dropout: [Probability::ZERO, Probability::new(0.5).unwrap()] }.into());
     let params: NetworkParams = from_value(json!({"name": "compact-cnn", "dropout": 0})).unwrap();
-    assert_eq!(params, NetworkParams::CompactCnn { dropout: Probability::ZERO });
+    assert_eq!(params, CompactCnn { dropout: Probability::ZERO }.into());
 }
 
 #[test]
 fn what_is_out_of_range_is_refused_with_the_range() {
     let expected = "expected a probability from 0 to below 1";
-    for (dropout, found) in [(json!([0.2, 1.0]), "1.0"), (json!([-0.5, 0.5]), "-0.5"), (json!(1.5), "1.5")] {
+    for (dropout, found) in [(json!([0.2, 1.0]), "1.0"), (json!([-0.5, 0.5]), "-0.5"), (json!([0, 1.5]), "1.5")] {
         let message = refusal(json!({"name": "face-cnn", "dropout": dropout}));
         assert_eq!(message, format!("invalid value: floating point `{found}`, {expected}"));
     }
@@ -76,16 +76,13 @@ fn a_parameter_of_another_network_is_refused() {
 fn dropout_takes_as_many_numbers_as_the_network_has_dropout_layers() {
     assert_eq!(
         refusal(json!({"name": "face-cnn", "dropout": [0.5]})),
-        "dropout: expected a list of two probabilities for `face-cnn`, found a list of 1"
+        "invalid length 1, expected an array of length 2"
     );
     assert_eq!(
         refusal(json!({"name": "face-cnn", "dropout": 0.5})),
-        "dropout: expected a list of two probabilities for `face-cnn`, found a single number"
+        "invalid type: floating point `0.5`, expected an array of length 2"
     );
-    assert_eq!(
-        refusal(json!({"name": "compact-cnn", "dropout": [0.2, 0.5]})),
-        "dropout: expected one probability for `compact-cnn`, found a list of 2"
-    );
+    assert_eq!(refusal(json!({"name": "compact-cnn", "dropout": [0.2, 0.5]})), "invalid type: sequence, expected f64");
 }
 
 #[test]
@@ -95,8 +92,9 @@ fn unknown_names_and_keys_are_refused_with_the_known_ones() {
         "unknown variant `facecnn`, expected one of `face-cnn`, `compact-cnn`, `face-resnet`, `linear`"
     );
     assert_eq!(
-        refusal(json!({"name": "linear", "drop_out": 0.5})),
-        "unknown field `drop_out`, expected one of `name`, `rrelu`, `stem`, `widths`, `blocks`, `dropout`"
+        refusal(json!({"name": "face-resnet", "drop_out": 0.5})),
+        "unknown field `drop_out`, expected one of `name`, `stem`, `widths`, `blocks`, `dropout`"
     );
+    assert_eq!(refusal(json!({"name": "linear", "drop_out": 0.5})), "unknown field `drop_out`, expected `name`");
     assert_eq!(refusal(json!({})), "missing field `name`");
 }
