@@ -1,5 +1,4 @@
-use fer_artifact::Split;
-use fer_eval::{ClassMetrics, Metrics, SplitMetrics};
+use fer_artifact::{ClassMetrics, Metrics, Split, SplitMetrics};
 
 /// Scores with these names and counts; those of the classes are made up.
 fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
@@ -40,7 +39,7 @@ test
   happy             1,234   12      1,246  100.0 %     25.0 %  0.400
   sad                   5   38         43  100.0 %     25.0 %  0.400
 ";
-    assert_eq!(metrics.to_string(), expected);
+    assert_eq!(fer_eval::table(&metrics), expected);
 }
 
 #[test]
