@@ -1,6 +1,6 @@
 //! Made-up evaluations: predictions with some skill, pictures that are gradients, a training that gets better.
 
-use fer_artifact::{FER2013_CLASSES, FeatureSet, Metrics, Model, Predictions, Split, Tta};
+use fer_artifact::{FER2013_CLASSES, FeatureSet, Model, Predictions, Split, Tta};
 use fer_eval::{Evaluation, ReportInput};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-use fer_artifact::{Metrics, Model, Predictions, Split, Tta};
+use fer_artifact::{Model, Predictions, Split, Tta};
 use fer_eval::{Predictor, fit_temperature, probabilities};
 use serde::Deserialize;
 use serde_json::json;
