@@ -1,12 +1,11 @@
 //! From a source to sets of images.
 
+use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Digest, ImageSet, Seed, Split};
-
 use crate::table::{Request, Table, Usage};
-use crate::{Classes, DataReport, Error, IngestParams, OnBadRow, Source, SplitRule, csv, duplicates, folder, split};
+use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, csv, duplicates, folder, split};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +34,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = DataReport::new(&params.classes, &sets, skipped, dropped);
+    let report = crate::report::report(&params.classes, &sets, skipped, dropped);
     Ok(Ingested { sets, report })
 }
 

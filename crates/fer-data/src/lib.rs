@@ -1,7 +1,7 @@
 //! CSV and folder ingest, splits, data checks, and the synthetic sample.
 //!
 //! [`ingest`] reads a [`Source`] of labelled faces (a CSV file or a folder of pictures), deals its rows out to train,
-//! validation and test by a [`SplitRule`], and returns an image set for each with a [`DataReport`]: counts, exact
+//! validation and test by a [`SplitRule`], and returns an image set for each with a [`fer_artifact::DataReport`]: counts, exact
 //! copies within and across splits, contradicting labels, blank images. What is wrong with a source is said by file,
 //! row, line and column, with what was expected and what was found ([`Error`]).
 //!
@@ -40,7 +40,7 @@ mod params;
 mod picture;
 mod pixels;
 mod raw;
-pub mod report;
+mod report;
 mod split;
 mod summary;
 mod synth;
@@ -53,5 +53,5 @@ pub use params::{
     Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
 };
 pub use picture::{Picture, PictureProblem, write_png};
-pub use report::DataReport;
+pub use summary::summary;
 pub use synth::{CsvEncoding, SyntheticFace, synthesize, write_faces};

@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Split;
+
+/// The checks of a data set. All of it describes the sets as they were written; [`Self::skipped`] and
+/// [`Self::dropped`] say what is not among them.
+///
+/// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
+/// nobody's copies: they are equal by defect, not because a face stands twice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataReport {
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// Rows of pixels in an image.
+    pub height: usize,
+    /// Pixels in a row.
+    pub width: usize,
+    /// Each split that has images.
+    pub splits: BTreeMap<Split, SplitReport>,
+    /// Images that stand in two splits, for each ordered pair of splits.
+    pub overlaps: Vec<Overlap>,
+    /// Groups of equal images, over all splits, whose labels differ; by their first row.
+    pub contradictions: Listed<Contradiction>,
+    /// Rows whose pixels are all of one value, over all splits, ascending.
+    pub blank: Listed<u32>,
+    /// Classes without an image in train, which no network can learn.
+    pub absent_from_train: Vec<String>,
+    /// Rows that could not be used, ascending.
+    pub skipped: Listed<SkippedRow>,
+    /// Rows of train left out as duplicates.
+    pub dropped: Dropped,
+}
+
+/// The checks of one split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitReport {
+    /// Number of images.
+    pub rows: usize,
+    /// Images of each class, in label order.
+    pub class_counts: Vec<usize>,
+    /// Surplus copies: images that have an equal one before them in the split.
+    pub copies: usize,
+    /// Groups of equal images within the split whose labels differ.
+    pub contradictions: usize,
+    /// Images whose pixels are all of one value.
+    pub blank: usize,
+}
+
+/// How many images of one split stand in another one too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// The split whose images are counted.
+    pub of: Split,
+    /// The split in which they also stand.
+    pub also_in: Split,
+    /// Images of `of`.
+    pub rows: usize,
+}
+
+/// Equal images with different labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contradiction {
+    /// Their rows in the source, ascending.
+    pub rows: Vec<u32>,
+    /// The label of each.
+    pub labels: Vec<u8>,
+}
+
+/// A row that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRow {
+    /// The row, from 0.
+    pub row: u32,
+    /// Row, place and what was expected and found there.
+    pub reason: String,
+}
+
+/// Rows of train left out as duplicates, blank ones too, each counted once, under the first that applies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Rows that also stand in validation.
+    pub also_in_validation: usize,
+    /// Rows that also stand in test.
+    pub also_in_test: usize,
+    /// Rows that have a copy before them in train.
+    pub copies: usize,
+}
+
+impl Dropped {
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.also_in_validation + self.also_in_test + self.copies
+    }
+}
+
+/// A list cut short, so that a report stays one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed<T> {
+    /// Number of entries.
+    pub count: usize,
+    /// The first twenty of them.
+    pub first: Vec<T>,
+}
+
+impl<T> Listed<T> {
+    /// Entries that a list names; the others are counted.
+    pub const LENGTH: usize = 20;
+
+    /// All entries, of which the first are kept.
+    pub fn new(entries: Vec<T>) -> Self {
+        Self { count: entries.len(), first: entries.into_iter().take(Self::LENGTH).collect() }
+    }
+}
