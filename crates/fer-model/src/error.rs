@@ -4,16 +4,8 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number outside the range that its meaning allows.
-    #[error("expected {expected}, found {found}")]
-    Range {
-        /// The range, in words.
-        expected: &'static str,
-        /// The number.
-        found: f64,
-    },
-    /// The ends of RReLU's range are exchanged.
-    #[error("rrelu: expected lower to be at most upper, found lower {lower} and upper {upper}")]
+    /// Slopes that are no range within 0 to 1.
+    #[error("rrelu: expected slopes with 0 ≤ lower ≤ upper ≤ 1, found lower {lower} and upper {upper}")]
     Rrelu {
         /// Smallest slope.
         lower: f64,

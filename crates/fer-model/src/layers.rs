@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
+use fer_artifact::Fraction;
 use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics};
 
 use crate::plan::{Bias, LayerPlan};
-use crate::{Mode, Probability, Rrelu};
+use crate::{Mode, Rrelu};
 
 /// PyTorch's defaults of `BatchNorm2d`.
 const EPS: f64 = 1e-5;
@@ -24,7 +25,7 @@ pub(crate) enum Layer {
     /// On its own, away from a convolution.
     Activation(Nonlinearity),
     Dropout {
-        probability: Probability,
+        probability: Fraction,
         lane: u32,
     },
 }

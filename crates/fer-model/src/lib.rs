@@ -27,7 +27,7 @@
 mod catalog;
 mod choice;
 mod config;
-mod count;
+mod dimension;
 mod error;
 mod grad_cam;
 mod layers;
@@ -35,15 +35,13 @@ mod mode;
 mod network;
 mod networks;
 mod plan;
-mod probability;
 mod rrelu;
 
 pub use catalog::{NetworkInfo, networks};
 pub use config::NetworkConfig;
-pub use count::Count;
+pub use dimension::Dimension;
 pub use error::{Error, Mismatch};
 pub use mode::Mode;
 pub use network::Network;
 pub use networks::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams};
-pub use probability::Probability;
 pub use rrelu::Rrelu;

@@ -1,9 +1,10 @@
 //! Networks as data: named lists of layers, numbered as in PyTorch's `Sequential`.
 
 use candle_core::Tensor;
+use fer_artifact::Fraction;
 use fer_nn::{Stream, init_normal, init_uniform};
 
-use crate::{Probability, Rrelu};
+use crate::Rrelu;
 
 /// Every layer of a network with its name, in the order of the forward pass.
 pub(crate) struct Plan(pub(crate) Vec<(String, LayerPlan)>);
@@ -29,7 +30,7 @@ pub(crate) enum LayerPlan {
     /// Mean over height and width.
     GlobalAvgPool,
     /// In training alone.
-    Dropout(Probability),
+    Dropout(Fraction),
 }
 
 /// Whether a convolution has a bias; a batch norm behind it takes it off again.

@@ -1,18 +1,14 @@
-use serde::de::{Error as _, Unexpected};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
-
-const SLOPE: &str = "a slope from 0 to 1";
 
 /// Range of the random slopes of RReLU (Xu, Wang, Chen and Li, 2015): drawn from `lower` to `upper` in training,
 /// their middle in evaluation. Equal ends make it a leaky ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct Rrelu {
-    #[serde(deserialize_with = "slope")]
     lower: f64,
-    #[serde(deserialize_with = "slope")]
     upper: f64,
 }
 
@@ -23,14 +19,10 @@ impl Rrelu {
     /// Slopes from `lower` to `upper`.
     ///
     /// # Errors
-    /// [`Error::Range`] for a slope that is not from 0 to 1, [`Error::Rrelu`] for `lower` above `upper`.
+    /// [`Error::Rrelu`] unless 0 ≤ `lower` ≤ `upper` ≤ 1.
     pub fn new(lower: f64, upper: f64) -> Result<Self, Error> {
-        for found in [lower, upper] {
-            if !(0.0..=1.0).contains(&found) {
-                return Err(Error::Range { expected: SLOPE, found });
-            }
-        }
-        if lower > upper { Err(Error::Rrelu { lower, upper }) } else { Ok(Self { lower, upper }) }
+        let is_range = 0.0 <= lower && lower <= upper && upper <= 1.0;
+        if is_range { Ok(Self { lower, upper }) } else { Err(Error::Rrelu { lower, upper }) }
     }
 
     /// Smallest slope.
@@ -60,14 +52,5 @@ impl<'de> Deserialize<'de> for Rrelu {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Self { lower, upper } = Self::deserialize(deserializer)?;
         Self::new(lower, upper).map_err(D::Error::custom)
-    }
-}
-
-fn slope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    let value = f64::deserialize(deserializer)?;
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err(D::Error::invalid_value(Unexpected::Float(value), &SLOPE))
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Problem};
 use crate::locate::{Locate, Part, Segment};
+use crate::name_first::{NameFirst, is_name};
 use crate::overrides::{Override, Written};
 use crate::phrase::{Fault, fault};
 use crate::tree::Strict;
@@ -159,7 +160,7 @@ fn subtree(tree: &Value, path: &[Segment]) -> Value {
 }
 
 fn typed<T: DeserializeOwned + Serialize>(name: &str, value: &Value) -> Result<T, Fault> {
-    let parsed: T = serde_path_to_error::deserialize(value).map_err(|error| {
+    let parsed: T = serde_path_to_error::deserialize(NameFirst(value)).map_err(|error| {
         let path = error.path().iter().filter_map(|segment| match segment {
             serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
             serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
@@ -222,7 +223,7 @@ fn ordered(value: &Value) -> serde_yaml::Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| (!matches!(key.as_str(), "name" | "kind"), *key));
+            entries.sort_by_key(|(key, _)| (!is_name(key), *key));
             entries
                 .into_iter()
                 .map(|(key, value)| (key.as_str().into(), ordered(value)))

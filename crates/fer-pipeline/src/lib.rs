@@ -46,6 +46,7 @@ mod key;
 mod kind;
 mod locate;
 mod lock;
+mod name_first;
 mod overrides;
 mod phrase;
 mod plan;

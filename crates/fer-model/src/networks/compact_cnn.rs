@@ -1,7 +1,7 @@
+use fer_artifact::Fraction;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
-use crate::Probability;
 use crate::plan::{Init, LayerPlan, conv_block, sequential};
 
 /// As [`FaceCnn`](crate::FaceCnn), but with a quarter of the channels, ReLU, and a single linear layer.
@@ -9,12 +9,12 @@ use crate::plan::{Init, LayerPlan, conv_block, sequential};
 #[serde(deny_unknown_fields, default)]
 pub struct CompactCnn {
     /// Dropout before the linear layer; default 0.25.
-    pub dropout: Probability,
+    pub dropout: Fraction,
 }
 
 impl Default for CompactCnn {
     fn default() -> Self {
-        Self { dropout: Probability::of(0.25) }
+        Self { dropout: Fraction::of(0.25) }
     }
 }
 

@@ -1,8 +1,9 @@
+use fer_artifact::Fraction;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
+use crate::Rrelu;
 use crate::plan::{Init, LayerPlan, conv_block, sequential};
-use crate::{Probability, Rrelu};
 
 /// The seed's `FaceCNN`: three convolutions and four linear layers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -11,12 +12,12 @@ pub struct FaceCnn {
     /// Slopes of the leaky activations.
     pub rrelu: Rrelu,
     /// Dropout before the first and before the second linear layer; default `[0.2, 0.5]`.
-    pub dropout: [Probability; 2],
+    pub dropout: [Fraction; 2],
 }
 
 impl Default for FaceCnn {
     fn default() -> Self {
-        Self { rrelu: Rrelu::DEFAULT, dropout: [Probability::of(0.2), Probability::of(0.5)] }
+        Self { rrelu: Rrelu::DEFAULT, dropout: [Fraction::of(0.2), Fraction::of(0.5)] }
     }
 }
 

@@ -1,8 +1,9 @@
+use fer_artifact::Fraction;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
+use crate::Dimension;
 use crate::plan::{Bias, Init, LayerPlan, sequential};
-use crate::{Count, Probability};
 
 /// A small residual network for gray images. It ends with a mean over all positions, so it takes images of any size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -10,22 +11,22 @@ use crate::{Count, Probability};
 pub struct FaceResnet {
     /// Channels of the two convolutions before the residual blocks, of which the second one halves the size; default
     /// `[32, 40]`.
-    pub stem: [Count; 2],
+    pub stem: [Dimension; 2],
     /// Channels of the three stages, of which the second and the third halve the size; default `[40, 80, 160]`.
-    pub widths: [Count; 3],
+    pub widths: [Dimension; 3],
     /// Residual blocks in each stage; default `[1, 2, 2]`.
-    pub blocks: [Count; 3],
+    pub blocks: [Dimension; 3],
     /// Dropout before the linear layer; default 0.
-    pub dropout: Probability,
+    pub dropout: Fraction,
 }
 
 impl Default for FaceResnet {
     fn default() -> Self {
         Self {
-            stem: [32, 40].map(Count::of),
-            widths: [40, 80, 160].map(Count::of),
-            blocks: [1, 2, 2].map(Count::of),
-            dropout: Probability::ZERO,
+            stem: [32, 40].map(Dimension::of),
+            widths: [40, 80, 160].map(Dimension::of),
+            blocks: [1, 2, 2].map(Dimension::of),
+            dropout: Fraction::of(0.0),
         }
     }
 }
@@ -46,7 +47,7 @@ impl Architecture for FaceResnet {
     }
 
     fn layers(&self, _height: usize, _width: usize, classes: usize) -> Vec<(String, LayerPlan)> {
-        let [first, second] = self.stem.map(Count::get);
+        let [first, second] = self.stem.map(Dimension::get);
         let mut layers = sequential("stem", &[conv(1, first, 1), conv(first, second, 2)].concat());
         let mut inputs = second;
         for (stage, (width, blocks)) in self.widths.iter().zip(self.blocks).enumerate() {

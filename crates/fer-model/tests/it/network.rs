@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use fer_model::{
-    CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Probability, Rrelu,
-};
+use fer_artifact::Fraction;
+use fer_model::{CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Rrelu};
 use fer_nn::{Stream, init_uniform};
 
 const TRAIN: Mode = Mode::Train { seed: 1, step: 1 };
@@ -102,11 +101,11 @@ fn a_loaded_network_is_a_copy_that_gives_the_same_logits() {
 
 #[test]
 fn noise_depends_on_seed_and_step_alone() {
-    let half = Probability::new(0.5).unwrap();
+    let half = Fraction::new(0.5).unwrap();
     let noisy = [
         CompactCnn { dropout: half }.into(),
-        FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Probability::ZERO; 2] }.into(),
-        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, half] }.into(),
+        FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Fraction::of(0.0); 2] }.into(),
+        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Fraction::of(0.0), half] }.into(),
     ];
     for params in noisy {
         let network = Network::new(&config(params), 5).unwrap();
@@ -120,7 +119,7 @@ fn noise_depends_on_seed_and_step_alone() {
 
 #[test]
 fn without_noise_training_steps_give_the_same_logits() {
-    let params = FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO; 2] }.into();
+    let params = FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Fraction::of(0.0); 2] }.into();
     let network = Network::new(&config(params), 5).unwrap();
     let logits = |step| values(&network.forward(&images(2), Mode::Train { seed: 1, step }).unwrap());
     assert_eq!(logits(1), logits(2));

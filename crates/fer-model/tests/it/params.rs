@@ -1,4 +1,5 @@
-use fer_model::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams, Probability, Rrelu};
+use fer_artifact::Fraction;
+use fer_model::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams, Rrelu};
 use serde_json::{Value, from_value, json, to_value};
 
 fn refusal(params: Value) -> String {
@@ -16,9 +17,9 @@ fn a_name_alone_takes_the_defaults_of_the_seed() {
 
 #[test]
 fn every_network_reads_back_as_it_was_written() {
-    let probability = |p| Probability::new(p).unwrap();
+    let probability = |p| Fraction::new(p).unwrap();
     let all = [
-        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, probability(0.7)] }.into(),
+        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Fraction::of(0.0), probability(0.7)] }.into(),
         CompactCnn { dropout: probability(0.1) }.into(),
         FaceResnet::default().into(),
         from_value(json!({"name": "face-resnet", "stem": [1, 2], "widths": [3, 4, 1024], "blocks": [6, 7, 8]}))
@@ -35,25 +36,25 @@ fn whole_numbers_are_numbers_too() {
     let params: NetworkParams =
         from_value(json!({"name": "face-cnn", "dropout": [0, 0.5], "rrelu": {"lower": 0, "upper": 1}})).unwrap();
     let rrelu = Rrelu::new(0.0, 1.0).unwrap();
-    assert_eq!(params, FaceCnn { rrelu, dropout: [Probability::ZERO, Probability::new(0.5).unwrap()] }.into());
+    assert_eq!(params, FaceCnn { rrelu, dropout: [Fraction::of(0.0), Fraction::new(0.5).unwrap()] }.into());
     let params: NetworkParams = from_value(json!({"name": "compact-cnn", "dropout": 0})).unwrap();
-    assert_eq!(params, CompactCnn { dropout: Probability::ZERO }.into());
+    assert_eq!(params, CompactCnn { dropout: Fraction::of(0.0) }.into());
 }
 
 #[test]
 fn what_is_out_of_range_is_refused_with_the_range() {
-    let expected = "expected a probability from 0 to below 1";
+    let expected = "expected a number from 0 to below 1";
     for (dropout, found) in [(json!([0.2, 1.0]), "1.0"), (json!([-0.5, 0.5]), "-0.5"), (json!([0, 1.5]), "1.5")] {
         let message = refusal(json!({"name": "face-cnn", "dropout": dropout}));
         assert_eq!(message, format!("invalid value: floating point `{found}`, {expected}"));
     }
     assert_eq!(
         refusal(json!({"name": "face-cnn", "rrelu": {"lower": -0.1}})),
-        "invalid value: floating point `-0.1`, expected a slope from 0 to 1"
+        "rrelu: expected slopes with 0 ≤ lower ≤ upper ≤ 1, found lower -0.1 and upper 0.3333333333333333"
     );
     assert_eq!(
         refusal(json!({"name": "face-cnn", "rrelu": {"lower": 0.5, "upper": 0.25}})),
-        "rrelu: expected lower to be at most upper, found lower 0.5 and upper 0.25"
+        "rrelu: expected slopes with 0 ≤ lower ≤ upper ≤ 1, found lower 0.5 and upper 0.25"
     );
 }
 
