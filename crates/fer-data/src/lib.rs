@@ -1,4 +1,4 @@
-//! CSV and folder ingest, splits, data checks, and the synthetic sample.
+//! CSV and folder ingest, splits and data checks.
 //!
 //! [`ingest`] reads a [`Source`] of labelled faces (a CSV file or a folder of pictures), deals its rows out to train,
 //! validation and test by a [`SplitRule`], and returns an image set for each with a [`DataReport`]: counts, exact
@@ -43,7 +43,6 @@ mod raw;
 pub mod report;
 mod split;
 mod summary;
-mod synth;
 mod table;
 
 pub use error::{BadRow, Error, Place, RowProblem};
@@ -54,4 +53,3 @@ pub use params::{
 };
 pub use picture::{Picture, PictureProblem, write_png};
 pub use report::DataReport;
-pub use synth::{CsvEncoding, SyntheticFace, synthesize, write_faces};

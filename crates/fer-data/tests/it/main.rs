@@ -8,4 +8,3 @@ mod folder;
 mod params;
 mod report;
 mod split;
-mod synth;
