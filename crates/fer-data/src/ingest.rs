@@ -5,8 +5,10 @@ use std::path::Path;
 
 use fer_artifact::{Digest, ImageSet, Seed, Split};
 
-use crate::table::{Request, Table, Usage};
-use crate::{Classes, DataReport, Error, IngestParams, OnBadRow, Source, SplitRule, csv, duplicates, folder, split};
+use crate::table::{Request, Splits, Table};
+use crate::{
+    Classes, DataReport, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split,
+};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,9 +27,9 @@ pub struct Ingested {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let usage = if params.split == SplitRule::Usage { Usage::Read } else { Usage::Ignore };
+    let splits = if params.split == SplitRule::Usage { Splits::Read } else { Splits::Ignore };
     let path = params.source_path();
-    let table = read(&params.source, Request { classes: &params.classes, usage, on_bad_row: params.on_bad_row })?;
+    let table = read(&params.source, Request { classes: &params.classes, splits, on_bad_row: params.on_bad_row })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, skipped) = (table.len(), table.skipped());
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -35,7 +37,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = DataReport::new(&params.classes, &sets, skipped, dropped);
+    let report = checks::check(&params.classes, &sets, skipped, dropped);
     Ok(Ingested { sets, report })
 }
 
@@ -45,7 +47,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes) -> Result<ImageSet, Error> {
-    let table = read(source, Request { classes, usage: Usage::Ignore, on_bad_row: OnBadRow::Error })?;
+    let table = read(source, Request { classes, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
     Ok(table.set(classes, Split::Test, |_| true))
 }
 

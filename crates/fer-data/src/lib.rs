@@ -28,6 +28,7 @@
 //! ```
 
 mod blocks;
+mod checks;
 mod csv;
 mod duplicates;
 mod error;
@@ -35,6 +36,7 @@ mod export;
 mod fields;
 mod folder;
 mod ingest;
+mod jpeg;
 mod labels;
 mod params;
 mod picture;
