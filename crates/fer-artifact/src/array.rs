@@ -1,3 +1,4 @@
+use half::f16;
 use safetensors::Dtype;
 
 /// Numbers of type f32 with a shape, row-major: how weights travel.
@@ -53,4 +54,9 @@ impl Tensor<'_> {
             Tensor::U32(values) => bytemuck::cast_slice(values),
         }
     }
+}
+
+/// Numbers of 16 bits, as their bits, in 32.
+pub(crate) fn widened(bits: Vec<u16>) -> Vec<f32> {
+    bits.into_iter().map(|bits| f16::from_bits(bits).to_f32()).collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
 use crate::{Artifact, Error, FeatureSet, ImageSet, Model, Predictions, Split, describe, read};
 
 /// What a stage's output lacks of what its kind must hold.
@@ -40,7 +41,7 @@ pub enum Violation {
 /// # Errors
 /// The first [`Violation`].
 pub fn check_ingest(output: &Path) -> Result<(), Violation> {
-    let train_path = output.join(file_of(Split::Train));
+    let train_path = output.join(split_file(Split::Train));
     let train: Option<ImageSet> = read_split(&train_path, Split::Train)?;
     let Some(train) = train.filter(|train| !train.is_empty()) else {
         return Err(file(train_path, "an artifact with at least one image"));
@@ -48,7 +49,7 @@ pub fn check_ingest(output: &Path) -> Result<(), Violation> {
     let mut seen = BTreeSet::new();
     check_rows(&train_path, &train.rows, &mut seen)?;
     for split in [Split::Validation, Split::Test] {
-        let path = output.join(file_of(split));
+        let path = output.join(split_file(split));
         let Some(set) = read_split::<ImageSet>(&path, split)? else { continue };
         same("classes", &path, &set.classes, &train_path, &train.classes)?;
         check_rows(&path, &set.rows, &mut seen)?;
@@ -72,7 +73,7 @@ fn check_rows(path: &Path, rows: &[u32], seen: &mut BTreeSet<u32>) -> Result<(),
 pub fn check_preprocess(run: &Path, output: &Path) -> Result<(), Violation> {
     let mut first: Option<(PathBuf, [usize; 2])> = None;
     for split in Split::ALL {
-        let (path, other) = (output.join(file_of(split)), run.join("ingest").join(file_of(split)));
+        let (path, other) = (output.join(split_file(split)), run.join("ingest").join(split_file(split)));
         let (images, features) = match (read_split::<ImageSet>(&other, split)?, read_split::<FeatureSet>(&path, split)?)
         {
             (Some(images), Some(features)) => (images, features),
@@ -94,7 +95,7 @@ pub fn check_preprocess(run: &Path, output: &Path) -> Result<(), Violation> {
             None => first = Some((path, size)),
         }
     }
-    first.map(drop).ok_or_else(|| file(run.join("ingest").join(file_of(Split::Train)), "the images to preprocess"))
+    first.map(drop).ok_or_else(|| file(run.join("ingest").join(split_file(Split::Train)), "the images to preprocess"))
 }
 
 /// Checks what a stage of kind train left in `output` against its input in the run folder `run`: a model with the
@@ -104,13 +105,13 @@ pub fn check_preprocess(run: &Path, output: &Path) -> Result<(), Violation> {
 /// # Errors
 /// The first [`Violation`].
 pub fn check_train(run: &Path, output: &Path) -> Result<(), Violation> {
-    let other = run.join("preprocess").join(file_of(Split::Train));
+    let other = run.join("preprocess").join(split_file(Split::Train));
     let (features, _) = describe(&other)?;
     let features = features.ok_or_else(|| Error::NoHeader { path: other.clone() })?;
     let preprocessing = features.details.get("preprocessing").unwrap_or(&Value::Null);
-    for name in ["model.safetensors", "best.safetensors", "last.safetensors"] {
+    for name in [MODEL, BEST_MODEL, LAST_MODEL] {
         let path = output.join(name);
-        if name != "model.safetensors" && !path.exists() {
+        if name != MODEL && !path.exists() {
             continue;
         }
         let model: Model = read(&path)?;
@@ -123,7 +124,7 @@ pub fn check_train(run: &Path, output: &Path) -> Result<(), Violation> {
             return Err(file(path, "at least one tensor"));
         }
     }
-    let history = output.join("history.jsonl");
+    let history = output.join(HISTORY);
     if history.exists() { check_history(&history) } else { Ok(()) }
 }
 
@@ -146,9 +147,9 @@ fn check_history(path: &Path) -> Result<(), Violation> {
 pub fn check_evaluate(run: &Path, output: &Path) -> Result<(), Violation> {
     let mut found: BTreeMap<&str, Predictions> = BTreeMap::new();
     for split in Split::ALL {
-        let path = output.join(format!("predictions-{split}.safetensors"));
+        let path = output.join(predictions_file(split));
         let Some(predictions) = read_split::<Predictions>(&path, split)? else { continue };
-        let other = run.join("preprocess").join(file_of(split));
+        let other = run.join("preprocess").join(split_file(split));
         let features: Option<FeatureSet> = read_split(&other, split)?;
         let Some(features) = features else { return Err(file(other, "the features of these predictions")) };
         same("classes", &path, &predictions.classes, &other, &features.classes)?;
@@ -159,8 +160,8 @@ pub fn check_evaluate(run: &Path, output: &Path) -> Result<(), Violation> {
     if found.is_empty() {
         return Err(file(output, "predictions for at least one split"));
     }
-    check_metrics(&output.join("metrics.json"), &found)?;
-    let report = output.join("report.html");
+    check_metrics(&output.join(METRICS), &found)?;
+    let report = output.join(REPORT);
     if report.is_file() { Ok(()) } else { Err(file(report, "the report")) }
 }
 
@@ -194,10 +195,6 @@ fn check_confusion(path: &Path, split: &str, predictions: &Predictions, confusio
         return Err(file(path, expected));
     }
     Ok(())
-}
-
-fn file_of(split: Split) -> String {
-    format!("{split}.safetensors")
 }
 
 /// The artifact, if there is a file; it must be of the split that its name says.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// File or folder concerned.
         path: PathBuf,
@@ -100,4 +100,17 @@ pub enum Error {
         /// What stands there.
         found: String,
     },
+}
+
+/// An error with all that caused it: `faces.csv: cannot read the file: permission denied`. No error here says its cause
+/// itself; whoever turns one into text for a person does it with this.
+///
+/// ```
+/// let error = fer_artifact::Digest::of_file("nowhere".as_ref()).unwrap_err();
+/// let text = fer_artifact::with_causes(&error);
+/// assert!(text.starts_with("nowhere: cannot read the file: "), "{text}");
+/// ```
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

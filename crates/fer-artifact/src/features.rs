@@ -44,6 +44,22 @@ impl FeatureSet {
         let size = self.height * self.width;
         &self.images[index * size..(index + 1) * size]
     }
+
+    /// These images alone, in this order; one may stand there more than once.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            images: indices.iter().flat_map(|&index| self.image(index)).copied().collect(),
+            labels: indices.iter().map(|&index| self.labels[index]).collect(),
+            rows: indices.iter().map(|&index| self.rows[index]).collect(),
+            classes: self.classes.clone(),
+            preprocessing: self.preprocessing.clone(),
+            ..*self
+        }
+    }
 }
 
 impl Artifact for FeatureSet {

@@ -11,8 +11,8 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::array::widened;
 use crate::atomic::write_atomic;
-use crate::halves::widened;
 use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
 
 #[cfg(target_endian = "big")]

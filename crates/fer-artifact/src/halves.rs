@@ -40,7 +40,3 @@ fn narrowed(path: &Path, name: &str, values: &[f32]) -> Result<Vec<u16>, Error> 
     };
     values.iter().enumerate().map(narrow).collect()
 }
-
-pub(crate) fn widened(bits: Vec<u16>) -> Vec<f32> {
-    bits.into_iter().map(|bits| f16::from_bits(bits).to_f32()).collect()
-}

@@ -9,6 +9,8 @@
 //! * [`read()`] trusts the header and never the file's name, checks every dtype, shape and label, and allocates no
 //!   more than the file is long.
 //! * [`write_half`] writes a model in half the bytes, to hand it on; [`read()`] takes both.
+//! * [`EpochRecord`], [`Metrics`] and [`DataReport`] are what stages pass on as JSON; [`names`] has the names of all
+//!   files. [`Positive`], [`Fraction`], [`Count`] and their kin are the numbers that parameters are made of.
 //! * [`check_ingest`], [`check_preprocess`], [`check_train`] and [`check_evaluate`] check all that a stage left: they
 //!   are what the runner asks of a program of the user's own, and what a replacement of a stage is tested with.
 //!
@@ -44,19 +46,29 @@ mod halves;
 mod header;
 mod images;
 mod model;
+pub mod names;
+mod number;
 mod predictions;
+mod record;
 mod seed;
+mod size;
 
 pub use array::{Array, Tensor};
 pub use atomic::write_atomic;
 pub use contract::{Violation, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use features::FeatureSet;
 pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write};
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};
+pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use predictions::Predictions;
+pub use record::{
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, Listed, Metrics, Overlap, SkippedRow, SplitMetrics,
+    SplitReport, Tta,
+};
 pub use seed::Seed;
+pub use size::Size;

@@ -76,7 +76,7 @@ impl Reporter for Terminal {
 }
 
 /// `epoch 5/100  loss 1.0234  train 61.2 %  validation 52.3 %  rate 0.1  812 images/s`
-fn epoch_line(record: &fer_train::EpochRecord, epochs: usize) -> String {
+fn epoch_line(record: &fer_artifact::EpochRecord, epochs: usize) -> String {
     let mut line = format!("  epoch {}/{epochs}  loss {:.4}", record.epoch, record.loss);
     for (name, accuracy) in [("train", record.train_accuracy), ("validation", record.validation_accuracy)] {
         if let Some(accuracy) = accuracy {

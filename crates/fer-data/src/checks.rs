@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fer_artifact::{Digest, ImageSet, Split};
+use fer_artifact::{
+    Contradiction, DataReport, Digest, Dropped, ImageSet, Listed, Overlap, SkippedRow, Split, SplitReport,
+};
 
-use crate::report::{Contradiction, DataReport, Dropped, Listed, Overlap, SkippedRow, SplitReport};
 use crate::{Classes, duplicates};
 
-/// Checks the sets of images; `skipped` and `dropped` say what is not among them.
+/// Checks the sets of images as they are written; `skipped` and `dropped` say what is not among them.
+///
+/// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
+/// nobody's copies: they are equal by defect, not because a face stands twice.
 pub(crate) fn check(
     classes: &Classes,
     sets: &BTreeMap<Split, ImageSet>,

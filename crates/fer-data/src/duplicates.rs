@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fer_artifact::{Digest, ImageSet, Split};
+use fer_artifact::{Digest, Dropped, ImageSet, Split};
 use rayon::prelude::*;
 
 use crate::DropDuplicates;
-use crate::report::Dropped;
 
 /// The digest of every image's pixels: equal for equal images and for no others.
 pub(crate) fn digests(set: &ImageSet) -> Vec<Digest> {
@@ -26,9 +25,10 @@ pub(crate) fn drop(sets: &mut BTreeMap<Split, ImageSet>, rule: DropDuplicates) -
     };
     let Some(train) = sets.get_mut(&Split::Train) else { return dropped };
     let mut seen = BTreeSet::new();
-    let keep: Vec<bool> = digests(train)
+    let kept: Vec<usize> = digests(train)
         .into_iter()
-        .map(|digest| {
+        .enumerate()
+        .filter_map(|(index, digest)| {
             let count = if validation.contains(&digest) {
                 &mut dropped.also_in_validation
             } else if test.contains(&digest) {
@@ -36,19 +36,12 @@ pub(crate) fn drop(sets: &mut BTreeMap<Split, ImageSet>, rule: DropDuplicates) -
             } else if !seen.insert(digest) {
                 &mut dropped.copies
             } else {
-                return true;
+                return Some(index);
             };
             *count += 1;
-            false
+            None
         })
         .collect();
-    retain(train, &keep);
+    *train = train.select(&kept);
     dropped
-}
-
-fn retain(set: &mut ImageSet, keep: &[bool]) {
-    let kept: Vec<usize> = (0..set.len()).filter(|&index| keep[index]).collect();
-    set.images = kept.iter().flat_map(|&index| set.image(index)).copied().collect();
-    set.labels = kept.iter().map(|&index| set.labels[index]).collect();
-    set.rows = kept.iter().map(|&index| set.rows[index]).collect();
 }

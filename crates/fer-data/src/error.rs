@@ -325,11 +325,6 @@ pub enum RowProblem {
     },
 }
 
-/// An error and its causes in one line, as `a: b: c`.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 /// Longest text, in characters, that a message quotes.
 const LONGEST: usize = 40;
 /// Most columns or classes that a message lists.

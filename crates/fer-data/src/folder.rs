@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Split};
+use fer_artifact::{Digest, Split, with_causes};
 use rayon::prelude::*;
 
 use crate::blocks::Blocks;
-use crate::error::chain;
 use crate::fields::Fields;
 use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels, picture};
@@ -206,6 +205,7 @@ struct Gray {
 
 /// Decodes a picture; colours become gray.
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
-    let picture = picture::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: chain(&problem) })?;
+    let picture =
+        picture::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
     Ok(Gray { size: picture.size(), pixels: picture.into_gray() })
 }

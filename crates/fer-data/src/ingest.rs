@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Digest, ImageSet, Seed, Split};
+use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
 
 use crate::table::{Request, Splits, Table};
-use crate::{
-    Classes, DataReport, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split,
-};
+use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! CSV and folder ingest, splits and data checks.
 //!
 //! [`ingest`] reads a [`Source`] of labelled faces (a CSV file or a folder of pictures), deals its rows out to train,
-//! validation and test by a [`SplitRule`], and returns an image set for each with a [`DataReport`]: counts, exact
+//! validation and test by a [`SplitRule`], and returns an image set for each with a [`fer_artifact::DataReport`]: counts, exact
 //! copies within and across splits, contradicting labels, blank images. What is wrong with a source is said by file,
 //! row, line and column, with what was expected and what was found ([`Error`]).
 //!
@@ -42,7 +42,6 @@ mod params;
 mod picture;
 mod pixels;
 mod raw;
-pub mod report;
 mod split;
 mod summary;
 mod table;
@@ -54,4 +53,4 @@ pub use params::{
     Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
 };
 pub use picture::{Picture, PictureProblem, write_png};
-pub use report::DataReport;
+pub use summary::summary;

@@ -1,74 +1,69 @@
 //! The data report on a terminal.
 
-use std::fmt;
-
-use crate::report::{DataReport, Listed, SplitReport};
+use fer_artifact::{DataReport, Listed, SplitReport};
 
 /// Entries of a list that the summary names.
 const NAMED: usize = 3;
 
-impl fmt::Display for DataReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: usize = self.splits.values().map(|split| split.rows).sum();
-        let mut lines = vec![format!("{} images of {} × {} pixels", grouped(rows), self.height, self.width)];
-        lines.extend(self.table());
-        lines.extend(self.findings());
-        f.write_str(&lines.join("\n"))
-    }
+/// What the report says, in a few lines for a terminal.
+pub fn summary(report: &DataReport) -> String {
+    let rows: usize = report.splits.values().map(|split| split.rows).sum();
+    let mut lines = vec![format!("{} images of {} × {} pixels", grouped(rows), report.height, report.width)];
+    lines.extend(table(report));
+    lines.extend(findings(report));
+    lines.join("\n")
 }
 
-impl DataReport {
-    /// One line a class, one column a split.
-    fn table(&self) -> Vec<String> {
-        let counts = |value: &dyn Fn(&SplitReport) -> usize| {
-            self.splits.values().map(|split| grouped(value(split))).collect::<Vec<_>>()
-        };
-        let mut lines = vec![(String::new(), self.splits.keys().map(|split| split.name().to_owned()).collect())];
-        for (label, class) in self.classes.iter().enumerate() {
-            lines.push((class.clone(), counts(&|split| split.class_counts[label])));
-        }
-        lines.push(("together".to_owned(), counts(&|split| split.rows)));
-        lines.push(("surplus copies".to_owned(), counts(&|split| split.copies)));
-        lines.push(("blank images".to_owned(), counts(&|split| split.blank)));
-        let longest = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let line = |(name, cells): (String, Vec<String>)| {
-            let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
-            format!("  {name:<longest$}{cells}")
-        };
-        lines.into_iter().map(line).collect()
+/// One line a class, one column a split.
+fn table(report: &DataReport) -> Vec<String> {
+    let counts = |value: &dyn Fn(&SplitReport) -> usize| {
+        report.splits.values().map(|split| grouped(value(split))).collect::<Vec<_>>()
+    };
+    let mut lines = vec![(String::new(), report.splits.keys().map(|split| split.name().to_owned()).collect())];
+    for (label, class) in report.classes.iter().enumerate() {
+        lines.push((class.clone(), counts(&|split| split.class_counts[label])));
     }
+    lines.push(("together".to_owned(), counts(&|split| split.rows)));
+    lines.push(("surplus copies".to_owned(), counts(&|split| split.copies)));
+    lines.push(("blank images".to_owned(), counts(&|split| split.blank)));
+    let longest = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let line = |(name, cells): (String, Vec<String>)| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("  {name:<longest$}{cells}")
+    };
+    lines.into_iter().map(line).collect()
+}
 
-    /// What a reader should know, and nothing where there is nothing.
-    fn findings(&self) -> Vec<String> {
-        let mut lines = vec![];
-        for overlap in self.overlaps.iter().filter(|overlap| overlap.rows > 0 && overlap.also_in < overlap.of) {
-            let (rows, all) = (grouped(overlap.rows), grouped(self.splits[&overlap.of].rows));
-            lines.push(format!("in {} too: {rows} of {all} {} images", overlap.also_in, overlap.of));
-        }
-        if self.contradictions.count > 0 {
-            let groups = named(&self.contradictions, |group| {
-                let label = |&label: &u8| self.classes[usize::from(label)].as_str();
-                let members = group.rows.iter().zip(&group.labels).map(|(row, of)| format!("{row} {}", label(of)));
-                members.collect::<Vec<_>>().join(" = ")
-            });
-            let count = grouped(self.contradictions.count);
-            lines.push(format!("groups of equal images with different labels: {count} (rows {groups})"));
-        }
-        if self.dropped.total() > 0 {
-            lines.push(format!(
-                "left out of train as duplicates: {} in validation too, {} in test too, {} further copies",
-                grouped(self.dropped.also_in_validation),
-                grouped(self.dropped.also_in_test),
-                grouped(self.dropped.copies)
-            ));
-        }
-        if self.skipped.count > 0 {
-            let rows = named(&self.skipped, |skipped| skipped.reason.clone());
-            lines.push(format!("bad rows skipped: {} ({rows})", grouped(self.skipped.count)));
-        }
-        lines.extend(self.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
-        lines
+/// What a reader should know, and nothing where there is nothing.
+fn findings(report: &DataReport) -> Vec<String> {
+    let mut lines = vec![];
+    for overlap in report.overlaps.iter().filter(|overlap| overlap.rows > 0 && overlap.also_in < overlap.of) {
+        let (rows, all) = (grouped(overlap.rows), grouped(report.splits[&overlap.of].rows));
+        lines.push(format!("in {} too: {rows} of {all} {} images", overlap.also_in, overlap.of));
     }
+    if report.contradictions.count > 0 {
+        let groups = named(&report.contradictions, |group| {
+            let label = |&label: &u8| report.classes[usize::from(label)].as_str();
+            let members = group.rows.iter().zip(&group.labels).map(|(row, of)| format!("{row} {}", label(of)));
+            members.collect::<Vec<_>>().join(" = ")
+        });
+        let count = grouped(report.contradictions.count);
+        lines.push(format!("groups of equal images with different labels: {count} (rows {groups})"));
+    }
+    if report.dropped.total() > 0 {
+        lines.push(format!(
+            "left out of train as duplicates: {} in validation too, {} in test too, {} further copies",
+            grouped(report.dropped.also_in_validation),
+            grouped(report.dropped.also_in_test),
+            grouped(report.dropped.copies)
+        ));
+    }
+    if report.skipped.count > 0 {
+        let rows = named(&report.skipped, |skipped| skipped.reason.clone());
+        lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
+    }
+    lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
+    lines
 }
 
 /// The first entries of a list, and how many more there are.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{ImageSet, Split};
+use fer_artifact::{ImageSet, Listed, SkippedRow, Split};
 
-use crate::report::{LISTED, Listed, SkippedRow};
 use crate::{BadRow, Classes, Error, OnBadRow};
 
 /// What is wanted of a source.
@@ -83,7 +82,7 @@ impl Table {
         match on_bad_row {
             OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
             OnBadRow::Skip => {
-                if self.skipped.len() < LISTED {
+                if self.skipped.len() < Listed::<SkippedRow>::LENGTH {
                     self.skipped.push(bad(row));
                 }
                 self.skipped_rows.push(row);

@@ -1,8 +1,7 @@
+use fer_artifact::{FeatureSet, Metrics, Model, Predictions, Split};
 use std::collections::BTreeMap;
 
-use fer_artifact::{FeatureSet, Model, Predictions, Split};
-
-use crate::{Error, EvaluateParams, Example, Metrics, Predictor, Splits, heat};
+use crate::{Error, EvaluateParams, Example, Predictor, Splits, heat};
 
 /// What the evaluate stage finds.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +70,7 @@ pub fn evaluate(
         examples.insert(set.split, heat::examples(&predictor, set, &found)?);
         predictions.insert(set.split, found);
     }
-    Ok(Evaluation { metrics: Metrics::of(&predictions, params.tta), predictions, examples })
+    Ok(Evaluation { metrics: crate::metrics(&predictions, params.tta), predictions, examples })
 }
 
 fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {

@@ -1,10 +1,10 @@
 //! The evaluation stage: predictions, scores from integer counts, and the report.
 //!
 //! * [`evaluate()`] runs a [`fer_artifact::Model`] over the splits and scores them; [`predict()`] alone gives logits.
-//!   A [`Predictor`] keeps its network, may look at each image more than once ([`Tta`]), and applies the temperature
+//!   A [`Predictor`] keeps its network, may look at each image more than once ([`fer_artifact::Tta`]), and applies the temperature
 //!   that the model carries; [`average()`] is the mean of several networks.
-//! * [`score()`] makes [`SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts over the
-//!   whole split; what `metrics.json` holds is [`Metrics`] as JSON, and displayed it is a table for a terminal.
+//! * [`score()`] makes [`fer_artifact::SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts
+//!   over the whole split; [`metrics()`] makes what `metrics.json` holds, [`table()`] shows it on a terminal.
 //! * [`fit_temperature()`] finds the temperature that makes probabilities as sure as they are right.
 //! * [`Predictor::heat_maps`] shows what a network looks at, [`overlay`] paints it over the image.
 //! * [`report()`] tells all of it in one HTML file.
@@ -46,6 +46,6 @@ pub use paired::{Paired, paired};
 pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};
 pub use report::{ReportInput, report};
-pub use scores::{ClassMetrics, Metrics, SplitMetrics, probabilities, score};
+pub use scores::{metrics, probabilities, score};
+pub use table::{split_table, table};
 pub use temperature::fit_temperature;
-pub use tta::Tta;

@@ -1,12 +1,9 @@
+use fer_artifact::{Split, Tta};
+use serde::de::{self, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
-
-use fer_artifact::Split;
-use serde::de::{self, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::Tta;
 
 const HELD_OUT: &str = "held-out";
 

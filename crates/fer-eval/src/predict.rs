@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use fer_artifact::{Array, FeatureSet, Model, Predictions, Split};
+use fer_artifact::{Array, FeatureSet, Model, Predictions, Split, Tta};
 use fer_model::{Mode, Network, NetworkConfig};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::Error;
 use crate::average::{finite, mean_logits};
-use crate::tta::View;
-use crate::{Error, Tta};
+use crate::tta::{View, views};
 
 /// Images whose heat maps are made at once, which takes some megabytes each.
 const MAPS: usize = 32;
@@ -46,7 +46,7 @@ impl Predictor {
         let tensors: BTreeMap<String, Tensor> = tensors.collect::<Result<_, candle_core::Error>>()?;
         let network = Network::load(&config, tensors).map_err(|source| Error::Load { source })?;
         let temperature = temperature(model)?;
-        let views = Tta::None.views((config.height, config.width));
+        let views = views(Tta::None, (config.height, config.width));
         Ok(Self { network, classes: model.classes.clone(), temperature, views })
     }
 
@@ -60,7 +60,7 @@ impl Predictor {
         if tta == Tta::TenCrop && !params.takes_any_size() {
             return Err(Error::Crops { network: params.name(), size });
         }
-        self.views = tta.views(size);
+        self.views = views(tta, size);
         Ok(self)
     }
 

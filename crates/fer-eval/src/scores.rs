@@ -1,91 +1,32 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{Predictions, Split};
-use serde::{Deserialize, Serialize};
+use fer_artifact::{ClassMetrics, Metrics, Predictions, Split, SplitMetrics, Tta};
 
-use crate::{Tta, fit_temperature};
+use crate::fit_temperature;
 
 /// Bins of the expected calibration error.
 pub(crate) const CALIBRATION_BINS: usize = 15;
 /// The 97.5th percentile of the standard normal distribution.
 const Z_95: f64 = 1.959_963_984_540_054;
 
-/// Scores by split: what `metrics.json` holds.
+/// Scores of these predictions, made with this test-time augmentation.
 ///
-/// Its JSON has one order of keys, so equal scores give equal bytes. What a program of a user's own leaves out is none.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Metrics {
-    /// One entry a split that was evaluated.
-    pub splits: BTreeMap<Split, SplitMetrics>,
-    /// What [`fit_temperature`] finds on validation, if that is one of the splits. The scores above are without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// [`SplitMetrics::ece`] of each split with the temperature.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub ece_calibrated: BTreeMap<Split, f64>,
-    /// How the network looked at the images.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tta: Option<Tta>,
-}
-
-impl Metrics {
-    /// Scores of these predictions, made with this test-time augmentation.
-    ///
-    /// # Panics
-    /// As [`score`].
-    pub fn of(predictions: &BTreeMap<Split, Predictions>, tta: Tta) -> Self {
-        let temperature = predictions.get(&Split::Validation).map(fit_temperature);
-        let calibrated = |temperature| {
-            let ece = move |(&split, predictions): (&Split, &Predictions)| {
-                (split, calibration_error(&outcomes_at(predictions, temperature)))
-            };
-            predictions.iter().map(ece).collect()
+/// # Panics
+/// As [`score`].
+pub fn metrics(predictions: &BTreeMap<Split, Predictions>, tta: Tta) -> Metrics {
+    let temperature = predictions.get(&Split::Validation).map(fit_temperature);
+    let calibrated = |temperature| {
+        let ece = move |(&split, predictions): (&Split, &Predictions)| {
+            (split, calibration_error(&outcomes_at(predictions, temperature)))
         };
-        Self {
-            splits: predictions.iter().map(|(&split, predictions)| (split, score(predictions))).collect(),
-            temperature,
-            ece_calibrated: temperature.map(calibrated).unwrap_or_default(),
-            tta: Some(tta),
-        }
+        predictions.iter().map(ece).collect()
+    };
+    Metrics {
+        splits: predictions.iter().map(|(&split, predictions)| (split, score(predictions))).collect(),
+        temperature,
+        ece_calibrated: temperature.map(calibrated).unwrap_or_default(),
+        tta: Some(tta),
     }
-}
-
-/// Scores of one split, see [`score`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SplitMetrics {
-    /// Number of images.
-    pub n: usize,
-    /// Mean cross entropy in nats.
-    pub loss: f64,
-    /// Share of images whose predicted class is the true one, 0 to 1.
-    pub accuracy: f64,
-    /// Mean of recall over all classes, 0 to 1.
-    pub balanced_accuracy: f64,
-    /// Mean of F1 over all classes, 0 to 1.
-    pub macro_f1: f64,
-    /// Expected calibration error, 0 to 1.
-    pub ece: f64,
-    /// Wilson's 95 % interval of the accuracy, `[low, high]`.
-    pub accuracy_ci95: [f64; 2],
-    /// Scores of each class, in label order.
-    pub per_class: Vec<ClassMetrics>,
-    /// `[K][K]` counts: `confusion[t][p]` images of class `t` were predicted as `p`.
-    pub confusion: Vec<Vec<usize>>,
-}
-
-/// Scores of one class, each 0 to 1; 0 where the denominator is 0.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ClassMetrics {
-    /// The class's name.
-    pub name: String,
-    /// Share of the images predicted as this class that are of it.
-    pub precision: f64,
-    /// Share of the images of this class that are predicted as it.
-    pub recall: f64,
-    /// Harmonic mean of precision and recall.
-    pub f1: f64,
-    /// Number of images of this class.
-    pub support: usize,
 }
 
 /// Scores of a split.

@@ -1,9 +1,10 @@
 //! The scores on a terminal.
 
-use std::fmt;
+use std::fmt::{Result, Write};
+
+use fer_artifact::{ClassMetrics, Metrics, SplitMetrics};
 
 use crate::format::{count, percent, shortened};
-use crate::{ClassMetrics, Metrics, SplitMetrics};
 
 /// Longest class name at the head of a row.
 const ROW_NAME: usize = 24;
@@ -12,36 +13,35 @@ const COLUMN_NAME: usize = 10;
 const NAMED_COLUMNS: usize = 10;
 const CORNER: &str = "true \\ predicted";
 
-/// A block a split, its name first; then the temperature.
-impl fmt::Display for Metrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (split, metrics)) in self.splits.iter().enumerate() {
-            let gap = if index == 0 { "" } else { "\n" };
-            writeln!(f, "{gap}{split}")?;
-            metrics.fmt(f)?;
-        }
-        if let Some(temperature) = self.temperature {
-            let errors = self.ece_calibrated.iter().map(|(split, ece)| format!("{ece:.3} on {split}"));
-            let errors = errors.collect::<Vec<_>>().join(", ");
-            writeln!(f, "\ntemperature {temperature:.3} from validation; calibration error with it {errors}")?;
-        }
-        Ok(())
+/// The scores as a table for a terminal: a block a split, its name first; then the temperature.
+pub fn table(metrics: &Metrics) -> String {
+    let blocks = metrics.splits.iter().map(|(split, metrics)| format!("{split}\n{}", split_table(metrics)));
+    let mut text = blocks.collect::<Vec<_>>().join("\n");
+    if let Some(temperature) = metrics.temperature {
+        let errors = metrics.ece_calibrated.iter().map(|(split, ece)| format!("{ece:.3} on {split}"));
+        let errors = errors.collect::<Vec<_>>().join(", ");
+        text += &format!("\ntemperature {temperature:.3} from validation; calibration error with it {errors}\n");
     }
+    text
 }
 
-/// The scores, then a row a class: the confusion matrix (true classes in rows), support, recall, precision and F1.
-/// Where class names are many or long, columns are headed by the numbers that stand before the names of the rows.
-impl fmt::Display for SplitMetrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [low, high] = self.accuracy_ci95.map(percent);
-        writeln!(f, "  images             {}", count(self.n))?;
-        writeln!(f, "  accuracy           {} %  (95 % interval {low} to {high} %)", percent(self.accuracy))?;
-        writeln!(f, "  balanced accuracy  {} %", percent(self.balanced_accuracy))?;
-        writeln!(f, "  macro F1           {:.3}", self.macro_f1)?;
-        writeln!(f, "  calibration error  {:.3}", self.ece)?;
-        writeln!(f, "  loss               {:.4}\n", self.loss)?;
-        Table::new(self).write(f, self)
-    }
+/// The scores of one split, then a row a class: the confusion matrix (true classes in rows), support, recall, precision
+/// and F1. Where class names are many or long, columns are headed by the numbers that stand before the names of the rows.
+pub fn split_table(metrics: &SplitMetrics) -> String {
+    let mut text = String::new();
+    write(&mut text, metrics).expect("a string takes all that is written");
+    text
+}
+
+fn write(f: &mut String, metrics: &SplitMetrics) -> Result {
+    let [low, high] = metrics.accuracy_ci95.map(percent);
+    writeln!(f, "  images             {}", count(metrics.n))?;
+    writeln!(f, "  accuracy           {} %  (95 % interval {low} to {high} %)", percent(metrics.accuracy))?;
+    writeln!(f, "  balanced accuracy  {} %", percent(metrics.balanced_accuracy))?;
+    writeln!(f, "  macro F1           {:.3}", metrics.macro_f1)?;
+    writeln!(f, "  calibration error  {:.3}", metrics.ece)?;
+    writeln!(f, "  loss               {:.4}\n", metrics.loss)?;
+    Table::new(metrics).write(f, metrics)
 }
 
 /// Names of rows and columns, and the widths they need.
@@ -71,7 +71,7 @@ impl Table {
         Self { rows, row_width, columns: names().map(column).collect() }
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, metrics: &SplitMetrics) -> fmt::Result {
+    fn write(&self, f: &mut String, metrics: &SplitMetrics) -> Result {
         let row_width = self.row_width;
         write!(f, "  {CORNER:<row_width$}")?;
         self.columns.iter().try_for_each(|(head, width)| write!(f, "  {head:>width$}"))?;
@@ -85,7 +85,7 @@ impl Table {
     }
 }
 
-fn write_scores(f: &mut fmt::Formatter<'_>, class: &ClassMetrics) -> fmt::Result {
+fn write_scores(f: &mut String, class: &ClassMetrics) -> Result {
     let (recall, precision) = (percent(class.recall), percent(class.precision));
     writeln!(f, "    {:>7}  {:>7}  {:>9}  {:>5.3}", count(class.support), recall + " %", precision + " %", class.f1)
 }

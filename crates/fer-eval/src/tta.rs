@@ -1,71 +1,24 @@
-use std::fmt;
-use std::str::FromStr;
+use fer_artifact::Tta;
 
-use serde::{Deserialize, Serialize};
-
-/// Test-time augmentation: as how many pictures the network sees an image. Its answer is the mean of the probabilities
-/// that it gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tta {
-    /// `none`: the image as it is.
-    #[default]
-    None,
-    /// `flip`: the image and its mirror image.
-    Flip,
-    /// `ten-crop`: crops of 11/12 of height and width (44 of 48) from the four corners and the centre, each with its
-    /// mirror image; for networks that take images of any size.
-    TenCrop,
-}
-
-impl Tta {
-    /// All three.
-    pub const ALL: [Tta; 3] = [Tta::None, Tta::Flip, Tta::TenCrop];
-
-    /// The name in pipeline files and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Tta::None => "none",
-            Tta::Flip => "flip",
-            Tta::TenCrop => "ten-crop",
+/// What the network sees of an image of this size.
+pub(crate) fn views(tta: Tta, (height, width): (usize, usize)) -> Vec<View> {
+    let whole = View { top: 0, left: 0, height, width, mirrored: false };
+    let views = match tta {
+        Tta::None => return vec![whole],
+        Tta::Flip => vec![whole],
+        Tta::TenCrop => {
+            let [down, right] = [height - crop(height), width - crop(width)];
+            let places = [(0, 0), (0, right), (down, 0), (down, right), (down / 2, right / 2)];
+            let view = |(top, left)| View { top, left, height: crop(height), width: crop(width), mirrored: false };
+            places.map(view).to_vec()
         }
-    }
-
-    /// What the network sees of an image of this size.
-    pub(crate) fn views(self, (height, width): (usize, usize)) -> Vec<View> {
-        let whole = View { top: 0, left: 0, height, width, mirrored: false };
-        let views = match self {
-            Tta::None => return vec![whole],
-            Tta::Flip => vec![whole],
-            Tta::TenCrop => {
-                let [down, right] = [height - crop(height), width - crop(width)];
-                let places = [(0, 0), (0, right), (down, 0), (down, right), (down / 2, right / 2)];
-                let view = |(top, left)| View { top, left, height: crop(height), width: crop(width), mirrored: false };
-                places.map(view).to_vec()
-            }
-        };
-        views.into_iter().flat_map(|view| [view, View { mirrored: true, ..view }]).collect()
-    }
+    };
+    views.into_iter().flat_map(|view| [view, View { mirrored: true, ..view }]).collect()
 }
 
 /// 11/12 of a side, rounded up.
 fn crop(side: usize) -> usize {
     (side * 11).div_ceil(12)
-}
-
-impl fmt::Display for Tta {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Tta {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|tta| tta.name() == name);
-        known.ok_or_else(|| format!("expected {}, found `{name}`", Self::ALL.map(Self::name).join(", ")))
-    }
 }
 
 /// A part of an image, perhaps mirrored.
@@ -101,7 +54,7 @@ mod tests {
 
     #[test]
     fn ten_crops_are_four_corners_and_the_centre_with_their_mirror_images() {
-        let views = Tta::TenCrop.views((48, 24));
+        let views = views(Tta::TenCrop, (48, 24));
         let places: Vec<(usize, usize)> = views.iter().step_by(2).map(|view| (view.top, view.left)).collect();
         assert_eq!(places, [(0, 0), (0, 2), (4, 0), (4, 2), (2, 1)]);
         assert!(views.iter().all(|view| (view.height, view.width) == (44, 22)));

@@ -1,6 +1,4 @@
-use fer_artifact::Split;
-
-use crate::Size;
+use fer_artifact::{Size, Split};
 
 /// Why images could not be preprocessed.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +33,8 @@ pub enum Error {
         found: Size,
     },
     /// A side of an image that is empty or too long.
-    #[error("expected an image side of 1 to {} pixels, found {found}", Size::MAX_SIDE)]
-    Side {
-        /// The side's length in pixels.
-        found: usize,
-    },
+    #[error(transparent)]
+    Size(#[from] fer_artifact::OutOfRange),
     /// A set whose pixels are not as many as its number and size of images say.
     #[error("expected {expected} pixels in `{split}`, found {found}")]
     PixelCount {

@@ -42,6 +42,6 @@ pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;
 pub use gray::grayscale;
-pub use params::{Equalization, Normalization, PreprocessParams, Size};
+pub use params::{Equalization, Normalization, PreprocessParams};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;

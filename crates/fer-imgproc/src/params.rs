@@ -1,9 +1,5 @@
-use std::fmt;
-
-use serde::de::{Deserializer, Unexpected};
+use fer_artifact::Size;
 use serde::{Deserialize, Serialize};
-
-use crate::Error;
 
 /// Parameters of the preprocess stage.
 ///
@@ -51,55 +47,6 @@ pub enum Normalization {
     PerImage,
 }
 
-/// Height and width of an image, each from 1 to [`Size::MAX_SIDE`] pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "RawSize")]
-pub struct Size {
-    height: usize,
-    width: usize,
-}
-
-impl Size {
-    /// The longest side, in pixels.
-    pub const MAX_SIDE: usize = 4096;
-
-    /// The size of `height` rows of `width` pixels.
-    ///
-    /// # Errors
-    /// [`Error::Side`] for a side that is 0 or longer than [`Self::MAX_SIDE`].
-    pub fn new(height: usize, width: usize) -> Result<Self, Error> {
-        match [height, width].into_iter().find(|&side| !is_side(side)) {
-            Some(found) => Err(Error::Side { found }),
-            None => Ok(Self { height, width }),
-        }
-    }
-
-    /// Rows of pixels.
-    pub const fn height(self) -> usize {
-        self.height
-    }
-
-    /// Pixels in a row.
-    pub const fn width(self) -> usize {
-        self.width
-    }
-
-    /// Pixels in an image.
-    pub(crate) const fn area(self) -> usize {
-        self.height * self.width
-    }
-}
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{}", self.height, self.width)
-    }
-}
-
-const fn is_side(side: usize) -> bool {
-    1 <= side && side <= Size::MAX_SIDE
-}
-
 /// The parameters as YAML has them.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -134,28 +81,4 @@ pub(crate) enum Kind {
     Unit,
     Standard,
     PerImage,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSize {
-    #[serde(deserialize_with = "side")]
-    height: usize,
-    #[serde(deserialize_with = "side")]
-    width: usize,
-}
-
-impl From<RawSize> for Size {
-    fn from(RawSize { height, width }: RawSize) -> Self {
-        Self { height, width }
-    }
-}
-
-fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    let side = usize::deserialize(deserializer)?;
-    if is_side(side) {
-        return Ok(side);
-    }
-    let expected = format!("a side of 1 to {} pixels", Size::MAX_SIDE);
-    Err(serde::de::Error::invalid_value(Unexpected::Unsigned(side as u64), &expected.as_str()))
 }

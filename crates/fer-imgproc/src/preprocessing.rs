@@ -1,13 +1,12 @@
+use fer_artifact::{FeatureSet, ImageSet, Size, Split};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use fer_artifact::{FeatureSet, ImageSet, Split};
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
 use crate::equalize::{Histogram, LEVELS, equalization_table, histogram};
 use crate::normalize::Fitted;
-use crate::{Equalization, Error, PreprocessParams, Size, resize};
+use crate::{Equalization, Error, PreprocessParams, resize};
 
 /// What is done to the pixels of an image, with every number that was fitted: resize, then equalise, then normalise.
 ///
@@ -40,7 +39,7 @@ impl Preprocessing {
     /// (level / 255). Sums are integers, so the numbers depend on nothing but the pixels.
     ///
     /// # Errors
-    /// [`Error::EmptyTrain`], [`Error::ConstantTrain`], [`Error::Side`] or [`Error::PixelCount`].
+    /// [`Error::EmptyTrain`], [`Error::ConstantTrain`], [`Error::Size`] or [`Error::PixelCount`].
     pub fn fit(params: &PreprocessParams, train: &ImageSet) -> Result<Self, Error> {
         if train.is_empty() {
             return Err(Error::EmptyTrain);
@@ -63,7 +62,7 @@ impl Preprocessing {
     /// The features of a set of images, of any size; labels, rows and their order stay.
     ///
     /// # Errors
-    /// [`Error::Side`] or [`Error::PixelCount`] for a set that contradicts itself.
+    /// [`Error::Size`] or [`Error::PixelCount`] for a set that contradicts itself.
     pub fn apply(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
         let mut images = vec![0.0; set.len() * self.size.area()];
         if !set.is_empty() {

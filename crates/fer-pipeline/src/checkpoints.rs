@@ -1,12 +1,10 @@
 //! The checkpoints of one training in the run folder.
 
+use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, write, write_atomic};
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use fer_artifact::{Checkpoint, Digest, Provenance, read, write, write_atomic};
-use fer_train::EpochRecord;
-use serde::{Deserialize, Serialize};
 
 use crate::folder::remove_unfinished;
 

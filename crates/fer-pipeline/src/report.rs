@@ -1,6 +1,5 @@
+use fer_artifact::EpochRecord;
 use std::time::Duration;
-
-use fer_train::EpochRecord;
 
 use crate::{Reason, StageKind};
 

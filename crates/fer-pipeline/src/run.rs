@@ -1,11 +1,9 @@
 //! Runs what is not fresh.
 
+use fer_artifact::{Digest, Metrics, write_atomic};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-use fer_artifact::{Digest, write_atomic};
-use fer_eval::Metrics;
-use serde::Serialize;
 
 use crate::digests::Digests;
 use crate::execute::{Folders, execute, inputs, origin};

@@ -17,7 +17,6 @@ mod arrays;
 mod batches;
 mod distillation;
 mod error;
-mod history;
 mod number;
 mod observer;
 mod optimizer;
@@ -30,7 +29,6 @@ mod train;
 
 pub use distillation::Distillation;
 pub use error::Error;
-pub use history::EpochRecord;
 pub use number::{Fraction, NonNegative, Positive};
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::OptimizerParams;

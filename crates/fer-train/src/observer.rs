@@ -1,6 +1,6 @@
-use fer_artifact::Checkpoint;
+use fer_artifact::{Checkpoint, EpochRecord};
 
-use crate::{EpochRecord, Error};
+use crate::Error;
 
 /// Is told how a training goes, keeps what should be kept, and may stop it.
 pub trait Observer {

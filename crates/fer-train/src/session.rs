@@ -1,7 +1,7 @@
 //! The training loop.
 
 use candle_core::Tensor;
-use fer_artifact::{Model, Seed};
+use fer_artifact::{EpochRecord, Model, Seed};
 use fer_model::{Mode, Network};
 use fer_nn::{Optimizer, follow, soft_cross_entropy};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::arrays::{Arrays, to_arrays, to_tensors};
 use crate::batches::{Batch, order};
 use crate::state::{Best, Partial, State};
 use crate::train::Task;
-use crate::{EpochRecord, Error, Flow, Observer, Position, Progress, Select};
+use crate::{Error, Flow, Observer, Position, Progress, Select};
 
 /// A training between two epochs, or within one.
 pub(crate) struct Session<'a> {

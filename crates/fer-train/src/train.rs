@@ -1,10 +1,9 @@
+use fer_artifact::{Array, Checkpoint, EpochRecord, FeatureSet, Model, Predictions, Seed};
+use fer_model::NetworkConfig;
 use std::collections::BTreeMap;
 
-use fer_artifact::{Array, Checkpoint, FeatureSet, Model, Predictions, Seed};
-use fer_model::NetworkConfig;
-
 use crate::session::Session;
-use crate::{EpochRecord, Error, Observer, Select, TrainParams};
+use crate::{Error, Observer, Select, TrainParams};
 
 /// What is trained on, and what choices are made on.
 #[derive(Debug, Clone, Copy)]

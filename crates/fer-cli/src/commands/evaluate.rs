@@ -3,9 +3,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fer_artifact::{ImageSet, Model, Predictions, read};
+use fer_artifact::{ImageSet, Model, Predictions, Tta, read};
 use fer_data::{Classes, Source, load};
-use fer_eval::{Predictor, Tta, average, score};
+use fer_eval::{Predictor, average, score};
 use fer_imgproc::Preprocessing;
 
 use super::{ThreadArgs, print, print_json};
@@ -55,7 +55,7 @@ impl EvaluateArgs {
         if self.json {
             print_json(&scores)?
         } else {
-            print(&scores)?
+            print(&fer_eval::split_table(&scores))?
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,6 +1,5 @@
-use fer_artifact::Split;
-use fer_data::report::{Contradiction, Dropped, Overlap};
-use fer_data::{CsvSource, DataReport, DropDuplicates, IngestParams, Ingested, Source};
+use fer_artifact::{Contradiction, DataReport, Dropped, Overlap, Split};
+use fer_data::{CsvSource, DropDuplicates, IngestParams, Ingested, Source};
 
 use crate::source::{Scratch, all_train, ingested, refusal, skipping};
 
@@ -96,7 +95,7 @@ fn a_report_survives_a_round_trip() {
 #[test]
 fn the_summary_says_what_a_reader_should_know() {
     assert_eq!(
-        checked(DropDuplicates::None).report.to_string(),
+        fer_data::summary(&checked(DropDuplicates::None).report),
         "\
 9 images of 2 × 2 pixels
                        train  validation        test
@@ -126,7 +125,7 @@ fn the_summary_says_what_was_left_out() {
     let bad = "3,x,Training\n9,1 2 3 4,Training\n3,1 2 3,Training\n3,,PublicTest\n";
     let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", format!("{FACES}{bad}"))));
     let params = IngestParams { drop_duplicates: DropDuplicates::Across, ..IngestParams::new(source) };
-    let summary = ingested(&skipping(params)).report.to_string();
+    let summary = fer_data::summary(&ingested(&skipping(params)).report);
     let lines: Vec<&str> =
         summary.lines().filter(|line| line.contains("left out") || line.contains("bad rows")).collect();
     assert_eq!(

@@ -1,12 +1,13 @@
 //! Recall, precision and F1 of every class as bars.
 
+use fer_artifact::{ClassMetrics, SplitMetrics};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
+use crate::Error;
 use crate::format::shortened;
 use crate::scores::wilson;
-use crate::{ClassMetrics, Error, SplitMetrics};
 
 const WIDTH: i32 = 1000;
 /// Height of a class's row, of its bar, and of the heads and the axis.

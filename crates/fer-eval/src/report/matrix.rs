@@ -1,8 +1,8 @@
 //! The confusion matrix as a table: counts, coloured by their share of the row.
 
+use fer_artifact::SplitMetrics;
 use serde::Serialize;
 
-use crate::SplitMetrics;
 use crate::format::{count, percent, percentage};
 
 /// From this share on a cell is so dark, in light mode, that its text must be light (contrast of at least 4.5).

@@ -1,11 +1,9 @@
 //! What a reader must know before believing a number.
-
-use fer_artifact::Split;
+use fer_artifact::{Metrics, Split, Tta};
 
 use super::data::DataReport;
 use super::training::Training;
 use crate::format::{count, counted, percentage};
-use crate::{Metrics, Tta};
 
 /// Sentences for the page, the weightiest first.
 pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataReport>) -> Vec<String> {
@@ -116,7 +114,7 @@ fn overlaps(metrics: &Metrics, data: Option<&DataReport>) -> Option<String> {
 }
 
 fn empty_classes(metrics: &Metrics) -> Vec<String> {
-    let note = |(split, metrics): (&Split, &crate::SplitMetrics)| {
+    let note = |(split, metrics): (&Split, &fer_artifact::SplitMetrics)| {
         let absent: Vec<&str> =
             metrics.per_class.iter().filter(|class| class.support == 0).map(|class| class.name.as_str()).collect();
         let (n, names) = (counted(metrics.n, "image"), absent.join(", "));

@@ -1,6 +1,5 @@
 //! All that the template shows, in words and numbers ready to print.
-
-use fer_artifact::{FeatureSet, Model, Predictions, Split};
+use fer_artifact::{ClassMetrics, FeatureSet, Metrics, Model, Predictions, Split, SplitMetrics};
 use serde::Serialize;
 
 use super::ReportInput;
@@ -13,9 +12,9 @@ use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
 use super::reliability::reliability;
 use super::training::Training;
+use crate::Error;
 use crate::format::{count, counted, percent, percentage};
 use crate::scores::{outcomes, outcomes_at, wilson};
-use crate::{ClassMetrics, Error, Metrics, SplitMetrics};
 
 /// The page.
 #[derive(Debug, Serialize)]

@@ -1,8 +1,7 @@
-use std::num::NonZeroUsize;
-
-use fer_artifact::Split;
-use fer_eval::{EvaluateParams, Splits, Tta};
+use fer_artifact::{Split, Tta};
+use fer_eval::{EvaluateParams, Splits};
 use serde_json::json;
+use std::num::NonZeroUsize;
 
 fn params(json: serde_json::Value) -> Result<EvaluateParams, String> {
     // From text, as places and messages depend on it.

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fer_artifact::{Predictions, Split};
-use fer_eval::{Example, Metrics, ReportInput, Tta, report};
+use fer_artifact::{Metrics, Predictions, Split, Tta};
+use fer_eval::{Example, ReportInput, report};
 use serde_json::{Value, json};
 
 use crate::sample::Sample;

@@ -1,10 +1,9 @@
 //! Made-up evaluations: predictions with some skill, pictures that are gradients, a training that gets better.
 
-use std::collections::BTreeMap;
-
-use fer_artifact::{FER2013_CLASSES, FeatureSet, Model, Predictions, Split};
-use fer_eval::{Evaluation, Metrics, ReportInput, Tta};
+use fer_artifact::{FER2013_CLASSES, FeatureSet, Model, Predictions, Split, Tta};
+use fer_eval::{Evaluation, ReportInput};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// All that a report is made of.
 pub(crate) struct Sample {
@@ -28,7 +27,7 @@ impl Sample {
         let predictions = features.iter().map(|(&split, set)| (split, predictions(set, skill)));
         let predictions: BTreeMap<Split, Predictions> = predictions.collect();
         let examples = BTreeMap::new();
-        let evaluation = Evaluation { metrics: Metrics::of(&predictions, Tta::None), predictions, examples };
+        let evaluation = Evaluation { metrics: fer_eval::metrics(&predictions, Tta::None), predictions, examples };
         Self { model: model(classes), evaluation, features, data_report: None }
     }
 

@@ -1,5 +1,5 @@
-use fer_artifact::{Predictions, Split};
-use fer_eval::{Metrics, SplitMetrics, probabilities, score};
+use fer_artifact::{Metrics, Predictions, Split, SplitMetrics};
+use fer_eval::{probabilities, score};
 use proptest::prelude::*;
 use serde::Deserialize;
 

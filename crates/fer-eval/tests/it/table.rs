@@ -1,5 +1,4 @@
-use fer_artifact::Split;
-use fer_eval::{ClassMetrics, Metrics, SplitMetrics};
+use fer_artifact::{ClassMetrics, Metrics, Split, SplitMetrics};
 
 /// Scores with these names and counts; those of the classes are made up.
 fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
@@ -40,12 +39,12 @@ test
   happy             1,234   12      1,246  100.0 %     25.0 %  0.400
   sad                   5   38         43  100.0 %     25.0 %  0.400
 ";
-    assert_eq!(metrics.to_string(), expected);
+    assert_eq!(fer_eval::table(&metrics), expected);
 }
 
 #[test]
 fn long_names_give_way_to_numbers_in_the_columns() {
-    let shown = scores(&["happily surprised", "sad"], vec![vec![1, 2], vec![3, 4]]).to_string();
+    let shown = fer_eval::split_table(&scores(&["happily surprised", "sad"], vec![vec![1, 2], vec![3, 4]]));
     let lines: Vec<&str> = shown.lines().skip_while(|line| !line.contains("predicted")).collect();
     assert_eq!(lines[0], "  true \\ predicted      0  1    support   recall  precision     F1");
     assert!(lines[1].starts_with("   0 happily surprised  1  2  "), "{}", lines[1]);
@@ -57,7 +56,7 @@ fn splits_stand_one_after_the_other() {
     let one = scores(&["a"], vec![vec![3]]);
     let splits = [(Split::Test, one.clone()), (Split::Validation, one)].into();
     let ece_calibrated = [(Split::Validation, 0.0123), (Split::Test, 0.0456)].into();
-    let shown = Metrics { splits, temperature: Some(1.5), ece_calibrated, tta: None }.to_string();
+    let shown = fer_eval::table(&Metrics { splits, temperature: Some(1.5), ece_calibrated, tta: None });
     assert!(shown.starts_with("validation\n  images"), "{shown}");
     assert!(shown.contains("\n\ntest\n  images"), "{shown}");
     let last = "\n\ntemperature 1.500 from validation; calibration error with it 0.012 on validation, 0.046 on test\n";

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
-use fer_artifact::{Model, Predictions, Split};
-use fer_eval::{Metrics, Predictor, Tta, fit_temperature, probabilities};
+use fer_artifact::{Model, Predictions, Split, Tta};
+use fer_eval::{Predictor, fit_temperature, probabilities};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 use crate::predict::{features, model};
 
@@ -40,7 +39,7 @@ fn assert_close(found: f64, expected: f64, what: &str) {
 fn temperature_and_calibration_errors_are_scipys() {
     for Case { name, logits, labels, temperature, ece, ece_calibrated } in golden() {
         let validation = predictions(Split::Validation, &logits, &labels);
-        let found = Metrics::of(&BTreeMap::from([(Split::Validation, validation)]), Tta::None);
+        let found = fer_eval::metrics(&BTreeMap::from([(Split::Validation, validation)]), Tta::None);
         assert_close(found.temperature.unwrap(), temperature, &format!("{name}: temperature"));
         assert_close(found.splits[&Split::Validation].ece, ece, &format!("{name}: ece"));
         assert_close(found.ece_calibrated[&Split::Validation], ece_calibrated, &format!("{name}: ece_calibrated"));
@@ -70,9 +69,10 @@ fn only_validation_gives_a_temperature_and_test_is_scored_with_it() {
     let [sure, unsure, ..] = &golden()[..] else { panic!("two cases") };
     let validation = predictions(Split::Validation, &sure.logits, &sure.labels);
     let test = predictions(Split::Test, &unsure.logits, &unsure.labels);
-    let alone = Metrics::of(&BTreeMap::from([(Split::Test, test.clone())]), Tta::None);
+    let alone = fer_eval::metrics(&BTreeMap::from([(Split::Test, test.clone())]), Tta::None);
     assert_eq!((alone.temperature, alone.ece_calibrated.len()), (None, 0));
-    let both = Metrics::of(&BTreeMap::from([(Split::Validation, validation), (Split::Test, test.clone())]), Tta::None);
+    let both =
+        fer_eval::metrics(&BTreeMap::from([(Split::Validation, validation), (Split::Test, test.clone())]), Tta::None);
     assert_close(both.temperature.unwrap(), sure.temperature, "temperature");
     assert_eq!(both.splits[&Split::Test], alone.splits[&Split::Test], "scores are without the temperature");
     let logits: Vec<f32> = test.logits.iter().map(|logit| (f64::from(*logit) / sure.temperature) as f32).collect();

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
-use fer_artifact::{Array, FeatureSet, Model, Split};
-use fer_eval::{EvaluateParams, Predictor, Tta, evaluate, predict, probabilities};
+use fer_artifact::{Array, FeatureSet, Model, Split, Tta};
+use fer_eval::{EvaluateParams, Predictor, evaluate, predict, probabilities};
 use fer_model::{Network, NetworkConfig};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 use crate::predict::{features, model};
 use crate::sample::dice;

@@ -1,4 +1,5 @@
-use fer_imgproc::{Equalization, Normalization, PreprocessParams, Preprocessing, Size};
+use fer_artifact::Size;
+use fer_imgproc::{Equalization, Normalization, PreprocessParams, Preprocessing};
 use serde_json::{from_value, json, to_value};
 
 fn refusal(value: serde_json::Value) -> String {
@@ -64,7 +65,7 @@ fn a_side_out_of_range_is_refused() {
         "invalid value: integer `4097`, expected a side of 1 to 4096 pixels"
     );
     assert_eq!(refusal(json!({"size": {"height": 48}})), "missing field `width`");
-    assert_eq!(Size::new(3, 0).unwrap_err().to_string(), "expected an image side of 1 to 4096 pixels, found 0");
+    assert_eq!(Size::new(3, 0).unwrap_err().to_string(), "expected a side of 1 to 4096 pixels, found 0");
 }
 
 #[test]

@@ -1,10 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
-use fer_artifact::{Predictions, Split, read};
-use fer_eval::{Paired, SplitMetrics, paired};
+use fer_artifact::{Predictions, Split, SplitMetrics, read};
+use fer_eval::{Paired, paired};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::Run;
 use crate::Error;

@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use fer_artifact::{Digest, Header, Split, TensorInfo, describe};
-use fer_eval::Metrics;
+use fer_artifact::{Digest, Header, Metrics, Split, TensorInfo, describe};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::file::Document;
 use crate::lock::{Entry, LOCK_FILE, Lock};

@@ -1,19 +1,18 @@
 //! A program of the user's own in place of a stage.
 
+use fer_artifact::{
+    Digest, Metrics, Model, Violation, canonical_json, check_evaluate, check_ingest, check_preprocess, check_train,
+    read, write_atomic,
+};
+use fer_data::FileDigest;
+use fer_eval::Predictor;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf, absolute};
 use std::process::Stdio;
 use std::time::Duration;
-
-use fer_artifact::{
-    Digest, Model, Violation, canonical_json, check_evaluate, check_ingest, check_preprocess, check_train, read,
-    write_atomic,
-};
-use fer_data::FileDigest;
-use fer_eval::{Metrics, Predictor};
-use serde_json::{Map, Value, json};
 
 use crate::command_line::{CommandLine, Seconds};
 use crate::process::{End, run};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::Digest;
-use fer_data::{FileDigest, IngestParams, ingest, source_digest};
+use fer_data::{FileDigest, IngestParams, ingest, source_digest, summary};
 use serde_json::Value;
 
 use super::{file, resolved};
@@ -48,7 +48,7 @@ impl Stage for Ingest {
         }
         let report = serde_json::to_string_pretty(&ingested.report)?;
         context.write_text("data-report.json", &(report + "\n"))?;
-        context.note(ingested.report.to_string().trim_end());
+        context.note(&summary(&ingested.report));
         Ok(())
     }
 }

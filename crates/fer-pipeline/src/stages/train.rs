@@ -1,13 +1,11 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use fer_artifact::{Checkpoint, Digest, FeatureSet, Predictions, read, read_tensors};
+use fer_artifact::{Checkpoint, Digest, EpochRecord, FeatureSet, Predictions, read, read_tensors};
 use fer_data::FileDigest;
 use fer_train::{
-    EpochRecord, Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams,
-    Trained, train,
+    Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams, Trained, train,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::resolved;
 use crate::checkpoints::{Checkpoints, Note};

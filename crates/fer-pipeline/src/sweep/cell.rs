@@ -1,13 +1,11 @@
 //! One run of a sweep.
 
+use fer_artifact::{Digest, Metrics, write_atomic};
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-
-use fer_artifact::{Digest, write_atomic};
-use fer_eval::Metrics;
-use serde::Serialize;
-use serde_json::Value;
 
 use super::matrix::Values;
 use super::share::PAUSE;

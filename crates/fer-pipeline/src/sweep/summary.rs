@@ -1,11 +1,9 @@
 //! Scores over seeds.
 
-use std::collections::BTreeMap;
-
-use fer_artifact::Split;
-use fer_eval::Metrics;
+use fer_artifact::{Metrics, Split};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::{CellState, CellStatus};
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use fer_artifact::{Array, FER2013_CLASSES, FeatureSet, Model, Seed, Split};
+use fer_artifact::{Array, EpochRecord, FER2013_CLASSES, FeatureSet, Model, Seed, Split};
 use fer_model::{Mode, Network, NetworkConfig};
-use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainData, TrainParams, train};
+use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainData, TrainParams, train};
 use serde_json::{Value, json};
 
 /// A tensor after the training, and how the training changed it: every `stride`-th element, at most 64, and sums over

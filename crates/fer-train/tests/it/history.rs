@@ -1,4 +1,4 @@
-use fer_train::EpochRecord;
+use fer_artifact::EpochRecord;
 use serde_json::json;
 
 #[test]

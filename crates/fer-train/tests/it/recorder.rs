@@ -1,5 +1,5 @@
-use fer_artifact::Checkpoint;
-use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress};
+use fer_artifact::{Checkpoint, EpochRecord};
+use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress};
 
 /// Keeps all that it is told. Its clock goes on by a second whenever it is read.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
-use fer_artifact::{Seed, Split};
+use fer_artifact::{EpochRecord, Seed, Split};
 use fer_testkit::feature_set;
-use fer_train::{EpochRecord, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet, TrainData, train};
+use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet, TrainData, train};
 use serde_json::json;
 
 use crate::recorder::Recorder;

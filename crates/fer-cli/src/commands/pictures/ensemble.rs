@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use fer_artifact::{ImageSet, Model, Split, read, read_bytes};
+use fer_artifact::{ImageSet, Model, Size, Split, read, read_bytes};
 use fer_eval::{Predictor, average, probabilities};
-use fer_imgproc::{Preprocessing, Size};
+use fer_imgproc::Preprocessing;
 
 const BATCH_SIZE: usize = 256;
 

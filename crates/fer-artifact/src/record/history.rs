@@ -25,7 +25,7 @@ pub struct EpochRecord {
 
 impl EpochRecord {
     /// The record as JSON without its speed, so that equal trainings give equal bytes.
-    pub(crate) fn timeless(&self) -> Value {
+    pub fn timeless(&self) -> Value {
         let mut value = serde_json::to_value(self).expect("numbers and names are representable in JSON");
         if let Some(fields) = value.as_object_mut() {
             fields.remove("images_per_second");

@@ -1,18 +1,14 @@
-//! What ingest found in the data: [`DataReport`] and its parts.
-
 use std::collections::BTreeMap;
 
-use fer_artifact::Split;
 use serde::{Deserialize, Serialize};
 
-/// Entries that a list in the report names; the others are counted.
-pub(crate) const LISTED: usize = 20;
+use crate::Split;
 
 /// The checks of a data set. All of it describes the sets as they were written; [`Self::skipped`] and
 /// [`Self::dropped`] say what is not among them.
 ///
 /// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
-/// nobody's copies: they are equal by defect, not because a face stands twice. Displayed, it is a summary for a terminal.
+/// nobody's copies: they are equal by defect, not because a face stands twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Class names in label order.
@@ -109,7 +105,11 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    pub(crate) fn new(entries: Vec<T>) -> Self {
-        Self { count: entries.len(), first: entries.into_iter().take(LISTED).collect() }
+    /// Entries that a list names; the others are counted.
+    pub const LENGTH: usize = 20;
+
+    /// All entries, of which the first are kept.
+    pub fn new(entries: Vec<T>) -> Self {
+        Self { count: entries.len(), first: entries.into_iter().take(Self::LENGTH).collect() }
     }
 }

@@ -1,0 +1,9 @@
+//! Records that pass between stages, or from a stage to people, as JSON: types alone, not what computes them.
+
+mod data_report;
+mod history;
+mod metrics;
+
+pub use data_report::{Contradiction, DataReport, Dropped, Listed, Overlap, SkippedRow, SplitReport};
+pub use history::EpochRecord;
+pub use metrics::{ClassMetrics, Metrics, SplitMetrics, Tta};
