@@ -10,6 +10,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod one_decoder;
 mod own_model;
 mod own_program;
 mod pipeline_file;

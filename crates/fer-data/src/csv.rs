@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::blocks::{Block, Blocks};
 use crate::fields::{self, Fields};
-use crate::table::{Face, Request, Table, Usage};
+use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, Classes, CsvSource, Error, Place, RowProblem, labels, pixels};
 
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
@@ -15,7 +15,7 @@ pub(crate) fn read(source: &CsvSource, request: Request<'_>) -> Result<Table, Er
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(|| Error::Empty { path: path.clone() })?;
     let header = fields::names(path, &first.pop_first())?;
-    let columns = Columns::find(source, request.usage, header)?;
+    let columns = Columns::find(source, request.splits, header)?;
     let mut reader = Reader { path, request, columns, table: Table::default() };
     let mut next = if first.lines.is_empty() { blocks.next()? } else { Some(first) };
     while let Some(block) = next {
@@ -36,13 +36,13 @@ struct Column {
 struct Columns {
     label: Column,
     pixels: Column,
-    usage: Option<Column>,
+    split: Option<Column>,
     /// Number of columns in the header.
     count: usize,
 }
 
 impl Columns {
-    fn find(source: &CsvSource, usage: Usage, names: Vec<String>) -> Result<Self, Error> {
+    fn find(source: &CsvSource, splits: Splits, names: Vec<String>) -> Result<Self, Error> {
         let find = |given: &Option<String>, usual: &[&str], content, parameter| {
             let expected = match given {
                 Some(name) => vec![name.trim().to_owned()],
@@ -60,9 +60,9 @@ impl Columns {
         Ok(Self {
             label: find(&source.label_column, &["label", "emotion"], "labels", "label_column")?,
             pixels: find(&source.pixels_column, &["feature", "pixels"], "pixels", "pixels_column")?,
-            usage: match usage {
-                Usage::Read => Some(find(&source.split_column, &["Usage"], "splits", "split_column")?),
-                Usage::Ignore => None,
+            split: match splits {
+                Splits::Read => Some(find(&source.split_column, &["Usage"], "splits", "split_column")?),
+                Splits::Ignore => None,
             },
             count: names.len(),
         })
@@ -73,7 +73,7 @@ impl Columns {
         match problem {
             RowProblem::ExtraField { .. } => None,
             RowProblem::Label { .. } => Some(self.label.name.clone()),
-            RowProblem::Usage { .. } => self.usage.as_ref().map(|column| column.name.clone()),
+            RowProblem::Split { .. } => self.split.as_ref().map(|column| column.name.clone()),
             _ => Some(self.pixels.name.clone()),
         }
     }
@@ -81,11 +81,11 @@ impl Columns {
     /// The fields of a block's rows that are read.
     fn rows<'a>(&self, fields: &'a Fields) -> Vec<Row<'a>> {
         let (label, pixels) = (fields.column(self.label.index), fields.column(self.pixels.index));
-        let (extra, usage) = (fields.column(self.count), self.usage.as_ref().map(|column| fields.column(column.index)));
+        let (extra, split) = (fields.column(self.count), self.split.as_ref().map(|column| fields.column(column.index)));
         let row = |index: usize| Row {
             label: label[index],
             pixels: pixels[index],
-            usage: usage.as_ref().map(|usage| usage[index]),
+            split: split.as_ref().map(|split| split[index]),
             extra: extra[index],
         };
         (0..label.len()).map(row).collect()
@@ -95,7 +95,7 @@ impl Columns {
         // The one behind the last column shows rows with too many fields.
         [self.label.index, self.pixels.index, self.count]
             .into_iter()
-            .chain(self.usage.as_ref().map(|column| column.index))
+            .chain(self.split.as_ref().map(|column| column.index))
             .collect()
     }
 }
@@ -104,7 +104,7 @@ impl Columns {
 struct Row<'a> {
     label: &'a str,
     pixels: &'a str,
-    usage: Option<&'a str>,
+    split: Option<&'a str>,
     /// What stands behind the last column.
     extra: &'a str,
 }
@@ -158,9 +158,9 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, classes: &Classes
         return Err(RowProblem::ExtraField { expected: columns.count, found: row.extra.to_owned() });
     }
     let label = labels::label(row.label, classes)?;
-    let usage = row.usage.map(labels::usage).transpose()?;
+    let split = row.split.map(labels::split).transpose()?;
     match size.and_then(|size| pixels::parse(row.pixels, size)) {
-        Some(pixels) => Ok(Face { label, usage, pixels }),
+        Some(pixels) => Ok(Face { label, split, pixels }),
         None => Err(pixels::problem(row.pixels, size)),
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// File or folder concerned.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum Error {
         format: &'static str,
     },
     /// A compressed file that cannot be unpacked.
-    #[error("{}: the {format} archive is damaged: {source}; copy the file again", path.display())]
+    #[error("{}: the {format} archive is damaged; copy the file again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -85,7 +85,7 @@ pub enum Error {
     },
     /// Rows that the CSV reader cannot take apart, which only quotes inside a field bring about.
     #[error(
-        "{}: lines {first} to {last}: expected quotes around whole fields alone, found them elsewhere: {source}",
+        "{}: lines {first} to {last}: expected quotes around whole fields alone, found them elsewhere",
         path.display()
     )]
     Csv {
@@ -196,7 +196,7 @@ pub enum Error {
         dropped: usize,
     },
     /// A picture that could not be written.
-    #[error("{}: cannot encode the picture: {source}", path.display())]
+    #[error("{}: cannot encode the picture", path.display())]
     Encode {
         /// The picture.
         path: PathBuf,
@@ -295,7 +295,7 @@ pub enum RowProblem {
     },
     /// A split of no known name.
     #[error("expected Training, PublicTest or PrivateTest (or train, validation, test), found {}", text(found))]
-    Usage {
+    Split {
         /// The text found, perhaps empty.
         found: String,
     },
@@ -308,9 +308,9 @@ pub enum RowProblem {
         found: String,
     },
     /// A file that is no readable picture.
-    #[error("expected a PNG or JPEG picture: {reason}")]
+    #[error("{reason}")]
     Picture {
-        /// The decoder's or the system's reason.
+        /// Why the file gives no picture, with its causes.
         reason: String,
     },
     /// A picture of another size than those before.

@@ -1,28 +1,26 @@
 //! Faces in a folder of pictures.
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Split};
-use image::ImageReader;
+use fer_artifact::{Digest, Split, with_causes};
 use rayon::prelude::*;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
-use crate::picture::gray;
-use crate::table::{Face, Request, Table, Usage};
-use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels};
+use crate::table::{Face, Request, Splits, Table};
+use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels, picture};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
-const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
+const EXTENSIONS: [&str; 13] =
+    ["png", "jpg", "jpeg", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pnm", "pbm", "pgm", "ppm"];
 /// Pictures that are decoded at a time, which bounds memory until their sizes are known to agree.
 const BATCH: usize = 1024;
 
 /// Reads all pictures of a folder, gray. Their order is that of the `dataset.csv`, or else that of their paths.
 pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
     let Listing { origin, unit, pictures } = Listing::of(path, request.classes)?;
-    if request.usage == Usage::Read && pictures.iter().any(|picture| picture.usage.is_none()) {
+    if request.splits == Splits::Read && pictures.iter().any(|picture| picture.split.is_none()) {
         return Err(Error::NoSplitFolders { path: path.to_owned() });
     }
     let mut table = Table::default();
@@ -31,12 +29,12 @@ pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
         let decoded: Vec<Result<Gray, RowProblem>> =
             batch.par_iter().map(|picture| decode(&path.join(&picture.file))).collect();
         for (picture, gray) in batch.iter().zip(decoded) {
-            let usage = picture.usage.filter(|_| request.usage == Usage::Read);
+            let split = picture.split.filter(|_| request.splits == Splits::Read);
             let face = picture.label.clone().and_then(|label| {
                 let Gray { size, pixels } = gray.map_err(|problem| (picture.place(), problem))?;
                 let first = first.get_or_insert_with(|| (size, picture.file.clone()));
                 if size == first.0 {
-                    Ok(Face { label, usage, pixels })
+                    Ok(Face { label, split, pixels })
                 } else {
                     let (expected, first) = first.clone();
                     Err((picture.place(), RowProblem::PictureSize { expected, first, found: size }))
@@ -87,7 +85,7 @@ struct Picture {
     /// Path in the folder.
     file: PathBuf,
     label: Result<u8, (Place, RowProblem)>,
-    usage: Option<Split>,
+    split: Option<Split>,
 }
 
 impl Picture {
@@ -105,7 +103,7 @@ impl Listing {
         }
         let mut pictures = walked(path, classes)?;
         pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
-        let unit = "picture (png, jpg or jpeg) in the folders of its classes";
+        let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
         Ok(Self { origin: path.to_owned(), unit, pictures })
     }
 }
@@ -119,7 +117,7 @@ fn listed(dataset: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
         for ((file, label), &line) in fields.column(0).into_iter().zip(fields.column(1)).zip(&block.lines) {
             let place = |problem| (Place::Line { line, column: None }, problem);
             let label = labels::label(label, classes).map_err(place);
-            pictures.push(Picture { file: file.into(), label, usage: None });
+            pictures.push(Picture { file: file.into(), label, split: None });
         }
     }
     Ok(pictures)
@@ -130,7 +128,7 @@ fn walked(path: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
     let layout = |found| Error::FolderLayout { path: path.to_owned(), expected: classes.names().to_vec(), found };
     let folders = subfolders(path)?;
     let is_class = |name: &String| labels::label(name, classes).is_ok();
-    let is_split = |name: &String| labels::usage(name).is_ok();
+    let is_split = |name: &String| labels::split(name).is_ok();
     let mut pictures = vec![];
     if folders.is_empty() {
         return Err(layout(None));
@@ -143,7 +141,7 @@ fn walked(path: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
         }
         for split in &folders {
             let inner = subfolders(&path.join(split))?;
-            collect(path, Path::new(split), &inner, classes, labels::usage(split).ok(), &mut pictures)?;
+            collect(path, Path::new(split), &inner, classes, labels::split(split).ok(), &mut pictures)?;
         }
     }
     Ok(pictures)
@@ -155,7 +153,7 @@ fn collect(
     prefix: &Path,
     folders: &[String],
     classes: &Classes,
-    usage: Option<Split>,
+    split: Option<Split>,
     pictures: &mut Vec<Picture>,
 ) -> Result<(), Error> {
     for name in folders {
@@ -167,7 +165,7 @@ fn collect(
         })?;
         for (file, is_folder) in entries(&root.join(&folder))? {
             if !is_folder && is_picture(&file) {
-                pictures.push(Picture { file: folder.join(file), label: Ok(label), usage });
+                pictures.push(Picture { file: folder.join(file), label: Ok(label), split });
             }
         }
     }
@@ -207,12 +205,7 @@ struct Gray {
 
 /// Decodes a picture; colours become gray.
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
-    let broken = |reason: String| RowProblem::Picture { reason };
-    let bytes = std::fs::read(path).map_err(|error| broken(error.to_string()))?;
-    // The content says what a picture is; its name may be wrong.
-    let reader =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| broken(error.to_string()))?;
-    let picture = reader.decode().map_err(|error| broken(error.to_string()))?;
-    let size = (picture.height() as usize, picture.width() as usize);
-    Ok(Gray { size, pixels: gray(picture) })
+    let picture =
+        picture::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
+    Ok(Gray { size: picture.size(), pixels: picture.into_gray() })
 }

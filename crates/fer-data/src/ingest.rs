@@ -1,11 +1,12 @@
 //! From a source to sets of images.
 
-use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::table::{Request, Table, Usage};
-use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, csv, duplicates, folder, split};
+use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
+
+use crate::table::{Request, Splits, Table};
+use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,9 +25,9 @@ pub struct Ingested {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let usage = if params.split == SplitRule::Usage { Usage::Read } else { Usage::Ignore };
+    let splits = if params.split == SplitRule::Usage { Splits::Read } else { Splits::Ignore };
     let path = params.source_path();
-    let table = read(&params.source, Request { classes: &params.classes, usage, on_bad_row: params.on_bad_row })?;
+    let table = read(&params.source, Request { classes: &params.classes, splits, on_bad_row: params.on_bad_row })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, skipped) = (table.len(), table.skipped());
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -34,7 +35,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = crate::report::report(&params.classes, &sets, skipped, dropped);
+    let report = checks::check(&params.classes, &sets, skipped, dropped);
     Ok(Ingested { sets, report })
 }
 
@@ -44,7 +45,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes) -> Result<ImageSet, Error> {
-    let table = read(source, Request { classes, usage: Usage::Ignore, on_bad_row: OnBadRow::Error })?;
+    let table = read(source, Request { classes, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
     Ok(table.set(classes, Split::Test, |_| true))
 }
 

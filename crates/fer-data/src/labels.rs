@@ -17,11 +17,11 @@ pub(crate) fn label(text: &str, classes: &Classes) -> Result<u8, RowProblem> {
 }
 
 /// The split that a word stands for, FER2013's or ours, in any case of letters.
-pub(crate) fn usage(text: &str) -> Result<Split, RowProblem> {
+pub(crate) fn split(text: &str) -> Result<Split, RowProblem> {
     match text.to_ascii_lowercase().as_str() {
         "training" | "train" => Ok(Split::Train),
         "publictest" | "validation" | "val" => Ok(Split::Validation),
         "privatetest" | "test" => Ok(Split::Test),
-        _ => Err(RowProblem::Usage { found: text.to_owned() }),
+        _ => Err(RowProblem::Split { found: text.to_owned() }),
     }
 }

@@ -1,4 +1,4 @@
-//! CSV and folder ingest, splits, data checks, and the synthetic sample.
+//! CSV and folder ingest, splits and data checks.
 //!
 //! [`ingest`] reads a [`Source`] of labelled faces (a CSV file or a folder of pictures), deals its rows out to train,
 //! validation and test by a [`SplitRule`], and returns an image set for each with a [`fer_artifact::DataReport`]: counts, exact
@@ -28,6 +28,7 @@
 //! ```
 
 mod blocks;
+mod checks;
 mod csv;
 mod duplicates;
 mod error;
@@ -35,15 +36,14 @@ mod export;
 mod fields;
 mod folder;
 mod ingest;
+mod jpeg;
 mod labels;
 mod params;
 mod picture;
 mod pixels;
 mod raw;
-mod report;
 mod split;
 mod summary;
-mod synth;
 mod table;
 
 pub use error::{BadRow, Error, Place, RowProblem};
@@ -54,4 +54,3 @@ pub use params::{
 };
 pub use picture::{Picture, PictureProblem, write_png};
 pub use summary::summary;
-pub use synth::{CsvEncoding, SyntheticFace, synthesize, write_faces};

@@ -1,15 +1,16 @@
 //! One picture of any size and form: a photograph, or a face that is cropped already.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 use std::sync::Mutex;
 
 use fer_artifact::write_atomic;
 use image::codecs::png::PngEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageReader};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader};
 
 use crate::Error;
+use crate::jpeg;
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
 const MOST_PIXELS: u64 = 128_000_000;
@@ -31,7 +32,7 @@ pub struct Picture {
 #[non_exhaustive]
 pub enum PictureProblem {
     /// The operating system refused.
-    #[error("cannot be read: {source}")]
+    #[error("cannot be read")]
     Io {
         /// The system's reason.
         source: std::io::Error,
@@ -40,7 +41,7 @@ pub enum PictureProblem {
     #[error("not a file")]
     NotAFile,
     /// The first bytes are those of no format that can be decoded.
-    #[error("not a picture: expected png, jpg, webp, bmp or gif")]
+    #[error("not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm")]
     NotAPicture,
     /// More pixels than are decoded.
     #[error("too large: expected at most {} million pixels, found {width}×{height}", MOST_PIXELS / 1_000_000)]
@@ -65,9 +66,10 @@ pub enum PictureProblem {
 }
 
 impl Picture {
-    /// Decodes a file: PNG, JPEG, WebP, BMP, or GIF, of which it takes the first frame. The content says which, not
-    /// the name. What the camera noted of its orientation (EXIF) is respected. A picture is refused by its size before
-    /// its pixels are decoded.
+    /// Decodes a file: PNG, JPEG, WebP, BMP, TIFF, PNM (PBM, PGM, PPM) or GIF; of several frames it takes the first.
+    /// The content says which format, not the name. The picture is turned upright, as its EXIF orientation says, like
+    /// OpenCV's `imread` does. A picture is refused by its size before its pixels are decoded, and one that is cut short
+    /// is broken, whatever its format.
     ///
     /// # Errors
     /// Any [`PictureProblem`].
@@ -83,6 +85,24 @@ impl Picture {
         }
         let file = BufReader::new(File::open(path).map_err(io)?);
         decode(ImageReader::new(file).with_guessed_format().map_err(io)?)
+    }
+
+    /// Decodes a file that lies in memory, as [`Self::open`] does.
+    ///
+    /// ```
+    /// let problem = fer_data::Picture::decode(b"<html>not found</html>").unwrap_err();
+    /// assert!(problem.to_string().starts_with("not a picture"));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, PictureProblem> {
+        let length = bytes.len() as u64;
+        if length > LONGEST_FILE {
+            return Err(PictureProblem::TooManyBytes { found: length });
+        }
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+        decode(reader.map_err(|source| PictureProblem::Io { source })?)
     }
 
     /// Height and width in pixels.
@@ -101,10 +121,22 @@ impl Picture {
     }
 }
 
-fn decode(reader: ImageReader<BufReader<File>>) -> Result<Picture, PictureProblem> {
-    if reader.format().is_none() {
-        return Err(PictureProblem::NotAPicture);
+fn decode<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
+    match reader.format() {
+        None => Err(PictureProblem::NotAPicture),
+        Some(format @ ImageFormat::Jpeg) => {
+            let mut bytes = vec![];
+            reader.into_inner().read_to_end(&mut bytes).map_err(|source| PictureProblem::Io { source })?;
+            if !jpeg::is_complete(&bytes) {
+                return Err(PictureProblem::Broken { reason: "the JPEG file ends before its end".to_owned() });
+            }
+            upright(ImageReader::with_format(Cursor::new(bytes), format))
+        }
+        Some(_) => upright(reader),
     }
+}
+
+fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
     let mut decoder = reader.into_decoder().map_err(problem)?;
     let (width, height) = decoder.dimensions();
     let count = u64::from(width) * u64::from(height);
@@ -134,7 +166,7 @@ fn problem(error: ImageError) -> PictureProblem {
 }
 
 /// Gray values of a picture; transparency is ignored, as OpenCV's `imread` does.
-pub(crate) fn gray(picture: DynamicImage) -> Vec<u8> {
+fn gray(picture: DynamicImage) -> Vec<u8> {
     match picture {
         DynamicImage::ImageLuma8(gray) => gray.into_raw(),
         gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {

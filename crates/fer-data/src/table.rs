@@ -5,20 +5,19 @@ use std::path::Path;
 
 use fer_artifact::{ImageSet, Listed, SkippedRow, Split};
 
-use crate::report::skipped;
 use crate::{BadRow, Classes, Error, OnBadRow};
 
 /// What is wanted of a source.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) classes: &'a Classes,
-    pub(crate) usage: Usage,
+    pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
 }
 
 /// Whether the source is asked which row belongs to which split.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Usage {
+pub(crate) enum Splits {
     Read,
     Ignore,
 }
@@ -27,7 +26,7 @@ pub(crate) enum Usage {
 pub(crate) struct Face {
     pub(crate) label: u8,
     /// Where the source was asked for it.
-    pub(crate) usage: Option<Split>,
+    pub(crate) split: Option<Split>,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -40,8 +39,8 @@ pub(crate) struct Table {
     images: Vec<u8>,
     /// `[N]`.
     pub(crate) labels: Vec<u8>,
-    /// `[N]` where [`Usage::Read`] was asked for, or else empty.
-    pub(crate) usages: Vec<Split>,
+    /// `[N]` where [`Splits::Read`] was asked for, or else empty.
+    pub(crate) splits: Vec<Split>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
@@ -69,7 +68,7 @@ impl Table {
         self.rows.push(self.next_row());
         self.images.extend_from_slice(&face.pixels);
         self.labels.push(face.label);
-        self.usages.extend(face.usage);
+        self.splits.extend(face.split);
     }
 
     /// Leaves a bad row out, or stops at it. `bad` says what is wrong with the row of this number, where that is told.
@@ -94,6 +93,7 @@ impl Table {
 
     /// The rows left out, as the report lists them.
     pub(crate) fn skipped(&self) -> Listed<SkippedRow> {
+        let skipped = |bad: &BadRow| SkippedRow { row: bad.row, reason: bad.to_string() };
         Listed { count: self.skipped_rows.len(), first: self.skipped.iter().map(skipped).collect() }
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 use fer_artifact::{Seed, write_atomic};
-use fer_data::{CsvEncoding, synthesize, write_faces};
+use fer_synth::{CsvEncoding, synthesize, write_faces};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer synth faces.csv.zst --rows 2100 --seed 42

@@ -1,4 +1,4 @@
-use fer_artifact::{ImageSet, Split};
+use fer_artifact::{ImageSet, Split, with_causes};
 use fer_data::{Classes, PictureFormat, Source, export_images, load};
 use fer_testkit::image_set;
 
@@ -31,7 +31,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     let scratch = Scratch::new();
     let path = scratch.file("file", "");
     assert_eq!(
-        export_images(&image_set(Split::Train, 1, 1, 1), &path, PictureFormat::Png).unwrap_err().to_string(),
+        with_causes(&export_images(&image_set(Split::Train, 1, 1, 1), &path, PictureFormat::Png).unwrap_err()),
         format!("{}: cannot make the folder: File exists (os error 17)", path.display())
     );
 }
@@ -40,9 +40,9 @@ fn a_folder_that_cannot_be_made_is_named() {
 fn a_picture_wider_than_jpeg_allows_is_refused_by_name() {
     let scratch = Scratch::new();
     assert_eq!(
-        export_images(&image_set(Split::Train, 1, 1, 70_000), scratch.path(), PictureFormat::Jpeg)
-            .unwrap_err()
-            .to_string(),
+        with_causes(
+            &export_images(&image_set(Split::Train, 1, 1, 70_000), scratch.path(), PictureFormat::Jpeg).unwrap_err()
+        ),
         format!(
             "{}/0.jpg: cannot encode the picture: Format error encoding Jpeg:\nInvalid image size (70000 x 1) to \
              encode as JPEG: width and height must be >= 1 and <= 65535",

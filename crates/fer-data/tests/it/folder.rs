@@ -1,5 +1,7 @@
 use fer_artifact::{Digest, Split};
 use fer_data::{Classes, IngestParams, Source, SplitRule, load, source_digest};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 
 use crate::source::{Scratch, ingested, refusal, skipping};
 
@@ -67,6 +69,41 @@ fn colours_become_gray_with_opencvs_weights() {
 }
 
 #[test]
+fn a_picture_of_any_format_is_read_upright() {
+    let scratch = Scratch::new();
+    let mut jpeg = vec![];
+    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 100);
+    // Big-endian TIFF with one entry: orientation (0x0112), a short, 6: turned by a quarter to the right.
+    let exif = [&b"MM\0*\0\0\0\x08\0\x01"[..], &[1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0], &[0; 4]].concat();
+    encoder.set_exif_metadata(exif).unwrap();
+    encoder.write_image(&[[30; 8], [200; 8]].concat().repeat(8), 16, 8, ExtendedColorType::L8).unwrap();
+    scratch.file("happy/a.jpg", jpeg);
+    let upright = [[30; 64], [200; 64]].concat();
+    for name in ["b.png", "c.bmp", "d.tiff", "e.pgm", "f.gif"] {
+        let path = scratch.file(&format!("happy/{name}"), []);
+        let gray = image::GrayImage::from_raw(8, 16, upright.clone()).unwrap();
+        image::DynamicImage::from(gray).into_rgb8().save(path).unwrap();
+    }
+    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap();
+    assert_eq!((set.len(), set.height, set.width), (6, 16, 8));
+    for row in 0..6 {
+        assert_eq!(set.image(row), upright, "row {row}");
+    }
+}
+
+#[test]
+fn a_jpeg_that_is_cut_short_is_a_bad_row() {
+    let scratch = Scratch::new();
+    let path = scratch.picture("happy/a.jpg", (32, 32), &(0..1024).map(|at| (at % 251) as u8).collect::<Vec<_>>());
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(
+        refusal(&scratch, &head(&scratch, 1)),
+        ".: row 0 (happy/a.jpg): a broken picture: the JPEG file ends before its end"
+    );
+}
+
+#[test]
 fn a_gray_jpeg_is_read() {
     let scratch = Scratch::new();
     scratch.picture("happy/a.jpg", (8, 8), &[128; 64]);
@@ -107,7 +144,7 @@ fn a_file_that_is_no_picture_is_refused_or_skipped() {
     scratch.file("happy/b.png", "no picture");
     assert_eq!(
         refusal(&scratch, &head(&scratch, 1)),
-        ".: row 1 (happy/b.png): expected a PNG or JPEG picture: The image format could not be determined"
+        ".: row 1 (happy/b.png): not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"
     );
     let ingested = ingested(&skipping(head(&scratch, 1)));
     assert_eq!(ingested.sets[&Split::Train].skipped_rows, [1]);
@@ -164,7 +201,7 @@ fn folders_without_pictures_are_refused() {
     scratch.file("happy/notes.txt", "no picture");
     assert_eq!(
         refusal(&scratch, &head(&scratch, 1)),
-        ".: expected at least one picture (png, jpg or jpeg) in the folders of its classes, found none"
+        ".: expected at least one picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes, found none"
     );
     scratch.file("dataset.csv", "");
     assert_eq!(refusal(&scratch, &head(&scratch, 1)), "dataset.csv: expected at least one row, found none");
@@ -188,6 +225,6 @@ fn a_dataset_csv_that_lists_an_absent_picture_is_refused() {
     scratch.file("dataset.csv", "0.png,3\n");
     assert_eq!(
         refusal(&scratch, &head(&scratch, 1)),
-        "dataset.csv: row 0 (0.png): expected a PNG or JPEG picture: No such file or directory (os error 2)"
+        "dataset.csv: row 0 (0.png): cannot be read: No such file or directory (os error 2)"
     );
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::Seed;
+use fer_artifact::{Seed, with_causes};
 use fer_data::{CsvSource, IngestParams, Ingested, OnBadRow, Source, SplitRule, ingest};
 use tempfile::TempDir;
 
@@ -48,9 +48,10 @@ pub(crate) fn ingested(params: &IngestParams) -> Ingested {
     ingest(params, Seed::new(42)).unwrap()
 }
 
-/// The whole message of the refusal, with the scratch folder left out of the paths.
+/// The whole message of the refusal with its causes, as the program prints it, with the scratch folder left out of the
+/// paths.
 pub(crate) fn refusal(scratch: &Scratch, params: &IngestParams) -> String {
-    let message = ingest(params, Seed::new(42)).unwrap_err().to_string();
+    let message = with_causes(&ingest(params, Seed::new(42)).unwrap_err());
     message.replace(&format!("{}/", scratch.path().display()), "").replace(scratch.path().to_str().unwrap(), ".")
 }
 

@@ -76,7 +76,7 @@ impl Look {
     }
 
     fn faces_of(&self, path: &Path, size: (usize, usize)) -> Result<Vec<Crop>, String> {
-        let picture = Picture::open(path).map_err(|problem| problem.to_string())?;
+        let picture = Picture::open(path).map_err(|problem| format!("{:#}", anyhow::Error::new(problem)))?;
         let own = picture.size();
         let gray = picture.into_gray();
         match self {

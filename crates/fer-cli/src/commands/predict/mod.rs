@@ -20,7 +20,7 @@ use rows::{Finding, Form, Rows};
   fer predict photographs --json > faces.jsonl
   fer predict photographs --annotate annotated
   fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
-Pictures are png, jpg, webp, bmp or gif (its first frame). What cannot be read, or has no face, gets a row that says so;
+Pictures are png, jpg, webp, bmp, tiff, pnm or gif (of several frames the first). What cannot be read, or has no face, gets a row that says so;
 the exit code is 1 only if nothing could be read.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]

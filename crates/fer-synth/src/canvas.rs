@@ -6,29 +6,29 @@
 use std::ops::{Add, Mul, Sub};
 
 /// Height and width of the finished picture, in pixels.
-pub(super) const SIDE: usize = 48;
+pub(crate) const SIDE: usize = 48;
 /// Samples a pixel and axis.
 const FINE: usize = 2;
 const GRID: usize = SIDE * FINE;
 
 /// A place or a displacement.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) x: f32,
-    pub(super) y: f32,
+pub(crate) struct Point {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
 }
 
 /// Short for a [`Point`].
-pub(super) const fn at(x: f32, y: f32) -> Point {
+pub(crate) const fn at(x: f32, y: f32) -> Point {
     Point { x, y }
 }
 
 impl Point {
-    pub(super) fn dot(self, other: Point) -> f32 {
+    pub(crate) fn dot(self, other: Point) -> f32 {
         self.x * other.x + self.y * other.y
     }
 
-    pub(super) fn norm(self) -> f32 {
+    pub(crate) fn norm(self) -> f32 {
         self.dot(self).sqrt()
     }
 }
@@ -55,19 +55,19 @@ impl Mul<f32> for Point {
 }
 
 /// From `a` at 0 to `b` at 1.
-pub(super) fn mix(a: f32, b: f32, share: f32) -> f32 {
+pub(crate) fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
 
 /// 0 up to `low`, 1 from `high` on, smooth between.
-pub(super) fn smooth(low: f32, high: f32, value: f32) -> f32 {
+pub(crate) fn smooth(low: f32, high: f32, value: f32) -> f32 {
     let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
 /// The point of the unit circle after this share of a turn, clockwise from the right. From exact
 /// operations alone, and within a thousandth of the sine and cosine.
-pub(super) fn circle(turn: f32) -> Point {
+pub(crate) fn circle(turn: f32) -> Point {
     let turn = turn - turn.floor();
     let quarter = (turn * 4.0).floor().min(3.0);
     let u = turn * 4.0 - quarter;
@@ -84,12 +84,12 @@ pub(super) fn circle(turn: f32) -> Point {
 }
 
 /// `count` points of a curve with its parameter from −1 to 1.
-pub(super) fn curve(count: usize, place: impl Fn(f32) -> Point) -> Vec<Point> {
+pub(crate) fn curve(count: usize, place: impl Fn(f32) -> Point) -> Vec<Point> {
     (0..count).map(|i| place(2.0 * i as f32 / (count - 1) as f32 - 1.0)).collect()
 }
 
 /// Smooth noise in ±1 over the plane, with features about one unit in size.
-pub(super) fn noise(key: u32, p: Point) -> f32 {
+pub(crate) fn noise(key: u32, p: Point) -> f32 {
     let (left, top) = (p.x.floor(), p.y.floor());
     let corner = |dx: i32, dy: i32| {
         let mut h = key ^ ((left as i32 + dx) as u32).wrapping_mul(0x9E37_79B1);
@@ -103,36 +103,36 @@ pub(super) fn noise(key: u32, p: Point) -> f32 {
 
 /// How a shape covers what lies below it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     /// Width of the edge, in pixels.
-    pub(super) soft: f32,
+    pub(crate) soft: f32,
     /// Opacity, 0 to 1.
-    pub(super) alpha: f32,
+    pub(crate) alpha: f32,
 }
 
 impl Paint {
     /// An opaque shape with the sharpest edge that does not alias.
-    pub(super) const SOLID: Paint = Paint { soft: 0.6, alpha: 1.0 };
+    pub(crate) const SOLID: Paint = Paint { soft: 0.6, alpha: 1.0 };
 
     /// An opaque shape with an edge of this width.
-    pub(super) const fn soft(soft: f32) -> Paint {
+    pub(crate) const fn soft(soft: f32) -> Paint {
         Paint { soft, alpha: 1.0 }
     }
 
     /// The same with this opacity.
-    pub(super) const fn alpha(self, alpha: f32) -> Paint {
+    pub(crate) const fn alpha(self, alpha: f32) -> Paint {
         Paint { alpha, ..self }
     }
 }
 
 /// The picture while it is drawn.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     tones: Vec<f32>,
 }
 
 impl Canvas {
     /// A canvas filled by a function of the place.
-    pub(super) fn new(tone: impl Fn(Point) -> f32) -> Self {
+    pub(crate) fn new(tone: impl Fn(Point) -> f32) -> Self {
         let mut canvas = Self { tones: vec![0.0; GRID * GRID] };
         canvas.visit(at(0.0, 0.0), at(SIDE as f32, SIDE as f32), |p, old| *old = tone(p));
         canvas
@@ -150,7 +150,7 @@ impl Canvas {
     }
 
     /// Fills a closed outline.
-    pub(super) fn fill(&mut self, outline: &[Point], paint: Paint, tone: impl Fn(Point) -> f32) {
+    pub(crate) fn fill(&mut self, outline: &[Point], paint: Paint, tone: impl Fn(Point) -> f32) {
         let (low, high) = bounds(outline, paint.soft);
         let mut flat = Flat::default();
         self.visit(low, high, |p, old| {
@@ -165,7 +165,7 @@ impl Canvas {
     }
 
     /// Draws an open line. `width` and `tone` get the share of the line done (0 to 1) and the place.
-    pub(super) fn stroke(
+    pub(crate) fn stroke(
         &mut self,
         line: &[Point],
         paint: Paint,
@@ -192,7 +192,7 @@ impl Canvas {
     }
 
     /// Multiplies the light by up to `1 + amount` in an ellipse with these half axes, fading to its rim.
-    pub(super) fn glow(&mut self, centre: Point, half_x: Point, half_y: Point, amount: f32) {
+    pub(crate) fn glow(&mut self, centre: Point, half_x: Point, half_y: Point, amount: f32) {
         let reach = at(half_x.x.abs() + half_y.x.abs(), half_x.y.abs() + half_y.y.abs());
         let area = half_x.x * half_y.y - half_x.y * half_y.x;
         self.visit(centre - reach, centre + reach, |p, old| {
@@ -204,7 +204,7 @@ impl Canvas {
     }
 
     /// The finished picture: the mean of the samples in each pixel.
-    pub(super) fn finish(&self) -> Vec<f32> {
+    pub(crate) fn finish(&self) -> Vec<f32> {
         let sample = |row: usize, column: usize| self.tones[row * GRID + column];
         (0..SIDE * SIDE)
             .map(|i| {

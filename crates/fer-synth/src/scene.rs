@@ -1,10 +1,10 @@
 //! What stands behind and before the face, and what the camera makes of it all.
 
-use super::canvas::{Canvas, Paint, Point, SIDE, at, circle, mix, noise};
-use super::dice::Dice;
+use crate::canvas::{Canvas, Paint, Point, SIDE, at, circle, mix, noise};
+use crate::dice::Dice;
 
 /// A random background.
-pub(super) fn background(dice: &mut Dice) -> Canvas {
+pub(crate) fn background(dice: &mut Dice) -> Canvas {
     let (first, second) = (dice.range(0.03, 0.95), dice.range(0.03, 0.95));
     let way = circle(dice.unit());
     let key = dice.word();
@@ -44,7 +44,7 @@ fn clutter(canvas: &mut Canvas, dice: &mut Dice) {
 }
 
 /// Sometimes a hand, a microphone or the edge of something hides a part of the face.
-pub(super) fn occlude(canvas: &mut Canvas, skin: f32, dice: &mut Dice) {
+pub(crate) fn occlude(canvas: &mut Canvas, skin: f32, dice: &mut Dice) {
     let tone = if dice.chance(0.5) { skin * dice.range(0.7, 1.05) } else { dice.range(0.03, 0.9) };
     let side = if dice.chance(0.5) { 1.0 } else { -1.0 };
     match dice.below(40) {
@@ -81,7 +81,7 @@ fn disc(centre: Point, radius: f32) -> Vec<Point> {
 }
 
 /// Light to gray values as a camera does it: blur, exposure, contrast, tone curve, sensor noise.
-pub(super) fn develop(mut light: Vec<f32>, dice: &mut Dice) -> Vec<u8> {
+pub(crate) fn develop(mut light: Vec<f32>, dice: &mut Dice) -> Vec<u8> {
     for _ in 0..[0, 0, 0, 0, 0, 0, 1, 1, 1, 2][dice.below(10)] {
         light = blur(&light);
     }

@@ -1,12 +1,26 @@
 //! Synthetic faces: 48×48 gray pictures with FER2013's seven expressions, drawn from a seed.
 //!
-//! A face is drawn back to front with soft-edged shapes ([`canvas`]): a [`person`](person::Person) with lasting
-//! traits, an [`expression`](expression::Actions) as action units of the Facial Action Coding System at a random
-//! intensity, a pose, a light; then a camera adds blur, exposure, contrast and noise ([`scene`]).
+//! [`synthesize`] draws a number of faces, each a [`SyntheticFace`] with its label and its split; [`write_faces`] writes
+//! them as the text of Kaggle's FER2013 file.
+//!
+//! A face is drawn back to front with soft-edged shapes: a person with lasting traits, an expression as action units of
+//! the Facial Action Coding System at a random intensity, a pose, a light; then a camera adds blur, exposure, contrast
+//! and noise.
 //!
 //! Everything is computed with additions, multiplications, divisions, square roots and roundings of `f32`, which
 //! IEEE 754 fixes to the last bit, and with ChaCha8. There is no sine, exponential or power function, whose last
 //! bits differ between systems. So a seed gives the same bytes on every platform that Rust gives IEEE arithmetic.
+//!
+//! ```
+//! use fer_artifact::Seed;
+//! use fer_synth::{CsvEncoding, synthesize, write_faces};
+//!
+//! let faces = synthesize(7, Seed::new(42));
+//! let mut text = Vec::new();
+//! write_faces(&faces, CsvEncoding::Plain, &mut text)?;
+//! assert!(text.starts_with(b"emotion,pixels,Usage\n"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod canvas;
 mod csv;
@@ -15,8 +29,10 @@ mod expression;
 mod face;
 mod features;
 mod hair;
+mod head;
 mod mouth;
 mod person;
+mod portrait;
 mod scene;
 
 pub use csv::{CsvEncoding, write_faces};
@@ -24,11 +40,11 @@ pub use csv::{CsvEncoding, write_faces};
 use fer_artifact::{FER2013_CLASSES, Seed, Split};
 use rayon::prelude::*;
 
-use canvas::Canvas;
-use dice::Dice;
-use expression::Actions;
-use face::Face;
-use person::{Light, Person, Pose};
+use crate::canvas::Canvas;
+use crate::dice::Dice;
+use crate::expression::Actions;
+use crate::face::Face;
+use crate::person::{Light, Person, Pose};
 
 const CLASSES: usize = FER2013_CLASSES.len();
 
@@ -51,7 +67,7 @@ pub struct SyntheticFace {
 ///
 /// ```
 /// use fer_artifact::{Seed, Split};
-/// let faces = fer_data::synthesize(70, Seed::new(42));
+/// let faces = fer_synth::synthesize(70, Seed::new(42));
 /// assert_eq!(faces[0].pixels.len(), 48 * 48);
 /// assert_eq!(faces.iter().filter(|face| face.split == Split::Train).count(), 56);
 /// ```
@@ -79,7 +95,7 @@ fn picture(label: u8, dice: &mut Dice) -> Vec<u8> {
     let pose = Pose::draw(dice);
     let light = Light::draw(dice);
     let mut canvas: Canvas = scene::background(dice);
-    Face { person: &person, actions: &actions, pose: &pose, light: &light }.draw(&mut canvas);
+    portrait::draw(&Face { person: &person, actions: &actions, pose: &pose, light: &light }, &mut canvas);
     scene::occlude(&mut canvas, person.skin, dice);
     scene::develop(canvas.finish(), dice)
 }

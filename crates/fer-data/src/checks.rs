@@ -1,4 +1,4 @@
-//! What ingest found in the data: a [`DataReport`].
+//! The checks of a data set: copies, contradicting labels, blank images, absent classes.
 
 use std::collections::BTreeMap;
 
@@ -6,68 +6,59 @@ use fer_artifact::{
     Contradiction, DataReport, Digest, Dropped, ImageSet, Listed, Overlap, SkippedRow, Split, SplitReport,
 };
 
-use crate::{BadRow, Classes, duplicates};
+use crate::{Classes, duplicates};
 
-/// The checks of a data set. All of it describes the sets as they are written; `skipped` and `dropped` say what is not
-/// among them.
+/// Checks the sets of images as they are written; `skipped` and `dropped` say what is not among them.
 ///
 /// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
 /// nobody's copies: they are equal by defect, not because a face stands twice.
-pub(crate) fn report(
+pub(crate) fn check(
     classes: &Classes,
     sets: &BTreeMap<Split, ImageSet>,
     skipped: Listed<SkippedRow>,
     dropped: Dropped,
 ) -> DataReport {
-    let size = sets.values().next().map_or((0, 0), |set| (set.height, set.width));
+    let (height, width) = sets.values().next().map_or((0, 0), |set| (set.height, set.width));
+    let splits: BTreeMap<Split, SplitReport> = sets.iter().map(|(&split, set)| (split, counts(set))).collect();
+    let in_train = |label: usize| splits.get(&Split::Train).is_some_and(|train| train.class_counts[label] > 0);
+    let names = classes.names().iter().enumerate();
+    let absent_from_train = names.filter(|&(label, _)| !in_train(label)).map(|(_, name)| name.clone()).collect();
     let mut report = DataReport {
         classes: classes.names().to_vec(),
-        height: size.0,
-        width: size.1,
-        splits: sets.iter().map(|(&split, set)| (split, counts(set))).collect(),
+        height,
+        width,
+        splits,
         overlaps: pairs(sets),
         contradictions: Listed::new(vec![]),
         blank: Listed::new(ascending(sets.values().flat_map(blank_rows))),
-        absent_from_train: vec![],
+        absent_from_train,
         skipped,
         dropped,
     };
-    let train = report.splits.get(&Split::Train);
-    let absent = |label: &usize| train.is_none_or(|train| train.class_counts[*label] == 0);
-    report.absent_from_train =
-        (0..report.classes.len()).filter(absent).map(|label| report.classes[label].clone()).collect();
-    count_copies(&mut report, sets);
+    let mut contradictions: Vec<Contradiction> =
+        groups(sets).into_iter().filter_map(|group| count_copies(&mut report, group)).collect();
+    contradictions.sort_unstable_by(|a, b| a.rows.cmp(&b.rows));
+    report.contradictions = Listed::new(contradictions);
     report
 }
 
-/// Fills in what concerns equal images.
-fn count_copies(report: &mut DataReport, sets: &BTreeMap<Split, ImageSet>) {
-    let mut contradictions = vec![];
-    for group in groups(sets) {
-        for (split, report) in &mut report.splits {
-            let members: Vec<&Member> = group.iter().filter(|member| member.split == *split).collect();
-            report.copies += members.len().saturating_sub(1);
-            report.contradictions += usize::from(members.iter().any(|member| member.label != members[0].label));
-        }
-        let count = |split| group.iter().filter(|member| member.split == split).count();
-        for overlap in report.overlaps.iter_mut().filter(|overlap| count(overlap.also_in) > 0) {
-            overlap.rows += count(overlap.of);
-        }
-        if group.iter().any(|member| member.label != group[0].label) {
-            let mut group = group;
-            group.sort_unstable_by_key(|member| member.row);
-            let rows = group.iter().map(|member| member.row).collect();
-            let labels = group.iter().map(|member| member.label).collect();
-            contradictions.push(Contradiction { rows, labels });
-        }
+/// Counts a group of equal images in; returns it if their labels differ.
+fn count_copies(report: &mut DataReport, mut group: Vec<Member>) -> Option<Contradiction> {
+    for (split, counts) in &mut report.splits {
+        let members: Vec<&Member> = group.iter().filter(|member| member.split == *split).collect();
+        counts.copies += members.len().saturating_sub(1);
+        counts.contradictions += usize::from(members.iter().any(|member| member.label != members[0].label));
     }
-    contradictions.sort_unstable_by(|a, b| a.rows.cmp(&b.rows));
-    report.contradictions = Listed::new(contradictions);
-}
-
-/// How a report names a bad row.
-pub(crate) fn skipped(bad: &BadRow) -> SkippedRow {
-    SkippedRow { row: bad.row, reason: bad.to_string() }
+    let count = |split| group.iter().filter(|member| member.split == split).count();
+    for overlap in report.overlaps.iter_mut().filter(|overlap| count(overlap.also_in) > 0) {
+        overlap.rows += count(overlap.of);
+    }
+    if group.iter().all(|member| member.label == group[0].label) {
+        return None;
+    }
+    group.sort_unstable_by_key(|member| member.row);
+    let (rows, labels) = group.iter().map(|member| (member.row, member.label)).unzip();
+    Some(Contradiction { rows, labels })
 }
 
 fn counts(set: &ImageSet) -> SplitReport {

@@ -1,8 +1,8 @@
 //! Hair, beards and hats.
 
-use super::canvas::{Canvas, Paint, Point, at, circle, curve, mix, noise, smooth};
-use super::face::Face;
-use super::person::{Beard, Hair};
+use crate::canvas::{Canvas, Paint, Point, at, circle, curve, mix, noise, smooth};
+use crate::face::Face;
+use crate::person::{Beard, Hair};
 
 impl Face<'_> {
     /// Tone of the hair at a pixel: strands, and a shine on top.
@@ -30,7 +30,7 @@ impl Face<'_> {
     }
 
     /// What hangs or stands behind the head.
-    pub(super) fn hair_behind(&self, canvas: &mut Canvas) {
+    pub(crate) fn hair_behind(&self, canvas: &mut Canvas) {
         let (person, pose) = (self.person, self.pose);
         let grow = person.volume;
         match person.hair {
@@ -63,7 +63,7 @@ impl Face<'_> {
     }
 
     /// What lies on the skull and the forehead.
-    pub(super) fn hair_before(&self, canvas: &mut Canvas) {
+    pub(crate) fn hair_before(&self, canvas: &mut Canvas) {
         let (person, pose) = (self.person, self.pose);
         let line = person.hairline;
         let part = if person.key & 1 == 0 { 0.35 } else { -0.35 };
@@ -113,7 +113,7 @@ impl Face<'_> {
     }
 
     /// Hair on the lip, the chin and the jaw.
-    pub(super) fn beard(&self, canvas: &mut Canvas) {
+    pub(crate) fn beard(&self, canvas: &mut Canvas) {
         let person = self.person;
         let tone = self.lit(mix(person.brow_tone, 0.12, 0.3));
         let grown = |p: Point| tone(p) * (1.0 + 0.25 * noise(person.key ^ 77, p * 0.9));

@@ -1,8 +1,8 @@
 //! Eyes, brows, nose and the lines around them.
 
-use super::canvas::{Canvas, Paint, Point, at, circle, curve, mix, smooth};
-use super::face::Face;
-use super::person::Glasses;
+use crate::canvas::{Canvas, Paint, Point, at, circle, curve, mix, smooth};
+use crate::face::Face;
+use crate::person::Glasses;
 
 impl Face<'_> {
     /// Gaze, in units.
@@ -11,7 +11,7 @@ impl Face<'_> {
         at(look.x * 0.035, look.y * 0.012 + 0.02 * self.actions.droop)
     }
 
-    pub(super) fn eyes(&self, canvas: &mut Canvas) {
+    pub(crate) fn eyes(&self, canvas: &mut Canvas) {
         for side in [-1.0, 1.0] {
             self.eye(canvas, side);
         }
@@ -67,7 +67,7 @@ impl Face<'_> {
         canvas.stroke(&bag, Paint::soft(1.0).alpha((0.15 + 0.5 * push + 0.15 * person.age).min(0.8)), |_| 0.7, &shade);
     }
 
-    pub(super) fn brows(&self, canvas: &mut Canvas) {
+    pub(crate) fn brows(&self, canvas: &mut Canvas) {
         let (person, actions) = (self.person, self.actions);
         let tone = self.lit(person.brow_tone);
         for side in [-1.0, 1.0] {
@@ -93,7 +93,7 @@ impl Face<'_> {
     }
 
     /// Lines that an action draws into the skin, deeper with age.
-    pub(super) fn wrinkles(&self, canvas: &mut Canvas) {
+    pub(crate) fn wrinkles(&self, canvas: &mut Canvas) {
         let (person, actions) = (self.person, self.actions);
         let shade = self.lit(person.skin * 0.55);
         let depth = |action: f32| (action * (0.35 + 0.5 * person.age)).min(0.85);
@@ -140,7 +140,7 @@ impl Face<'_> {
         canvas.stroke(&fold, Paint::soft(1.2).alpha(alpha), |t| 1.3 * (1.0 - 0.5 * t), shade);
     }
 
-    pub(super) fn nose(&self, canvas: &mut Canvas) {
+    pub(crate) fn nose(&self, canvas: &mut Canvas) {
         let (person, actions) = (self.person, self.actions);
         let shade = self.lit(person.skin * 0.5);
         let base = person.eye_y + person.nose_length - 0.045 * actions.nose_wrinkle;
@@ -178,7 +178,7 @@ impl Face<'_> {
         }
     }
 
-    pub(super) fn glasses(&self, canvas: &mut Canvas) {
+    pub(crate) fn glasses(&self, canvas: &mut Canvas) {
         let person = self.person;
         let square = match person.glasses {
             Glasses::None => return,

@@ -1,11 +1,11 @@
 //! Who is in the picture, and how it was taken: everything that says nothing about the expression.
 
-use super::canvas::{Point, at, circle, mix};
-use super::dice::Dice;
+use crate::canvas::{Point, at, circle, mix};
+use crate::dice::Dice;
 
 /// How the hair is worn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hair {
+pub(crate) enum Hair {
     None,
     Short,
     Parted,
@@ -35,14 +35,14 @@ impl Hair {
     }
 
     /// Whether it falls beside the face, over the ears.
-    pub(super) fn covers_ears(self) -> bool {
+    pub(crate) fn covers_ears(self) -> bool {
         matches!(self, Hair::Long | Hair::Curly | Hair::Headscarf | Hair::Beanie)
     }
 }
 
 /// Hair in the face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beard {
+pub(crate) enum Beard {
     None,
     Stubble,
     Moustache,
@@ -52,7 +52,7 @@ pub(super) enum Beard {
 
 /// Something in front of the eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Glasses {
+pub(crate) enum Glasses {
     None,
     Round,
     Square,
@@ -61,54 +61,54 @@ pub(super) enum Glasses {
 /// The lasting traits of a face. Lengths are in units of half the head's height; tones are the share of light that
 /// the surface returns.
 #[derive(Debug, Clone)]
-pub(super) struct Person {
+pub(crate) struct Person {
     /// Half the head's width.
-    pub(super) width: f32,
+    pub(crate) width: f32,
     /// 0 an oval jaw, 1 an angular one.
-    pub(super) jaw_square: f32,
+    pub(crate) jaw_square: f32,
     /// How much narrower the jaw is than the skull.
-    pub(super) taper: f32,
+    pub(crate) taper: f32,
     /// 0 young to 1 old: wrinkles.
-    pub(super) age: f32,
-    pub(super) skin: f32,
-    pub(super) hair_tone: f32,
-    pub(super) hair: Hair,
+    pub(crate) age: f32,
+    pub(crate) skin: f32,
+    pub(crate) hair_tone: f32,
+    pub(crate) hair: Hair,
     /// Height of the hairline above the middle of the face.
-    pub(super) hairline: f32,
+    pub(crate) hairline: f32,
     /// Thickness of the hair above the skull.
-    pub(super) volume: f32,
-    pub(super) eye_gap: f32,
-    pub(super) eye_y: f32,
-    pub(super) eye_width: f32,
-    pub(super) eye_open: f32,
+    pub(crate) volume: f32,
+    pub(crate) eye_gap: f32,
+    pub(crate) eye_y: f32,
+    pub(crate) eye_width: f32,
+    pub(crate) eye_open: f32,
     /// Height of the outer above the inner corner of the eye.
-    pub(super) eye_slant: f32,
-    pub(super) iris: f32,
+    pub(crate) eye_slant: f32,
+    pub(crate) iris: f32,
     /// Dark lashes, or make-up.
-    pub(super) lashes: f32,
-    pub(super) brow_gap: f32,
-    pub(super) brow_thick: f32,
-    pub(super) brow_arch: f32,
-    pub(super) brow_tone: f32,
-    pub(super) nose_length: f32,
-    pub(super) nose_width: f32,
-    pub(super) mouth_y: f32,
-    pub(super) mouth_width: f32,
-    pub(super) lips: f32,
+    pub(crate) lashes: f32,
+    pub(crate) brow_gap: f32,
+    pub(crate) brow_thick: f32,
+    pub(crate) brow_arch: f32,
+    pub(crate) brow_tone: f32,
+    pub(crate) nose_length: f32,
+    pub(crate) nose_width: f32,
+    pub(crate) mouth_y: f32,
+    pub(crate) mouth_width: f32,
+    pub(crate) lips: f32,
     /// Tone of the lips as a share of the skin's.
-    pub(super) lip_tone: f32,
+    pub(crate) lip_tone: f32,
     /// Height of the corners of the mouth at rest.
-    pub(super) resting_corners: f32,
-    pub(super) beard: Beard,
-    pub(super) glasses: Glasses,
-    pub(super) clothes: f32,
+    pub(crate) resting_corners: f32,
+    pub(crate) beard: Beard,
+    pub(crate) glasses: Glasses,
+    pub(crate) clothes: f32,
     /// Key of the person's noise textures.
-    pub(super) key: u32,
+    pub(crate) key: u32,
 }
 
 impl Person {
     /// A random person.
-    pub(super) fn draw(dice: &mut Dice) -> Self {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
         let skin = if dice.chance(0.3) { dice.range(0.24, 0.5) } else { dice.range(0.5, 0.82) };
         let age = dice.unit();
         let masculine = dice.chance(0.5);
@@ -169,7 +169,7 @@ impl Person {
     }
 
     /// Half the head's width at the height `y` (−1 top of the skull, 1 chin).
-    pub(super) fn half_width(&self, y: f32) -> f32 {
+    pub(crate) fn half_width(&self, y: f32) -> f32 {
         let square = y * y;
         let oval = (1.0 - square).max(0.0).sqrt();
         let angular = (1.0 - square * square).max(0.0).sqrt().sqrt();
@@ -185,18 +185,18 @@ impl Person {
 
 /// Where the head is and where it looks.
 #[derive(Debug, Clone)]
-pub(super) struct Pose {
+pub(crate) struct Pose {
     centre: Point,
     /// Pixels of one unit to the face's left and down.
-    pub(super) right: Point,
-    pub(super) down: Point,
+    pub(crate) right: Point,
+    pub(crate) down: Point,
     yaw: f32,
     pitch: f32,
 }
 
 impl Pose {
     /// A random pose: mostly upright and from the front, as face detectors leave it.
-    pub(super) fn draw(dice: &mut Dice) -> Self {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
         let scale = 23.5 + dice.normal(1.0);
         let roll = circle(dice.normal(0.014));
         let centre = at(24.0 + dice.normal(0.75), 24.3 + dice.normal(0.75));
@@ -211,12 +211,12 @@ impl Pose {
     }
 
     /// A place in the plane of the head's outline.
-    pub(super) fn flat(&self, x: f32, y: f32) -> Point {
+    pub(crate) fn flat(&self, x: f32, y: f32) -> Point {
         self.centre + self.right * x + self.down * y
     }
 
     /// A place on the front of the head, `height` above its surface: the head is turned like an ellipsoid.
-    pub(super) fn front(&self, x: f32, y: f32, height: f32) -> Point {
+    pub(crate) fn front(&self, x: f32, y: f32, height: f32) -> Point {
         let depth = 0.75 * (1.0 - 0.9 * x * x - 0.6 * y * y).max(0.0).sqrt() + height;
         // sin ≈ t and cos ≈ 1 − t²/2 are near enough for angles below half a radian.
         let (yaw, pitch) = (self.yaw, self.pitch);
@@ -224,7 +224,7 @@ impl Pose {
     }
 
     /// The place in the head's plane that a pixel shows.
-    pub(super) fn locate(&self, p: Point) -> Point {
+    pub(crate) fn locate(&self, p: Point) -> Point {
         let d = p - self.centre;
         at(d.dot(self.right) / self.right.dot(self.right), d.dot(self.down) / self.down.dot(self.down))
     }
@@ -232,7 +232,7 @@ impl Pose {
 
 /// The light on the scene.
 #[derive(Debug, Clone)]
-pub(super) struct Light {
+pub(crate) struct Light {
     direction: (f32, f32, f32),
     strength: f32,
     ambient: f32,
@@ -240,7 +240,7 @@ pub(super) struct Light {
 
 impl Light {
     /// Random light, mostly from above and before the face.
-    pub(super) fn draw(dice: &mut Dice) -> Self {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
         let (x, y, z) = (dice.normal(0.55), -0.35 + dice.normal(0.3), 0.8);
         let length = (x * x + y * y + z * z).sqrt();
         let strength = dice.range(0.25, 0.85);
@@ -248,7 +248,7 @@ impl Light {
     }
 
     /// Light on a round head at this place in its plane.
-    pub(super) fn on_head(&self, p: Point) -> f32 {
+    pub(crate) fn on_head(&self, p: Point) -> f32 {
         let (x, y) = (p.x * 1.12, p.y * 0.82);
         let z = (1.0 - x * x - y * y).max(0.03).sqrt();
         let (lx, ly, lz) = self.direction;
@@ -257,7 +257,7 @@ impl Light {
     }
 
     /// −1 from the left of the picture to 1 from its right.
-    pub(super) fn side(&self) -> f32 {
+    pub(crate) fn side(&self) -> f32 {
         self.direction.0 * self.strength
     }
 }

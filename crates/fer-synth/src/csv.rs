@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fer_artifact::Split;
 
-use super::SyntheticFace;
+use crate::SyntheticFace;
 
 /// How the text is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl CsvEncoding {
     /// What a file's name asks for: `.csv` plain text, `.csv.zst` Zstandard; nothing for any other name.
     ///
     /// ```
-    /// use fer_data::CsvEncoding;
+    /// use fer_synth::CsvEncoding;
     /// assert_eq!(CsvEncoding::of_path("faces.csv.zst".as_ref()), Some(CsvEncoding::Zstd));
     /// assert_eq!(CsvEncoding::of_path("faces.png".as_ref()), None);
     /// ```

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use fer_artifact::{FER2013_CLASSES, Seed, Split};
-use fer_data::{CsvEncoding, SyntheticFace, synthesize, write_faces};
+use fer_synth::{CsvEncoding, SyntheticFace, synthesize, write_faces};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample.csv.zst");
 /// As `data/README.md` says: `fer synth data/sample.csv.zst --rows 2100 --seed 42`.

@@ -1,51 +1,51 @@
 //! Expressions as action units of the Facial Action Coding System (Ekman, Friesen and Hager, 2002).
 
-use super::canvas::mix;
-use super::dice::Dice;
+use crate::canvas::mix;
+use crate::dice::Dice;
 
 /// How strongly each action unit is at work, 0 at rest and about 1 at its full.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Actions {
+pub(crate) struct Actions {
     /// AU1: the inner ends of the brows rise.
-    pub(super) inner_brow: f32,
+    pub(crate) inner_brow: f32,
     /// AU2: the outer ends of the brows rise.
-    pub(super) outer_brow: f32,
+    pub(crate) outer_brow: f32,
     /// AU4: the brows come down and together.
-    pub(super) brow_lower: f32,
+    pub(crate) brow_lower: f32,
     /// AU5: the upper lids rise and show the white above the iris.
-    pub(super) lid_raise: f32,
+    pub(crate) lid_raise: f32,
     /// AU6: the cheeks rise and push the lower lids up.
-    pub(super) cheek_raise: f32,
+    pub(crate) cheek_raise: f32,
     /// AU7: the lids tighten.
-    pub(super) lid_tighten: f32,
+    pub(crate) lid_tighten: f32,
     /// AU9: the nose wrinkles and drags the brows down.
-    pub(super) nose_wrinkle: f32,
+    pub(crate) nose_wrinkle: f32,
     /// AU10: the upper lip rises.
-    pub(super) lip_raise: f32,
+    pub(crate) lip_raise: f32,
     /// AU12: the corners of the lips are pulled up and out.
-    pub(super) smile: f32,
+    pub(crate) smile: f32,
     /// AU15: the corners of the lips go down.
-    pub(super) corner_drop: f32,
+    pub(crate) corner_drop: f32,
     /// AU17: the chin pushes the lower lip up.
-    pub(super) chin_raise: f32,
+    pub(crate) chin_raise: f32,
     /// AU20: the lips are stretched sideways.
-    pub(super) stretch: f32,
+    pub(crate) stretch: f32,
     /// AU23 and AU24: the lips are tightened and pressed together.
-    pub(super) press: f32,
+    pub(crate) press: f32,
     /// AU22: the lips funnel into a square, as in a shout.
-    pub(super) square: f32,
+    pub(crate) square: f32,
     /// AU25: the lips part.
-    pub(super) part: f32,
+    pub(crate) part: f32,
     /// AU26 and AU27: the jaw drops.
-    pub(super) jaw: f32,
+    pub(crate) jaw: f32,
     /// AU43 in part: the upper lids droop.
-    pub(super) droop: f32,
+    pub(crate) droop: f32,
 }
 
 impl Actions {
     /// A face that shows the class `label` (an index into FER2013's order) at a random intensity, in one of the
     /// ways people show it, with the habits of a random person on top.
-    pub(super) fn of_class(label: u8, dice: &mut Dice) -> Self {
+    pub(crate) fn of_class(label: u8, dice: &mut Dice) -> Self {
         let mut actions = match label {
             0 => Self::anger(dice),
             1 => Self::disgust(dice),

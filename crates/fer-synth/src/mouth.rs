@@ -1,10 +1,10 @@
 //! The mouth: the part of the face that says most.
 
-use super::canvas::{Canvas, Paint, Point, at, circle, curve, mix, smooth};
-use super::face::Face;
+use crate::canvas::{Canvas, Paint, Point, at, circle, curve, mix, smooth};
+use crate::face::Face;
 
 /// The mouth's measures, in units of half the head's height.
-pub(super) struct Mouth {
+pub(crate) struct Mouth {
     half_width: f32,
     /// Heights of the left and the right corner.
     corners: [f32; 2],
@@ -18,7 +18,7 @@ pub(super) struct Mouth {
 
 impl Mouth {
     /// How this face's actions shape its mouth.
-    pub(super) fn of(face: &Face) -> Self {
+    pub(crate) fn of(face: &Face) -> Self {
         let (person, actions) = (face.person, face.actions);
         let open = 0.035 * actions.part + 0.36 * actions.jaw;
         // A smile, a raised lip and a shout bare the teeth.
@@ -64,7 +64,7 @@ impl Mouth {
     }
 
     /// Draws lips, teeth and tongue.
-    pub(super) fn draw(&self, face: &Face, canvas: &mut Canvas) {
+    pub(crate) fn draw(&self, face: &Face, canvas: &mut Canvas) {
         let [top, upper, lower, bottom] = self.heights;
         let lip = (upper - top).max(0.0);
         let skin = face.person.skin;

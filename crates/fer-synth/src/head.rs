@@ -1,69 +1,9 @@
-//! The head, from the back to the front.
+//! Head, ears and shoulders, and the light and shade on the front of the face.
 
-use super::canvas::{Canvas, Paint, Point, circle, curve, mix, noise, smooth};
-use super::expression::Actions;
-use super::mouth::Mouth;
-use super::person::{Light, Person, Pose};
-
-/// One face about to be drawn.
-pub(super) struct Face<'a> {
-    pub(super) person: &'a Person,
-    pub(super) actions: &'a Actions,
-    pub(super) pose: &'a Pose,
-    pub(super) light: &'a Light,
-}
+use crate::canvas::{Canvas, Paint, Point, circle, curve, mix, noise, smooth};
+use crate::face::Face;
 
 impl Face<'_> {
-    /// Draws everything, back to front.
-    pub(super) fn draw(&self, canvas: &mut Canvas) {
-        self.hair_behind(canvas);
-        self.shoulders(canvas);
-        if !self.person.hair.covers_ears() {
-            self.ears(canvas);
-        }
-        self.head(canvas);
-        self.relief(canvas);
-        self.beard(canvas);
-        self.wrinkles(canvas);
-        self.nose(canvas);
-        Mouth::of(self).draw(self, canvas);
-        self.eyes(canvas);
-        self.brows(canvas);
-        self.hair_before(canvas);
-        self.glasses(canvas);
-    }
-
-    /// The light that a surface with this tone returns at a pixel.
-    pub(super) fn lit(&self, tone: f32) -> impl Fn(Point) -> f32 {
-        move |p| tone * self.light.on_head(self.pose.locate(p))
-    }
-
-    /// Pixels of one unit.
-    pub(super) fn unit(&self) -> f32 {
-        self.pose.down.norm()
-    }
-
-    /// Brightens or darkens an ellipse on the front of the face.
-    pub(super) fn glow(&self, canvas: &mut Canvas, centre: (f32, f32), half: (f32, f32), amount: f32) {
-        let centre = self.pose.front(centre.0, centre.1, 0.0);
-        canvas.glow(centre, self.pose.right * half.0, self.pose.down * half.1, amount);
-    }
-
-    /// How far the chin hangs below its place.
-    pub(super) fn chin_drop(&self) -> f32 {
-        0.15 * self.actions.jaw
-    }
-
-    /// The outline of the head from the height `from` (−1 the top) on the left, over the top, to the right;
-    /// `grow` widens it.
-    pub(super) fn outline_above(&self, from: f32, grow: f32) -> Vec<Point> {
-        curve(25, |t| {
-            let y = mix(-1.0, from, t * t);
-            let side = if t < 0.0 { -1.0 } else { 1.0 };
-            self.pose.flat(side * self.person.half_width(y) * (1.0 + grow), y * (1.0 + grow))
-        })
-    }
-
     fn head_outline(&self) -> Vec<Point> {
         (0..44)
             .map(|i| {
@@ -80,7 +20,7 @@ impl Face<'_> {
             .collect()
     }
 
-    fn head(&self, canvas: &mut Canvas) {
+    pub(crate) fn head(&self, canvas: &mut Canvas) {
         let person = self.person;
         canvas.fill(&self.head_outline(), Paint::SOLID, |p| {
             let texture = 1.0 + 0.03 * noise(person.key, p * 0.3);
@@ -88,7 +28,7 @@ impl Face<'_> {
         });
     }
 
-    fn ears(&self, canvas: &mut Canvas) {
+    pub(crate) fn ears(&self, canvas: &mut Canvas) {
         for side in [-1.0, 1.0] {
             let x = side * (self.person.width - 0.02);
             let outline: Vec<Point> = (0..14)
@@ -102,7 +42,7 @@ impl Face<'_> {
         }
     }
 
-    fn shoulders(&self, canvas: &mut Canvas) {
+    pub(crate) fn shoulders(&self, canvas: &mut Canvas) {
         let neck = self.person.width * 0.62;
         let pose = self.pose;
         let outline =
@@ -116,7 +56,7 @@ impl Face<'_> {
     }
 
     /// The light and shade that bones and flesh make.
-    fn relief(&self, canvas: &mut Canvas) {
+    pub(crate) fn relief(&self, canvas: &mut Canvas) {
         let (person, actions) = (self.person, self.actions);
         for side in [-1.0, 1.0] {
             let lit = 1.0 + 0.8 * side * self.light.side();

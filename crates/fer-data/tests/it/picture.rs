@@ -1,0 +1,110 @@
+use std::io::Cursor;
+
+use base64::Engine;
+use fer_data::{Picture, PictureProblem};
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, GrayImage, ImageFormat};
+use serde::Deserialize;
+
+use crate::source::Scratch;
+
+/// A picture that OpenCV has read: `tests/golden/pictures/make.py`.
+#[derive(Deserialize)]
+struct Golden {
+    name: String,
+    bytes: String,
+    side: usize,
+    height: usize,
+    width: usize,
+    gray: Vec<u8>,
+}
+
+impl Golden {
+    fn all() -> Vec<Self> {
+        serde_json::from_str(include_str!("../../../../tests/golden/pictures/pictures.json")).unwrap()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        base64::engine::general_purpose::STANDARD.decode(&self.bytes).unwrap()
+    }
+
+    /// All pixels, row by row.
+    fn pixels(&self) -> Vec<u8> {
+        let squares = self.width / self.side;
+        let level = |row: usize, column: usize| self.gray[row / self.side * squares + column / self.side];
+        (0..self.height).flat_map(|row| (0..self.width).map(move |column| level(row, column))).collect()
+    }
+}
+
+/// Noise, which no format can make much shorter: a cut is felt wherever it is.
+fn noise(height: u32, width: u32) -> DynamicImage {
+    let level = |x: u32, y: u32| (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761).to_be_bytes()[1];
+    GrayImage::from_fn(width, height, |x, y| [level(x, y)].into()).into()
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = vec![];
+    // Not every encoder takes gray.
+    picture.to_rgb8().write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+    bytes
+}
+
+#[test]
+fn pictures_of_all_formats_and_orientations_are_read_as_opencv_reads_them() {
+    let cases = Golden::all();
+    assert_eq!(cases.len(), 50);
+    for golden in cases {
+        let picture = Picture::decode(&golden.bytes()).unwrap();
+        assert_eq!(picture.size(), (golden.height, golden.width), "{}", golden.name);
+        assert_eq!(picture.into_gray(), golden.pixels(), "{}", golden.name);
+    }
+}
+
+#[test]
+fn a_picture_that_is_cut_short_is_broken_in_every_format() {
+    let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Tiff];
+    for format in formats.into_iter().chain([ImageFormat::Gif, ImageFormat::Pnm]) {
+        let whole = encoded(&noise(24, 40), format);
+        assert_eq!(Picture::decode(&whole).unwrap().size(), (24, 40), "{format:?}");
+        for length in (40..whole.len() - 20).step_by(7) {
+            let problem = Picture::decode(&whole[..length]).unwrap_err();
+            assert!(matches!(problem, PictureProblem::Broken { .. }), "{format:?}, {length} bytes: {problem}");
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_without_its_last_marker_is_broken() {
+    let whole = encoded(&noise(24, 40), ImageFormat::Jpeg);
+    let problem = Picture::decode(&whole[..whole.len() - 2]).unwrap_err();
+    assert_eq!(problem.to_string(), "a broken picture: the JPEG file ends before its end");
+    // As a copy that was interrupted leaves it where the file's length was set before.
+    let hole = [&whole[..whole.len() - 300], &[0; 300]].concat();
+    assert!(Picture::decode(&hole).is_err());
+}
+
+#[test]
+fn what_a_camera_leaves_behind_a_jpeg_does_not_matter() {
+    let mut whole = vec![];
+    JpegEncoder::new_with_quality(&mut whole, 100).encode_image(&noise(16, 16)).unwrap();
+    let pixels = Picture::decode(&whole).unwrap().into_gray();
+    let second = encoded(&noise(8, 8), ImageFormat::Jpeg);
+    for behind in [&b"made by a camera"[..], &[0; 1000], &second, &[0xFF, 0xD8, 0xFF]] {
+        assert_eq!(Picture::decode(&[&whole[..], behind].concat()).unwrap().into_gray(), pixels);
+    }
+}
+
+#[test]
+fn a_file_and_its_bytes_are_the_same_picture() {
+    let scratch = Scratch::new();
+    let bytes = encoded(&noise(5, 9), ImageFormat::Jpeg);
+    let path = scratch.file("a", &bytes);
+    assert_eq!(Picture::open(&path).unwrap().into_rgb(), Picture::decode(&bytes).unwrap().into_rgb());
+}
+
+#[test]
+fn a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() {
+    let header = b"P5\n20000 20000\n255\n";
+    let problem = Picture::decode(header).unwrap_err();
+    assert_eq!(problem.to_string(), "too large: expected at most 128 million pixels, found 20000×20000");
+}

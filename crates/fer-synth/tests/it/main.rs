@@ -1,0 +1,3 @@
+//! fer-synth: faces that depend on the seed alone, and the sample in the repository.
+
+mod faces;
