@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
 
+use crate::StageKind;
 use crate::error::{Error, Place, Problem};
 use crate::locate::{Locate, Part, Segment};
 use crate::name_first::{NameFirst, is_name};
@@ -98,6 +99,11 @@ impl Document {
         }
     }
 
+    /// The parameters of a stage of this kind at `path`; the paths in them are relative to `base`.
+    pub(crate) fn params<'a>(&'a self, kind: StageKind, path: &'a [Segment], base: &'a Path) -> Params<'a> {
+        Params { document: self, name: format!("{kind}.params"), path, base }
+    }
+
     /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in
     /// messages.
     pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self, name: &str, path: &[Segment]) -> Result<T, Problem> {
@@ -137,6 +143,22 @@ impl Document {
                 return Place::File(self.path.clone());
             }
         }
+    }
+}
+
+/// A stage's parameters in a document.
+pub(crate) struct Params<'a> {
+    document: &'a Document,
+    name: String,
+    path: &'a [Segment],
+    /// The folder that paths among them are relative to.
+    pub(crate) base: &'a Path,
+}
+
+impl Params<'_> {
+    /// The parameters, typed.
+    pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self) -> Result<T, Problem> {
+        self.document.parse(&self.name, self.path)
     }
 }
 
