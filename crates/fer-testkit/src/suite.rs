@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, FeatureSet, ImageSet, Provenance, Seed, Split, Violation, check_evaluate, check_ingest, check_preprocess,
-    check_train, read, write,
+    Artifact, FeatureSet, ImageSet, Provenance, Seed, Split, Violation, check_align, check_evaluate, check_ingest,
+    check_preprocess, check_train, read, write,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -82,6 +82,22 @@ pub enum Failure {
 pub fn ingest_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -> Result<(), Failure> {
     let suite = Situation::new("a source");
     suite.twice(&mut stage, |_, output| check_ingest(output)).map(drop)
+}
+
+/// What a stage of kind align must pass: lawful images of three splits, and of train alone; the same in two calls.
+///
+/// # Errors
+/// The first [`Failure`].
+pub fn align_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -> Result<(), Failure> {
+    let check = |run: &Path, output: &Path| check_align(&run.join("ingest"), output);
+    let all = Situation::new("three splits");
+    for (split, n) in [(Split::Train, 21), (Split::Validation, 14), (Split::Test, 7)] {
+        all.put("ingest", split, &image_set(split, n, 8, 8));
+    }
+    all.twice(&mut stage, check)?;
+    let alone = Situation::new("train alone, oblong images");
+    alone.put("ingest", Split::Train, &image_set(Split::Train, 9, 6, 10));
+    alone.twice(&mut stage, check).map(drop)
 }
 
 /// What a stage of kind preprocess must pass: lawful features of three splits; of train alone; of oblong images of
