@@ -41,21 +41,21 @@ pub fn run_stage(
     let StageAlone { kind, params, input, output, seed } = *alone;
     let document = params.map_or_else(|| Ok(Document::empty()), |path| Document::read(path, &[]))?;
     let base = params.and_then(Path::parent).unwrap_or(Path::new(""));
-    let stage = (entry(kind).parse)(&document.params(kind, &[], base));
+    let stage = (entry(kind).parse)(&document.params(kind.into(), &[], base));
     let stage = stage.map_err(|problem| Error::Invalid { problems: vec![problem] })?;
     let link = Link::alone(stage, input);
     for needed in link.inputs().into_iter().filter(|needed| needed.presence == Presence::Required) {
         let path = input.join(needed.path);
         if !path.is_file() {
-            return Err(Error::MissingInput { stage: kind, path, maker: needed.maker });
+            return Err(Error::MissingInput { stage: kind.into(), path, maker: needed.maker });
         }
     }
     let inputs = link.digests(&Digests::new(input))?;
     let start = clock.elapsed();
-    reporter.event(&Event::Started { stage: kind, reasons: &[] });
+    reporter.event(&Event::Started { stage: kind.into(), reasons: &[] });
     let folders = Folders { input, staging: output, target: output };
     let staged = execute(&link, seed, &inputs, &folders, options, clock, reporter)?;
     staged.commit(output)?;
-    reporter.event(&Event::Finished { stage: kind, seconds: (clock.elapsed() - start).as_secs_f64() });
+    reporter.event(&Event::Finished { stage: kind.into(), seconds: (clock.elapsed() - start).as_secs_f64() });
     Ok(())
 }

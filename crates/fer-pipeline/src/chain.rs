@@ -12,15 +12,19 @@ use crate::command_line::{CommandLine, Seconds};
 use crate::error::Problem;
 use crate::file::{Document, Params, to_yaml};
 use crate::link::Link;
+use crate::locate::Segment;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{Program, entry};
-use crate::{Error, StageKind};
+use crate::{Error, StageKind, StageName};
 
 const VERSION: u32 = 1;
 
 /// Stages in a file that are looked at one by one: each may stand once, but whoever repeats some is told which.
 const MOST_STAGES: usize = 16;
+
+/// A name that no stage may have: `--set seed=3` sets the chain's seed.
+const RESERVED: &str = "seed";
 
 /// A valid pipeline file: a chain of stages, a seed and a run folder.
 pub struct Pipeline {
@@ -52,6 +56,9 @@ pub(crate) struct RawChain {
 #[serde(deny_unknown_fields)]
 struct RawStage {
     stage: StageKind,
+    /// Its name, if that is not its kind's.
+    #[serde(default)]
+    name: Option<StageName>,
     /// Parsed by the stage's own type once the stage is known.
     #[serde(default)]
     params: Value,
@@ -93,18 +100,19 @@ impl Pipeline {
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = chain_problems(document, &raw);
         let (mut stages, mut before) = (vec![], vec![]);
-        for (index, RawStage { stage, command, timeout_seconds, .. }) in raw.stages.into_iter().enumerate() {
+        for (index, raw) in raw.stages.into_iter().enumerate() {
+            let (name, RawStage { stage, command, timeout_seconds, .. }) = (raw.name(), raw);
             let at = ["stages".into(), index.into(), "params".into()];
-            let params = document.params(stage, &at, base);
+            let params = document.params(name, &at, base);
             let parsed = match command {
                 None => (entry(stage).parse)(&params),
                 Some(command) => parse_program(stage, command, timeout_seconds, &params),
             };
             match parsed {
-                Ok(parsed) => stages.push(Link::new(parsed, before.clone())),
+                Ok(parsed) => stages.push(Link::new(parsed, name, before.clone())),
                 Err(problem) => problems.push(problem),
             }
-            before.push(stage);
+            before.push((name, stage));
         }
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
@@ -128,9 +136,16 @@ impl Pipeline {
             // Indented by the library, as an entry of a list: a text may hold breaks of lines that are none to Rust.
             let entry = to_yaml(&json!([stage.stage.written()]));
             let entry = entry.strip_prefix("- ").expect("a list begins with its first entry");
-            text.push_str(&format!("- stage: {}\n  {entry}", stage.kind()));
+            let name = if stage.name() == stage.kind() { String::new() } else { format!("  name: {}\n", stage.name()) };
+            text.push_str(&format!("- stage: {}\n{name}  {entry}", stage.kind()));
         }
         text
+    }
+}
+
+impl RawStage {
+    fn name(&self) -> StageName {
+        self.name.unwrap_or_else(|| self.stage.into())
     }
 }
 
@@ -150,7 +165,7 @@ impl RawChain {
 
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stages: Vec<StageKind> = self.stages.iter().map(|stage| stage.kind()).collect();
+        let stages: Vec<StageName> = self.stages.iter().map(Link::name).collect();
         f.debug_struct("Pipeline")
             .field("seed", &self.seed)
             .field("run_dir", &self.run_dir)
@@ -173,16 +188,48 @@ fn chain_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
     if raw.stages.is_empty() {
         problems.push(document.problem(&["stages".into()], "expected at least one stage, found none".to_owned()));
     }
-    for (index, pair) in raw.stages.windows(2).enumerate() {
-        let (before, after) = (pair[0].stage, pair[1].stage);
-        if before >= after {
-            let order = StageKind::ALL.map(StageKind::name).join(", ");
+    problems.extend(order_problems(document, raw));
+    problems
+}
+
+/// The kinds of a chain follow one another: the first stage of each stands after those of the kinds before it. Further
+/// stages of a kind have names of their own.
+fn order_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
+    let mut problems = vec![];
+    let order = StageKind::ALL.map(StageKind::name).join(", ");
+    for (index, stage) in raw.stages.iter().enumerate() {
+        let (before, name, kind) = (&raw.stages[..index], stage.name(), stage.stage);
+        let place = |key: &str| [Segment::from("stages"), index.into(), key.into()];
+        if name.kind().is_some_and(|other| other != kind) {
             let message =
-                format!("stage `{after}` cannot follow `{before}`; expected each at most once, in the order {order}");
-            problems.push(document.problem(&["stages".into(), (index + 1).into(), "stage".into()], message));
+                format!("expected a name that is not that of another kind, found `{name}` for a stage `{kind}`");
+            problems.push(document.problem(&place("name"), message));
+        } else if name.as_str() == RESERVED {
+            problems.push(
+                document.problem(&place("name"), format!("expected another name: `{name}` has a meaning of its own")),
+            );
+        } else if before.iter().any(|earlier| earlier.name() == name) {
+            let key = if stage.name.is_some() { "name" } else { "stage" };
+            let message = match before.iter().any(|earlier| earlier.stage == kind) {
+                true => {
+                    format!("stage `{name}` stands here for the second time; give one of the two a `name` of its own")
+                }
+                false => format!("the name `{name}` stands here for the second time"),
+            };
+            problems.push(document.problem(&place(key), message));
+        } else if let Some(after) =
+            before.iter().filter(|_| is_first(before, kind)).find(|earlier| earlier.stage > kind)
+        {
+            let message =
+                format!("stage `{name}` cannot follow `{}`; expected the kinds in the order {order}", after.name());
+            problems.push(document.problem(&place("stage"), message));
         }
     }
     problems
+}
+
+fn is_first(before: &[RawStage], kind: StageKind) -> bool {
+    before.iter().all(|earlier| earlier.stage != kind)
 }
 
 /// A program in place of the stage. Its parameters are its own: any mapping.

@@ -7,11 +7,11 @@ use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_
 
 use crate::folder::CONFIG_FILE;
 use crate::slot::Input;
-use crate::{Clock, Event, Reporter, RunOptions, StageKind};
+use crate::{Clock, Event, Reporter, RunOptions, StageName};
 
 /// What a running stage sees of the world.
 pub(crate) struct Context<'a> {
-    pub(crate) kind: StageKind,
+    pub(crate) name: StageName,
     pub(crate) input_dir: &'a Path,
     /// Path in the run folder by kind of artifact and name of file.
     pub(crate) paths: BTreeMap<(Kind, &'static str), String>,
@@ -110,7 +110,7 @@ impl Context<'_> {
 
     /// Lines for the user to read.
     pub(crate) fn note(&mut self, text: &str) {
-        self.reporter.event(&Event::Note { stage: self.kind, text });
+        self.reporter.event(&Event::Note { stage: self.name, text });
     }
 
     /// Time since some fixed moment.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::StageKind;
+use crate::StageName;
 
 /// Whatever stopped a stage: its crate's own error.
 pub type StageError = Box<dyn std::error::Error + Send + Sync>;
@@ -28,9 +28,9 @@ pub enum Error {
     #[error("the chain has no stage `{stage}`; it has {}", names(chain))]
     NotInChain {
         /// The stage asked for.
-        stage: StageKind,
+        stage: StageName,
         /// The stages of the chain.
-        chain: Vec<StageKind>,
+        chain: Vec<StageName>,
     },
     /// A cell was asked for that the sweep does not have.
     #[error("the sweep has no cell {index}; it has {cells}, counted from 0")]
@@ -44,17 +44,17 @@ pub enum Error {
     #[error("{stage}: input {} is missing; run `{maker}` first or put the file there", path.display())]
     MissingInput {
         /// The stage that needs it.
-        stage: StageKind,
+        stage: StageName,
         /// The file.
         path: PathBuf,
         /// The stage that makes it.
-        maker: StageKind,
+        maker: StageName,
     },
     /// A stage ended without writing what its kind must write.
     #[error("{stage}: ended without writing {output}")]
     MissingOutput {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// The output, relative to the run folder.
         output: String,
     },
@@ -105,7 +105,7 @@ pub enum Error {
     #[error("{stage}")]
     Stage {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// Its error.
         source: StageError,
     },
@@ -113,7 +113,7 @@ pub enum Error {
     #[error("{stage}: interrupted")]
     Interrupted {
         /// The stage that was running.
-        stage: StageKind,
+        stage: StageName,
     },
 }
 
@@ -175,6 +175,6 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn names(chain: &[StageKind]) -> String {
+fn names(chain: &[StageName]) -> String {
     chain.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
 }

@@ -46,10 +46,10 @@ pub(crate) fn execute(
     clock: &dyn Clock,
     reporter: &mut dyn Reporter,
 ) -> Result<Staged, Error> {
-    let kind = link.kind();
-    let staging = Staging::new(folders.staging, kind)?;
+    let name = link.name();
+    let staging = Staging::new(folders.staging, name)?;
     let mut context = Context {
-        kind,
+        name,
         input_dir: folders.input,
         paths: link.inputs().into_iter().map(|input| ((input.of, input.file), input.path)).collect(),
         output_dir: staging.path(),
@@ -58,7 +58,7 @@ pub(crate) fn execute(
         options,
         provenance: Provenance {
             producer: PROGRAM.to_owned(),
-            seed: seed.stream(kind.name()),
+            seed: seed.stream(name.as_str()),
             parents: inputs.clone(),
             params: link.stage.params(),
         },
@@ -68,13 +68,13 @@ pub(crate) fn execute(
         reporter,
     };
     link.stage.run(&mut context).map_err(|failure| match failure {
-        Failure::Stopped => Error::Interrupted { stage: kind },
-        Failure::Error(source) => Error::Stage { stage: kind, source },
+        Failure::Stopped => Error::Interrupted { stage: name },
+        Failure::Error(source) => Error::Stage { stage: name, source },
     })?;
     let outputs = context.written;
     let required = link.stage.entry().outputs.iter().filter(|output| output.presence == Presence::Required);
     if let Some(missing) = required.into_iter().find(|output| !outputs.contains_key(output.file)) {
-        return Err(Error::MissingOutput { stage: kind, output: missing.file.to_owned() });
+        return Err(Error::MissingOutput { stage: name, output: missing.file.to_owned() });
     }
     Ok(Staged { staging, outputs, possible: link.possible() })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
 
-use crate::StageKind;
+use crate::StageName;
 use crate::error::{Error, Place, Problem};
 use crate::locate::{Locate, Part, Segment};
 use crate::name_first::{NameFirst, is_name};
@@ -99,9 +99,9 @@ impl Document {
         }
     }
 
-    /// The parameters of a stage of this kind at `path`; the paths in them are relative to `base`.
-    pub(crate) fn params<'a>(&'a self, kind: StageKind, path: &'a [Segment], base: &'a Path) -> Params<'a> {
-        Params { document: self, name: format!("{kind}.params"), path, base }
+    /// The parameters at `path` of the stage with this name; the paths in them are relative to `base`.
+    pub(crate) fn params<'a>(&'a self, stage: StageName, path: &'a [Segment], base: &'a Path) -> Params<'a> {
+        Params { document: self, name: format!("{stage}.params"), path, base }
     }
 
     /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::Digest;
 
-use crate::{Error, StageKind};
+use crate::{Error, StageName};
 
 /// The chain as it ran, with every parameter written out.
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
@@ -73,7 +73,7 @@ pub(crate) struct Staging {
 
 impl Staging {
     /// An empty folder `.<stage>.partial` in the run folder; what a killed run left there goes.
-    pub(crate) fn new(run_dir: &Path, stage: StageKind) -> Result<Self, Error> {
+    pub(crate) fn new(run_dir: &Path, stage: StageName) -> Result<Self, Error> {
         let path = run_dir.join(format!(".{stage}.partial"));
         if path.exists() {
             fs::remove_dir_all(&path).map_err(io(&path, "remove what an earlier run left"))?;

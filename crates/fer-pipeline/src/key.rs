@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use fer_artifact::{Digest, Seed, canonical_json};
 use serde_json::{Value, json};
 
-use crate::StageKind;
+use crate::StageName;
 
 /// What a stage's outputs depend on.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin<'a> {
-    pub(crate) stage: StageKind,
+    pub(crate) stage: StageName,
     pub(crate) version: u32,
     /// The stage's own.
     pub(crate) seed: Seed,
@@ -30,20 +30,21 @@ impl Origin<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::StageKind;
 
     #[test]
     fn whatever_outputs_depend_on_changes_the_key() {
         let none = BTreeMap::new();
         let some = BTreeMap::from([("a".to_owned(), Digest::of_bytes(b"a"))]);
         let base = Origin {
-            stage: StageKind::Train,
+            stage: StageKind::Train.into(),
             version: 1,
             seed: Seed::new(1),
             params: json!({"a": 1, "b": 2}),
             inputs: &none,
         };
         let changed = [
-            Origin { stage: StageKind::Evaluate, ..base.clone() },
+            Origin { stage: StageKind::Evaluate.into(), ..base.clone() },
             Origin { version: 2, ..base.clone() },
             Origin { seed: Seed::new(2), ..base.clone() },
             Origin { params: json!({"a": 1, "b": 3}), ..base.clone() },

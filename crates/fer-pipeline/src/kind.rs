@@ -34,11 +34,6 @@ impl StageKind {
             StageKind::Evaluate => "evaluate",
         }
     }
-
-    /// The stage whose folder holds `path`, a path relative to the run folder.
-    pub(crate) fn of_path(path: &str) -> Option<Self> {
-        path.split_once('/').and_then(|(folder, _)| folder.parse().ok())
-    }
 }
 
 impl fmt::Display for StageKind {

@@ -9,12 +9,13 @@ use crate::digests::Digests;
 use crate::key::Origin;
 use crate::slot::{Input, Presence};
 use crate::stage::{Place, Stage};
-use crate::{Error, StageKind, stages};
+use crate::{Error, StageKind, StageName, stages};
 
-/// A stage, and the kinds that stand before it in the chain.
+/// A stage with its name, and the stages that stand before it in the chain.
 pub(crate) struct Link {
     pub(crate) stage: Box<dyn Stage>,
-    before: Vec<StageKind>,
+    name: StageName,
+    before: Vec<(StageName, StageKind)>,
 }
 
 /// An input with its path in the run folder.
@@ -23,25 +24,29 @@ pub(crate) struct Resolved {
     pub(crate) of: Kind,
     pub(crate) file: &'static str,
     pub(crate) path: String,
-    pub(crate) maker: StageKind,
+    pub(crate) maker: StageName,
     pub(crate) presence: Presence,
 }
 
 impl Link {
     /// A stage after these, which stand in the order of the chain.
-    pub(crate) fn new(stage: Box<dyn Stage>, before: Vec<StageKind>) -> Self {
-        Self { stage, before }
+    pub(crate) fn new(stage: Box<dyn Stage>, name: StageName, before: Vec<(StageName, StageKind)>) -> Self {
+        Self { stage, name, before }
     }
 
     /// A stage without a chain, after those whose folders are in `input`.
     pub(crate) fn alone(stage: Box<dyn Stage>, input: &Path) -> Self {
-        let before = StageKind::ALL.into_iter().filter(|kind| *kind < stage.kind() && input.join(kind.name()).is_dir());
-        let before = before.collect();
-        Self { stage, before }
+        let is_there = |kind: &StageKind| *kind < stage.kind() && input.join(kind.name()).is_dir();
+        let before = StageKind::ALL.into_iter().filter(is_there).map(|kind| (kind.into(), kind)).collect();
+        Self { name: stage.kind().into(), stage, before }
     }
 
     pub(crate) fn kind(&self) -> StageKind {
         self.stage.kind()
+    }
+
+    pub(crate) fn name(&self) -> StageName {
+        self.name
     }
 
     /// The files that it reads.
@@ -53,10 +58,10 @@ impl Link {
     /// kind that a chain would need.
     fn resolve(&self, input: &Input) -> Resolved {
         let offers = |kind: &StageKind| stages::entry(*kind).offers(input);
+        let nearest = self.before.iter().rev().find(|(_, kind)| offers(kind)).map(|(name, _)| *name);
         let needed = |kind: &StageKind| stages::entry(*kind).place == Place::Needed && *kind < self.kind();
-        let expected = || StageKind::ALL.into_iter().rev().filter(needed).find(offers);
-        let maker = self.before.iter().rev().copied().find(offers).or_else(expected);
-        let maker = maker.expect("the table has a kind that leaves each input");
+        let expected = || StageKind::ALL.into_iter().rev().filter(needed).find(offers).map(StageName::from);
+        let maker = nearest.or_else(expected).expect("the table has a kind that leaves each input");
         let Input { of, file, presence } = *input;
         Resolved { of, file, path: format!("{maker}/{file}"), maker, presence }
     }
@@ -66,7 +71,7 @@ impl Link {
     /// # Errors
     /// A file that cannot be read.
     pub(crate) fn digests(&self, digests: &Digests) -> Result<BTreeMap<String, Digest>, Error> {
-        let failed = |source| Error::Stage { stage: self.kind(), source };
+        let failed = |source| Error::Stage { stage: self.name, source };
         let mut inputs = self.stage.foreign(&|path| digests.of_file(path)).map_err(failed)?;
         for input in self.inputs() {
             if let Some(digest) = digests.of(&input.path)? {
@@ -78,8 +83,8 @@ impl Link {
 
     /// What the stage's outputs depend on.
     pub(crate) fn origin<'a>(&self, seed: Seed, inputs: &'a BTreeMap<String, Digest>) -> Origin<'a> {
-        let (stage, version, params) = (self.kind(), self.stage.version(), self.stage.params());
-        Origin { stage, version, seed: seed.stream(stage.name()), params, inputs }
+        let (stage, version, params) = (self.name, self.stage.version(), self.stage.params());
+        Origin { stage, version, seed: seed.stream(stage.as_str()), params, inputs }
     }
 
     /// The names of the files that it may write.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::key::Origin;
-use crate::{Error, PROGRAM, StageKind};
+use crate::{Error, PROGRAM, StageKind, StageName};
 
 pub(crate) const LOCK_FILE: &str = "run.lock.json";
 const LOCK_VERSION: u32 = 1;
@@ -19,12 +19,15 @@ pub(crate) struct Lock {
     version: u32,
     /// The program that wrote it last.
     program: String,
-    pub(crate) stages: BTreeMap<StageKind, Entry>,
+    pub(crate) stages: BTreeMap<StageName, Entry>,
 }
 
 /// How a stage last ran to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
+    /// The stage's kind, where its name is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<StageKind>,
     pub(crate) version: u32,
     pub(crate) seed: u64,
     pub(crate) params: Value,
@@ -37,9 +40,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// The kind of the stage, which has this name.
+    pub(crate) fn kind(&self, name: StageName) -> Option<StageKind> {
+        self.kind.or_else(|| name.kind())
+    }
+
     /// What the stage's outputs depended on.
-    pub(crate) fn origin(&self, stage: StageKind) -> Origin<'_> {
-        let seed = Seed::new(self.seed).stream(stage.name());
+    pub(crate) fn origin(&self, stage: StageName) -> Origin<'_> {
+        let seed = Seed::new(self.seed).stream(stage.as_str());
         Origin { stage, version: self.version, seed, params: self.params.clone(), inputs: &self.inputs }
     }
 }
@@ -85,6 +93,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
+            kind: None,
             version: 1,
             seed: u64::MAX,
             params: serde_json::json!({"b": 0.1, "a": [1]}),
@@ -100,8 +109,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Lock::read(folder.path()).unwrap(), Lock::default());
         let mut lock = Lock::default();
-        lock.stages.insert(StageKind::Train, entry());
-        lock.stages.insert(StageKind::Ingest, entry());
+        lock.stages.insert(StageKind::Train.into(), entry());
+        lock.stages.insert(StageKind::Ingest.into(), entry());
         lock.write(folder.path()).unwrap();
         assert_eq!(Lock::read(folder.path()).unwrap(), lock);
         let text = std::fs::read_to_string(folder.path().join(LOCK_FILE)).unwrap();

@@ -83,9 +83,12 @@ fn path(name: &str) -> Option<Vec<String>> {
 /// The parameters of the stage called `name` in the tree of a pipeline file.
 fn params_of<'a>(top: &'a mut Map<String, Value>, name: &str) -> Result<&'a mut Value, String> {
     let stages = top.get_mut("stages").and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default();
-    let kind = |stage: &Value| stage.get("stage").and_then(Value::as_str).map(str::to_owned);
-    let names: Vec<String> = stages.iter().filter_map(kind).collect();
-    let found = stages.iter_mut().find(|stage| kind(stage).as_deref() == Some(name)).and_then(Value::as_object_mut);
+    let of = |stage: &Value| {
+        let name = stage.get("name").or_else(|| stage.get("stage"));
+        name.and_then(Value::as_str).map(str::to_owned)
+    };
+    let names: Vec<String> = stages.iter().filter_map(of).collect();
+    let found = stages.iter_mut().find(|stage| of(stage).as_deref() == Some(name)).and_then(Value::as_object_mut);
     let Some(stage) = found else {
         let names: Vec<&str> = match names.is_empty() {
             true => StageKind::ALL.iter().map(|kind| kind.name()).collect(),

@@ -12,13 +12,13 @@ use crate::lock::Lock;
 use crate::reason::{input_changes, parameter_changes};
 use crate::stage::{EarlierRuns, Resumable};
 use crate::store::Store;
-use crate::{Error, Pipeline, Reason, RunOptions, StageKind};
+use crate::{Error, Pipeline, Reason, RunOptions, StageName};
 
 /// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The stage.
-    pub stage: StageKind,
+    pub stage: StageName,
     /// Empty if the stage is fresh.
     pub reasons: Vec<Reason>,
 }
@@ -58,9 +58,9 @@ impl Pipeline {
         let lock = Lock::read(&self.run_dir)?;
         let digests = Digests::new(&self.run_dir);
         let mut steps: Vec<Step> = vec![];
-        for link in self.stages.iter().filter(|link| options.selection.has(link.kind())) {
+        for link in self.selected(options.selection) {
             let makers = link.inputs().into_iter().map(|input| input.maker);
-            let will_run = |kind: &StageKind| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
+            let will_run = |kind: &StageName| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
             let last_to_run = makers.filter(will_run).max();
             let reasons = match last_to_run {
                 None => self.reasons(link, &lock, &digests, options)?,
@@ -69,7 +69,7 @@ impl Pipeline {
                     changes => changes,
                 },
             };
-            steps.push(Step { stage: link.kind(), reasons });
+            steps.push(Step { stage: link.name(), reasons });
         }
         digests.save();
         Ok(steps)
@@ -110,21 +110,21 @@ impl Pipeline {
     fn reuse(&self, link: &Link, lock: &Lock, digests: &Digests, reasons: &[Reason]) -> Result<Option<Reason>, Error> {
         let inputs = link.digests(digests)?;
         let origin = link.origin(self.seed, &inputs);
-        if Store::new(&self.run_dir).find(link.kind(), &origin.key()).is_some() {
+        if Store::new(&self.run_dir).find(link.name(), &origin.key()).is_some() {
             return Ok(Some(Reason::Stored));
         }
         if !reasons.iter().any(Reason::changes_outputs) {
             return Ok(None);
         }
         let Some(resumable) = link.stage.resumable() else { return Ok(None) };
-        let checkpoint_dir = self.run_dir.join(link.kind().name()).join(CHECKPOINTS);
-        let finished = lock.stages.get(&link.kind());
+        let checkpoint_dir = self.run_dir.join(link.name().as_str()).join(CHECKPOINTS);
+        let finished = lock.stages.get(&link.name());
         Ok(resumable.resumption(&EarlierRuns { origin, checkpoint_dir, finished }))
     }
 
     /// How a stage differs from what the lock holds of it.
     fn changes(&self, link: &Link, lock: &Lock, digests: &Digests) -> Result<Vec<Reason>, Error> {
-        let Some(entry) = lock.stages.get(&link.kind()) else { return Ok(vec![Reason::NeverRan]) };
+        let Some(entry) = lock.stages.get(&link.name()) else { return Ok(vec![Reason::NeverRan]) };
         let mut reasons = vec![];
         if entry.version != link.stage.version() {
             reasons.push(Reason::Version { from: entry.version, to: link.stage.version() });
@@ -151,7 +151,7 @@ impl Pipeline {
         let folder = |(link, resumable): (&Link, &dyn Resumable)| {
             let inputs = link.digests(digests)?;
             let key = resumable.checkpoint_key(&link.origin(self.seed, &inputs));
-            Ok([link.kind().name(), CHECKPOINTS, &key].iter().collect())
+            Ok([link.name().as_str(), CHECKPOINTS, &key].iter().collect())
         };
         resumable.map(folder).collect()
     }

@@ -5,7 +5,7 @@ use fer_artifact::Digest;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::StageKind;
+use crate::StageName;
 
 /// Why a stage is not fresh.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ pub enum Reason {
     /// An output has other contents than the stage wrote.
     OutputAltered(String),
     /// A stage before this one will run.
-    MayChange(StageKind),
+    MayChange(StageName),
     /// The stage was interrupted, and left something to go on from.
     Interrupted {
         /// The epoch that was under way.

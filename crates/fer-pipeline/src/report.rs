@@ -1,7 +1,7 @@
 use fer_artifact::EpochRecord;
 use std::time::Duration;
 
-use crate::{Reason, StageKind};
+use crate::{Reason, StageName};
 
 /// What the runner tells while it works.
 #[derive(Debug)]
@@ -10,31 +10,31 @@ pub enum Event<'a> {
     /// A stage's outputs are as they would come out again; it is skipped.
     Fresh {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
     },
     /// A stage begins.
     Started {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// Why it runs; empty for a stage run alone.
         reasons: &'a [Reason],
     },
     /// Instead of running, a stage's earlier outputs came back from the store.
     Reused {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
     },
     /// Instead of running, a stage took the outputs of another cell of the sweep.
     Shared {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// The other cell.
         cell: &'a str,
     },
     /// A stage has something to say: one or more lines of text.
     Note {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// The text, without a line break at its end.
         text: &'a str,
     },
@@ -50,7 +50,7 @@ pub enum Event<'a> {
     /// A stage is done and its outputs are in place.
     Finished {
         /// The stage.
-        stage: StageKind,
+        stage: StageName,
         /// How long it took.
         seconds: f64,
     },

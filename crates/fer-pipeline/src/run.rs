@@ -12,9 +12,8 @@ use crate::folder::{CONFIG_FILE, Writer, remove_unfinished};
 use crate::link::Link;
 use crate::lock::{Entry, Lock};
 use crate::slot::Presence;
-use crate::stages::entry;
 use crate::store::Store;
-use crate::{CheckpointEvery, Clock, Error, Event, Pipeline, Reason, Reporter, StageError, StageKind};
+use crate::{CheckpointEvery, Clock, Error, Event, Pipeline, Reason, Reporter, StageError, StageName};
 
 /// What a run does with the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,19 +43,9 @@ pub enum Selection {
     #[default]
     All,
     /// One stage alone.
-    Only(StageKind),
+    Only(StageName),
     /// A stage and those after it.
-    From(StageKind),
-}
-
-impl Selection {
-    pub(crate) fn has(self, kind: StageKind) -> bool {
-        match self {
-            Selection::All => true,
-            Selection::Only(only) => kind == only,
-            Selection::From(first) => kind >= first,
-        }
-    }
+    From(StageName),
 }
 
 /// What a run did.
@@ -74,7 +63,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ran {
     /// The stage.
-    pub stage: StageKind,
+    pub stage: StageName,
     /// Why it ran; empty if it was fresh and skipped.
     pub reasons: Vec<Reason>,
     /// How long it took; 0 if it was skipped.
@@ -95,7 +84,7 @@ impl Pipeline {
         let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
         let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
         let mut stages = vec![];
-        for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
+        for stage in self.selected(options.selection) {
             stages.push(runner.run(stage)?);
             runner.digests.save();
         }
@@ -111,20 +100,33 @@ impl Pipeline {
         Ok(())
     }
 
+    /// The selected stages, in order.
+    pub(crate) fn selected(&self, selection: Selection) -> impl Iterator<Item = &Link> {
+        let first = match selection {
+            Selection::From(first) => self.stages.iter().position(|link| link.name() == first).unwrap_or(0),
+            Selection::All | Selection::Only(_) => 0,
+        };
+        let is_selected = move |link: &&Link| match selection {
+            Selection::Only(only) => link.name() == only,
+            Selection::All | Selection::From(_) => true,
+        };
+        self.stages[first..].iter().filter(is_selected)
+    }
+
     pub(crate) fn check_selection(&self, selection: Selection) -> Result<(), Error> {
         let (Selection::Only(stage) | Selection::From(stage)) = selection else { return Ok(()) };
-        let chain: Vec<StageKind> = self.stages.iter().map(|stage| stage.kind()).collect();
+        let chain: Vec<StageName> = self.stages.iter().map(Link::name).collect();
         if chain.contains(&stage) { Ok(()) } else { Err(Error::NotInChain { stage, chain }) }
     }
 
     /// Every needed input must be there, or be made by a stage that is selected too.
     fn check_inputs(&self, selection: Selection) -> Result<(), Error> {
-        let selected = |kind: StageKind| selection.has(kind) && self.stages.iter().any(|stage| stage.kind() == kind);
-        for stage in self.stages.iter().filter(|stage| selection.has(stage.kind())) {
-            for input in stage.inputs().into_iter().filter(|input| input.presence == Presence::Required) {
+        let selected: Vec<StageName> = self.selected(selection).map(Link::name).collect();
+        for link in self.selected(selection) {
+            for input in link.inputs().into_iter().filter(|input| input.presence == Presence::Required) {
                 let (path, maker) = (self.run_dir.join(input.path), input.maker);
-                if !selected(maker) && !path.is_file() {
-                    return Err(Error::MissingInput { stage: stage.kind(), path, maker });
+                if !selected.contains(&maker) && !path.is_file() {
+                    return Err(Error::MissingInput { stage: link.name(), path, maker });
                 }
             }
         }
@@ -133,10 +135,11 @@ impl Pipeline {
 
     fn outcome(&self, stages: Vec<Ran>) -> Result<Outcome, Error> {
         let mut outcome = Outcome { stages, metrics: None, report: None };
-        let scores =
-            outcome.stages.iter().map(|ran| ran.stage).find(|kind| entry(*kind).leaves == Some(Kind::Predictions));
+        let leaves_scores = |link: &&Link| link.stage.entry().leaves == Some(Kind::Predictions);
+        let ran = |link: &&Link| outcome.stages.iter().any(|ran| ran.stage == link.name());
+        let scores = self.stages.iter().rev().filter(leaves_scores).find(ran).map(Link::name);
         if let Some(stage) = scores {
-            let folder = self.run_dir.join(stage.name());
+            let folder = self.run_dir.join(stage.as_str());
             let path = folder.join(METRICS);
             let failed = |source: StageError| Error::Stage { stage, source };
             let text = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
@@ -160,7 +163,7 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// Runs a stage, unless it is fresh.
     fn run(&mut self, link: &Link) -> Result<Ran, Error> {
-        let kind = link.kind();
+        let kind = link.name();
         let reasons = self.pipeline.reasons(link, &self.lock, &self.digests, self.options)?;
         if self.reporter.stop_requested() {
             return Err(Error::Interrupted { stage: kind });
@@ -180,7 +183,7 @@ impl Runner<'_> {
 
     /// Takes a stage's outputs from the store or from another cell, or makes them, and enters them in the lock.
     fn renew(&mut self, link: &Link) -> Result<(), Error> {
-        let (kind, run_dir) = (link.kind(), &self.pipeline.run_dir);
+        let (kind, run_dir) = (link.name(), &self.pipeline.run_dir);
         let inputs = link.digests(&self.digests)?;
         let key = link.origin(self.pipeline.seed, &inputs).key();
         let siblings = self.pipeline.siblings.as_ref().filter(|_| !self.options.force);
@@ -206,7 +209,7 @@ impl Runner<'_> {
     }
 
     fn take_stored(&self, link: &Link, key: &str) -> Result<Option<Entry>, Error> {
-        let (kind, store) = (link.kind(), Store::new(&self.pipeline.run_dir));
+        let (kind, store) = (link.name(), Store::new(&self.pipeline.run_dir));
         if self.options.force || store.find(kind, key).is_none() {
             return Ok(None);
         }
@@ -215,8 +218,8 @@ impl Runner<'_> {
     }
 
     fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
-        let (kind, run_dir, seed) = (link.kind(), &self.pipeline.run_dir, self.pipeline.seed);
-        let (start, target) = (self.clock.elapsed(), run_dir.join(kind.name()));
+        let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
+        let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
         let folders = Folders { input: run_dir, staging: run_dir, target: &target };
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.keep_former(kind, key)?;
@@ -225,6 +228,7 @@ impl Runner<'_> {
         Ok(Entry {
             version: link.stage.version(),
             seed: seed.value(),
+            kind: (kind != link.kind()).then_some(link.kind()),
             params: link.stage.params(),
             inputs,
             outputs,
@@ -234,7 +238,7 @@ impl Runner<'_> {
     }
 
     /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
-    fn keep_former(&self, stage: StageKind, key: &str) -> Result<(), Error> {
+    fn keep_former(&self, stage: StageName, key: &str) -> Result<(), Error> {
         let Some(entry) = self.lock.stages.get(&stage) else { return Ok(()) };
         let former = entry.origin(stage).key();
         if former == key || self.options.store_limit == 0 {

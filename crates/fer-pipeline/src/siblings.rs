@@ -12,7 +12,7 @@ use crate::folder::{Staging, io};
 use crate::link::Link;
 use crate::lock::{Entry, Lock};
 use crate::store::names;
-use crate::{Error, Event, Reporter, StageKind};
+use crate::{Error, Event, Reporter, StageName};
 
 /// Between two looks at what another process holds.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
@@ -51,7 +51,7 @@ impl Siblings {
     ///
     /// # Errors
     /// [`Error::Interrupted`], if it is asked to stop while it waits.
-    pub(crate) fn claim(&self, stage: StageKind, key: &str, reporter: &mut dyn Reporter) -> Result<Claim, Error> {
+    pub(crate) fn claim(&self, stage: StageName, key: &str, reporter: &mut dyn Reporter) -> Result<Claim, Error> {
         let folder = self.folder.join(CLAIMS);
         fs::create_dir_all(&folder).map_err(io(&folder, "make the folder"))?;
         let path = folder.join(format!("{stage}-{key}"));
@@ -76,7 +76,7 @@ impl Siblings {
     }
 
     /// The outputs with this key of a cell that has them whole. They are hard links where the file system has such.
-    pub(crate) fn find(&self, stage: StageKind, key: &str, run_dir: &Path) -> Option<Shared> {
+    pub(crate) fn find(&self, stage: StageName, key: &str, run_dir: &Path) -> Option<Shared> {
         let mut cells: Vec<_> = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.file_name()).collect();
         cells.sort();
         let others = cells.iter().filter_map(|name| name.to_str()).filter(|name| *name != self.own);
@@ -88,7 +88,7 @@ impl Siblings {
             let outputs = names(stage, &entry)?;
             let staging = Staging::new(run_dir, stage).ok()?;
             let linked = |(name, digest): (&String, &Digest)| {
-                let (from, to) = (self.folder.join(cell).join(stage.name()).join(name), staging.path().join(name));
+                let (from, to) = (self.folder.join(cell).join(stage.as_str()).join(name), staging.path().join(name));
                 link(&from, &to).is_ok() && Digest::of_file(&to).ok() == Some(*digest)
             };
             let all = outputs.iter().all(linked);
@@ -100,7 +100,7 @@ impl Siblings {
 impl Shared {
     /// Moves the outputs into place in the stage's folder; gives their entry of the lock.
     pub(crate) fn commit(self, link: &Link, run_dir: &Path) -> Result<Entry, Error> {
-        self.staging.commit(&run_dir.join(link.kind().name()), &self.outputs, &link.possible())?;
+        self.staging.commit(&run_dir.join(link.name().as_str()), &self.outputs, &link.possible())?;
         Ok(self.entry)
     }
 }

@@ -1,6 +1,6 @@
 //! Earlier outputs, kept in the run folder for when their parameters come back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::checkpoints::CHECKPOINTS;
 use crate::folder::{is_unfinished, move_into_place};
 use crate::lock::Entry;
-use crate::{Error, StageKind};
+use crate::{Error, StageName};
 
 const FOLDER: &str = ".store";
 const ENTRY_FILE: &str = "entry.json";
@@ -52,13 +52,13 @@ impl Store {
         Self { run_dir: run_dir.to_owned() }
     }
 
-    fn place(&self, stage: StageKind, key: &str) -> PathBuf {
-        self.run_dir.join(FOLDER).join(stage.name()).join(key)
+    fn place(&self, stage: StageName, key: &str) -> PathBuf {
+        self.run_dir.join(FOLDER).join(stage.as_str()).join(key)
     }
 
     /// Keeps a stage's outputs, which stay in place too, as hard links, until others take it. Outputs that this fails
     /// for, as on a file system without links, are not kept.
-    pub(crate) fn keep(&self, stage: StageKind, key: &str, entry: &Entry) {
+    pub(crate) fn keep(&self, stage: StageName, key: &str, entry: &Entry) {
         let place = self.place(stage, key);
         if self.link(&place, entry).is_err() {
             let _ = fs::remove_dir_all(&place);
@@ -79,20 +79,20 @@ impl Store {
     }
 
     /// The lock's entry of the outputs with this key, if all of them are there.
-    pub(crate) fn find(&self, stage: StageKind, key: &str) -> Option<Entry> {
+    pub(crate) fn find(&self, stage: StageName, key: &str) -> Option<Entry> {
         let place = self.place(stage, key);
         let entry: Entry = serde_json::from_slice(&fs::read(place.join(ENTRY_FILE)).ok()?).ok()?;
         names(stage, &entry)?.keys().all(|name| place.join(name).is_file()).then_some(entry)
     }
 
     /// Moves the outputs with this key into place, if they are whole; `possible` are all that the stage may have.
-    pub(crate) fn take(&self, stage: StageKind, key: &str, possible: &[&str]) -> Result<Option<Entry>, Error> {
+    pub(crate) fn take(&self, stage: StageName, key: &str, possible: &[&str]) -> Result<Option<Entry>, Error> {
         let Some(entry) = self.find(stage, key) else { return Ok(None) };
         let (place, outputs) = (self.place(stage, key), names(stage, &entry).unwrap_or_default());
         let is_whole = |(name, digest): (&String, &Digest)| Digest::of_file(&place.join(name)).ok() == Some(*digest);
         let all_whole = outputs.iter().all(is_whole);
         if all_whole {
-            move_into_place(&place, &self.run_dir.join(stage.name()), &outputs, possible)?;
+            move_into_place(&place, &self.run_dir.join(stage.as_str()), &outputs, possible)?;
         }
         let _ = fs::remove_dir_all(&place);
         Ok(all_whole.then_some(entry))
@@ -115,11 +115,11 @@ impl Store {
     /// All that may go; `present` are the folders of checkpoints that may not.
     pub(crate) fn spares(&self, present: &[PathBuf]) -> Vec<Spare> {
         let mut spares = vec![];
-        for stage in StageKind::ALL {
-            spares.extend(self.folders(&Path::new(FOLDER).join(stage.name()), SpareKind::Earlier));
+        for stage in stages(&self.run_dir.join(FOLDER)) {
+            spares.extend(self.folders(&Path::new(FOLDER).join(stage.as_str()), SpareKind::Earlier));
         }
-        for stage in StageKind::ALL {
-            let checkpoints = self.folders(&Path::new(stage.name()).join(CHECKPOINTS), SpareKind::Checkpoints);
+        for stage in stages(&self.run_dir) {
+            let checkpoints = self.folders(&Path::new(stage.as_str()).join(CHECKPOINTS), SpareKind::Checkpoints);
             spares.extend(checkpoints.into_iter().filter(|spare| !present.contains(&spare.path)));
         }
         spares.extend(self.unfinished(Path::new("")));
@@ -164,14 +164,19 @@ impl Store {
 }
 
 /// Outputs by their name in the stage's folder; none if one is elsewhere, which no run writes.
-pub(crate) fn names(stage: StageKind, entry: &Entry) -> Option<BTreeMap<String, Digest>> {
+pub(crate) fn names(stage: StageName, entry: &Entry) -> Option<BTreeMap<String, Digest>> {
     let name = |(path, digest): (&String, &Digest)| match path.split_once('/') {
-        Some((folder, name)) if folder == stage.name() && !name.contains(['/', '\\']) && name != ".." => {
+        Some((folder, name)) if folder == stage.as_str() && !name.contains(['/', '\\']) && name != ".." => {
             Some((name.to_owned(), *digest))
         }
         _ => None,
     };
     entry.outputs.iter().map(name).collect()
+}
+
+/// The folders that are named as a stage may be, in order.
+fn stages(folder: &Path) -> BTreeSet<StageName> {
+    entries(folder).into_iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn entries(folder: &Path) -> Vec<fs::DirEntry> {

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind};
+use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageName};
 
 /// Trains, measures and uses a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
@@ -135,10 +135,10 @@ impl PipelineArgs {
 struct SelectionArgs {
     /// Only this stage.
     #[arg(long, value_name = "STAGE", conflicts_with = "from")]
-    only: Option<StageKind>,
+    only: Option<StageName>,
     /// Only this stage and those after it; what lies before it is taken as it is.
     #[arg(long, value_name = "STAGE")]
-    from: Option<StageKind>,
+    from: Option<StageName>,
     /// Run what is selected even if it is fresh.
     #[arg(long)]
     force: bool,

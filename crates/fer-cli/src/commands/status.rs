@@ -25,7 +25,7 @@ impl StatusArgs {
             for step in &status {
                 let reasons =
                     if step.reasons.is_empty() { String::new() } else { format!(": {}", joined(&step.reasons)) };
-                print(format_args!("{:10}  {}{reasons}\n", step.stage.name(), step.state()))?;
+                print(format_args!("{:10}  {}{reasons}\n", step.stage.as_str(), step.state()))?;
             }
         }
         let fresh = status.iter().all(|step| step.reasons.is_empty());

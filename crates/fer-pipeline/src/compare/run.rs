@@ -9,7 +9,7 @@ use crate::file::Document;
 use crate::folder::{CELLS, CONFIG_FILE};
 use crate::lock::{Entry, LOCK_FILE, Lock};
 use crate::stages::entry;
-use crate::{Error, StageKind};
+use crate::{Error, StageKind, StageName};
 
 const METRICS: &str = "evaluate/metrics.json";
 const MODEL: &str = "train/model.safetensors";
@@ -101,15 +101,15 @@ fn read_metrics(path: &Path) -> Result<Option<Metrics>, Error> {
 }
 
 /// Whether the lock knows these scores, and a model in the folder is the one that they are of.
-fn are_current(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> Result<bool, Error> {
-    let Some(evaluate) = entries.get(&StageKind::Evaluate) else { return Ok(false) };
+fn are_current(path: &Path, entries: &BTreeMap<StageName, Entry>) -> Result<bool, Error> {
+    let Some(evaluate) = entries.get(&StageName::from(StageKind::Evaluate)) else { return Ok(false) };
     let model = path.join(MODEL);
     let same_model = !model.is_file() || evaluate.inputs.get(MODEL) == Some(&Digest::of_file(&model)?);
     Ok(same_model && evaluate.outputs.get(METRICS) == Some(&Digest::of_file(&path.join(METRICS))?))
 }
 
 /// The configuration's parameters, replaced by the lock's for the stages that ran.
-fn parameters(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> Result<BTreeMap<String, Value>, Error> {
+fn parameters(path: &Path, entries: &BTreeMap<StageName, Entry>) -> Result<BTreeMap<String, Value>, Error> {
     let mut tree = configured(&path.join(CONFIG_FILE))?;
     for (kind, entry) in entries {
         tree.insert(kind.to_string(), entry.params.clone());
@@ -133,7 +133,7 @@ fn configured(path: &Path) -> Result<Map<String, Value>, Error> {
     let config: Value = Document::read(path, &[])?.parse("", &[]).map_err(invalid)?;
     tree.extend(config.get("seed").map(|seed| ("seed".to_owned(), seed.clone())));
     for stage in config["stages"].as_array().into_iter().flatten() {
-        if let Some(name) = stage["stage"].as_str() {
+        if let Some(name) = stage["name"].as_str().or(stage["stage"].as_str()) {
             tree.insert(name.to_owned(), stage["params"].clone());
         }
     }
@@ -153,11 +153,11 @@ fn flatten(path: String, value: Value, leaves: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn data(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> BTreeMap<String, Value> {
+fn data(path: &Path, entries: &BTreeMap<StageName, Entry>) -> BTreeMap<String, Value> {
     let mut data = BTreeMap::new();
     for (kind, entry) in entries {
         for (input, digest) in &entry.inputs {
-            let name = match StageKind::of_path(input) {
+            let name = match StageName::of_path(input).and_then(|name| kind_of(name, entries)) {
                 None => format!("{kind}.{input}"),
                 Some(maker) if is_data(maker) && !is_made(input, digest, entries) => input.clone(),
                 Some(_) => continue,
@@ -177,8 +177,13 @@ fn data(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> BTreeMap<String, V
 
 /// Whether a stage of the run made this file. Its digest then follows from what else is told, and says no more: a
 /// header holds seed and parameters.
-fn is_made(input: &str, digest: &Digest, entries: &BTreeMap<StageKind, Entry>) -> bool {
+fn is_made(input: &str, digest: &Digest, entries: &BTreeMap<StageName, Entry>) -> bool {
     entries.values().any(|entry| entry.outputs.get(input) == Some(digest))
+}
+
+/// The kind of a stage that the lock knows, or whose name says it.
+fn kind_of(name: StageName, entries: &BTreeMap<StageName, Entry>) -> Option<StageKind> {
+    entries.get(&name).map_or_else(|| name.kind(), |entry| entry.kind(name))
 }
 
 /// Whether a stage of this kind leaves what networks are trained on.

@@ -126,7 +126,7 @@ impl Cell {
             match self.pipeline.run(options, clock, reporter) {
                 Err(Error::Held { holder, .. }) if !reporter.stop_requested() => {
                     if !has_waited {
-                        let stage = self.pipeline.stages[0].kind();
+                        let stage = self.pipeline.stages[0].name();
                         reporter
                             .event(&Event::Note { stage, text: &format!("waits for {holder}, which runs this cell") });
                         has_waited = true;

@@ -92,8 +92,8 @@ impl Cell {
 fn origins(cell: &Cell) -> Vec<String> {
     let (mut text, mut origins) = (String::new(), vec![]);
     for stage in &cell.pipeline.stages {
-        let (kind, seed) = (stage.kind(), cell.pipeline.seed.stream(stage.kind().name()));
-        text.push_str(&json!([kind, stage.stage.version(), seed, stage.stage.written()]).to_string());
+        let (name, seed) = (stage.name(), cell.pipeline.seed.stream(stage.name().as_str()));
+        text.push_str(&json!([name, stage.stage.version(), seed, stage.stage.written()]).to_string());
         origins.push(text.clone());
     }
     origins

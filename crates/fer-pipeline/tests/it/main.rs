@@ -7,7 +7,7 @@ mod suites;
 use std::time::Duration;
 
 use fer_artifact::{Provenance, Seed, Split, write};
-use fer_pipeline::{Clock, Event, Pipeline, Reporter, StageKind};
+use fer_pipeline::{Clock, Event, Pipeline, Reporter, StageName};
 use tempfile::TempDir;
 
 pub(crate) const CHAIN: &str = "\
@@ -54,7 +54,7 @@ impl Clock for Still {
 /// Notes what it is told, and asks to stop once it was told `stop_after` events.
 #[derive(Default)]
 pub(crate) struct Notes {
-    pub(crate) started: Vec<StageKind>,
+    pub(crate) started: Vec<StageName>,
     pub(crate) epochs: usize,
     pub(crate) batches: usize,
     pub(crate) stop_after: Option<usize>,
