@@ -64,7 +64,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ("fer-nn", &[]),
         ("fer-synth", &["fer-artifact"]),
         ("fer-faces", &["fer-imgproc"]),
-        ("fer-model", &["fer-nn"]),
+        ("fer-model", &["fer-artifact", "fer-nn"]),
         ("fer-train", &["fer-artifact", "fer-imgproc", "fer-model", "fer-nn"]),
         ("fer-eval", &["fer-artifact", "fer-model"]),
         ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-imgproc", "fer-train"]),

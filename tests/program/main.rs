@@ -1,5 +1,6 @@
 //! Whole-program tests: they call the program `fer` as a user does.
 
+mod align;
 mod architecture;
 mod commands;
 mod compare;

@@ -131,6 +131,31 @@ fn an_unknown_name_is_told_with_the_nearest() {
 }
 
 #[test]
+fn a_parameter_of_a_network_is_told_with_its_place_wherever_the_name_stands() {
+    let model = |params: &str| complaint("model: {name: linear}", &format!("model: {params}"));
+    assert_eq!(
+        model("{name: face-cnn, dropout: [0.2, 1.5]}"),
+        "error: pipeline.yaml:13:46: train.params.model.dropout[1]: expected a number from 0 to below 1, found 1.5\n"
+    );
+    assert_eq!(
+        model("{blocks: [1, 0, 2], name: face-resnet}"),
+        "error: pipeline.yaml:13:27: train.params.model.blocks[1]: expected a whole number from 1 to 1024, found 0\n"
+    );
+    assert_eq!(
+        model("{dropout: 0.5, name: face-cnn}"),
+        "error: pipeline.yaml:13:24: train.params.model.dropout: expected a list of length 2, found 0.5\n"
+    );
+    assert_eq!(
+        model("{dropot: 0.5, name: compact-cnn}"),
+        "error: pipeline.yaml:13:15: unknown key `dropot` in train.params.model; did you mean `dropout`?\n"
+    );
+    assert_eq!(
+        model("{name: linear, dropout: 0.5}"),
+        "error: pipeline.yaml:13:29: train.params.model: `dropout` does not apply to `linear`\n"
+    );
+}
+
+#[test]
 fn a_number_that_is_not_finite_is_refused() {
     assert_eq!(
         complaint("learning_rate: 0.05", "learning_rate: .nan"),

@@ -90,7 +90,7 @@ fn a_crate_outside_the_workspace_passes_the_suite_and_runs_in_the_chain() {
     let own = format!("  - stage: preprocess\n    command: [{}]\n    params: {{low: 5}}\n", stretch.display());
     std::fs::write(world.path("pipeline.yaml"), PIPELINE.replace(PREPROCESS, &own)).unwrap();
     world.fer(&["run"]).succeeded();
-    check_preprocess(&world.path("run"), &world.path("run/preprocess")).unwrap();
+    check_preprocess(&world.path("run/ingest"), &world.path("run/preprocess")).unwrap();
     let model = world.fer(&["inspect", "run/train/model.safetensors", "--json"]).succeeded();
     assert!(model.stdout.contains("stretch"), "{model:?}");
     assert_eq!(world.fer(&["status"]).code, 0);

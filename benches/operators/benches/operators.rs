@@ -175,7 +175,7 @@ fn optimizers(c: &mut Criterion) {
 }
 
 fn networks(c: &mut Criterion) {
-    let config = NetworkConfig { params: NetworkParams::FACE_CNN, height: 48, width: 48, classes: 7 };
+    let config = NetworkConfig { params: NetworkParams::default(), height: 48, width: 48, classes: 7 };
     let network = Network::new(&config, 42).expect("a network");
     let sgd = Rule::Sgd(Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 });
     let mut optimizer = Optimizer::new(sgd, network.parameters().clone()).expect("an optimiser");

@@ -64,48 +64,87 @@ fn check_rows(path: &Path, rows: &[u32], seen: &mut BTreeSet<u32>) -> Result<(),
     }
 }
 
-/// Checks what a stage of kind preprocess left in `output` against its input in the run folder `run`: features for
-/// every split of the input and no other, with the input's classes, all of one size; every image one of the same
-/// split's input, which its row and label say. Images may be left out or stand there more than once.
+/// Checks what a stage of kind align left in `output` against its input in the folder `images`: images for every split of
+/// the input and no other, with the input's classes, all of one size; every image one of the same split's input, which
+/// its row and label say. Images may be left out or stand there more than once.
 ///
 /// # Errors
 /// The first [`Violation`].
-pub fn check_preprocess(run: &Path, output: &Path) -> Result<(), Violation> {
+pub fn check_align(images: &Path, output: &Path) -> Result<(), Violation> {
+    check_made_of::<ImageSet>(images, output)
+}
+
+/// Checks what a stage of kind preprocess left in `output` against its input in the folder `images`: features for every
+/// split of the input and no other, with the input's classes, all of one size; every image one of the same split's
+/// input, which its row and label say. Images may be left out or stand there more than once.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_preprocess(images: &Path, output: &Path) -> Result<(), Violation> {
+    check_made_of::<FeatureSet>(images, output)
+}
+
+/// What is checked of a set of images or features that was made of a set of images.
+trait Made: Artifact {
+    fn rows_and_labels(&self) -> (&[u32], &[u8]);
+    fn size(&self) -> [usize; 2];
+}
+
+impl Made for ImageSet {
+    fn rows_and_labels(&self) -> (&[u32], &[u8]) {
+        (&self.rows, &self.labels)
+    }
+
+    fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+}
+
+impl Made for FeatureSet {
+    fn rows_and_labels(&self) -> (&[u32], &[u8]) {
+        (&self.rows, &self.labels)
+    }
+
+    fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+}
+
+fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation> {
     let mut first: Option<(PathBuf, [usize; 2])> = None;
     for split in Split::ALL {
-        let (path, other) = (output.join(split_file(split)), run.join("ingest").join(split_file(split)));
-        let (images, features) = match (read_split::<ImageSet>(&other, split)?, read_split::<FeatureSet>(&path, split)?)
-        {
-            (Some(images), Some(features)) => (images, features),
+        let (path, other) = (output.join(split_file(split)), images.join(split_file(split)));
+        let (images, made) = match (read_split::<ImageSet>(&other, split)?, read_split::<M>(&path, split)?) {
+            (Some(images), Some(made)) => (images, made),
             (Some(_), None) => return Err(file(path, format!("an artifact made from {}", other.display()))),
             (None, Some(_)) => return Err(file(path, format!("no file without {}", other.display()))),
             (None, None) => continue,
         };
-        same("classes", &path, &features.classes, &other, &images.classes)?;
+        same("classes", &path, &made.classes(), &other, &&images.classes[..])?;
         let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
-        let mut found = features.rows.iter().copied().zip(features.labels.iter().copied());
+        let (rows, labels) = made.rows_and_labels();
+        let mut found = rows.iter().copied().zip(labels.iter().copied());
         if let Some((row, label)) = found.find(|image| !known.contains(image)) {
             let expected = format!("images of {}, found row {row} with label {label}", other.display());
             return Err(file(path, expected));
         }
-        let size = [features.height, features.width];
         match &first {
-            Some((first, expected)) => same("sizes of images", &path, &size, first, expected)?,
-            None if features.is_empty() => return Err(file(path, "at least one image")),
-            None => first = Some((path, size)),
+            Some((first, expected)) => same("sizes of images", &path, &made.size(), first, expected)?,
+            None if labels.is_empty() => return Err(file(path, "at least one image")),
+            None => first = Some((path, made.size())),
         }
     }
-    first.map(drop).ok_or_else(|| file(run.join("ingest").join(split_file(Split::Train)), "the images to preprocess"))
+    first.map(drop).ok_or_else(|| file(images.join(split_file(Split::Train)), "the images to work on"))
 }
 
-/// Checks what a stage of kind train left in `output` against its input in the run folder `run`: a model with the
+/// Checks what a stage of kind train left in `output` against its input in the folder `features`: a model with the
 /// features' classes and preprocessing, a configuration of its network, and tensors; where `history.jsonl` is there, a
 /// line an epoch.
 ///
 /// # Errors
 /// The first [`Violation`].
-pub fn check_train(run: &Path, output: &Path) -> Result<(), Violation> {
-    let other = run.join("preprocess").join(split_file(Split::Train));
+pub fn check_train(features: &Path, output: &Path) -> Result<(), Violation> {
+    let other = features.join(split_file(Split::Train));
     let (features, _) = describe(&other)?;
     let features = features.ok_or_else(|| Error::NoHeader { path: other.clone() })?;
     let preprocessing = features.details.get("preprocessing").unwrap_or(&Value::Null);
@@ -138,23 +177,23 @@ fn check_history(path: &Path) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Checks what a stage of kind evaluate left in `output` against its input in the run folder `run`: predictions for
+/// Checks what a stage of kind evaluate left in `output` against its input in the folder `features`: predictions for
 /// at least one split, with the classes, labels and rows of its features; `metrics.json` with scores for exactly these
 /// splits, whose counts agree with them; `report.html`.
 ///
 /// # Errors
 /// The first [`Violation`].
-pub fn check_evaluate(run: &Path, output: &Path) -> Result<(), Violation> {
+pub fn check_evaluate(features: &Path, output: &Path) -> Result<(), Violation> {
     let mut found: BTreeMap<&str, Predictions> = BTreeMap::new();
     for split in Split::ALL {
         let path = output.join(predictions_file(split));
         let Some(predictions) = read_split::<Predictions>(&path, split)? else { continue };
-        let other = run.join("preprocess").join(split_file(split));
-        let features: Option<FeatureSet> = read_split(&other, split)?;
-        let Some(features) = features else { return Err(file(other, "the features of these predictions")) };
-        same("classes", &path, &predictions.classes, &other, &features.classes)?;
-        same("labels", &path, &predictions.labels, &other, &features.labels)?;
-        same("rows", &path, &predictions.rows, &other, &features.rows)?;
+        let other = features.join(split_file(split));
+        let set: Option<FeatureSet> = read_split(&other, split)?;
+        let Some(set) = set else { return Err(file(other, "the features of these predictions")) };
+        same("classes", &path, &predictions.classes, &other, &set.classes)?;
+        same("labels", &path, &predictions.labels, &other, &set.labels)?;
+        same("rows", &path, &predictions.rows, &other, &set.rows)?;
         found.insert(split.name(), predictions);
     }
     if found.is_empty() {

@@ -11,7 +11,7 @@
 //! * [`write_half`] writes a model in half the bytes, to hand it on; [`read()`] takes both.
 //! * [`EpochRecord`], [`Metrics`] and [`DataReport`] are what stages pass on as JSON; [`names`] has the names of all
 //!   files. [`Positive`], [`Fraction`], [`Count`] and their kin are the numbers that parameters are made of.
-//! * [`check_ingest`], [`check_preprocess`], [`check_train`] and [`check_evaluate`] check all that a stage left: they
+//! * [`check_ingest`], [`check_align`], [`check_preprocess`], [`check_train`] and [`check_evaluate`] check all that a stage left: they
 //!   are what the runner asks of a program of the user's own, and what a replacement of a stage is tested with.
 //!
 //! ```
@@ -57,7 +57,7 @@ mod size;
 pub use array::{Array, Tensor};
 pub use atomic::write_atomic;
 pub use content::{FIRST, identify};
-pub use contract::{Violation, check_evaluate, check_ingest, check_preprocess, check_train};
+pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;

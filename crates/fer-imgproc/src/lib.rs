@@ -29,6 +29,7 @@
 //! # Ok::<(), fer_imgproc::Error>(())
 //! ```
 
+mod align;
 mod augment;
 mod equalize;
 mod error;
@@ -38,6 +39,7 @@ mod params;
 mod preprocessing;
 mod resize;
 
+pub use align::{AlignMethod, AlignParams, align};
 pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;

@@ -5,7 +5,7 @@ use crate::{Error, NetworkConfig, NetworkParams};
 pub struct NetworkInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it is made of, in a line.
+    /// The layers and their size, in a line.
     pub summary: &'static str,
     /// Fewest rows, and fewest pixels in a row, of its images.
     pub minimum_size: usize,
@@ -13,12 +13,11 @@ pub struct NetworkInfo {
     pub parameters: usize,
 }
 
-/// All networks with their default settings, the seed's first.
+/// All networks with their default parameters, the seed's first.
 ///
 /// # Errors
 /// None but those of [`NetworkConfig::parameter_count`], which these networks do not meet.
 pub fn networks() -> Result<Vec<NetworkInfo>, Error> {
-    let all = [NetworkParams::FACE_CNN, NetworkParams::COMPACT_CNN, NetworkParams::FACE_RESNET, NetworkParams::Linear];
     let info = |params: NetworkParams| {
         let config = NetworkConfig { params, height: 48, width: 48, classes: 7 };
         Ok(NetworkInfo {
@@ -28,26 +27,5 @@ pub fn networks() -> Result<Vec<NetworkInfo>, Error> {
             parameters: config.parameter_count()?,
         })
     };
-    all.into_iter().map(info).collect()
-}
-
-impl NetworkParams {
-    /// What the network is made of, in a line.
-    pub const fn summary(&self) -> &'static str {
-        match self {
-            Self::FaceCnn { .. } => {
-                "the seed's: convolutions of 64, 128 and 256 channels with batch norm, RReLU and max pooling; linear \
-                 layers of 4096, 1024 and 256 with dropout"
-            }
-            Self::CompactCnn { .. } => {
-                "convolutions of 16, 32 and 64 channels with batch norm, ReLU and max pooling; one linear layer behind \
-                 dropout"
-            }
-            Self::FaceResnet { .. } => {
-                "a stem of two convolutions and three stages of residual blocks with batch norm and ReLU, by default of \
-                 40, 80 and 160 channels; a mean over all positions and one linear layer; takes images of any size"
-            }
-            Self::Linear => "one linear layer on the pixels: multinomial logistic regression, the baseline",
-        }
-    }
+    NetworkParams::all().into_iter().map(info).collect()
 }

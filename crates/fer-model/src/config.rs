@@ -2,16 +2,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::params::{RawDropout, RawName, RawSettings};
-use crate::plan::{Plan, Role};
-use crate::{Count, Error, NetworkParams, Rrelu};
+use crate::plan::{Plan, Role, TensorPlan};
+use crate::{Error, NetworkParams};
+
+/// Most parameters of a network: 2³⁰ take 4 GiB.
+const MAX_PARAMETERS: u64 = 1 << 30;
 
 /// All that a network's structure follows from: its name and settings, the size of its images and its classes.
 ///
 /// As JSON one flat object, `{"name": "face-cnn", …, "height": 48, "width": 48, "classes": 7}`, as it stands in the
 /// header of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawConfig")]
 pub struct NetworkConfig {
     /// Which network, and its settings.
     #[serde(flatten)]
@@ -30,7 +31,7 @@ impl NetworkConfig {
     /// # Errors
     /// [`Error::TooSmall`], [`Error::TooLarge`] or [`Error::Classes`] if there is no such network.
     pub fn tensors(&self) -> Result<BTreeMap<String, Vec<usize>>, Error> {
-        Ok(Plan::new(self)?.tensors().map(|(name, tensor)| (name, tensor.shape)).collect())
+        Ok(self.plan()?.tensors().map(|(name, tensor)| (name, tensor.shape)).collect())
     }
 
     /// Number of trained weights; running statistics do not count.
@@ -38,37 +39,31 @@ impl NetworkConfig {
     /// # Errors
     /// As [`Self::tensors`].
     pub fn parameter_count(&self) -> Result<usize, Error> {
-        let plan = Plan::new(self)?;
+        let plan = self.plan()?;
         let weights = plan.tensors().filter(|(_, tensor)| tensor.role == Role::Parameter);
         Ok(weights.map(|(_, tensor)| tensor.shape.iter().product::<usize>()).sum())
     }
-}
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawConfig {
-    name: RawName,
-    #[serde(default)]
-    rrelu: Option<Rrelu>,
-    #[serde(default)]
-    stem: Option<[Count; 2]>,
-    #[serde(default)]
-    widths: Option<[Count; 3]>,
-    #[serde(default)]
-    blocks: Option<[Count; 3]>,
-    #[serde(default)]
-    dropout: Option<RawDropout>,
-    height: usize,
-    width: usize,
-    classes: usize,
-}
-
-impl TryFrom<RawConfig> for NetworkConfig {
-    type Error = Error;
-
-    fn try_from(raw: RawConfig) -> Result<Self, Error> {
-        let RawConfig { name, rrelu, stem, widths, blocks, dropout, height, width, classes } = raw;
-        let params = NetworkParams::from_raw(name, RawSettings { rrelu, stem, widths, blocks, dropout })?;
-        Ok(Self { params, height, width, classes })
+    /// The layers, of which it is sure that they fit into memory.
+    pub(crate) fn plan(&self) -> Result<Plan, Error> {
+        let &Self { params, height, width, classes } = self;
+        let network = params.name();
+        if !(1..=256).contains(&classes) {
+            return Err(Error::Classes { found: classes });
+        }
+        let minimum = params.minimum_size();
+        if height < minimum || width < minimum {
+            return Err(Error::TooSmall { network, minimum, height, width });
+        }
+        let too_large = Error::TooLarge { network, limit: MAX_PARAMETERS, height, width };
+        if height.checked_mul(width).is_none_or(|pixels| pixels as u64 > MAX_PARAMETERS) {
+            return Err(too_large);
+        }
+        let plan = Plan(params.architecture().layers(height, width, classes));
+        let size = |tensor: TensorPlan| tensor.shape.iter().map(|&size| size as u64).product::<u64>();
+        if plan.tensors().map(|(_, tensor)| size(tensor)).sum::<u64>() > MAX_PARAMETERS {
+            return Err(too_large);
+        }
+        Ok(plan)
     }
 }

@@ -4,39 +4,13 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number outside the range that its meaning allows.
-    #[error("expected {expected}, found {found}")]
-    Range {
-        /// The range, in words.
-        expected: &'static str,
-        /// The number.
-        found: f64,
-    },
-    /// The ends of RReLU's range are exchanged.
-    #[error("rrelu: expected lower to be at most upper, found lower {lower} and upper {upper}")]
+    /// Slopes that are no range within 0 to 1.
+    #[error("rrelu: expected slopes with 0 ≤ lower ≤ upper ≤ 1, found lower {lower} and upper {upper}")]
     Rrelu {
         /// Smallest slope.
         lower: f64,
         /// Largest slope.
         upper: f64,
-    },
-    /// A parameter that the network does not have.
-    #[error("`{parameter}` does not apply to `{network}`")]
-    NotApplicable {
-        /// The parameter's name.
-        parameter: &'static str,
-        /// The network's name.
-        network: &'static str,
-    },
-    /// Not as many dropout probabilities as the network has dropout layers.
-    #[error("dropout: expected {expected} for `{network}`, found {found}")]
-    Dropout {
-        /// The network's name.
-        network: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What was given.
-        found: String,
     },
     /// A network that has no maps to explain itself by.
     #[error("`{network}` has no convolution, and so no maps to show what it looks at")]
@@ -95,7 +69,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// A tensor operation failed.
-    #[error("tensor operation: {0}")]
+    #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
-use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics, Stream};
+use fer_artifact::Fraction;
+use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics};
 
 use crate::plan::{Bias, LayerPlan};
-use crate::{Mode, Probability, Rrelu};
+use crate::{Mode, Rrelu};
 
 /// PyTorch's defaults of `BatchNorm2d`.
 const EPS: f64 = 1e-5;
@@ -15,7 +16,7 @@ const MOMENTUM: f32 = 0.1;
 /// A layer that is ready to run, or several that run as one operator.
 #[derive(Debug)]
 pub(crate) enum Layer {
-    /// A convolution and what follows it.
+    /// A convolution with batch norm, activation and perhaps pooling.
     Conv(ConvBlock),
     Residual(Box<Residual>),
     GlobalAvgPool,
@@ -24,7 +25,7 @@ pub(crate) enum Layer {
     /// On its own, away from a convolution.
     Activation(Nonlinearity),
     Dropout {
-        probability: Probability,
+        probability: Fraction,
         lane: u32,
     },
 }
@@ -202,16 +203,6 @@ impl Nonlinearity {
     }
 }
 
-impl Mode {
-    /// Where a layer's random numbers come from in training.
-    fn stream(self, lane: u32) -> Option<Stream> {
-        match self {
-            Mode::Train { seed, step } => Some(Stream::new(seed).at(step, lane)),
-            Mode::Evaluate => None,
-        }
-    }
-}
-
 impl ConvBlock {
     /// `residual` is added before the activation.
     fn forward(&self, x: &Tensor, residual: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
@@ -222,7 +213,7 @@ impl ConvBlock {
             ..self.norm.operator(mode)
         };
         let (y, stats) = fer_nn::conv2d_batch_norm(x, &self.weight, self.bias.as_ref(), self.config, norm)?;
-        self.norm.follow(&stats, mode)?;
+        self.norm.update(&stats, mode)?;
         Ok(y)
     }
 }
@@ -263,17 +254,17 @@ impl BatchNorm {
     }
 
     /// Moves the running statistics towards those of a batch that was trained on.
-    fn follow(&self, batch: &BatchStats, mode: Mode) -> Result<()> {
+    fn update(&self, batch: &BatchStats, mode: Mode) -> Result<()> {
         if mode != Mode::Evaluate {
-            update(&self.running_mean, &batch.mean)?;
-            update(&self.running_var, &batch.unbiased_var())?;
+            move_towards(&self.running_mean, &batch.mean)?;
+            move_towards(&self.running_var, &batch.unbiased_var())?;
         }
         Ok(())
     }
 }
 
 /// Moves a running statistic towards the batch's.
-fn update(running: &Var, batch: &[f32]) -> Result<()> {
+fn move_towards(running: &Var, batch: &[f32]) -> Result<()> {
     let before = running.to_vec1::<f32>()?;
     let after = before.iter().zip(batch).map(|(before, batch)| (1.0 - MOMENTUM) * before + MOMENTUM * batch);
     running.set(&Tensor::from_vec(after.collect(), before.len(), &Device::Cpu)?)

@@ -12,12 +12,12 @@
 //! PyTorch's `state_dict`: `conv1.0.weight` is the first layer of the `Sequential` called `conv1`.
 //!
 //! ```
-//! use fer_model::{NetworkConfig, NetworkParams};
+//! use fer_model::{FaceCnn, NetworkConfig};
 //!
 //! let config: NetworkConfig = serde_json::from_str(
 //!     r#"{"name": "face-cnn", "dropout": [0.2, 0.5], "height": 48, "width": 48, "classes": 7}"#,
 //! )?;
-//! assert_eq!(config.params, NetworkParams::FACE_CNN);
+//! assert_eq!(config.params, FaceCnn::default().into());
 //! let tensors = config.tensors()?;
 //! assert_eq!(tensors["conv1.0.weight"], [64, 1, 3, 3]);
 //! assert_eq!(tensors["fc.1.weight"], [4096, 9216]);
@@ -25,20 +25,23 @@
 //! ```
 
 mod catalog;
+mod choice;
 mod config;
-mod count;
+mod dimension;
 mod error;
 mod grad_cam;
 mod layers;
+mod mode;
 mod network;
-mod params;
+mod networks;
 mod plan;
-mod probability;
+mod rrelu;
 
 pub use catalog::{NetworkInfo, networks};
 pub use config::NetworkConfig;
-pub use count::Count;
+pub use dimension::Dimension;
 pub use error::{Error, Mismatch};
-pub use network::{Mode, Network};
-pub use params::{NetworkParams, Rrelu};
-pub use probability::Probability;
+pub use mode::Mode;
+pub use network::Network;
+pub use networks::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams};
+pub use rrelu::Rrelu;

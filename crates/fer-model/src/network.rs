@@ -4,31 +4,16 @@ use candle_core::{DType, Tensor, Var};
 use fer_nn::{Parameter, Stream};
 
 use crate::layers::{Layer, Weights};
-use crate::plan::Plan;
-use crate::{Error, Mismatch, NetworkConfig};
-
-/// How a forward pass is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Batch norm by its running statistics, no dropout, mean slopes; nothing is kept for a backward pass.
-    Evaluate,
-    /// Batch norm by the batch, whose statistics move the running ones; dropout and random slopes, which depend on
-    /// `seed`, `step` and the layer alone.
-    Train {
-        /// Key of the random numbers.
-        seed: u64,
-        /// Number of the training step, which takes other numbers than any other step.
-        step: u64,
-    },
-}
+use crate::plan::{Plan, TensorPlan};
+use crate::{Error, Mismatch, Mode, NetworkConfig};
 
 /// A network with its weights.
 ///
 /// ```
-/// use fer_model::{Mode, Network, NetworkConfig, NetworkParams};
+/// use fer_model::{Linear, Mode, Network, NetworkConfig};
 /// use candle_core::{Device, Tensor};
 ///
-/// let config = NetworkConfig { params: NetworkParams::Linear, height: 2, width: 3, classes: 4 };
+/// let config = NetworkConfig { params: Linear {}.into(), height: 2, width: 3, classes: 4 };
 /// let network = Network::new(&config, 42)?;
 /// let images = Tensor::zeros((5, 1, 2, 3), candle_core::DType::F32, &Device::Cpu)?;
 /// assert_eq!(network.forward(&images, Mode::Evaluate)?.dims(), [5, 4]);
@@ -56,11 +41,10 @@ impl Network {
     /// # Errors
     /// [`Error::TooSmall`], [`Error::TooLarge`] or [`Error::Classes`] if there is no such network.
     pub fn new(config: &NetworkConfig, seed: u64) -> Result<Self, Error> {
-        let plan = Plan::new(config)?;
+        let plan = config.plan()?;
         let stream = Stream::new(seed);
-        let draw = |(lane, (name, tensor)): (usize, (String, crate::plan::TensorPlan))| {
-            Ok((name, tensor.draw(stream.at(0, lane as u32))?))
-        };
+        let draw =
+            |(lane, (name, tensor)): (usize, (String, TensorPlan))| Ok((name, tensor.draw(stream.at(0, lane as u32))?));
         let tensors = plan.tensors().enumerate().map(draw).collect::<Result<_, Error>>()?;
         Self::assemble(config, &plan, tensors)
     }
@@ -71,7 +55,7 @@ impl Network {
     /// [`Error::Mismatch`] with every tensor that is missing, not expected, or of another shape or dtype; as
     /// [`Self::new`] if there is no such network.
     pub fn load(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
-        let plan = Plan::new(config)?;
+        let plan = config.plan()?;
         let mismatches = compare(config.tensors()?, &tensors);
         if !mismatches.is_empty() {
             return Err(Error::Mismatch { network: config.params.name(), mismatches });

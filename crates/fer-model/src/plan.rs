@@ -1,12 +1,10 @@
 //! Networks as data: named lists of layers, numbered as in PyTorch's `Sequential`.
 
 use candle_core::Tensor;
+use fer_artifact::Fraction;
 use fer_nn::{Stream, init_normal, init_uniform};
 
-use crate::{Count, Error, NetworkConfig, NetworkParams, Probability, Rrelu};
-
-/// Most parameters of a network: 2³⁰ take 4 GiB.
-const MAX_PARAMETERS: u64 = 1 << 30;
+use crate::Rrelu;
 
 /// Every layer of a network with its name, in the order of the forward pass.
 pub(crate) struct Plan(pub(crate) Vec<(String, LayerPlan)>);
@@ -32,7 +30,7 @@ pub(crate) enum LayerPlan {
     /// Mean over height and width.
     GlobalAvgPool,
     /// In training alone.
-    Dropout(Probability),
+    Dropout(Fraction),
 }
 
 /// Whether a convolution has a bias; a batch norm behind it takes it off again.
@@ -72,28 +70,6 @@ pub(crate) enum Role {
 }
 
 impl Plan {
-    pub(crate) fn new(config: &NetworkConfig) -> Result<Self, Error> {
-        let &NetworkConfig { params, height, width, classes } = config;
-        let network = params.name();
-        if !(1..=256).contains(&classes) {
-            return Err(Error::Classes { found: classes });
-        }
-        let minimum = params.minimum_size();
-        if height < minimum || width < minimum {
-            return Err(Error::TooSmall { network, minimum, height, width });
-        }
-        let too_large = Error::TooLarge { network, limit: MAX_PARAMETERS, height, width };
-        if height.checked_mul(width).is_none_or(|pixels| pixels as u64 > MAX_PARAMETERS) {
-            return Err(too_large);
-        }
-        let plan = Self(params.layers(height, width, classes));
-        let size = |tensor: TensorPlan| tensor.shape.iter().map(|&size| size as u64).product::<u64>();
-        if plan.tensors().map(|(_, tensor)| size(tensor)).sum::<u64>() > MAX_PARAMETERS {
-            return Err(too_large);
-        }
-        Ok(plan)
-    }
-
     /// Every tensor with its full name.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = (String, TensorPlan)> {
         let named = |(name, layer): &(String, LayerPlan)| {
@@ -104,94 +80,14 @@ impl Plan {
     }
 }
 
-impl NetworkParams {
-    /// Fewest rows, and fewest pixels in a row: three poolings must leave something.
-    pub fn minimum_size(&self) -> usize {
-        match self {
-            Self::FaceCnn { .. } | Self::CompactCnn { .. } | Self::FaceResnet { .. } => 8,
-            Self::Linear => 1,
-        }
-    }
-
-    fn layers(&self, height: usize, width: usize, classes: usize) -> Vec<(String, LayerPlan)> {
-        let pooled = (height / 8) * (width / 8);
-        match *self {
-            Self::FaceCnn { rrelu, dropout } => face_cnn(rrelu, dropout, pooled, classes),
-            Self::CompactCnn { dropout } => compact_cnn(dropout, pooled, classes),
-            Self::FaceResnet { stem, widths, blocks, dropout } => face_resnet(stem, widths, blocks, dropout, classes),
-            Self::Linear => vec![("fc".to_owned(), LayerPlan::Linear { inputs: height * width, outputs: classes })],
-        }
-    }
-}
-
-/// The seed's `FaceCNN`. The seed draws the convolutions' weights itself and leaves the rest to PyTorch.
-fn face_cnn(rrelu: Rrelu, dropout: [Probability; 2], pooled: usize, classes: usize) -> Vec<(String, LayerPlan)> {
-    use LayerPlan::{Dropout, Linear};
-    let activation = LayerPlan::Rrelu(rrelu);
-    let block = |inputs, outputs| conv_block(inputs, outputs, Init::Normal { std: 0.04 }, activation);
-    let fc = [
-        Dropout(dropout[0]),
-        Linear { inputs: 256 * pooled, outputs: 4096 },
-        activation,
-        Dropout(dropout[1]),
-        Linear { inputs: 4096, outputs: 1024 },
-        activation,
-        Linear { inputs: 1024, outputs: 256 },
-        activation,
-        Linear { inputs: 256, outputs: classes },
-    ];
-    let blocks = [("conv1", block(1, 64)), ("conv2", block(64, 128)), ("conv3", block(128, 256))];
-    let conv = blocks.iter().flat_map(|(name, layers)| sequential(name, layers));
-    conv.chain(sequential("fc", &fc)).collect()
-}
-
-/// As `FaceCNN`, but with a quarter of the channels, ReLU, and a single linear layer.
-fn compact_cnn(dropout: Probability, pooled: usize, classes: usize) -> Vec<(String, LayerPlan)> {
-    let block = |inputs, outputs| conv_block(inputs, outputs, Init::FanIn(9 * inputs), LayerPlan::Relu);
-    let fc = [LayerPlan::Dropout(dropout), LayerPlan::Linear { inputs: 64 * pooled, outputs: classes }];
-    let blocks = [("conv1", block(1, 16)), ("conv2", block(16, 32)), ("conv3", block(32, 64))];
-    let conv = blocks.iter().flat_map(|(name, layers)| sequential(name, layers));
-    conv.chain(sequential("fc", &fc)).collect()
-}
-
-/// A small residual network for gray images. It ends with a mean over all positions, so any size of image will do.
-fn face_resnet(
-    stem: [Count; 2],
-    widths: [Count; 3],
-    blocks: [Count; 3],
-    dropout: Probability,
-    classes: usize,
-) -> Vec<(String, LayerPlan)> {
-    let [first, second] = stem.map(Count::get);
-    let conv = |inputs, outputs, stride| {
-        let weight = Init::FanOut(9 * outputs);
-        LayerPlan::Conv { inputs, outputs, stride, bias: Bias::No, weight }
-    };
-    let norm = |channels| LayerPlan::BatchNorm { channels };
-    let stem = [conv(1, first, 1), norm(first), LayerPlan::Relu, conv(first, second, 2), norm(second), LayerPlan::Relu];
-    let mut layers = sequential("stem", &stem);
-    let mut inputs = second;
-    for (stage, (width, blocks)) in widths.iter().zip(blocks).enumerate() {
-        for block in 0..blocks.get() {
-            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
-            let outputs = width.get();
-            layers.push((format!("layer{}.{block}", stage + 1), LayerPlan::Residual { inputs, outputs, stride }));
-            inputs = outputs;
-        }
-    }
-    layers.push(("pool".to_owned(), LayerPlan::GlobalAvgPool));
-    layers.push(("dropout".to_owned(), LayerPlan::Dropout(dropout)));
-    layers.push(("fc".to_owned(), LayerPlan::Linear { inputs, outputs: classes }));
-    layers
-}
-
-fn conv_block(inputs: usize, outputs: usize, weight: Init, activation: LayerPlan) -> [LayerPlan; 4] {
+/// A convolution with bias, batch norm, an activation and a pooling.
+pub(crate) fn conv_block(inputs: usize, outputs: usize, weight: Init, activation: LayerPlan) -> [LayerPlan; 4] {
     let conv = LayerPlan::Conv { inputs, outputs, stride: 1, bias: Bias::Yes, weight };
     [conv, LayerPlan::BatchNorm { channels: outputs }, activation, LayerPlan::MaxPool]
 }
 
 /// Names as PyTorch's `Sequential` does: `<name>.<place in the list>`.
-fn sequential(name: &str, layers: &[LayerPlan]) -> Vec<(String, LayerPlan)> {
+pub(crate) fn sequential(name: &str, layers: &[LayerPlan]) -> Vec<(String, LayerPlan)> {
     layers.iter().enumerate().map(|(place, layer)| (format!("{name}.{place}"), *layer)).collect()
 }
 

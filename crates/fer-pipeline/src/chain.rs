@@ -10,11 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::command_line::{CommandLine, Seconds};
 use crate::error::Problem;
-use crate::file::{Document, to_yaml};
-use crate::locate::Segment;
-use crate::stages::{Evaluate, Ingest, Preprocess, Program, Train};
-use crate::sweep::{CELLS, Siblings};
-use crate::{Error, Stage, StageKind};
+use crate::file::{Document, Params, to_yaml};
+use crate::link::Link;
+use crate::siblings::Siblings;
+use crate::stage::Stage;
+use crate::stages::{Program, entry};
+use crate::{Error, StageKind};
 
 const VERSION: u32 = 1;
 
@@ -25,9 +26,9 @@ const MOST_STAGES: usize = 16;
 pub struct Pipeline {
     pub(crate) seed: Seed,
     pub(crate) run_dir: PathBuf,
-    pub(crate) stages: Vec<Box<dyn Stage>>,
+    pub(crate) stages: Vec<Link>,
     /// The run folder as the file names it.
-    named_run_dir: PathBuf,
+    pub(crate) named_run_dir: PathBuf,
     /// The other cells, if it is one of a sweep.
     pub(crate) siblings: Option<Siblings>,
 }
@@ -91,17 +92,19 @@ impl Pipeline {
     ) -> Result<Self, Error> {
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = chain_problems(document, &raw);
-        let mut stages = vec![];
+        let (mut stages, mut before) = (vec![], vec![]);
         for (index, RawStage { stage, command, timeout_seconds, .. }) in raw.stages.into_iter().enumerate() {
             let at = ["stages".into(), index.into(), "params".into()];
+            let params = document.params(stage, &at, base);
             let parsed = match command {
-                None => parse_stage(stage, document, &at, base),
-                Some(command) => parse_program(stage, command, timeout_seconds, document, &at, base),
+                None => (entry(stage).parse)(&params),
+                Some(command) => parse_program(stage, command, timeout_seconds, &params),
             };
             match parsed {
-                Ok(stage) => stages.push(stage),
+                Ok(parsed) => stages.push(Link::new(parsed, before.clone())),
                 Err(problem) => problems.push(problem),
             }
+            before.push(stage);
         }
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
@@ -109,15 +112,6 @@ impl Pipeline {
         let run_dir_in_use = run_dir.map_or_else(|| base.join(&raw.run_dir), Path::to_owned);
         let (seed, named_run_dir) = (Seed::new(raw.seed), raw.run_dir);
         Ok(Self { seed, run_dir: run_dir_in_use, stages, named_run_dir, siblings: None })
-    }
-
-    /// The same chain as one of the cells of the sweep in its run folder.
-    pub(crate) fn into_cell(mut self, name: &str) -> Self {
-        let cells = self.run_dir.join(CELLS);
-        self.run_dir = cells.join(name);
-        self.named_run_dir = self.named_run_dir.join(CELLS).join(name);
-        self.siblings = Some(Siblings::new(cells, name));
-        self
     }
 
     /// The run folder.
@@ -132,7 +126,7 @@ impl Pipeline {
         text.push_str("stages:\n");
         for stage in &self.stages {
             // Indented by the library, as an entry of a list: a text may hold breaks of lines that are none to Rust.
-            let entry = to_yaml(&json!([stage.entry()]));
+            let entry = to_yaml(&json!([stage.stage.written()]));
             let entry = entry.strip_prefix("- ").expect("a list begins with its first entry");
             text.push_str(&format!("- stage: {}\n  {entry}", stage.kind()));
         }
@@ -191,31 +185,13 @@ fn chain_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
     problems
 }
 
-/// The stage of this kind with the parameters at `at`; its paths are relative to `base`.
-pub(crate) fn parse_stage(
-    kind: StageKind,
-    document: &Document,
-    at: &[Segment],
-    base: &Path,
-) -> Result<Box<dyn Stage>, Problem> {
-    let name = format!("{kind}.params");
-    Ok(match kind {
-        StageKind::Ingest => Box::new(Ingest::new(document.parse(&name, at)?, base)),
-        StageKind::Preprocess => Box::new(Preprocess::new(document.parse(&name, at)?)),
-        StageKind::Train => Box::new(Train::new(document.parse(&name, at)?, base)),
-        StageKind::Evaluate => Box::new(Evaluate::new(document.parse(&name, at)?)),
-    })
-}
-
 /// A program in place of the stage. Its parameters are its own: any mapping.
 fn parse_program(
     kind: StageKind,
     command: CommandLine,
     timeout: Option<Seconds>,
-    document: &Document,
-    at: &[Segment],
-    base: &Path,
+    params: &Params<'_>,
 ) -> Result<Box<dyn Stage>, Problem> {
-    let params: Map<String, Value> = document.parse(&format!("{kind}.params"), at)?;
-    Ok(Box::new(Program::new(kind, command, timeout, params, base)))
+    let own: Map<String, Value> = params.parse()?;
+    Ok(Box::new(Program::new(entry(kind), command, timeout, own, params.base)))
 }

@@ -1,6 +1,6 @@
 //! The checkpoints of one training in the run folder.
 
-use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, write, write_atomic};
+use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, with_causes, write, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::folder::remove_unfinished;
 
+/// A stage's folder for checkpoints, in its own.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
 /// Checkpoints that are kept, beside the one of the best epoch.
 const KEPT: usize = 2;
 
@@ -104,9 +106,9 @@ impl Checkpoints {
     pub(crate) fn read(&self, note: &Note) -> Result<Checkpoint, String> {
         let path = self.path(note, "safetensors");
         match Digest::of_file(&path) {
-            Ok(digest) if digest == note.digest => read(&path).map_err(|error| error.to_string()),
+            Ok(digest) if digest == note.digest => read(&path).map_err(|error| with_causes(&error)),
             Ok(_) => Err(format!("{}: its contents are not those that were written", path.display())),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(with_causes(&error)),
         }
     }
 

@@ -45,12 +45,12 @@ impl CommandLine {
     }
 
     /// Why the program could not be started, with what may have been meant.
-    pub(crate) fn start_error(&self, base: &Path, source: io::Error) -> ProgramError {
+    pub(crate) fn start_error(&self, base: &Path, reason: io::Error) -> ProgramError {
         let program = self.program().to_owned();
         let beside = !program.contains('/') && base.join(&program).is_file();
         let advice =
             if beside { format!("; a file beside the pipeline file is written `./{program}`") } else { String::new() };
-        ProgramError::Start { program, source, advice }
+        ProgramError::Start { program, reason, advice }
     }
 
     /// Digests of the files that the words name, alone or after `=`, from the folder `base`.
@@ -114,12 +114,12 @@ impl<'de> Deserialize<'de> for Seconds {
 #[non_exhaustive]
 pub enum ProgramError {
     /// It could not be started.
-    #[error("cannot start `{program}`: {source}{advice}")]
+    #[error("cannot start `{program}`: {reason}{advice}")]
     Start {
         /// The program, without its arguments.
         program: String,
         /// The system's reason.
-        source: io::Error,
+        reason: io::Error,
         /// What may help; empty if nothing is known.
         advice: String,
     },
@@ -132,7 +132,7 @@ pub enum ProgramError {
         status: ExitStatus,
     },
     /// It ended well, but what it left is not what a stage of the kind leaves.
-    #[error("what `{program}` left cannot be taken: {source}")]
+    #[error("what `{program}` left cannot be taken")]
     Output {
         /// The command line.
         program: String,

@@ -11,7 +11,7 @@ pub type StageError = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum Error {
     /// The pipeline or parameter file cannot be read.
-    #[error("{}: cannot read the file: {source}", path.display())]
+    #[error("{}: cannot read the file", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A run's scores cannot be understood.
-    #[error("{}: not the scores of a run: {source}", path.display())]
+    #[error("{}: not the scores of a run", path.display())]
     Metrics {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum Error {
         holder: String,
     },
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// File or folder concerned.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum Error {
     #[error(transparent)]
     Artifact(#[from] fer_artifact::Error),
     /// A stage failed.
-    #[error("{stage}: {source}")]
+    #[error("{stage}")]
     Stage {
         /// The stage.
         stage: StageKind,

@@ -9,8 +9,10 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
 
+use crate::StageKind;
 use crate::error::{Error, Place, Problem};
 use crate::locate::{Locate, Part, Segment};
+use crate::name_first::{NameFirst, is_name};
 use crate::overrides::{Override, Written};
 use crate::phrase::{Fault, fault};
 use crate::tree::Strict;
@@ -97,6 +99,11 @@ impl Document {
         }
     }
 
+    /// The parameters of a stage of this kind at `path`; the paths in them are relative to `base`.
+    pub(crate) fn params<'a>(&'a self, kind: StageKind, path: &'a [Segment], base: &'a Path) -> Params<'a> {
+        Params { document: self, name: format!("{kind}.params"), path, base }
+    }
+
     /// The value at `path`, typed. A missing or empty one counts as an empty mapping; `name` is what to call it in
     /// messages.
     pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self, name: &str, path: &[Segment]) -> Result<T, Problem> {
@@ -139,6 +146,22 @@ impl Document {
     }
 }
 
+/// A stage's parameters in a document.
+pub(crate) struct Params<'a> {
+    document: &'a Document,
+    name: String,
+    path: &'a [Segment],
+    /// The folder that paths among them are relative to.
+    pub(crate) base: &'a Path,
+}
+
+impl Params<'_> {
+    /// The parameters, typed.
+    pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self) -> Result<T, Problem> {
+        self.document.parse(&self.name, self.path)
+    }
+}
+
 /// The file's bytes, or as many as show that it is too long.
 fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = vec![];
@@ -175,7 +198,7 @@ fn typed<T: DeserializeOwned + Serialize>(name: &str, value: &Value) -> Result<T
 
 /// The typed value, or where and why there is none.
 fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, (Vec<Segment>, String)> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(NameFirst(value)).map_err(|error| {
         let path = error.path().iter().filter_map(|segment| match segment {
             serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
             serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
@@ -196,7 +219,7 @@ fn wrong_entry<T: DeserializeOwned>(value: &Value, path: &[Segment], message: &s
         parsed::<T>(&without).err().is_none_or(|(_, other)| other != message)
     };
     let is_of_an_entry = message.starts_with("invalid type") || message.starts_with("invalid value");
-    keys.into_iter().filter(|key| is_of_an_entry && key != "kind" && key != "name").find(is_wrong)
+    keys.into_iter().filter(|key| is_of_an_entry && !is_name(key)).find(is_wrong)
 }
 
 /// Where `value` has a list and the parsed value's own form a mapping: serde takes the entries by their order, but a
@@ -247,7 +270,7 @@ fn ordered(value: &Value) -> serde_yaml::Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| (!matches!(key.as_str(), "name" | "kind"), *key));
+            entries.sort_by_key(|(key, _)| (!is_name(key), *key));
             entries
                 .into_iter()
                 .map(|(key, value)| (key.as_str().into(), ordered(value)))

@@ -10,6 +10,10 @@ use fer_artifact::Digest;
 
 use crate::{Error, StageKind};
 
+/// The chain as it ran, with every parameter written out.
+pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
+/// Folder of the cells' run folders in that of a sweep.
+pub(crate) const CELLS: &str = "cells";
 const HOLDER_FILE: &str = ".writer";
 
 pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {

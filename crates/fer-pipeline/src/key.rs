@@ -7,7 +7,7 @@ use crate::StageKind;
 
 /// What a stage's outputs depend on.
 #[derive(Debug, Clone)]
-pub struct Origin<'a> {
+pub(crate) struct Origin<'a> {
     pub(crate) stage: StageKind,
     pub(crate) version: u32,
     /// The stage's own.

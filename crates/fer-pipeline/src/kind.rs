@@ -3,12 +3,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The four links of a chain, in their order.
+/// The kinds of stage, in the order of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageKind {
     /// A source of faces becomes image sets.
     Ingest,
+    /// Image sets become image sets in which the faces lie alike.
+    Align,
     /// Image sets become network inputs.
     Preprocess,
     /// Network inputs become a model.
@@ -18,13 +20,15 @@ pub enum StageKind {
 }
 
 impl StageKind {
-    /// All four, in order.
-    pub const ALL: [StageKind; 4] = [StageKind::Ingest, StageKind::Preprocess, StageKind::Train, StageKind::Evaluate];
+    /// All of them, in order.
+    pub const ALL: [StageKind; 5] =
+        [StageKind::Ingest, StageKind::Align, StageKind::Preprocess, StageKind::Train, StageKind::Evaluate];
 
     /// Lower-case name: in the pipeline file, on the command line, and of the stage's folder in the run folder.
     pub const fn name(self) -> &'static str {
         match self {
             StageKind::Ingest => "ingest",
+            StageKind::Align => "align",
             StageKind::Preprocess => "preprocess",
             StageKind::Train => "train",
             StageKind::Evaluate => "evaluate",

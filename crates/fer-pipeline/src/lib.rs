@@ -1,6 +1,6 @@
 //! The runner: pipeline file, plan, status, run and lock.
 //!
-//! A [`Pipeline`] is a valid pipeline file. It holds the chain's stages, each behind the [`Stage`] trait, and a run
+//! A [`Pipeline`] is a valid pipeline file. It holds the chain's stages, each an entry of the stage table, and a run
 //! folder. [`Pipeline::plan`] says which stages are fresh and why the others are not; [`Pipeline::run`] runs those.
 //! Freshness is a matter of content alone: version, parameters and digests, never times. The clock is lent by the
 //! caller ([`Clock`]), as is whoever shows progress ([`Reporter`]).
@@ -32,10 +32,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alone;
 mod chain;
 mod checkpoints;
 mod command_line;
 mod compare;
+mod context;
 mod digests;
 mod error;
 mod execute;
@@ -44,8 +46,10 @@ mod file;
 mod folder;
 mod key;
 mod kind;
+mod link;
 mod locate;
 mod lock;
+mod name_first;
 mod overrides;
 mod phrase;
 mod plan;
@@ -53,7 +57,8 @@ mod process;
 mod reason;
 mod report;
 mod run;
-mod slots;
+mod siblings;
+mod slot;
 mod stage;
 mod stages;
 mod store;
@@ -61,19 +66,17 @@ mod sweep;
 mod tree;
 mod verify;
 
+pub use alone::{StageAlone, run_stage};
 pub use chain::Pipeline;
 pub use checkpoints::CheckpointEvery;
 pub use command_line::ProgramError;
 pub use compare::{Change, Diff, Run, ScoreChange, differing_parameters};
 pub use error::{Error, Place, Problem, StageError};
-pub use execute::{StageAlone, run_stage};
-pub use key::Origin;
 pub use kind::StageKind;
 pub use plan::Step;
 pub use reason::Reason;
 pub use report::{BatchProgress, Clock, Event, Reporter, Silent};
 pub use run::{Outcome, Ran, RunOptions, Selection};
-pub use stage::{Context, Need, Past, Slot, Stage};
 pub use store::{Spare, SpareKind};
 pub use sweep::{Cell, CellPlan, CellState, CellStatus, Combination, Planned, Scores, Spread, Sweep};
 pub use verify::{FileState, Verified};

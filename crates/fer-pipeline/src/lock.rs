@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, canonical_json, write_atomic};
+use fer_artifact::{Digest, Seed, canonical_json, write_atomic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::key::Origin;
 use crate::{Error, PROGRAM, StageKind};
 
 pub(crate) const LOCK_FILE: &str = "run.lock.json";
@@ -33,6 +34,14 @@ pub(crate) struct Entry {
     pub(crate) outputs: BTreeMap<String, Digest>,
     pub(crate) seconds: f64,
     pub(crate) finished: String,
+}
+
+impl Entry {
+    /// What the stage's outputs depended on.
+    pub(crate) fn origin(&self, stage: StageKind) -> Origin<'_> {
+        let seed = Seed::new(self.seed).stream(stage.name());
+        Origin { stage, version: self.version, seed, params: self.params.clone(), inputs: &self.inputs }
+    }
 }
 
 impl Default for Lock {

@@ -24,6 +24,11 @@ pub(crate) fn fault(name: &str, mut path: Vec<Segment>, message: &str) -> Fault 
         let message = format!("unknown key `{first}`{place}; {}", suggestion(&first, &valid));
         return Fault { path, part: Part::Key, message };
     }
+    if message.starts_with('`') && message.contains("` does not apply to `") {
+        let message = format!("{}{message}", prefix(name, &path));
+        path.push(first.as_str().into());
+        return Fault { path, part: Part::Key, message };
+    }
     let message = if message.starts_with("unknown variant") {
         format!("{}unknown value `{first}`; {}", prefix(name, &path), suggestion(&first, &valid))
     } else if message.starts_with("missing field") {
@@ -89,7 +94,8 @@ fn reworded(message: &str) -> String {
         return "expected a mapping, found a list".to_owned();
     }
     let body = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p));
-    match body.and_then(|body| body.rsplit_once(", expected ")) {
+    let body = body.map(|body| body.replace(", expected an array of length ", ", expected a list of length "));
+    match body.as_deref().and_then(|body| body.rsplit_once(", expected ")) {
         // What range a whole number must have, its type tells only once it has a number.
         Some((found, expected)) if message.starts_with("invalid type") => {
             let kind = kind(expected);

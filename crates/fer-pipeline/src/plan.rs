@@ -1,16 +1,18 @@
 //! What is fresh, and why the rest is not.
 
-use fer_artifact::Seed;
+use std::path::PathBuf;
+
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::checkpoints::CHECKPOINTS;
 use crate::digests::Digests;
-use crate::execute::{CHECKPOINTS, inputs, origin};
-use crate::key::Origin;
-use crate::lock::{Entry, Lock};
+use crate::link::Link;
+use crate::lock::Lock;
 use crate::reason::{input_changes, parameter_changes};
+use crate::stage::{EarlierRuns, Resumable};
 use crate::store::Store;
-use crate::{Error, Past, Pipeline, Reason, RunOptions, Stage, StageKind};
+use crate::{Error, Pipeline, Reason, RunOptions, StageKind};
 
 /// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,18 +58,18 @@ impl Pipeline {
         let lock = Lock::read(&self.run_dir)?;
         let digests = Digests::new(&self.run_dir);
         let mut steps: Vec<Step> = vec![];
-        for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            let makers = stage.inputs().into_iter().filter_map(|slot| StageKind::of_path(slot.path));
+        for link in self.stages.iter().filter(|link| options.selection.has(link.kind())) {
+            let makers = link.inputs().into_iter().map(|input| input.maker);
             let will_run = |kind: &StageKind| steps.iter().any(|step| step.stage == *kind && !step.reasons.is_empty());
             let last_to_run = makers.filter(will_run).max();
             let reasons = match last_to_run {
-                None => self.reasons(stage.as_ref(), &lock, &digests, options)?,
-                Some(maker) => match self.changes(stage.as_ref(), &lock, &digests)? {
+                None => self.reasons(link, &lock, &digests, options)?,
+                Some(maker) => match self.changes(link, &lock, &digests)? {
                     changes if changes.is_empty() => vec![Reason::MayChange(maker)],
                     changes => changes,
                 },
             };
-            steps.push(Step { stage: stage.kind(), reasons });
+            steps.push(Step { stage: link.kind(), reasons });
         }
         digests.save();
         Ok(steps)
@@ -84,58 +86,54 @@ impl Pipeline {
     /// Why a stage whose inputs are in place has to run, and what it can make use of; empty if it has not.
     pub(crate) fn reasons(
         &self,
-        stage: &dyn Stage,
+        link: &Link,
         lock: &Lock,
         digests: &Digests,
         options: &RunOptions,
     ) -> Result<Vec<Reason>, Error> {
-        let mut reasons = self.changes(stage, lock, digests)?;
+        let mut reasons = self.changes(link, lock, digests)?;
         if options.force {
             if reasons.is_empty() {
                 reasons.push(Reason::Forced);
             }
         } else if !reasons.is_empty() {
-            let help = self.help(stage, lock, digests, &reasons)?;
-            if matches!(help, Some(Reason::Interrupted { .. })) {
+            let reuse = self.reuse(link, lock, digests, &reasons)?;
+            if matches!(reuse, Some(Reason::Interrupted { .. })) {
                 reasons.retain(|reason| *reason != Reason::NeverRan);
             }
-            reasons.extend(help);
+            reasons.extend(reuse);
         }
         Ok(reasons)
     }
 
     /// What a stage that has to run can make use of, or why it cannot.
-    fn help(
-        &self,
-        stage: &dyn Stage,
-        lock: &Lock,
-        digests: &Digests,
-        reasons: &[Reason],
-    ) -> Result<Option<Reason>, Error> {
-        let inputs = inputs(stage, digests)?;
-        let origin = origin(stage, self.seed, &inputs);
-        if Store::new(&self.run_dir).find(stage.kind(), &origin.key()).is_some() {
+    fn reuse(&self, link: &Link, lock: &Lock, digests: &Digests, reasons: &[Reason]) -> Result<Option<Reason>, Error> {
+        let inputs = link.digests(digests)?;
+        let origin = link.origin(self.seed, &inputs);
+        if Store::new(&self.run_dir).find(link.kind(), &origin.key()).is_some() {
             return Ok(Some(Reason::Stored));
         }
-        if !reasons.iter().any(Reason::is_of_origin) {
+        if !reasons.iter().any(Reason::changes_outputs) {
             return Ok(None);
         }
-        let checkpoint_dir = self.run_dir.join(stage.kind().name()).join(CHECKPOINTS);
-        Ok(stage.resumption(&Past { origin, checkpoint_dir, finished: lock.stages.get(&stage.kind()) }))
+        let Some(resumable) = link.stage.resumable() else { return Ok(None) };
+        let checkpoint_dir = self.run_dir.join(link.kind().name()).join(CHECKPOINTS);
+        let finished = lock.stages.get(&link.kind());
+        Ok(resumable.resumption(&EarlierRuns { origin, checkpoint_dir, finished }))
     }
 
     /// How a stage differs from what the lock holds of it.
-    fn changes(&self, stage: &dyn Stage, lock: &Lock, digests: &Digests) -> Result<Vec<Reason>, Error> {
-        let Some(entry) = lock.stages.get(&stage.kind()) else { return Ok(vec![Reason::NeverRan]) };
+    fn changes(&self, link: &Link, lock: &Lock, digests: &Digests) -> Result<Vec<Reason>, Error> {
+        let Some(entry) = lock.stages.get(&link.kind()) else { return Ok(vec![Reason::NeverRan]) };
         let mut reasons = vec![];
-        if entry.version != stage.version() {
-            reasons.push(Reason::Version { from: entry.version, to: stage.version() });
+        if entry.version != link.stage.version() {
+            reasons.push(Reason::Version { from: entry.version, to: link.stage.version() });
         }
         if entry.seed != self.seed.value() {
             reasons.push(Reason::Seed { from: entry.seed, to: self.seed.value() });
         }
-        reasons.extend(parameter_changes(&entry.params, &stage.params()));
-        reasons.extend(input_changes(&entry.inputs, &inputs(stage, digests)?));
+        reasons.extend(parameter_changes(&entry.params, &link.stage.params()));
+        reasons.extend(input_changes(&entry.inputs, &link.digests(digests)?));
         for (path, digest) in &entry.outputs {
             let name = || path.split_once('/').map_or(&**path, |(_, name)| name).to_owned();
             match digests.of(path)? {
@@ -147,16 +145,14 @@ impl Pipeline {
         Ok(reasons)
     }
 
-    /// The key of the checkpoints that the chain's training would go on from, if it has one.
-    pub(crate) fn present_training(&self, digests: &Digests) -> Result<Option<String>, Error> {
-        let Some(stage) = self.stages.iter().find(|stage| stage.kind() == StageKind::Train) else { return Ok(None) };
-        let inputs = inputs(stage.as_ref(), digests)?;
-        Ok(stage.checkpoint_key(&origin(stage.as_ref(), self.seed, &inputs)))
+    /// The folders of checkpoints that the chain's stages would go on from, relative to the run folder.
+    pub(crate) fn present_checkpoints(&self, digests: &Digests) -> Result<Vec<PathBuf>, Error> {
+        let resumable = self.stages.iter().filter_map(|link| Some((link, link.stage.resumable()?)));
+        let folder = |(link, resumable): (&Link, &dyn Resumable)| {
+            let inputs = link.digests(digests)?;
+            let key = resumable.checkpoint_key(&link.origin(self.seed, &inputs));
+            Ok([link.kind().name(), CHECKPOINTS, &key].iter().collect())
+        };
+        resumable.map(folder).collect()
     }
-}
-
-/// What a finished stage's outputs depended on.
-pub(crate) fn origin_of(stage: StageKind, entry: &Entry) -> Origin<'_> {
-    let (version, params) = (entry.version, entry.params.clone());
-    Origin { stage, version, seed: Seed::new(entry.seed).stream(stage.name()), params, inputs: &entry.inputs }
 }

@@ -73,7 +73,7 @@ pub enum Reason {
 impl Reason {
     /// Whether the stage's outputs would be others than those that it had made: not so if they are only missing,
     /// altered or to be made again.
-    pub(crate) fn is_of_origin(&self) -> bool {
+    pub(crate) fn changes_outputs(&self) -> bool {
         !matches!(self, Reason::OutputMissing(_) | Reason::OutputAltered(_) | Reason::Forced)
     }
 }

@@ -1,19 +1,20 @@
 //! Runs what is not fresh.
 
-use fer_artifact::{Digest, Metrics, write_atomic};
+use fer_artifact::names::{METRICS, REPORT};
+use fer_artifact::{Digest, Kind, Metrics, write_atomic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::digests::Digests;
-use crate::execute::{Folders, execute, inputs, origin};
-use crate::folder::{Writer, remove_unfinished};
+use crate::execute::{Folders, execute};
+use crate::folder::{CONFIG_FILE, Writer, remove_unfinished};
+use crate::link::Link;
 use crate::lock::{Entry, Lock};
-use crate::plan::origin_of;
+use crate::slot::Presence;
+use crate::stages::entry;
 use crate::store::Store;
-use crate::{CheckpointEvery, Clock, Error, Event, Need, Pipeline, Reason, Reporter, Stage, StageError, StageKind};
-
-pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
+use crate::{CheckpointEvery, Clock, Error, Event, Pipeline, Reason, Reporter, StageError, StageKind};
 
 /// What a run does with the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl Pipeline {
         let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
         let mut stages = vec![];
         for stage in self.stages.iter().filter(|stage| options.selection.has(stage.kind())) {
-            stages.push(runner.run(stage.as_ref())?);
+            stages.push(runner.run(stage)?);
             runner.digests.save();
         }
         self.outcome(stages)
@@ -120,9 +121,8 @@ impl Pipeline {
     fn check_inputs(&self, selection: Selection) -> Result<(), Error> {
         let selected = |kind: StageKind| selection.has(kind) && self.stages.iter().any(|stage| stage.kind() == kind);
         for stage in self.stages.iter().filter(|stage| selection.has(stage.kind())) {
-            for slot in stage.inputs().into_iter().filter(|slot| slot.need == Need::Always) {
-                let path = self.run_dir.join(slot.path);
-                let maker = StageKind::of_path(slot.path).expect("inputs lie in a stage's folder");
+            for input in stage.inputs().into_iter().filter(|input| input.presence == Presence::Required) {
+                let (path, maker) = (self.run_dir.join(input.path), input.maker);
                 if !selected(maker) && !path.is_file() {
                     return Err(Error::MissingInput { stage: stage.kind(), path, maker });
                 }
@@ -133,12 +133,15 @@ impl Pipeline {
 
     fn outcome(&self, stages: Vec<Ran>) -> Result<Outcome, Error> {
         let mut outcome = Outcome { stages, metrics: None, report: None };
-        if outcome.stages.iter().any(|ran| ran.stage == StageKind::Evaluate) {
-            let path = self.run_dir.join("evaluate/metrics.json");
-            let failed = |source: StageError| Error::Stage { stage: StageKind::Evaluate, source };
+        let scores =
+            outcome.stages.iter().map(|ran| ran.stage).find(|kind| entry(*kind).leaves == Some(Kind::Predictions));
+        if let Some(stage) = scores {
+            let folder = self.run_dir.join(stage.name());
+            let path = folder.join(METRICS);
+            let failed = |source: StageError| Error::Stage { stage, source };
             let text = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
             outcome.metrics = Some(serde_json::from_slice(&text).map_err(|error| failed(error.into()))?);
-            outcome.report = Some(self.run_dir.join("evaluate/report.html"));
+            outcome.report = Some(folder.join(REPORT));
         }
         Ok(outcome)
     }
@@ -156,9 +159,9 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs a stage, unless it is fresh.
-    fn run(&mut self, stage: &dyn Stage) -> Result<Ran, Error> {
-        let kind = stage.kind();
-        let reasons = self.pipeline.reasons(stage, &self.lock, &self.digests, self.options)?;
+    fn run(&mut self, link: &Link) -> Result<Ran, Error> {
+        let kind = link.kind();
+        let reasons = self.pipeline.reasons(link, &self.lock, &self.digests, self.options)?;
         if self.reporter.stop_requested() {
             return Err(Error::Interrupted { stage: kind });
         }
@@ -168,7 +171,7 @@ impl Runner<'_> {
         } else {
             self.reporter.event(&Event::Started { stage: kind, reasons: &reasons });
             let start = self.clock.elapsed();
-            self.renew(stage)?;
+            self.renew(link)?;
             seconds = (self.clock.elapsed() - start).as_secs_f64();
             self.reporter.event(&Event::Finished { stage: kind, seconds });
         }
@@ -176,54 +179,53 @@ impl Runner<'_> {
     }
 
     /// Takes a stage's outputs from the store or from another cell, or makes them, and enters them in the lock.
-    fn renew(&mut self, stage: &dyn Stage) -> Result<(), Error> {
-        let (kind, run_dir) = (stage.kind(), &self.pipeline.run_dir);
-        let inputs = inputs(stage, &self.digests)?;
-        let key = origin(stage, self.pipeline.seed, &inputs).key();
+    fn renew(&mut self, link: &Link) -> Result<(), Error> {
+        let (kind, run_dir) = (link.kind(), &self.pipeline.run_dir);
+        let inputs = link.digests(&self.digests)?;
+        let key = link.origin(self.pipeline.seed, &inputs).key();
         let siblings = self.pipeline.siblings.as_ref().filter(|_| !self.options.force);
         let _claim = siblings.map(|siblings| siblings.claim(kind, &key, self.reporter)).transpose()?;
-        let entry = if let Some(entry) = self.take_stored(stage, &key)? {
+        let entry = if let Some(entry) = self.take_stored(link, &key)? {
             self.reporter.event(&Event::Reused { stage: kind });
             entry
         } else if let Some(shared) = siblings.and_then(|siblings| siblings.find(kind, &key, run_dir)) {
             self.reporter.event(&Event::Shared { stage: kind, cell: &shared.cell });
             self.keep_former(kind, &key)?;
-            shared.commit(stage, run_dir)?
+            shared.commit(link, run_dir)?
         } else {
-            self.make(stage, inputs, &key)?
+            self.make(link, inputs, &key)?
         };
         self.digests.learn(&entry.outputs);
         self.lock.stages.insert(kind, entry);
         self.lock.write(run_dir)?;
         // An input of the training that cannot be read is for its own stage to tell.
-        if let Ok(present_training) = self.pipeline.present_training(&self.digests) {
-            Store::new(run_dir).trim(self.options.store_limit, present_training.as_deref());
+        if let Ok(present) = self.pipeline.present_checkpoints(&self.digests) {
+            Store::new(run_dir).trim(self.options.store_limit, &present);
         }
         Ok(())
     }
 
-    fn take_stored(&self, stage: &dyn Stage, key: &str) -> Result<Option<Entry>, Error> {
-        let (kind, store) = (stage.kind(), Store::new(&self.pipeline.run_dir));
+    fn take_stored(&self, link: &Link, key: &str) -> Result<Option<Entry>, Error> {
+        let (kind, store) = (link.kind(), Store::new(&self.pipeline.run_dir));
         if self.options.force || store.find(kind, key).is_none() {
             return Ok(None);
         }
         self.keep_former(kind, key)?;
-        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
-        store.take(kind, key, &possible)
+        store.take(kind, key, &link.possible())
     }
 
-    fn make(&mut self, stage: &dyn Stage, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
-        let (kind, run_dir, seed) = (stage.kind(), &self.pipeline.run_dir, self.pipeline.seed);
+    fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
+        let (kind, run_dir, seed) = (link.kind(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.name()));
         let folders = Folders { input: run_dir, staging: run_dir, target: &target };
-        let staged = execute(stage, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
+        let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.keep_former(kind, key)?;
         let outputs = staged.commit(&target)?;
         let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
         Ok(Entry {
-            version: stage.version(),
+            version: link.stage.version(),
             seed: seed.value(),
-            params: stage.params(),
+            params: link.stage.params(),
             inputs,
             outputs,
             seconds: (self.clock.elapsed() - start).as_secs_f64(),
@@ -234,7 +236,7 @@ impl Runner<'_> {
     /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.
     fn keep_former(&self, stage: StageKind, key: &str) -> Result<(), Error> {
         let Some(entry) = self.lock.stages.get(&stage) else { return Ok(()) };
-        let former = origin_of(stage, entry).key();
+        let former = entry.origin(stage).key();
         if former == key || self.options.store_limit == 0 {
             return Ok(());
         }

@@ -1,35 +1,71 @@
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+//! What the runner knows of a stage: the entry of its kind, and the stage itself behind a trait.
 
-use fer_artifact::{Artifact, Digest, Provenance, Seed, read, write, write_atomic};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Digest, Kind, Violation};
 use fer_data::FileDigest;
 use serde_json::{Value, json};
 
+use crate::context::Context;
+use crate::error::Problem;
+use crate::file::Params;
 use crate::key::Origin;
 use crate::lock::Entry;
-use crate::{Clock, Event, Reason, Reporter, RunOptions, StageError, StageKind, slots};
+use crate::slot::{Input, Output};
+use crate::{Reason, StageError, StageKind};
+
+/// An entry of the stage table: all that the runner knows of a kind of stage.
+pub(crate) struct StageEntry {
+    pub(crate) kind: StageKind,
+    /// Whether a chain goes from source to scores without a stage of this kind.
+    pub(crate) place: Place,
+    pub(crate) reads: &'static [Input],
+    /// The kind of artifact that a later stage takes from this one; none for the last of a chain.
+    pub(crate) leaves: Option<Kind>,
+    /// Its files, by name in its folder.
+    pub(crate) outputs: &'static [Output],
+    pub(crate) parse: fn(&Params<'_>) -> Result<Box<dyn Stage>, Problem>,
+    /// Checks the outputs in the second folder against the inputs, which lie in the first: the folder of the stage that
+    /// made the first of [`Self::reads`].
+    pub(crate) check: fn(&Path, &Path) -> Result<(), Violation>,
+}
+
+/// A kind's place in the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A later stage counts on its outputs.
+    Needed,
+    /// Its outputs are of the kind of its inputs.
+    Optional,
+}
+
+impl StageEntry {
+    /// Whether a later stage may take this input from a stage of this kind.
+    pub(crate) fn offers(&self, input: &Input) -> bool {
+        self.leaves == Some(input.of) && self.outputs.iter().any(|output| output.file == input.file)
+    }
+}
 
 /// A link of the chain: reads artifacts, computes, writes artifacts.
-pub trait Stage {
-    /// Its place in the chain.
-    fn kind(&self) -> StageKind;
+pub(crate) trait Stage {
+    /// The entry of its kind in the stage table.
+    fn entry(&self) -> &'static StageEntry;
+    /// Its kind.
+    fn kind(&self) -> StageKind {
+        self.entry().kind
+    }
     /// Raised whenever the same inputs and parameters give other bytes than before.
     fn version(&self) -> u32;
     /// Its parameters with every default written out.
     fn params(&self) -> Value;
     /// What stands for it in a pipeline file, beside its kind.
-    fn entry(&self) -> Value {
+    fn written(&self) -> Value {
         json!({"params": self.params()})
     }
-    /// The files that it reads, by path in the run folder: those of its kind, unless its parameters say otherwise.
-    fn inputs(&self) -> Vec<Slot> {
-        slots::inputs(self.kind())
-    }
-    /// The files that it writes, by name in its own folder.
-    fn outputs(&self) -> Vec<Slot> {
-        slots::outputs(self.kind())
+    /// The files that it reads: those of its kind, unless its parameters say otherwise.
+    fn inputs(&self) -> Vec<Input> {
+        self.entry().reads.to_vec()
     }
     /// Digests of what it reads from outside the run folder, by name; the function gives that of a file.
     ///
@@ -38,153 +74,45 @@ pub trait Stage {
     fn foreign(&self, _of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
         Ok(BTreeMap::new())
     }
-    /// For a stage that has to run: whether an earlier run left something to go on from, or why not.
-    fn resumption(&self, _past: &Past<'_>) -> Option<Reason> {
-        None
-    }
-    /// Name of the folder for its checkpoints, below `checkpoints` in its own, if it has any.
-    fn checkpoint_key(&self, _origin: &Origin<'_>) -> Option<String> {
+    /// The stage as one that can go on where an earlier run stopped, if it is one.
+    fn resumable(&self) -> Option<&dyn Resumable> {
         None
     }
     /// Does the work.
     ///
     /// # Errors
-    /// The stage's own. Nothing that was written through `context` is then kept, but for checkpoints.
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError>;
+    /// The stage's own, or that it was asked to stop. Nothing that was written through `context` is then kept, but for
+    /// checkpoints.
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure>;
+}
+
+/// A stage that leaves checkpoints, from which a later run goes on.
+pub(crate) trait Resumable {
+    /// Name of the folder for its checkpoints, below `checkpoints` in its own.
+    fn checkpoint_key(&self, origin: &Origin<'_>) -> String;
+    /// For a stage that has to run: whether an earlier run left something to go on from, or why not.
+    fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason>;
 }
 
 /// What is there of a stage's earlier runs.
-pub struct Past<'a> {
+pub(crate) struct EarlierRuns<'a> {
     pub(crate) origin: Origin<'a>,
     pub(crate) checkpoint_dir: PathBuf,
     /// How the stage last ran to its end.
     pub(crate) finished: Option<&'a Entry>,
 }
 
-/// A file that a stage reads or writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    /// Path or name.
-    pub path: &'static str,
-    /// Whether it may be absent.
-    pub need: Need,
+/// Why a stage did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It was asked to stop.
+    Stopped,
+    /// Its own error.
+    Error(StageError),
 }
 
-/// Whether a file must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// The stage cannot do without.
-    Always,
-    /// Absent where the data has no such part.
-    IfThere,
-}
-
-impl Slot {
-    pub(crate) const fn always(path: &'static str) -> Self {
-        Self { path, need: Need::Always }
-    }
-
-    pub(crate) const fn if_there(path: &'static str) -> Self {
-        Self { path, need: Need::IfThere }
-    }
-}
-
-/// What a running stage sees of the world.
-pub struct Context<'a> {
-    pub(crate) kind: StageKind,
-    pub(crate) input_dir: &'a Path,
-    pub(crate) output_dir: &'a Path,
-    pub(crate) checkpoint_dir: PathBuf,
-    pub(crate) checkpoint_key: Option<String>,
-    pub(crate) options: &'a RunOptions,
-    pub(crate) provenance: Provenance,
-    pub(crate) pipeline_seed: Seed,
-    pub(crate) written: BTreeMap<String, Digest>,
-    pub(crate) clock: &'a dyn Clock,
-    pub(crate) reporter: &'a mut dyn Reporter,
-}
-
-impl Context<'_> {
-    /// The stage's own stream of randomness.
-    pub fn seed(&self) -> Seed {
-        self.provenance.seed
-    }
-
-    /// The pipeline's seed, from which the stage's own comes.
-    pub fn pipeline_seed(&self) -> Seed {
-        self.pipeline_seed
-    }
-
-    /// The artifact at `path` in the run folder.
-    ///
-    /// # Errors
-    /// As [`fer_artifact::read`].
-    pub fn read<A: Artifact>(&self, path: &str) -> Result<A, fer_artifact::Error> {
-        read(&self.input_dir.join(path))
-    }
-
-    /// Whether there is a file at `path` in the run folder.
-    pub fn has(&self, path: &str) -> bool {
-        self.input_dir.join(path).is_file()
-    }
-
-    /// The text of a file at `path` in the run folder that is no artifact.
-    ///
-    /// # Errors
-    /// [`fer_artifact::Error::Io`].
-    pub fn read_text(&self, path: &str) -> Result<String, fer_artifact::Error> {
-        let path = self.input_dir.join(path);
-        std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io {
-            path,
-            action: "read the file",
-            source,
-        })
-    }
-
-    /// The chain's resolved configuration, if the run folder has it.
-    ///
-    /// # Errors
-    /// [`fer_artifact::Error::Io`].
-    pub fn configuration(&self) -> Result<String, fer_artifact::Error> {
-        let name = crate::run::CONFIG_FILE;
-        if self.has(name) { self.read_text(name) } else { Ok(String::new()) }
-    }
-
-    /// Writes an output.
-    ///
-    /// # Errors
-    /// As [`fer_artifact::write()`].
-    pub fn write<A: Artifact>(&mut self, name: &str, artifact: &A) -> Result<(), fer_artifact::Error> {
-        let digest = write(&self.output_dir.join(name), artifact, &self.provenance)?;
-        self.written.insert(name.to_owned(), digest);
-        Ok(())
-    }
-
-    /// Writes an output that is no artifact.
-    ///
-    /// # Errors
-    /// As [`fer_artifact::write_atomic`].
-    pub fn write_text(&mut self, name: &str, text: &str) -> Result<(), fer_artifact::Error> {
-        self.write_bytes(name, text.as_bytes())
-    }
-
-    /// Writes an output that is neither artifact nor text.
-    ///
-    /// # Errors
-    /// As [`fer_artifact::write_atomic`].
-    pub fn write_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), fer_artifact::Error> {
-        let digest = write_atomic(&self.output_dir.join(name), |out: &mut dyn Write| out.write_all(bytes))?;
-        self.written.insert(name.to_owned(), digest);
-        Ok(())
-    }
-
-    /// Lines for the user to read.
-    pub fn note(&mut self, text: &str) {
-        self.reporter.event(&Event::Note { stage: self.kind, text });
-    }
-
-    /// Time since some fixed moment.
-    pub fn elapsed(&self) -> Duration {
-        self.clock.elapsed()
+impl<E: Into<StageError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
     }
 }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use fer_artifact::Digest;
 use serde::Serialize;
 
+use crate::checkpoints::CHECKPOINTS;
 use crate::folder::{is_unfinished, move_into_place};
 use crate::lock::Entry;
 use crate::{Error, StageKind};
@@ -98,8 +99,8 @@ impl Store {
     }
 
     /// Removes what was kept longest until all spares together have no more bytes than `limit`.
-    pub(crate) fn trim(&self, limit: u64, present_training: Option<&str>) {
-        let mut spares = self.spares(present_training);
+    pub(crate) fn trim(&self, limit: u64, present: &[PathBuf]) {
+        let mut spares = self.spares(present);
         spares.sort_by_key(|spare| spare.modified);
         let mut bytes: u64 = spares.iter().map(|spare| spare.bytes).sum();
         for spare in spares {
@@ -111,15 +112,16 @@ impl Store {
         }
     }
 
-    /// All that may go; `present_training` is the key whose checkpoints may not.
-    pub(crate) fn spares(&self, present_training: Option<&str>) -> Vec<Spare> {
+    /// All that may go; `present` are the folders of checkpoints that may not.
+    pub(crate) fn spares(&self, present: &[PathBuf]) -> Vec<Spare> {
         let mut spares = vec![];
         for stage in StageKind::ALL {
             spares.extend(self.folders(&Path::new(FOLDER).join(stage.name()), SpareKind::Earlier));
         }
-        let mut checkpoints = self.folders(Path::new("train/checkpoints"), SpareKind::Checkpoints);
-        checkpoints.retain(|spare| spare.path.file_name().and_then(|name| name.to_str()) != present_training);
-        spares.extend(checkpoints);
+        for stage in StageKind::ALL {
+            let checkpoints = self.folders(&Path::new(stage.name()).join(CHECKPOINTS), SpareKind::Checkpoints);
+            spares.extend(checkpoints.into_iter().filter(|spare| !present.contains(&spare.path)));
+        }
         spares.extend(self.unfinished(Path::new("")));
         spares
     }

@@ -1,4 +1,4 @@
-use fer_artifact::Digest;
+use fer_artifact::{Digest, with_causes};
 use serde::Serialize;
 
 use crate::digests::Digests;
@@ -66,7 +66,7 @@ impl Pipeline {
             Ok(found) if found == expected => (FileState::Ok, Some(found), None),
             Ok(found) => (FileState::Changed, Some(found), None),
             Err(_) if !file.exists() => (FileState::Missing, None, None),
-            Err(error) => (FileState::Unreadable, None, Some(error.to_string())),
+            Err(error) => (FileState::Unreadable, None, Some(with_causes(&error))),
         };
         Verified { path: path.to_owned(), state, expected, found, error }
     }
@@ -77,7 +77,7 @@ impl Pipeline {
     /// # Errors
     /// An input of the training that cannot be read, which decides whose its checkpoints are.
     pub fn spares(&self) -> Result<Vec<Spare>, Error> {
-        Ok(Store::new(&self.run_dir).spares(self.present_training(&Digests::new(&self.run_dir))?.as_deref()))
+        Ok(Store::new(&self.run_dir).spares(&self.present_checkpoints(&Digests::new(&self.run_dir))?))
     }
 
     /// Removes what [`Self::spares`] tells, and tells what it was.

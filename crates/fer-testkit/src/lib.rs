@@ -25,4 +25,4 @@ mod suite;
 pub use data::{feature_set, image_set, model, predictions};
 pub use program::program;
 pub use strategies::image_sets;
-pub use suite::{Call, Failure, StageError, evaluate_suite, ingest_suite, preprocess_suite, train_suite};
+pub use suite::{Call, Failure, StageError, align_suite, evaluate_suite, ingest_suite, preprocess_suite, train_suite};

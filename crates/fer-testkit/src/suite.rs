@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, FeatureSet, ImageSet, Provenance, Seed, Split, Violation, check_evaluate, check_ingest, check_preprocess,
-    check_train, read, write,
+    Artifact, FeatureSet, ImageSet, Provenance, Seed, Split, Violation, check_align, check_evaluate, check_ingest,
+    check_preprocess, check_train, read, write,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ pub struct Call<'a> {
 #[non_exhaustive]
 pub enum Failure {
     /// The stage itself failed.
-    #[error("{situation}: the stage failed: {source}")]
+    #[error("{situation}: the stage failed")]
     Stage {
         /// What the stage was given.
         situation: &'static str,
@@ -37,7 +37,7 @@ pub enum Failure {
         source: StageError,
     },
     /// Its output is not what its kind must leave.
-    #[error("{situation}: {source}")]
+    #[error("{situation}")]
     Contract {
         /// What the stage was given.
         situation: &'static str,
@@ -84,6 +84,22 @@ pub fn ingest_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) 
     suite.twice(&mut stage, |_, output| check_ingest(output)).map(drop)
 }
 
+/// What a stage of kind align must pass: lawful images of three splits, and of train alone; the same in two calls.
+///
+/// # Errors
+/// The first [`Failure`].
+pub fn align_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -> Result<(), Failure> {
+    let check = |run: &Path, output: &Path| check_align(&run.join("ingest"), output);
+    let all = Situation::new("three splits");
+    for (split, n) in [(Split::Train, 21), (Split::Validation, 14), (Split::Test, 7)] {
+        all.put("ingest", split, &image_set(split, n, 8, 8));
+    }
+    all.twice(&mut stage, check)?;
+    let alone = Situation::new("train alone, oblong images");
+    alone.put("ingest", Split::Train, &image_set(Split::Train, 9, 6, 10));
+    alone.twice(&mut stage, check).map(drop)
+}
+
 /// What a stage of kind preprocess must pass: lawful features of three splits; of train alone; of oblong images of
 /// other classes with an image of one level among them and nobody in validation. Two calls leave the same, and what
 /// becomes of train is the same whatever is held out.
@@ -96,27 +112,31 @@ pub fn preprocess_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageErro
     for (split, n) in [(Split::Train, 21), (Split::Validation, 14), (Split::Test, 7)] {
         all.put("ingest", split, &image_set(split, n, 8, 8));
     }
-    let output = all.twice(stage, check_preprocess)?;
+    let output = all.twice(stage, after_ingest)?;
     let before: FeatureSet = all.read(&output, "train.safetensors")?;
 
     let mut darker = image_set(Split::Validation, 14, 8, 8);
     darker.images.iter_mut().for_each(|level| *level /= 4);
     all.put("ingest", Split::Validation, &darker);
-    let output = all.once(stage, check_preprocess)?;
+    let output = all.once(stage, after_ingest)?;
     if all.read::<FeatureSet>(&output, "train.safetensors")? != before {
         return Err(Failure::Leak { situation: all.name, file: "train.safetensors".to_owned() });
     }
 
     let alone = Situation::new("train alone");
     alone.put("ingest", Split::Train, &image_set(Split::Train, 9, 8, 8));
-    alone.twice(stage, check_preprocess)?;
+    alone.twice(stage, after_ingest)?;
 
     let odd = Situation::new("oblong images, other classes, one level, an empty validation");
     let mut train = of_two_classes(image_set(Split::Train, 9, 6, 10));
     train.images[..60].fill(13);
     odd.put("ingest", Split::Train, &train);
     odd.put("ingest", Split::Validation, &of_two_classes(image_set(Split::Validation, 0, 6, 10)));
-    odd.twice(stage, check_preprocess).map(drop)
+    odd.twice(stage, after_ingest).map(drop)
+}
+
+fn after_ingest(run: &Path, output: &Path) -> Result<(), Violation> {
+    check_preprocess(&run.join("ingest"), output)
 }
 
 /// What a stage of kind train must pass: a lawful model from train and validation, and from train alone with other
@@ -131,14 +151,14 @@ pub fn train_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -
             FeatureSet { preprocessing: serde_json::json!({"by": "fer-testkit"}), ..feature_set(split, n, 8, 8) };
         both.put("preprocess", split, &features);
     }
-    both.twice(&mut stage, check_train)?;
+    both.twice(&mut stage, |run, output| check_train(&run.join("preprocess"), output))?;
 
     let alone = Situation::new("train alone, other classes");
     let mut train = feature_set(Split::Train, 16, 8, 8);
     train.classes.truncate(2);
     train.labels.iter_mut().for_each(|label| *label %= 2);
     alone.put("preprocess", Split::Train, &train);
-    alone.twice(&mut stage, check_train).map(drop)
+    alone.twice(&mut stage, |run, output| check_train(&run.join("preprocess"), output)).map(drop)
 }
 
 /// What a stage of kind evaluate must pass, given features and a linear model: lawful predictions and scores, the same
@@ -152,7 +172,7 @@ pub fn evaluate_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>
         suite.put("preprocess", split, &feature_set(split, n, 8, 8));
     }
     write_to(&suite.run.path().join("train/model.safetensors"), &model(8, 8));
-    let output = suite.twice(&mut stage, check_evaluate)?;
+    let output = suite.twice(&mut stage, |run, output| check_evaluate(&run.join("preprocess"), output))?;
     let text = std::fs::read_to_string(output.path().join("metrics.json")).expect("the check has read it");
     let metrics: Value = serde_json::from_str(&text).expect("the check has parsed it");
     let splits = metrics["splits"].as_object().expect("the check has seen it");

@@ -100,7 +100,7 @@ pub struct EarlyStopping {
 impl Default for TrainParams {
     fn default() -> Self {
         Self {
-            model: NetworkParams::FACE_CNN,
+            model: NetworkParams::default(),
             init: None,
             epochs: count(100),
             batch_size: count(128),

@@ -31,7 +31,7 @@ fn the_digest_of_a_file_is_that_of_its_bytes() {
 fn a_file_that_is_not_there_has_no_digest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("absent");
-    let message = Digest::of_file(&path).unwrap_err().to_string();
+    let message = fer_artifact::with_causes(&Digest::of_file(&path).unwrap_err());
     let expected = format!("{}: cannot read the file: No such file or directory (os error 2)", path.display());
     assert_eq!(message, expected);
 }

@@ -30,7 +30,7 @@ impl RawFile {
 
 /// An error's message, which must begin with the path, without it.
 pub(crate) fn without_path(error: &fer_artifact::Error, path: &Path) -> String {
-    let message = error.to_string();
+    let message = fer_artifact::with_causes(error);
     message.strip_prefix(&format!("{}: ", path.display())).expect(&message).to_owned()
 }
 

@@ -1,5 +1,6 @@
 //! fer-imgproc against OpenCV, NumPy and Pillow (`tests/golden/imgproc`), and against what must hold of any image.
 
+mod align;
 mod augment;
 mod equalize;
 mod golden;

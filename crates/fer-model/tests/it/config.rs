@@ -1,4 +1,4 @@
-use fer_model::{NetworkConfig, NetworkParams};
+use fer_model::{CompactCnn, FaceCnn, Linear, NetworkConfig, NetworkParams};
 use serde_json::json;
 
 fn config(params: NetworkParams, height: usize, width: usize, classes: usize) -> NetworkConfig {
@@ -7,7 +7,7 @@ fn config(params: NetworkParams, height: usize, width: usize, classes: usize) ->
 
 #[test]
 fn the_seeds_network_has_the_names_and_shapes_of_its_state_dict() {
-    let tensors = config(NetworkParams::FACE_CNN, 48, 48, 7).tensors().unwrap();
+    let tensors = config(FaceCnn::default().into(), 48, 48, 7).tensors().unwrap();
     let mut expected = vec![];
     for (block, inputs, outputs) in [(1, 1, 64), (2, 64, 128), (3, 128, 256)] {
         expected.push((format!("conv{block}.0.bias"), vec![outputs]));
@@ -26,14 +26,14 @@ fn the_seeds_network_has_the_names_and_shapes_of_its_state_dict() {
 #[test]
 fn pooling_drops_odd_edges() {
     // 31 → 15 → 7 → 3 rows, 20 → 10 → 5 → 2 columns, of 256 channels.
-    let tensors = config(NetworkParams::FACE_CNN, 31, 20, 3).tensors().unwrap();
+    let tensors = config(FaceCnn::default().into(), 31, 20, 3).tensors().unwrap();
     assert_eq!(tensors["fc.1.weight"], [4096, 256 * 3 * 2]);
     assert_eq!(tensors["fc.8.weight"], [3, 256]);
 }
 
 #[test]
 fn the_json_form_is_flat_and_reads_back() {
-    let config = config(NetworkParams::COMPACT_CNN, 48, 40, 5);
+    let config = config(CompactCnn::default().into(), 48, 40, 5);
     let json = serde_json::to_value(&config).unwrap();
     assert_eq!(json, json!({"name": "compact-cnn", "dropout": 0.25, "height": 48, "width": 40, "classes": 5}));
     assert_eq!(serde_json::from_value::<NetworkConfig>(json).unwrap(), config);
@@ -47,15 +47,15 @@ fn a_configuration_without_a_size_is_refused() {
 
 #[test]
 fn images_below_eight_pixels_are_refused_with_the_size_that_is_needed() {
-    let error = config(NetworkParams::FACE_CNN, 48, 7, 7).tensors().unwrap_err();
+    let error = config(FaceCnn::default().into(), 48, 7, 7).tensors().unwrap_err();
     assert_eq!(error.to_string(), "`face-cnn` takes images of at least 8x8 pixels, found 48x7");
-    assert!(config(NetworkParams::Linear, 1, 1, 7).tensors().is_ok());
+    assert!(config(Linear {}.into(), 1, 1, 7).tensors().is_ok());
 }
 
 #[test]
 fn a_network_that_would_not_fit_into_memory_is_refused_without_making_it() {
     for size in [2048, usize::MAX] {
-        let error = config(NetworkParams::FACE_CNN, size, size, 7).tensors().unwrap_err();
+        let error = config(FaceCnn::default().into(), size, size, 7).tensors().unwrap_err();
         let expected = format!(
             "`face-cnn` on images of {size}x{size} pixels would have more than 1073741824 parameters: resize the images"
         );
@@ -66,7 +66,7 @@ fn a_network_that_would_not_fit_into_memory_is_refused_without_making_it() {
 #[test]
 fn more_classes_than_a_byte_can_tell_are_refused() {
     for found in [0, 257] {
-        let error = config(NetworkParams::Linear, 8, 8, found).tensors().unwrap_err();
+        let error = config(Linear {}.into(), 8, 8, found).tensors().unwrap_err();
         assert_eq!(error.to_string(), format!("expected 1 to 256 classes, found {found}"));
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use fer_model::{Error, Network, NetworkConfig, NetworkParams};
+use fer_model::{Error, FaceCnn, Linear, Network, NetworkConfig, NetworkParams};
 use serde_json::{Value, json};
 
 const CLASSES: [usize; 5] = [0, 3, 6, 1, 2];
@@ -46,7 +46,7 @@ fn maps_behind_a_pooling_are_pytorchs() {
 /// Through several linear layers with leaky activations, the map of a class is the same for an image in any company.
 #[test]
 fn an_image_has_its_own_map() {
-    let config = NetworkConfig { params: NetworkParams::FACE_CNN, height: 32, width: 32, classes: 7 };
+    let config = NetworkConfig { params: FaceCnn::default().into(), height: 32, width: 32, classes: 7 };
     let network = Network::new(&config, 3).unwrap();
     let images = fer_nn::init_uniform(&[2, 1, 32, 32], 1.0, fer_nn::Stream::new(1)).unwrap();
     let both = network.grad_cam(&images, &[4, 5]).unwrap();
@@ -62,7 +62,7 @@ fn an_image_has_its_own_map() {
 
 #[test]
 fn a_network_without_convolutions_has_no_maps() {
-    let config = NetworkConfig { params: NetworkParams::Linear, height: 4, width: 4, classes: 2 };
+    let config = NetworkConfig { params: Linear {}.into(), height: 4, width: 4, classes: 2 };
     let network = Network::new(&config, 1).unwrap();
     let images = Tensor::zeros((1, 1, 4, 4), DType::F32, &Device::Cpu).unwrap();
     let error = network.grad_cam(&images, &[0]).unwrap_err();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use fer_model::{Mode, Network, NetworkConfig, NetworkParams};
+use fer_model::{CompactCnn, FaceCnn, Linear, Mode, Network, NetworkConfig, NetworkParams};
 use fer_nn::{Stream, cross_entropy, init_uniform};
 
 const LABELS: [u8; 6] = [0, 1, 2, 2, 1, 0];
@@ -71,15 +71,15 @@ fn check(params: NetworkParams, tolerance: f64) {
 
 #[test]
 fn the_gradient_of_the_linear_network_agrees_with_finite_differences() {
-    check(NetworkParams::Linear, 1e-3);
+    check(Linear {}.into(), 1e-3);
 }
 
 #[test]
 fn the_gradient_of_the_small_network_agrees_with_finite_differences() {
-    check(NetworkParams::COMPACT_CNN, 0.01);
+    check(CompactCnn::default().into(), 0.01);
 }
 
 #[test]
 fn the_gradient_of_the_seeds_network_agrees_with_finite_differences() {
-    check(NetworkParams::FACE_CNN, 0.02);
+    check(FaceCnn::default().into(), 0.02);
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use fer_model::{Error, Mode, Network, NetworkConfig, NetworkParams, Probability, Rrelu};
+use fer_artifact::Fraction;
+use fer_model::{CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Rrelu};
 use fer_nn::{Stream, init_uniform};
 
 const TRAIN: Mode = Mode::Train { seed: 1, step: 1 };
@@ -24,7 +25,7 @@ fn state(network: &Network) -> BTreeMap<String, Vec<f32>> {
 
 #[test]
 fn weights_depend_on_the_seed_alone() {
-    let config = config(NetworkParams::COMPACT_CNN);
+    let config = config(CompactCnn::default().into());
     let network = |seed| state(&Network::new(&config, seed).unwrap());
     assert_eq!(network(1), network(1));
     assert_ne!(network(1), network(2));
@@ -32,7 +33,7 @@ fn weights_depend_on_the_seed_alone() {
 
 #[test]
 fn fresh_weights_have_the_distributions_of_the_seed_and_of_pytorch() {
-    let network = Network::new(&config(NetworkParams::FACE_CNN), 3).unwrap();
+    let network = Network::new(&config(FaceCnn::default().into()), 3).unwrap();
     let state = state(&network);
     let deviation = |name: &str| {
         let values = &state[name];
@@ -60,7 +61,7 @@ fn fresh_weights_have_the_distributions_of_the_seed_and_of_pytorch() {
 
 #[test]
 fn every_misfit_is_listed_in_one_error() {
-    let config = config(NetworkParams::Linear);
+    let config = config(Linear {}.into());
     let zeros = |shape: &[usize], dtype| Tensor::zeros(shape, dtype, &Device::Cpu).unwrap();
     let given = |tensors: &[(&str, Tensor)]| {
         let tensors = tensors.iter().map(|(name, tensor)| ((*name).to_owned(), tensor.clone())).collect();
@@ -80,7 +81,7 @@ fn every_misfit_is_listed_in_one_error() {
 
 #[test]
 fn a_loaded_network_is_a_copy_that_gives_the_same_logits() {
-    for params in [NetworkParams::COMPACT_CNN, NetworkParams::Linear] {
+    for params in [CompactCnn::default().into(), Linear {}.into()] {
         let config = config(params);
         let network = Network::new(&config, 5).unwrap();
         let x = images(4);
@@ -100,11 +101,11 @@ fn a_loaded_network_is_a_copy_that_gives_the_same_logits() {
 
 #[test]
 fn noise_depends_on_seed_and_step_alone() {
-    let half = Probability::new(0.5).unwrap();
+    let half = Fraction::new(0.5).unwrap();
     let noisy = [
-        NetworkParams::CompactCnn { dropout: half },
-        NetworkParams::FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Probability::ZERO; 2] },
-        NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO, half] },
+        CompactCnn { dropout: half }.into(),
+        FaceCnn { rrelu: Rrelu::DEFAULT, dropout: [Fraction::of(0.0); 2] }.into(),
+        FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Fraction::of(0.0), half] }.into(),
     ];
     for params in noisy {
         let network = Network::new(&config(params), 5).unwrap();
@@ -118,7 +119,7 @@ fn noise_depends_on_seed_and_step_alone() {
 
 #[test]
 fn without_noise_training_steps_give_the_same_logits() {
-    let params = NetworkParams::FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Probability::ZERO; 2] };
+    let params = FaceCnn { rrelu: Rrelu::new(0.2, 0.2).unwrap(), dropout: [Fraction::of(0.0); 2] }.into();
     let network = Network::new(&config(params), 5).unwrap();
     let logits = |step| values(&network.forward(&images(2), Mode::Train { seed: 1, step }).unwrap());
     assert_eq!(logits(1), logits(2));
@@ -126,7 +127,7 @@ fn without_noise_training_steps_give_the_same_logits() {
 
 #[test]
 fn training_moves_the_running_statistics_and_nothing_else() {
-    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let network = Network::new(&config(CompactCnn::default().into()), 5).unwrap();
     let before = state(&network);
     network.forward(&images(4), Mode::Evaluate).unwrap();
     assert_eq!(state(&network), before);
@@ -142,7 +143,7 @@ fn training_moves_the_running_statistics_and_nothing_else() {
 /// variance from 1 to the batch's 0.
 #[test]
 fn running_statistics_go_a_tenth_of_the_way() {
-    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let network = Network::new(&config(CompactCnn::default().into()), 5).unwrap();
     let mut kernel = [0f32; 16 * 9];
     (0..16).for_each(|channel| kernel[channel * 9 + 4] = channel as f32);
     let kernel = Tensor::new(&kernel, &Device::Cpu).unwrap().reshape((16, 1, 3, 3)).unwrap();
@@ -159,7 +160,7 @@ fn running_statistics_go_a_tenth_of_the_way() {
 
 #[test]
 fn an_input_of_another_shape_is_refused() {
-    let network = Network::new(&config(NetworkParams::Linear), 5).unwrap();
+    let network = Network::new(&config(Linear {}.into()), 5).unwrap();
     for shape in [vec![2, 1, 8, 9], vec![2, 3, 8, 8], vec![2, 64]] {
         let x = Tensor::zeros(shape.as_slice(), DType::F32, &Device::Cpu).unwrap();
         let error = network.forward(&x, Mode::Evaluate).unwrap_err();
@@ -170,14 +171,14 @@ fn an_input_of_another_shape_is_refused() {
 
 #[test]
 fn evaluation_keeps_nothing_for_a_backward_pass() {
-    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let network = Network::new(&config(CompactCnn::default().into()), 5).unwrap();
     assert!(!network.forward(&images(2), Mode::Evaluate).unwrap().track_op());
     assert!(network.forward(&images(2), TRAIN).unwrap().track_op());
 }
 
 #[test]
 fn as_a_module_of_candle_it_evaluates() {
-    let network = Network::new(&config(NetworkParams::COMPACT_CNN), 5).unwrap();
+    let network = Network::new(&config(CompactCnn::default().into()), 5).unwrap();
     let x = images(2);
     let expected = values(&network.forward(&x, Mode::Evaluate).unwrap());
     assert_eq!(values(&x.apply(&network).unwrap()), expected);
@@ -191,8 +192,8 @@ fn a_network_that_averages_over_positions_takes_other_sizes_and_the_others_do_no
         network.forward(&images, Mode::Evaluate).map(|logits| logits.dims().to_vec())
     };
     for (height, width) in [(8, 8), (9, 17), (48, 44)] {
-        assert_eq!(logits(NetworkParams::FACE_RESNET, height, width).unwrap(), [2, 3]);
+        assert_eq!(logits(FaceResnet::default().into(), height, width).unwrap(), [2, 3]);
     }
-    assert!(matches!(logits(NetworkParams::FACE_RESNET, 7, 8), Err(Error::Input { .. })));
-    assert!(matches!(logits(NetworkParams::COMPACT_CNN, 9, 8), Err(Error::Input { .. })));
+    assert!(matches!(logits(FaceResnet::default().into(), 7, 8), Err(Error::Input { .. })));
+    assert!(matches!(logits(CompactCnn::default().into(), 9, 8), Err(Error::Input { .. })));
 }

@@ -1,13 +1,14 @@
-use fer_artifact::{Digest, Header, Metrics, Split, TensorInfo, describe};
+use fer_artifact::names::split_file;
+use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::file::Document;
+use crate::folder::{CELLS, CONFIG_FILE};
 use crate::lock::{Entry, LOCK_FILE, Lock};
-use crate::run::CONFIG_FILE;
-use crate::sweep::CELLS;
+use crate::stages::entry;
 use crate::{Error, StageKind};
 
 const METRICS: &str = "evaluate/metrics.json";
@@ -158,7 +159,7 @@ fn data(path: &Path, entries: &BTreeMap<StageKind, Entry>) -> BTreeMap<String, V
         for (input, digest) in &entry.inputs {
             let name = match StageKind::of_path(input) {
                 None => format!("{kind}.{input}"),
-                Some(StageKind::Ingest | StageKind::Preprocess) if !is_made(input, digest, entries) => input.clone(),
+                Some(maker) if is_data(maker) && !is_made(input, digest, entries) => input.clone(),
                 Some(_) => continue,
             };
             data.insert(name, digest.to_string().into());
@@ -180,10 +181,15 @@ fn is_made(input: &str, digest: &Digest, entries: &BTreeMap<StageKind, Entry>) -
     entries.values().any(|entry| entry.outputs.get(input) == Some(digest))
 }
 
+/// Whether a stage of this kind leaves what networks are trained on.
+fn is_data(kind: StageKind) -> bool {
+    matches!(entry(kind).leaves, Some(Kind::Images | Kind::Features))
+}
+
 /// Header and tensor table of a split's images, from where they still are.
 fn images(path: &Path, split: Split) -> Option<(Header, Vec<TensorInfo>)> {
-    ["ingest", "preprocess"].iter().find_map(|stage| {
-        let (header, tensors) = describe(&path.join(format!("{stage}/{split}.safetensors"))).ok()?;
+    StageKind::ALL.into_iter().filter(|kind| is_data(*kind)).find_map(|kind| {
+        let (header, tensors) = describe(&path.join(kind.name()).join(split_file(split))).ok()?;
         Some((header?, tensors))
     })
 }

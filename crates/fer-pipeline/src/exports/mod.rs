@@ -10,7 +10,9 @@ mod tables;
 use fer_artifact::Model;
 use serde_json::Value;
 
-use crate::{Context, Slot, StageError};
+use crate::StageError;
+use crate::context::Context;
+use crate::slot::Output;
 
 const HISTORY: &str = "history.tsv";
 const ACCURACY: &str = "accuracy.tsv";
@@ -20,8 +22,8 @@ const CONFIG: &str = "config.json";
 const EVENTS: &str = "events.out.tfevents.0.fer";
 
 /// The files, by name in the train stage's folder.
-pub(crate) const SLOTS: [Slot; 4] =
-    [Slot::if_there(HISTORY), Slot::if_there(ACCURACY), Slot::if_there(CONFIG), Slot::if_there(EVENTS)];
+pub(crate) const OUTPUTS: [Output; 4] =
+    [Output::optional(HISTORY), Output::optional(ACCURACY), Output::optional(CONFIG), Output::optional(EVENTS)];
 
 /// Writes the files for this model.
 pub(crate) fn write(context: &mut Context<'_>, model: &Model) -> Result<(), StageError> {

@@ -1,11 +1,7 @@
 //! A program of the user's own in place of a stage.
 
-use fer_artifact::{
-    Digest, Metrics, Model, Violation, canonical_json, check_evaluate, check_ingest, check_preprocess, check_train,
-    read, write_atomic,
-};
+use fer_artifact::{Digest, Violation, canonical_json, write_atomic};
 use fer_data::FileDigest;
-use fer_eval::Predictor;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,12 +11,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::command_line::{CommandLine, Seconds};
+use crate::context::Context;
 use crate::process::{End, run};
-use crate::{Context, ProgramError, Stage, StageError, StageKind};
+use crate::stage::{Failure, Stage, StageEntry};
+use crate::{ProgramError, StageError};
 
 /// A stage's inputs → a program → what a stage of this kind leaves.
 pub(crate) struct Program {
-    kind: StageKind,
+    entry: &'static StageEntry,
     command: CommandLine,
     timeout: Option<Seconds>,
     params: Map<String, Value>,
@@ -30,22 +28,22 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(
-        kind: StageKind,
+        entry: &'static StageEntry,
         command: CommandLine,
         timeout: Option<Seconds>,
         params: Map<String, Value>,
         base: &Path,
     ) -> Self {
         // The folder of `pipeline.yaml` is the current one, not the empty one.
-        Self { kind, command, timeout, params, base: Path::new(".").join(base) }
+        Self { entry, command, timeout, params, base: Path::new(".").join(base) }
     }
 
     /// Runs to its end, within its time, and ends well, or says why not.
-    fn call(&self, context: &Context<'_>, params: &Path, output: &Path) -> Result<(), StageError> {
+    fn call(&self, context: &Context<'_>, params: &Path, output: &Path) -> Result<(), Failure> {
         let program = self.command.to_string();
         let mut command = self.command.command(&self.base)?;
         command
-            .env("FER_STAGE", self.kind.name())
+            .env("FER_STAGE", self.entry.kind.name())
             .env("FER_SEED", context.pipeline_seed.value().to_string())
             .env("FER_THREADS", rayon::current_num_threads().to_string())
             .env("FER_PARAMS", absolute(params)?)
@@ -61,31 +59,19 @@ impl Program {
         match end.map_err(|source| self.command.start_error(&self.base, source))? {
             End::Own(status) if status.success() => Ok(()),
             End::Own(status) => Err(ProgramError::Failed { program, status }.into()),
-            End::Cut if context.reporter.stop_requested() => Err(ProgramError::Stopped { program }.into()),
+            End::Cut if context.reporter.stop_requested() => Err(Failure::Stopped),
             End::Cut => Err(ProgramError::TimedOut { program, seconds: limit.as_secs_f64() }.into()),
         }
     }
 
     /// Whether `output` holds what a stage of this kind must hold.
-    fn check(&self, run: &Path, output: &Path) -> Result<(), Violation> {
-        let ours = self.outputs().into_iter().map(|slot| output.join(slot.path));
+    fn check(&self, inputs: &Path, output: &Path) -> Result<(), Violation> {
+        let ours = self.entry.outputs.iter().map(|known| output.join(known.file));
         let mut others = ours.filter(|path| path.symlink_metadata().is_ok_and(|found| !found.is_file()));
         if let Some(path) = others.next() {
             return Err(unlike(&path, "a file of its own, found a link, a folder or a device"));
         }
-        match self.kind {
-            StageKind::Ingest => check_ingest(output)?,
-            StageKind::Preprocess => check_preprocess(run, output)?,
-            StageKind::Train => {
-                check_train(run, output)?;
-                check_network(&output.join("model.safetensors"))?;
-            }
-            StageKind::Evaluate => {
-                check_evaluate(run, output)?;
-                check_metrics(&output.join("metrics.json"))?;
-            }
-        }
-        Ok(())
+        (self.entry.check)(inputs, output)
     }
 
     /// Takes over the files that the stage may have, and says which others there are.
@@ -94,7 +80,7 @@ impl Program {
         for entry in fs::read_dir(output).map_err(refused(output, "read the folder"))? {
             let entry = entry.map_err(refused(output, "read the folder"))?;
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-            if !self.outputs().iter().any(|slot| slot.path == name) {
+            if !self.entry.outputs.iter().any(|known| known.file == name) {
                 others.push(name);
                 continue;
             }
@@ -105,26 +91,11 @@ impl Program {
         }
         if !others.is_empty() {
             others.sort();
-            let kind = self.kind;
+            let kind = self.entry.kind;
             context.note(&format!("not kept, as `{kind}` has no such outputs: {}", others.join(", ")));
         }
         Ok(())
     }
-}
-
-/// A network that is known here must take the tensors; one that is not is left to an evaluate that knows it.
-fn check_network(path: &Path) -> Result<(), Violation> {
-    let model: Model = read(path)?;
-    match Predictor::new(&model) {
-        Ok(_) | Err(fer_eval::Error::Network { .. }) => Ok(()),
-        Err(error) => Err(unlike(path, format!("a network and its tensors: {error}"))),
-    }
-}
-
-fn check_metrics(path: &Path) -> Result<(), Violation> {
-    let bytes = fs::read(path).map_err(|error| unlike(path, format!("the scores: {error}")))?;
-    let metrics: Result<Metrics, _> = serde_json::from_slice(&bytes);
-    metrics.map(drop).map_err(|error| unlike(path, format!("the scores: {error}")))
 }
 
 fn refused(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> fer_artifact::Error {
@@ -137,8 +108,8 @@ fn unlike(path: &Path, expected: impl Into<String>) -> Violation {
 }
 
 impl Stage for Program {
-    fn kind(&self) -> StageKind {
-        self.kind
+    fn entry(&self) -> &'static StageEntry {
+        self.entry
     }
 
     fn version(&self) -> u32 {
@@ -149,7 +120,7 @@ impl Stage for Program {
         Value::Object(self.params.clone())
     }
 
-    fn entry(&self) -> Value {
+    fn written(&self) -> Value {
         let mut entry = json!({"command": self.command, "params": self.params()});
         if let Some(timeout) = self.timeout {
             entry["timeout_seconds"] = json!(timeout);
@@ -164,15 +135,15 @@ impl Stage for Program {
         Ok(digests)
     }
 
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let params = context.output_dir.join("params.json");
         write_atomic(&params, |out| out.write_all(canonical_json(&self.params).as_bytes()))?;
         // A name of its own: a program that outlived an earlier run of ours does not know it.
         let output = context.output_dir.join(format!("output-{}", std::process::id()));
         fs::create_dir(&output).map_err(refused(&output, "make the folder"))?;
         self.call(context, &params, &output)?;
-        self.check(context.input_dir, &output)
+        self.check(&context.maker_dir(self.entry.reads), &output)
             .map_err(|source| ProgramError::Output { program: self.command.to_string(), source })?;
-        self.take(context, &output)
+        Ok(self.take(context, &output)?)
     }
 }

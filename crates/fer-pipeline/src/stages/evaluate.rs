@@ -1,24 +1,57 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{FeatureSet, Model, Split};
+use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, predictions_file, split_file};
+use fer_artifact::{FeatureSet, Kind, Metrics, Model, Split, Violation, check_evaluate};
 use fer_eval::{EvaluateParams, ReportInput, Splits, evaluate, report};
 use serde_json::Value;
+use std::path::Path;
 
-use super::{file, resolved};
-use crate::{Context, Slot, Stage, StageError, StageKind};
+use super::resolved;
+use crate::StageKind;
+use crate::context::Context;
+use crate::slot::{Input, Output};
+use crate::stage::{Failure, Place, Stage, StageEntry};
 
-const DATA_REPORT: &str = "ingest/data-report.json";
+pub(crate) static ENTRY: StageEntry = StageEntry {
+    kind: StageKind::Evaluate,
+    place: Place::Needed,
+    reads: &[
+        Input::optional(Kind::Features, split_file(Split::Train)),
+        Input::optional(Kind::Features, split_file(Split::Validation)),
+        Input::optional(Kind::Features, split_file(Split::Test)),
+        Input::required(Kind::Model, MODEL),
+        Input::optional(Kind::Images, DATA_REPORT),
+    ],
+    leaves: Some(Kind::Predictions),
+    outputs: &[
+        Output::required(METRICS),
+        Output::required(REPORT),
+        Output::optional(predictions_file(Split::Train)),
+        Output::optional(predictions_file(Split::Validation)),
+        Output::optional(predictions_file(Split::Test)),
+    ],
+    parse: |params| Ok(Box::new(Evaluate { params: params.parse()? })),
+    check,
+};
 
-/// `train/model.safetensors`, `preprocess/<split>.safetensors` → scores, predictions and report.
-pub(crate) struct Evaluate {
+fn check(features: &Path, output: &Path) -> Result<(), Violation> {
+    check_evaluate(features, output)?;
+    let path = output.join(METRICS);
+    let unlike = |error: &dyn std::fmt::Display| Violation::File {
+        path: path.clone(),
+        expected: format!("the scores: {error}"),
+    };
+    let bytes = std::fs::read(&path).map_err(|error| unlike(&error))?;
+    let metrics: Result<Metrics, _> = serde_json::from_slice(&bytes);
+    metrics.map(drop).map_err(|error| unlike(&error))
+}
+
+/// A model and features → scores, predictions and report.
+struct Evaluate {
     params: EvaluateParams,
 }
 
 impl Evaluate {
-    pub(crate) fn new(params: EvaluateParams) -> Self {
-        Self { params }
-    }
-
     fn splits(&self) -> Vec<Split> {
         match &self.params.splits {
             Splits::HeldOut => vec![Split::Validation, Split::Test],
@@ -28,8 +61,8 @@ impl Evaluate {
 }
 
 impl Stage for Evaluate {
-    fn kind(&self) -> StageKind {
-        StageKind::Evaluate
+    fn entry(&self) -> &'static StageEntry {
+        &ENTRY
     }
 
     fn version(&self) -> u32 {
@@ -40,32 +73,27 @@ impl Stage for Evaluate {
         resolved(&self.params)
     }
 
-    fn inputs(&self) -> Vec<Slot> {
-        let features = self.splits().into_iter().map(|split| match split {
-            Split::Train => Slot::if_there("preprocess/train.safetensors"),
-            Split::Validation => Slot::if_there("preprocess/validation.safetensors"),
-            Split::Test => Slot::if_there("preprocess/test.safetensors"),
-        });
-        [Slot::always("train/model.safetensors"), Slot::if_there(DATA_REPORT)].into_iter().chain(features).collect()
+    fn inputs(&self) -> Vec<Input> {
+        let splits = self.splits();
+        let is_read =
+            |input: &&Input| input.of != Kind::Features || splits.iter().any(|split| split_file(*split) == input.file);
+        ENTRY.reads.iter().filter(is_read).copied().collect()
     }
 
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
-        let model: Model = context.read("train/model.safetensors")?;
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let model: Model = context.read(MODEL)?;
         let mut features: BTreeMap<Split, FeatureSet> = BTreeMap::new();
         for split in self.splits() {
-            let path = format!("preprocess/{}", file(split));
-            if context.has(&path) {
-                features.insert(split, context.read(&path)?);
-            }
+            features.extend(context.read_optional(split_file(split))?.map(|set| (split, set)));
         }
         let evaluation = evaluate(&self.params, &model, &features)?;
         for (split, predictions) in &evaluation.predictions {
-            context.write(&format!("predictions-{}", file(*split)), predictions)?;
+            context.write(predictions_file(*split), predictions)?;
         }
         let metrics = serde_json::to_string_pretty(&evaluation.metrics)?;
-        context.write_text("metrics.json", &(metrics + "\n"))?;
-        let data_report: Option<Value> = match context.has(DATA_REPORT) {
-            true => Some(serde_json::from_str(&context.read_text(DATA_REPORT)?)?),
+        context.write_text(METRICS, &(metrics + "\n"))?;
+        let data_report: Option<Value> = match context.has(Kind::Images, DATA_REPORT) {
+            true => Some(serde_json::from_str(&context.read_text(Kind::Images, DATA_REPORT)?)?),
             false => None,
         };
         let html = report(&ReportInput {
@@ -76,7 +104,7 @@ impl Stage for Evaluate {
             data_report: data_report.as_ref(),
             configuration: &context.configuration()?,
         })?;
-        context.write_text("report.html", &html)?;
+        context.write_text(REPORT, &html)?;
         Ok(())
     }
 }

@@ -1,32 +1,47 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use fer_artifact::Digest;
+use fer_artifact::names::{DATA_REPORT, split_file};
+use fer_artifact::{Digest, Kind, Split, check_ingest};
 use fer_data::{FileDigest, IngestParams, ingest, source_digest, summary};
 use serde_json::Value;
 
-use super::{file, resolved};
-use crate::{Context, Stage, StageError, StageKind};
+use super::resolved;
+use crate::context::Context;
+use crate::slot::Output;
+use crate::stage::{Failure, Place, Stage, StageEntry};
+use crate::{StageError, StageKind};
 
-/// Source of faces → `ingest/<split>.safetensors`, `ingest/data-report.json`.
-pub(crate) struct Ingest {
+pub(crate) static ENTRY: StageEntry = StageEntry {
+    kind: StageKind::Ingest,
+    place: Place::Needed,
+    reads: &[],
+    leaves: Some(Kind::Images),
+    outputs: &[
+        Output::required(split_file(Split::Train)),
+        Output::optional(split_file(Split::Validation)),
+        Output::optional(split_file(Split::Test)),
+        Output::optional(DATA_REPORT),
+    ],
+    parse: |params| {
+        let written: IngestParams = params.parse()?;
+        let mut resolved = written.clone();
+        resolved.resolve(params.base);
+        Ok(Box::new(Ingest { written, params: resolved }))
+    },
+    check: |_, output| check_ingest(output),
+};
+
+/// Source of faces → a set of images a split, and a report on the data.
+struct Ingest {
     /// As the file has them: these are what headers and locks hold, whatever folder the file stands in.
     written: IngestParams,
     /// With the source's path made relative to the current folder.
     params: IngestParams,
 }
 
-impl Ingest {
-    pub(crate) fn new(written: IngestParams, base: &Path) -> Self {
-        let mut params = written.clone();
-        params.resolve(base);
-        Self { written, params }
-    }
-}
-
 impl Stage for Ingest {
-    fn kind(&self) -> StageKind {
-        StageKind::Ingest
+    fn entry(&self) -> &'static StageEntry {
+        &ENTRY
     }
 
     fn version(&self) -> u32 {
@@ -41,13 +56,13 @@ impl Stage for Ingest {
         Ok(BTreeMap::from([("source".to_owned(), source_digest(&self.params, of_file)?)]))
     }
 
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let ingested = ingest(&self.params, context.seed())?;
         for (split, set) in &ingested.sets {
-            context.write(&file(*split), set)?;
+            context.write(split_file(*split), set)?;
         }
         let report = serde_json::to_string_pretty(&ingested.report)?;
-        context.write_text("data-report.json", &(report + "\n"))?;
+        context.write_text(DATA_REPORT, &(report + "\n"))?;
         context.note(&summary(&ingested.report));
         Ok(())
     }

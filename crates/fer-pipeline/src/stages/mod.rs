@@ -1,5 +1,6 @@
-//! One short adapter a stage: reads artifacts, calls the stage's crate, writes artifacts.
+//! The stage table, and one short adapter a kind of stage: it reads artifacts, calls the stage's crate, writes artifacts.
 
+mod align;
 mod command;
 mod evaluate;
 mod ingest;
@@ -10,19 +11,19 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use command::Program;
-pub(crate) use evaluate::Evaluate;
-pub(crate) use ingest::Ingest;
-pub(crate) use preprocess::Preprocess;
-pub(crate) use train::Train;
 
-use fer_artifact::Split;
+use crate::StageKind;
+use crate::stage::StageEntry;
+
+/// An entry a kind, in the order of a chain.
+static TABLE: [&StageEntry; 5] = [&ingest::ENTRY, &align::ENTRY, &preprocess::ENTRY, &train::ENTRY, &evaluate::ENTRY];
+
+/// The entry of a kind.
+pub(crate) fn entry(kind: StageKind) -> &'static StageEntry {
+    TABLE.into_iter().find(|entry| entry.kind == kind).expect("the table has every kind")
+}
 
 /// Parameters as JSON, defaults written out.
 fn resolved(params: &impl Serialize) -> Value {
     serde_json::to_value(params).expect("parameters are representable in JSON")
-}
-
-/// A split's file in a stage's folder.
-fn file(split: Split) -> String {
-    format!("{split}.safetensors")
 }

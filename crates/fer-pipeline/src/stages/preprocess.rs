@@ -1,26 +1,42 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::Split;
+use fer_artifact::names::split_file;
+use fer_artifact::{Kind, Split, check_preprocess};
 use fer_imgproc::{PreprocessParams, preprocess};
 use serde_json::Value;
 
-use super::{file, resolved};
-use crate::{Context, Stage, StageError, StageKind};
+use super::resolved;
+use crate::StageKind;
+use crate::context::Context;
+use crate::slot::{Input, Output};
+use crate::stage::{Failure, Place, Stage, StageEntry};
 
-/// `ingest/<split>.safetensors` → `preprocess/<split>.safetensors`.
-pub(crate) struct Preprocess {
+pub(crate) static ENTRY: StageEntry = StageEntry {
+    kind: StageKind::Preprocess,
+    place: Place::Needed,
+    reads: &[
+        Input::required(Kind::Images, split_file(Split::Train)),
+        Input::optional(Kind::Images, split_file(Split::Validation)),
+        Input::optional(Kind::Images, split_file(Split::Test)),
+    ],
+    leaves: Some(Kind::Features),
+    outputs: &[
+        Output::required(split_file(Split::Train)),
+        Output::optional(split_file(Split::Validation)),
+        Output::optional(split_file(Split::Test)),
+    ],
+    parse: |params| Ok(Box::new(Preprocess { params: params.parse()? })),
+    check: check_preprocess,
+};
+
+/// Images → features, split by split.
+struct Preprocess {
     params: PreprocessParams,
 }
 
-impl Preprocess {
-    pub(crate) fn new(params: PreprocessParams) -> Self {
-        Self { params }
-    }
-}
-
 impl Stage for Preprocess {
-    fn kind(&self) -> StageKind {
-        StageKind::Preprocess
+    fn entry(&self) -> &'static StageEntry {
+        &ENTRY
     }
 
     fn version(&self) -> u32 {
@@ -31,16 +47,13 @@ impl Stage for Preprocess {
         resolved(&self.params)
     }
 
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let mut sets = BTreeMap::new();
         for split in Split::ALL {
-            let path = format!("ingest/{}", file(split));
-            if context.has(&path) {
-                sets.insert(split, context.read(&path)?);
-            }
+            sets.extend(context.read_optional(split_file(split))?.map(|set| (split, set)));
         }
         for (split, features) in preprocess(&self.params, &sets)? {
-            context.write(&file(split), &features)?;
+            context.write(split_file(split), &features)?;
         }
         Ok(())
     }

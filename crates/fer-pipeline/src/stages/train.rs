@@ -1,5 +1,10 @@
-use fer_artifact::{Checkpoint, Digest, EpochRecord, FeatureSet, Predictions, read, read_tensors};
+use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, split_file};
+use fer_artifact::{
+    Checkpoint, Digest, EpochRecord, FeatureSet, Kind, Model, Predictions, Split, Violation, check_train, read,
+    read_tensors, with_causes,
+};
 use fer_data::FileDigest;
+use fer_eval::Predictor;
 use fer_train::{
     Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams, Trained, train,
 };
@@ -9,14 +14,52 @@ use std::path::{Path, PathBuf};
 
 use super::resolved;
 use crate::checkpoints::{Checkpoints, Note};
+use crate::context::Context;
 use crate::exports;
-use crate::{BatchProgress, Context, Event, Origin, Past, Reason, Stage, StageError, StageKind};
+use crate::key::Origin;
+use crate::slot::{Input, Output};
+use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry};
+use crate::{BatchProgress, Event, Reason, StageError, StageKind};
 
-const VALIDATION: &str = "preprocess/validation.safetensors";
+pub(crate) static ENTRY: StageEntry = StageEntry {
+    kind: StageKind::Train,
+    place: Place::Needed,
+    reads: &[
+        Input::required(Kind::Features, split_file(Split::Train)),
+        Input::optional(Kind::Features, split_file(Split::Validation)),
+    ],
+    leaves: Some(Kind::Model),
+    outputs: &[
+        Output::required(MODEL),
+        Output::optional(HISTORY),
+        Output::optional(BEST_MODEL),
+        Output::optional(LAST_MODEL),
+        exports::OUTPUTS[0],
+        exports::OUTPUTS[1],
+        exports::OUTPUTS[2],
+        exports::OUTPUTS[3],
+    ],
+    parse: |params| Ok(Box::new(Train::new(params.parse()?, params.base))),
+    check,
+};
 
-/// `preprocess/{train,validation}.safetensors` → `train/model.safetensors`, `train/history.jsonl`, and the model with
-/// the weights that `select` leaves out; for other tools, what [`exports`] has.
-pub(crate) struct Train {
+/// A network that is known here must take the tensors; one that is not is left to an evaluate that knows it.
+fn check(features: &Path, output: &Path) -> Result<(), Violation> {
+    check_train(features, output)?;
+    let path = output.join(MODEL);
+    let model: Model = read(&path)?;
+    match Predictor::new(&model) {
+        Ok(_) | Err(fer_eval::Error::Network { .. }) => Ok(()),
+        Err(error) => {
+            let expected = format!("a network and its tensors: {}", with_causes(&error));
+            Err(Violation::File { path, expected })
+        }
+    }
+}
+
+/// Features of train and validation → a model, its history, and the model with the weights that `select` leaves out; for
+/// other tools, what [`exports`] has.
+struct Train {
     params: TrainParams,
     /// The file of `init`, if there is one, relative to the current folder.
     init: Option<PathBuf>,
@@ -25,7 +68,7 @@ pub(crate) struct Train {
 }
 
 impl Train {
-    pub(crate) fn new(params: TrainParams, base: &Path) -> Self {
+    fn new(params: TrainParams, base: &Path) -> Self {
         let init = params.init.as_ref().map(|path| base.join(path));
         let teachers = params.distillation.iter().flat_map(|distillation| &distillation.predictions);
         let teachers = teachers.map(|path| base.join(path)).collect();
@@ -35,8 +78,8 @@ impl Train {
     /// File of the weights that `select` leaves out, where they are others.
     fn unselected(&self) -> &'static str {
         match self.params.select {
-            Select::Last => "best.safetensors",
-            Select::Best => "last.safetensors",
+            Select::Last => BEST_MODEL,
+            Select::Best => LAST_MODEL,
         }
     }
 
@@ -64,11 +107,7 @@ impl Train {
     }
 
     /// Trains from the latest checkpoint, or from the start.
-    fn train(
-        &self,
-        context: &mut Context<'_>,
-        data: &TrainData<'_>,
-    ) -> Result<(Trained, Vec<EpochRecord>), StageError> {
+    fn train(&self, context: &mut Context<'_>, data: &TrainData<'_>) -> Result<(Trained, Vec<EpochRecord>), Failure> {
         let checkpoints = Checkpoints::new(&context.checkpoint_dir, context.checkpoint_key.as_deref().unwrap_or("all"));
         checkpoints.tidy();
         if context.options.force {
@@ -81,20 +120,21 @@ impl Train {
             let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note));
             match train(&self.params, data, init()?, Some(checkpoint), seed, &mut watch) {
                 Err(error @ (Error::Resume { .. } | Error::State(_))) => {
-                    context.note(&format!("starts anew: {error}"));
+                    context.note(&format!("starts anew: {}", with_causes(&error)));
                     checkpoints.clear();
                 }
-                other => return Ok((other?, watch.history)),
+                other => return Ok((other.map_err(failure)?, watch.history)),
             }
         }
         let mut watch = Watch::new(context, &self.params, &checkpoints, None);
-        Ok((train(&self.params, data, init()?, None, seed, &mut watch)?, watch.history))
+        let trained = train(&self.params, data, init()?, None, seed, &mut watch).map_err(failure)?;
+        Ok((trained, watch.history))
     }
 }
 
 impl Stage for Train {
-    fn kind(&self) -> StageKind {
-        StageKind::Train
+    fn entry(&self) -> &'static StageEntry {
+        &ENTRY
     }
 
     fn version(&self) -> u32 {
@@ -112,57 +152,70 @@ impl Stage for Train {
         files.map(|(name, path)| Ok((name, of_file(path)?))).collect()
     }
 
+    fn resumable(&self) -> Option<&dyn Resumable> {
+        Some(self)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let train_set: FeatureSet = context.read(split_file(Split::Train))?;
+        let validation: Option<FeatureSet> = context.read_optional(split_file(Split::Validation))?;
+        let teachers: Result<Vec<Predictions>, _> = self.teachers.iter().map(|path| read(path)).collect();
+        let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
+        let (trained, history) = self.train(context, &data)?;
+        context.write(MODEL, &trained.model)?;
+        if let Some(model) = &trained.unselected {
+            context.write(self.unselected(), model)?;
+        }
+        let lines: Result<Vec<String>, serde_json::Error> = history.iter().map(serde_json::to_string).collect();
+        context.write_text(HISTORY, &(lines?.join("\n") + "\n"))?;
+        Ok(exports::write(context, &trained.model)?)
+    }
+}
+
+impl Resumable for Train {
     /// Trainings that differ in their length alone share checkpoints, if that changes no step.
-    fn checkpoint_key(&self, origin: &Origin<'_>) -> Option<String> {
+    fn checkpoint_key(&self, origin: &Origin<'_>) -> String {
         let mut origin = origin.clone();
         if let (false, Some(params)) = (self.params.schedule.depends_on_epochs(), origin.params.as_object_mut()) {
             params.remove("epochs");
         }
-        Some(origin.key())
+        origin.key()
     }
 
-    fn resumption(&self, past: &Past<'_>) -> Option<Reason> {
-        let checkpoints = Checkpoints::new(&past.checkpoint_dir, &self.checkpoint_key(&past.origin)?);
+    fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason> {
+        let checkpoints = Checkpoints::new(&earlier.checkpoint_dir, &self.checkpoint_key(&earlier.origin));
         let epochs = self.params.epochs.get();
         match checkpoints.notes().into_iter().find(|note| self.fits(note)) {
             Some(note) if note.epochs == epochs && !note.is_end() => {
                 Some(Reason::Interrupted { epoch: note.epoch_under_way(), epochs })
             }
             Some(note) => Some(Reason::Continues { epoch: note.epoch_under_way() }),
-            None => self.why_anew(past),
+            None => self.why_anew(earlier),
         }
-    }
-
-    fn run(&self, context: &mut Context<'_>) -> Result<(), StageError> {
-        let train_set: FeatureSet = context.read("preprocess/train.safetensors")?;
-        let validation: Option<FeatureSet> = context.has(VALIDATION).then(|| context.read(VALIDATION)).transpose()?;
-        let teachers: Result<Vec<Predictions>, _> = self.teachers.iter().map(|path| read(path)).collect();
-        let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
-        let (trained, history) = self.train(context, &data)?;
-        context.write("model.safetensors", &trained.model)?;
-        if let Some(model) = &trained.unselected {
-            context.write(self.unselected(), model)?;
-        }
-        let lines: Result<Vec<String>, serde_json::Error> = history.iter().map(serde_json::to_string).collect();
-        context.write_text("history.jsonl", &(lines?.join("\n") + "\n"))?;
-        exports::write(context, &trained.model)
     }
 }
 
 impl Train {
     /// Why a training that is like the finished one but longer does not go on from its end.
-    fn why_anew(&self, past: &Past<'_>) -> Option<Reason> {
-        let finished = past.finished?;
+    fn why_anew(&self, earlier: &EarlierRuns<'_>) -> Option<Reason> {
+        let finished = earlier.finished?;
         let mut longer = finished.params.clone();
         let before = longer.as_object_mut()?.insert("epochs".to_owned(), self.params.epochs.get().into())?;
         let is_longer = before.as_u64()? < self.params.epochs.get() as u64;
-        if !is_longer || longer != past.origin.params || finished.inputs != *past.origin.inputs {
+        if !is_longer || longer != earlier.origin.params || finished.inputs != *earlier.origin.inputs {
             return None;
         }
         Some(Reason::StartsAnew(match self.params.schedule.depends_on_epochs() {
             true => "every rate of its schedule depends on epochs",
             false => "no checkpoint of its end is left",
         }))
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Stopped { .. } => Failure::Stopped,
+        error => error.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run of a sweep.
 
-use fer_artifact::{Digest, Metrics, write_atomic};
+use fer_artifact::{Digest, Metrics, with_causes, write_atomic};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
 use super::matrix::Values;
-use super::share::PAUSE;
 use crate::folder::{io, writer};
+use crate::siblings::PAUSE;
 use crate::{Clock, Error, Event, Outcome, Pipeline, Reporter, RunOptions, Step};
 
 const LOG_FILE: &str = "cell.log";
@@ -176,7 +176,7 @@ impl Cell {
         }
         let steps = match self.pipeline.status() {
             Ok(steps) => steps,
-            Err(error) => return (CellState::Failed, error.to_string()),
+            Err(error) => return (CellState::Failed, with_causes(&error)),
         };
         let Some(step) = steps.iter().find(|step| !step.reasons.is_empty()) else {
             return (CellState::Fresh, String::new());

@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 use crate::chain::RawChain;
 use crate::error::Problem;
 use crate::file::Document;
+use crate::folder::CELLS;
 use crate::locate::Segment;
 use crate::overrides::Override;
+use crate::siblings::Siblings;
 use crate::{Error, Pipeline};
 
 /// More cells than this are rather a slip than a wish.
@@ -145,7 +147,7 @@ impl Values<'_> {
             document.apply(over).map_err(invalid)?;
         }
         let raw = RawChain::of(&document)?;
-        Ok(Pipeline::build(&document, raw, path, run_dir)?.into_cell(&self.folder_name()))
+        Ok(into_cell(Pipeline::build(&document, raw, path, run_dir)?, &self.folder_name()))
     }
 
     /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.
@@ -168,6 +170,15 @@ impl Values<'_> {
         let digest = Digest::of_bytes(canonical_json(&values).as_bytes()).to_string();
         format!("{plain}-{}", &digest[..8])
     }
+}
+
+/// The same chain as one of the cells of the sweep in its run folder.
+fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
+    let cells = pipeline.run_dir.join(CELLS);
+    pipeline.run_dir = cells.join(name);
+    pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(name);
+    pipeline.siblings = Some(Siblings::new(cells, name));
+    pipeline
 }
 
 /// A value as a folder's name holds it, if need be in part.

@@ -3,7 +3,6 @@
 mod cell;
 mod matrix;
 mod plan;
-mod share;
 mod summary;
 
 use std::path::Path;
@@ -15,13 +14,9 @@ use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use plan::{CellPlan, Planned};
-pub(crate) use share::Siblings;
 pub use summary::{Combination, Scores, Spread};
 
 use matrix::Matrix;
-
-/// Folder of the cells' run folders in that of the sweep.
-pub(crate) const CELLS: &str = "cells";
 
 /// A valid pipeline file with `matrix` or `seeds`: a pipeline for each combination of values.
 #[derive(Debug)]

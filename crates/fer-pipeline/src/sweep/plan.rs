@@ -93,7 +93,7 @@ fn origins(cell: &Cell) -> Vec<String> {
     let (mut text, mut origins) = (String::new(), vec![]);
     for stage in &cell.pipeline.stages {
         let (kind, seed) = (stage.kind(), cell.pipeline.seed.stream(stage.kind().name()));
-        text.push_str(&json!([kind, stage.version(), seed, stage.entry()]).to_string());
+        text.push_str(&json!([kind, stage.stage.version(), seed, stage.stage.written()]).to_string());
         origins.push(text.clone());
     }
     origins

@@ -12,9 +12,9 @@ fn a_run_reports_its_stages_epochs_and_batches_and_keeps_the_contract() {
     assert_eq!((notes.epochs, notes.batches), (2, 8));
     assert_eq!(outcome.metrics.unwrap().splits.len(), 1);
     let run = folder.path().join("run");
-    check_preprocess(&run, &run.join("preprocess")).unwrap();
-    check_train(&run, &run.join("train")).unwrap();
-    check_evaluate(&run, &run.join("evaluate")).unwrap();
+    check_preprocess(&run.join("ingest"), &run.join("preprocess")).unwrap();
+    check_train(&run.join("preprocess"), &run.join("train")).unwrap();
+    check_evaluate(&run.join("preprocess"), &run.join("evaluate")).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fer_pipeline::{RunOptions, Silent, StageAlone, StageKind, run_stage};
-use fer_testkit::{Call, StageError, evaluate_suite, ingest_suite, preprocess_suite, train_suite};
+use fer_testkit::{Call, StageError, align_suite, evaluate_suite, ingest_suite, preprocess_suite, train_suite};
 use tempfile::TempDir;
 
 use crate::Still;
@@ -47,6 +47,14 @@ fn ingest_passes_its_suite() {
     let rows = (0..16).map(|row| format!("{},{row} 2 3 4\n", row % 2));
     std::fs::write(own.path("faces.csv"), format!("label,feature\n{}", rows.collect::<String>())).unwrap();
     ingest_suite(|call| own.call(call)).unwrap();
+}
+
+#[test]
+fn align_passes_its_suite_whatever_it_is_to_do() {
+    for method in ["{kind: none}", "{kind: center-crop, share: 0.7}"] {
+        let own = Own::new(StageKind::Align, &format!("method: {method}"));
+        align_suite(|call| own.call(call)).unwrap_or_else(|failure| panic!("{method}: {failure}"));
+    }
 }
 
 #[test]

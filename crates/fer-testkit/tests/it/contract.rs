@@ -42,15 +42,15 @@ fn ingest(run: &Path) -> Result<(), Violation> {
 }
 
 fn preprocess(run: &Path) -> Result<(), Violation> {
-    check_preprocess(run, &run.join("preprocess"))
+    check_preprocess(&run.join("ingest"), &run.join("preprocess"))
 }
 
 fn train(run: &Path) -> Result<(), Violation> {
-    check_train(run, &run.join("train"))
+    check_train(&run.join("preprocess"), &run.join("train"))
 }
 
 fn evaluate(run: &Path) -> Result<(), Violation> {
-    check_evaluate(run, &run.join("evaluate"))
+    check_evaluate(&run.join("preprocess"), &run.join("evaluate"))
 }
 
 #[test]

@@ -1,12 +1,12 @@
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A number of channels or of blocks: from 1 to 1024.
+/// A dimension of a network, such as a number of channels or of blocks: from 1 to 1024.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Count(u16);
+pub struct Dimension(u16);
 
-impl Count {
+impl Dimension {
     const LARGEST: u64 = 1024;
 
     /// For defaults, which are known to be in range.
@@ -21,7 +21,7 @@ impl Count {
     }
 }
 
-impl<'de> Deserialize<'de> for Count {
+impl<'de> Deserialize<'de> for Dimension {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u64::deserialize(deserializer)? {
             value @ 1..=Self::LARGEST => Ok(Self(value as u16)),

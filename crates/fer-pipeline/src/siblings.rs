@@ -9,10 +9,10 @@ use std::time::Duration;
 use fer_artifact::Digest;
 
 use crate::folder::{Staging, io};
+use crate::link::Link;
 use crate::lock::{Entry, Lock};
-use crate::plan::origin_of;
 use crate::store::names;
-use crate::{Error, Event, Reporter, Stage, StageKind};
+use crate::{Error, Event, Reporter, StageKind};
 
 /// Between two looks at what another process holds.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
@@ -28,6 +28,7 @@ pub(crate) struct Siblings {
 
 /// The right to make outputs of a certain key, among all processes; given back when dropped, or when the process ends
 /// in whatever way.
+#[must_use = "dropping the claim gives it back"]
 pub(crate) struct Claim {
     _file: File,
 }
@@ -81,7 +82,7 @@ impl Siblings {
         let others = cells.iter().filter_map(|name| name.to_str()).filter(|name| *name != self.own);
         others.into_iter().find_map(|cell| {
             let entry = Lock::read(&self.folder.join(cell)).ok()?.stages.remove(&stage)?;
-            if origin_of(stage, &entry).key() != key {
+            if entry.origin(stage).key() != key {
                 return None;
             }
             let outputs = names(stage, &entry)?;
@@ -98,9 +99,8 @@ impl Siblings {
 
 impl Shared {
     /// Moves the outputs into place in the stage's folder; gives their entry of the lock.
-    pub(crate) fn commit(self, stage: &dyn Stage, run_dir: &Path) -> Result<Entry, Error> {
-        let possible: Vec<&str> = stage.outputs().into_iter().map(|slot| slot.path).collect();
-        self.staging.commit(&run_dir.join(stage.kind().name()), &self.outputs, &possible)?;
+    pub(crate) fn commit(self, link: &Link, run_dir: &Path) -> Result<Entry, Error> {
+        self.staging.commit(&run_dir.join(link.kind().name()), &self.outputs, &link.possible())?;
         Ok(self.entry)
     }
 }

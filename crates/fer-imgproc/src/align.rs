@@ -1,0 +1,62 @@
+//! The align stage: makes the faces of a set lie alike.
+
+use fer_artifact::{Fraction, ImageSet};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Parameters of the align stage.
+///
+/// ```
+/// use fer_imgproc::{AlignMethod, AlignParams};
+/// let params: AlignParams = serde_json::from_str(r#"{"method": {"kind": "center-crop", "share": 0.75}}"#)?;
+/// assert!(matches!(params.method, AlignMethod::CenterCrop { share } if share.get() == 0.75));
+/// assert_eq!(AlignParams::default().method, AlignMethod::None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlignParams {
+    /// How the faces are made to lie alike.
+    pub method: AlignMethod,
+}
+
+/// How faces are made to lie alike.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AlignMethod {
+    /// The images stay as they are.
+    #[default]
+    None,
+    /// The middle of each image: this share of its height and of its width, each rounded to whole pixels and at least
+    /// one. Where the rest is odd, the pixel more is cut below and on the right.
+    CenterCrop {
+        /// From 0 to below 1.
+        share: Fraction,
+    },
+}
+
+/// The set with its images aligned; labels, rows and order stay.
+///
+/// # Errors
+/// [`Error::PixelCount`] for a set that contradicts itself.
+pub fn align(params: &AlignParams, set: ImageSet) -> Result<ImageSet, Error> {
+    let expected = set.len() * set.height * set.width;
+    if set.images.len() != expected {
+        return Err(Error::PixelCount { split: set.split, expected, found: set.images.len() });
+    }
+    match params.method {
+        AlignMethod::None => Ok(set),
+        AlignMethod::CenterCrop { share } => Ok(center_crop(set, share.get())),
+    }
+}
+
+fn center_crop(set: ImageSet, share: f64) -> ImageSet {
+    let kept = |side: usize| ((side as f64 * share).round() as usize).clamp(1, side.max(1));
+    let (height, width) = (kept(set.height), kept(set.width));
+    let (top, left) = ((set.height - height) / 2, (set.width - width) / 2);
+    let rows = |index: usize| set.image(index).chunks(set.width).skip(top).take(height);
+    let pixels = |index: usize| rows(index).flat_map(|row| &row[left..left + width]).copied();
+    let images = (0..set.len()).flat_map(pixels).collect();
+    ImageSet { images, height, width, ..set }
+}

@@ -1,0 +1,57 @@
+use fer_artifact::{ImageSet, Split};
+use fer_imgproc::{AlignParams, align};
+
+/// Two images of 4×5: pixel (y, x) of the first is 10y + x, of the second 100 more.
+fn set() -> ImageSet {
+    let pixel = |image: usize, at: usize| (100 * image + 10 * (at / 5) + at % 5) as u8;
+    ImageSet {
+        classes: vec!["a".into(), "b".into()],
+        split: Split::Train,
+        height: 4,
+        width: 5,
+        images: (0..2).flat_map(|image| (0..20).map(move |at| pixel(image, at))).collect(),
+        labels: vec![1, 0],
+        rows: vec![7, 9],
+        skipped_rows: vec![],
+    }
+}
+
+fn params(method: &str) -> AlignParams {
+    serde_json::from_str(&format!(r#"{{"method": {method}}}"#)).unwrap()
+}
+
+#[test]
+fn without_a_method_images_stay_as_they_are() {
+    assert_eq!(align(&AlignParams::default(), set()).unwrap(), set());
+}
+
+#[test]
+fn the_middle_of_every_image_is_kept() {
+    let cropped = align(&params(r#"{"kind": "center-crop", "share": 0.6}"#), set()).unwrap();
+    // 0.6 of 4 rows is 2.4, so 2 rows, 1 and 2; 0.6 of 5 columns is 3, so columns 1 to 3.
+    assert_eq!((cropped.height, cropped.width), (2, 3));
+    assert_eq!(cropped.images, [11, 12, 13, 21, 22, 23, 111, 112, 113, 121, 122, 123]);
+    assert_eq!((cropped.labels, cropped.rows), (vec![1, 0], vec![7, 9]));
+}
+
+#[test]
+fn a_pixel_is_left_of_the_smallest_share() {
+    let cropped = align(&params(r#"{"kind": "center-crop", "share": 0}"#), set()).unwrap();
+    assert_eq!((cropped.height, cropped.width, cropped.images), (1, 1, vec![12, 112]));
+}
+
+#[test]
+fn a_share_out_of_range_and_an_unknown_method_are_refused() {
+    let refused = |text: &str| serde_json::from_str::<AlignParams>(text).unwrap_err().to_string();
+    let text = refused(r#"{"method": {"kind": "center-crop", "share": 1.0}}"#);
+    assert!(text.contains("expected a number from 0 to below 1"), "{text}");
+    let text = refused(r#"{"method": {"kind": "crop"}}"#);
+    assert!(text.contains("unknown variant `crop`, expected `none` or `center-crop`"), "{text}");
+}
+
+#[test]
+fn a_set_that_contradicts_itself_is_refused() {
+    let odd = ImageSet { labels: vec![0], rows: vec![0], ..set() };
+    let error = align(&AlignParams::default(), odd).unwrap_err().to_string();
+    assert_eq!(error, "expected 20 pixels in `train`, found 40");
+}

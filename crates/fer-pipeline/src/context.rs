@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_atomic};
+
+use crate::folder::CONFIG_FILE;
+use crate::slot::Input;
+use crate::{Clock, Event, Reporter, RunOptions, StageKind};
+
+/// What a running stage sees of the world.
+pub(crate) struct Context<'a> {
+    pub(crate) kind: StageKind,
+    pub(crate) input_dir: &'a Path,
+    /// Path in the run folder by kind of artifact and name of file.
+    pub(crate) paths: BTreeMap<(Kind, &'static str), String>,
+    pub(crate) output_dir: &'a Path,
+    pub(crate) checkpoint_dir: PathBuf,
+    pub(crate) checkpoint_key: Option<String>,
+    pub(crate) options: &'a RunOptions,
+    pub(crate) provenance: Provenance,
+    pub(crate) pipeline_seed: Seed,
+    pub(crate) written: BTreeMap<String, Digest>,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) reporter: &'a mut dyn Reporter,
+}
+
+impl Context<'_> {
+    /// The stage's own stream of randomness.
+    pub(crate) fn seed(&self) -> Seed {
+        self.provenance.seed
+    }
+
+    /// An input that is an artifact.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::read`].
+    pub(crate) fn read<A: Artifact>(&self, file: &'static str) -> Result<A, fer_artifact::Error> {
+        read(&self.path(A::KIND, file))
+    }
+
+    /// An input that is an artifact, if it is there.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::read`].
+    pub(crate) fn read_optional<A: Artifact>(&self, file: &'static str) -> Result<Option<A>, fer_artifact::Error> {
+        if self.has(A::KIND, file) { self.read(file).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether an input is there.
+    pub(crate) fn has(&self, of: Kind, file: &'static str) -> bool {
+        self.path(of, file).is_file()
+    }
+
+    /// The text of an input that is no artifact.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Io`].
+    pub(crate) fn read_text(&self, of: Kind, file: &'static str) -> Result<String, fer_artifact::Error> {
+        text(self.path(of, file))
+    }
+
+    fn path(&self, of: Kind, file: &'static str) -> PathBuf {
+        self.input_dir.join(&self.paths[&(of, file)])
+    }
+
+    /// The folder of the stage that makes the first of its inputs; the run folder for a stage that reads none.
+    pub(crate) fn maker_dir(&self, reads: &[Input]) -> PathBuf {
+        let first = reads.first().map(|input| self.path(input.of, input.file));
+        first.and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_else(|| self.input_dir.to_owned())
+    }
+
+    /// The chain's resolved configuration, if the run folder has it.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Io`].
+    pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
+        let path = self.input_dir.join(CONFIG_FILE);
+        if path.is_file() { text(path) } else { Ok(String::new()) }
+    }
+
+    /// Writes an output.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write()`].
+    pub(crate) fn write<A: Artifact>(&mut self, name: &str, artifact: &A) -> Result<(), fer_artifact::Error> {
+        let digest = write(&self.output_dir.join(name), artifact, &self.provenance)?;
+        self.written.insert(name.to_owned(), digest);
+        Ok(())
+    }
+
+    /// Writes an output that is no artifact.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write_atomic`].
+    pub(crate) fn write_text(&mut self, name: &str, text: &str) -> Result<(), fer_artifact::Error> {
+        self.write_bytes(name, text.as_bytes())
+    }
+
+    /// Writes an output that is neither artifact nor text.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::write_atomic`].
+    pub(crate) fn write_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), fer_artifact::Error> {
+        let digest = write_atomic(&self.output_dir.join(name), |out: &mut dyn Write| out.write_all(bytes))?;
+        self.written.insert(name.to_owned(), digest);
+        Ok(())
+    }
+
+    /// Lines for the user to read.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.reporter.event(&Event::Note { stage: self.kind, text });
+    }
+
+    /// Time since some fixed moment.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+}
+
+fn text(path: PathBuf) -> Result<String, fer_artifact::Error> {
+    std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
+}

@@ -1,0 +1,56 @@
+use fer_artifact::names::split_file;
+use fer_artifact::{Kind, Split, check_align};
+use fer_imgproc::{AlignParams, align};
+use serde_json::Value;
+
+use super::resolved;
+use crate::StageKind;
+use crate::context::Context;
+use crate::slot::{Input, Output};
+use crate::stage::{Failure, Place, Stage, StageEntry};
+
+pub(crate) static ENTRY: StageEntry = StageEntry {
+    kind: StageKind::Align,
+    place: Place::Optional,
+    reads: &[
+        Input::required(Kind::Images, split_file(Split::Train)),
+        Input::optional(Kind::Images, split_file(Split::Validation)),
+        Input::optional(Kind::Images, split_file(Split::Test)),
+    ],
+    leaves: Some(Kind::Images),
+    outputs: &[
+        Output::required(split_file(Split::Train)),
+        Output::optional(split_file(Split::Validation)),
+        Output::optional(split_file(Split::Test)),
+    ],
+    parse: |params| Ok(Box::new(Align { params: params.parse()? })),
+    check: check_align,
+};
+
+/// Images → images, split by split.
+struct Align {
+    params: AlignParams,
+}
+
+impl Stage for Align {
+    fn entry(&self) -> &'static StageEntry {
+        &ENTRY
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn params(&self) -> Value {
+        resolved(&self.params)
+    }
+
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        for split in Split::ALL {
+            if let Some(images) = context.read_optional(split_file(split))? {
+                context.write(split_file(split), &align(&self.params, images)?)?;
+            }
+        }
+        Ok(())
+    }
+}
