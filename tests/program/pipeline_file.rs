@@ -97,6 +97,14 @@ fn a_wrong_type_is_told_with_what_is_expected() {
         "error: pipeline.yaml:16:16: train.params.shuffle: expected true or false, found 1\n"
     );
     assert_eq!(
+        complaint("path: faces.csv", "path: faces.csv, label_column: 3"),
+        "error: pipeline.yaml:7:58: ingest.params.source.label_column: expected text, found 3\n"
+    );
+    assert_eq!(
+        complaint("split: {kind: usage}", "split: {kind: stratified, train: most}"),
+        "error: pipeline.yaml:8:40: ingest.params.split.train: expected a number, found \"most\"\n"
+    );
+    assert_eq!(
         complaint("seed: 7", "seed: -7"),
         "error: pipeline.yaml:2:7: seed: expected a whole number from 0, found -7\n"
     );

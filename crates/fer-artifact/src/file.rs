@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::array::widened;
 use crate::atomic::write_atomic;
+use crate::content::{FIRST, identify};
 use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
 
 #[cfg(target_endian = "big")]
@@ -172,6 +173,15 @@ pub fn describe(path: &Path) -> Result<(Option<Header>, Vec<TensorInfo>), Error>
     Ok((header, table.collect()))
 }
 
+/// What is wrong with a file whose first bytes are no length of a header.
+fn no_header(first: &[u8], head: Option<u64>, length: u64) -> String {
+    match (identify(first), head) {
+        (Some(what), _) => format!("found {what}"),
+        (None, Some(head)) => format!("its header claims {head} bytes, the file has {length}"),
+        (None, None) => format!("expected at least 8 bytes, found {length}"),
+    }
+}
+
 /// An open file: its tensor table checked against its length, and the tensors not yet taken.
 #[derive(Debug)]
 pub struct Contents<'a> {
@@ -197,15 +207,14 @@ impl<'a> Contents<'a> {
     fn of(path: &'a Path, mut file: Box<dyn Source + 'a>, length: u64) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
         let format = |reason: String| Error::Format { path: path.to_owned(), reason };
-        if length < 8 {
-            return Err(format(format!("expected at least 8 bytes, found {length}")));
-        }
-        let mut bytes = [0; 8];
-        file.read_exact(&mut bytes).map_err(io)?;
-        let head = u64::from_le_bytes(bytes);
-        if head > length - 8 {
-            return Err(format(format!("its header claims {head} bytes, the file has {length}")));
-        }
+        let mut first = vec![];
+        file.by_ref().take(FIRST).read_to_end(&mut first).map_err(io)?;
+        let head = first.first_chunk().map(|head| u64::from_le_bytes(*head));
+        let head = match head.filter(|&head| head <= length - 8) {
+            Some(head) => head,
+            None => return Err(format(no_header(&first, head, length))),
+        };
+        file.seek(SeekFrom::Start(8)).map_err(io)?;
         if head > MAX_HEADER {
             return Err(format(format!("its header has {head} bytes, expected at most {MAX_HEADER}")));
         }

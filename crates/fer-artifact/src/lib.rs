@@ -37,6 +37,7 @@
 
 mod array;
 mod atomic;
+mod content;
 mod contract;
 mod digest;
 mod error;
@@ -55,6 +56,7 @@ mod size;
 
 pub use array::{Array, Tensor};
 pub use atomic::write_atomic;
+pub use content::{FIRST, identify};
 pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::{Error, with_causes};

@@ -196,12 +196,12 @@ pub enum Error {
         dropped: usize,
     },
     /// A picture that could not be written.
-    #[error("{}: cannot encode the picture", path.display())]
+    #[error("{}: cannot encode the picture: {reason}", path.display())]
     Encode {
         /// The picture.
         path: PathBuf,
         /// The encoder's reason.
-        source: image::ImageError,
+        reason: String,
     },
     /// What the contract crate could not do.
     #[error(transparent)]
@@ -211,6 +211,11 @@ pub enum Error {
 impl Error {
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), action, source }
+    }
+
+    /// The encoder's reasons have line breaks, and their sources say the same again.
+    pub(crate) fn encode(path: &Path) -> impl FnOnce(image::ImageError) -> Self {
+        move |error| Self::Encode { path: path.to_owned(), reason: error.to_string().replace('\n', " ") }
     }
 }
 

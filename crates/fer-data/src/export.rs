@@ -45,8 +45,7 @@ pub fn export_images(set: &ImageSet, folder: &Path, format: PictureFormat) -> Re
     let names: Vec<String> = set.rows.iter().map(|row| format!("{row}.{}", format.extension())).collect();
     names.par_iter().enumerate().try_for_each(|(index, name)| {
         let path = folder.join(name);
-        let bytes = encode(set.image(index), (set.height, set.width), format)
-            .map_err(|source| Error::Encode { path: path.clone(), source })?;
+        let bytes = encode(set.image(index), (set.height, set.width), format).map_err(Error::encode(&path))?;
         std::fs::write(&path, bytes).map_err(Error::io(&path, "write the picture"))
     })?;
     write_atomic(&folder.join(DATASET), |out| {

@@ -25,7 +25,7 @@ pub struct Ingested {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let splits = if params.split == SplitRule::Usage { Splits::Read } else { Splits::Ignore };
+    let splits = if params.split == (SplitRule::Usage {}) { Splits::Read } else { Splits::Ignore };
     let path = params.source_path();
     let table = read(&params.source, Request { classes: &params.classes, splits, on_bad_row: params.on_bad_row })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;

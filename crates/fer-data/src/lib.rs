@@ -41,7 +41,6 @@ mod labels;
 mod params;
 mod picture;
 mod pixels;
-mod raw;
 mod split;
 mod summary;
 mod table;

@@ -1,28 +1,31 @@
 //! The parameters of ingest, valid by construction.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::FER2013_CLASSES;
+use fer_artifact::{Count, FER2013_CLASSES};
+use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
-
-use crate::raw::{RawIngestParams, RawSource, RawSplitRule};
 
 /// Parameters of the ingest stage.
 ///
 /// Serialised, every default is written out; [`IngestParams::new`] gives the same defaults in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawIngestParams")]
+#[serde(deny_unknown_fields)]
 pub struct IngestParams {
     /// Where the faces are.
     pub source: Source,
     /// Which rows become train, validation and test. Default: [`SplitRule::Usage`].
+    #[serde(default)]
     pub split: SplitRule,
     /// Class names in label order. Default: FER2013's seven.
+    #[serde(default)]
     pub classes: Classes,
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
+    #[serde(default)]
     pub on_bad_row: OnBadRow,
     /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
+    #[serde(default)]
     pub drop_duplicates: DropDuplicates,
 }
 
@@ -55,7 +58,7 @@ impl IngestParams {
 
 /// Where the faces are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawSource", tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Source {
     /// `{kind: csv, path: …}`: a CSV file, plain or compressed with gzip or zstd, one image a row.
     Csv(CsvSource),
@@ -83,7 +86,8 @@ impl Source {
 }
 
 /// A CSV file and the names of its columns.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CsvSource {
     /// The file: plain, gzip or zstd, told apart by their first bytes.
     pub path: PathBuf,
@@ -103,28 +107,49 @@ impl CsvSource {
 }
 
 /// Which rows become train, validation and test.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawSplitRule", tag = "kind", rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SplitRule {
     /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
     /// validation or val, PrivateTest or test, in any case of letters.
-    #[default]
-    Usage,
+    Usage {},
     /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
     Head {
         /// Number of rows of train, among the rows that can be used.
-        train: NonZeroUsize,
+        train: Count,
     },
     /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion.
     Stratified(Fractions),
 }
 
+impl Default for SplitRule {
+    fn default() -> Self {
+        Self::Usage {}
+    }
+}
+
 /// Shares of the rows, which sum to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Fractions {
     train: f64,
+    #[serde(default)]
     validation: f64,
+    #[serde(default)]
     test: f64,
+}
+
+impl Serialize for Fractions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fractions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Self { train, validation, test } = Self::deserialize(deserializer)?;
+        Self::new(train, validation, test).map_err(D::Error::custom)
+    }
 }
 
 impl Fractions {
@@ -232,26 +257,6 @@ pub enum DropDuplicates {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidParams {
-    /// A field is missing.
-    #[error("missing field `{field}`")]
-    Missing {
-        /// The field.
-        field: &'static str,
-    },
-    /// A field that another kind has.
-    #[error("`{field}` does not apply to `{kind}`")]
-    DoesNotApply {
-        /// The field.
-        field: &'static str,
-        /// The kind that was given.
-        kind: &'static str,
-    },
-    /// No number of rows.
-    #[error("`train`: expected a whole number of rows from 1, found {found}")]
-    HeadRows {
-        /// What was given.
-        found: f64,
-    },
     /// Shares that are none or do not make a whole.
     #[error(
         "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \

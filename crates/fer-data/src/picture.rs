@@ -185,7 +185,7 @@ pub fn write_png(path: &Path, rgb: &[u8], size: (usize, usize)) -> Result<(), Er
     let mut bytes = Vec::new();
     let (height, width) = (size.0 as u32, size.1 as u32);
     let encoded = PngEncoder::new(&mut bytes).write_image(rgb, width, height, ExtendedColorType::Rgb8);
-    encoded.map_err(|source| Error::Encode { path: path.to_owned(), source })?;
+    encoded.map_err(Error::encode(path))?;
     write_atomic(path, |out| out.write_all(&bytes))?;
     Ok(())
 }

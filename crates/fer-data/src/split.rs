@@ -11,7 +11,7 @@ use crate::{Error, Fractions, SplitRule};
 pub(crate) fn assign(rule: &SplitRule, table: &Table, path: &Path, seed: Seed) -> Result<Vec<Split>, Error> {
     let rows = table.len();
     match rule {
-        SplitRule::Usage => Ok(table.splits.clone()),
+        SplitRule::Usage {} => Ok(table.splits.clone()),
         SplitRule::Head { train } if train.get() > rows => {
             Err(Error::HeadTooLong { path: path.to_owned(), train: train.get(), found: rows })
         }

@@ -182,19 +182,44 @@ fn subtree(tree: &Value, path: &[Segment]) -> Value {
 }
 
 fn typed<T: DeserializeOwned + Serialize>(name: &str, value: &Value) -> Result<T, Fault> {
-    let parsed: T = serde_path_to_error::deserialize(NameFirst(value)).map_err(|error| {
-        let path = error.path().iter().filter_map(|segment| match segment {
-            serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
-            serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
-            _ => None,
-        });
-        fault(name, path.collect(), &error.inner().to_string())
+    let parsed: T = parsed(value).map_err(|(path, message)| {
+        let path = match wrong_entry::<T>(value, &path, &message) {
+            Some(key) => [path, vec![key.into()]].concat(),
+            None => path,
+        };
+        fault(name, path, &message)
     })?;
     let form = serde_json::to_value(&parsed).expect("parameters are representable in JSON");
     match list_for_mapping(value, &form) {
         None => Ok(parsed),
         Some(path) => Err(fault(name, path, "invalid type: sequence, expected a map")),
     }
+}
+
+/// The typed value, or where and why there is none.
+fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, (Vec<Segment>, String)> {
+    serde_path_to_error::deserialize(NameFirst(value)).map_err(|error| {
+        let path = error.path().iter().filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
+            serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
+            _ => None,
+        });
+        (path.collect(), error.inner().to_string())
+    })
+}
+
+/// The entry of the mapping at `path` that is of a wrong type. In a mapping whose `kind` or `name` says what the others
+/// mean, serde does not tell which: it is the one without which the complaint is another.
+fn wrong_entry<T: DeserializeOwned>(value: &Value, path: &[Segment], message: &str) -> Option<String> {
+    let pointer: String = path.iter().map(|segment| format!("/{segment}")).collect();
+    let keys: Vec<String> = value.pointer(&pointer)?.as_object()?.keys().cloned().collect();
+    let is_wrong = |key: &String| {
+        let mut without = value.clone();
+        without.pointer_mut(&pointer).and_then(Value::as_object_mut).and_then(|map| map.remove(key));
+        parsed::<T>(&without).err().is_none_or(|(_, other)| other != message)
+    };
+    let is_of_an_entry = message.starts_with("invalid type") || message.starts_with("invalid value");
+    keys.into_iter().filter(|key| is_of_an_entry && !is_name(key)).find(is_wrong)
 }
 
 /// Where `value` has a list and the parsed value's own form a mapping: serde takes the entries by their order, but a

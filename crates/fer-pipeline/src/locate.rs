@@ -14,6 +14,22 @@ pub(crate) enum Segment {
     Index(usize),
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // As in JSON's pointers (RFC 6901).
+            Segment::Key(key) => f.write_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Index(index) => index.fmt(f),
+        }
+    }
+}
+
+impl From<String> for Segment {
+    fn from(key: String) -> Self {
+        Segment::Key(key)
+    }
+}
+
 impl From<&str> for Segment {
     fn from(key: &str) -> Self {
         Segment::Key(key.to_owned())

@@ -226,12 +226,21 @@ fn numbers_that_are_not_finite() {
 
 #[test]
 fn a_file_too_short_to_say_anything() {
-    for length in [0, 7] {
-        assert_eq!(
-            RawFile::of(&vec![0; length]).refusal::<ImageSet>(),
-            format!("not a valid safetensors file: expected at least 8 bytes, found {length}")
-        );
-    }
+    let refusal = |bytes: &[u8]| RawFile::of(bytes).refusal::<ImageSet>();
+    assert_eq!(refusal(&[0; 7]), "not a valid safetensors file: expected at least 8 bytes, found 7");
+    assert_eq!(refusal(&[]), "not a valid safetensors file: found an empty file");
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    assert_eq!(
+        RawFile::of(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n").refusal::<Model>(),
+        "not a valid safetensors file: found a Git LFS pointer: fetch the file itself with `git lfs pull`"
+    );
+    assert_eq!(
+        RawFile::of(b"\x89HDF\r\n\x1a\n\0\0").refusal::<Model>(),
+        "not a valid safetensors file: found an HDF5 file, as Keras writes it"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use fer_artifact::{Digest, Seed, Split};
+use fer_artifact::{Count, Digest, Seed, Split, with_causes};
 use fer_data::{Classes, CsvSource, IngestParams, Source, SplitRule, ingest, load, source_digest};
 use proptest::prelude::*;
 
@@ -308,8 +308,8 @@ fn a_damaged_archive_is_refused() {
     bytes[at] ^= 1;
     assert_eq!(
         refusal(&scratch, &usage(scratch.file("faces.csv.gz", bytes))),
-        "faces.csv.gz: the gzip archive is damaged: corrupt gzip stream does not have a matching checksum; copy the \
-         file again"
+        "faces.csv.gz: the gzip archive is damaged; copy the file again: corrupt gzip stream does not have a matching \
+         checksum"
     );
 }
 
@@ -371,7 +371,7 @@ fn the_digest_of_a_missing_file_names_it() {
     let scratch = Scratch::new();
     let path = scratch.path().join("faces.csv");
     assert_eq!(
-        source_digest(&usage(&path), &Digest::of_file).unwrap_err().to_string(),
+        with_causes(&source_digest(&usage(&path), &Digest::of_file).unwrap_err()),
         format!("{}: cannot read the file: No such file or directory (os error 2)", path.display())
     );
 }
@@ -437,7 +437,7 @@ fn the_seeds_head_split_is_the_first_rows() {
     let scratch = Scratch::new();
     let path = scratch.file("faces.csv", "label,feature\n0,1\n1,2\n2,3\n");
     let params = IngestParams {
-        split: SplitRule::Head { train: 2.try_into().unwrap() },
+        split: SplitRule::Head { train: Count::of(2) },
         ..IngestParams::new(Source::Csv(CsvSource::new(path)))
     };
     let sets = ingested(&params).sets;

@@ -44,7 +44,7 @@ fn a_picture_wider_than_jpeg_allows_is_refused_by_name() {
             &export_images(&image_set(Split::Train, 1, 1, 70_000), scratch.path(), PictureFormat::Jpeg).unwrap_err()
         ),
         format!(
-            "{}/0.jpg: cannot encode the picture: Format error encoding Jpeg:\nInvalid image size (70000 x 1) to \
+            "{}/0.jpg: cannot encode the picture: Format error encoding Jpeg: Invalid image size (70000 x 1) to \
              encode as JPEG: width and height must be >= 1 and <= 65535",
             scratch.path().display()
         )

@@ -1,4 +1,4 @@
-use fer_artifact::{Digest, Split};
+use fer_artifact::{Count, Digest, Split};
 use fer_data::{Classes, IngestParams, Source, SplitRule, load, source_digest};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
@@ -10,7 +10,7 @@ fn usage(scratch: &Scratch) -> IngestParams {
 }
 
 fn head(scratch: &Scratch, train: usize) -> IngestParams {
-    IngestParams { split: SplitRule::Head { train: train.try_into().unwrap() }, ..usage(scratch) }
+    IngestParams { split: SplitRule::Head { train: Count::of(train) }, ..usage(scratch) }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Seed, with_causes};
+use fer_artifact::{Count, Seed, with_causes};
 use fer_data::{CsvSource, IngestParams, Ingested, OnBadRow, Source, SplitRule, ingest};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ impl Scratch {
 
 /// Parameters that make all rows of the CSV file train.
 pub(crate) fn all_train(path: impl Into<PathBuf>, rows: usize) -> IngestParams {
-    let split = SplitRule::Head { train: rows.try_into().unwrap() };
+    let split = SplitRule::Head { train: Count::of(rows) };
     IngestParams { split, ..IngestParams::new(Source::Csv(CsvSource::new(path))) }
 }
 

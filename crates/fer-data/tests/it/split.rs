@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{ImageSet, Seed, Split};
+use fer_artifact::{Count, ImageSet, Seed, Split};
 use fer_data::{CsvSource, Fractions, IngestParams, Source, SplitRule, ingest};
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ fn params(scratch: &Scratch, labels: &[u8], split: SplitRule) -> IngestParams {
 }
 
 fn head(train: usize) -> SplitRule {
-    SplitRule::Head { train: train.try_into().unwrap() }
+    SplitRule::Head { train: Count::of(train) }
 }
 
 fn count(sets: &BTreeMap<Split, ImageSet>, split: Split, label: u8) -> usize {
