@@ -11,6 +11,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod names;
 mod one_decoder;
 mod own_model;
 mod own_program;
