@@ -91,3 +91,58 @@ fn a_name_that_cannot_be_is_refused_with_its_place() {
         assert!(found, "{name}: {plan:?}");
     }
 }
+
+/// [`two_trainings`], the second of which starts from the first one's weights and learns from its answers.
+fn student() -> String {
+    let named = two_trainings()
+        .replace("    params: {}\n  - stage: train\n", "    params: {splits: [train, validation]}\n  - stage: train\n");
+    let learns =
+        "    params:\n      init: {from: teacher}\n      distillation: {predictions: [{from: exam}], share: 0.5}\n";
+    let at = named.rfind("  - stage: train\n    params:\n").unwrap() + "  - stage: train\n".len();
+    named[..at].to_owned() + &named[at..].replacen("    params:\n", learns, 1)
+}
+
+#[test]
+fn a_training_starts_from_another_stage_and_learns_from_its_answers() {
+    let world = World::new();
+    std::fs::write(world.path("pipeline.yaml"), student()).unwrap();
+    world.fer(&["run"]).succeeded();
+    let header = world.fer(&["inspect", "run/train/model.safetensors"]).succeeded().stdout;
+    assert!(header.contains("teacher/model.safetensors"), "{header}");
+    assert!(header.contains("exam/predictions-train.safetensors"), "{header}");
+    let model = world.files("run")["train/model.safetensors"].clone();
+
+    // The same files by path give the same weights: what differs is what the header says of where they are from.
+    let (teacher, exam) = ("run/teacher/model.safetensors", "run/exam/predictions-train.safetensors");
+    let by_path = PIPELINE.replace(
+        "      epochs: 2\n",
+        &format!("      epochs: 2\n      init: {teacher}\n      distillation: {{predictions: [{exam}], share: 0.5}}\n"),
+    );
+    std::fs::write(world.path("by-path.yaml"), by_path).unwrap();
+    world.fer(&["run", "by-path.yaml", "--run-dir", "by-path"]).succeeded();
+    let tensors = |bytes: &[u8]| {
+        let head = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+        bytes[8 + head..].to_vec()
+    };
+    assert_eq!(tensors(&model), tensors(&world.files("by-path")["train/model.safetensors"]));
+
+    // A change of the teacher reaches the student.
+    let plan = world.fer(&["plan", "--set", "teacher.epochs=1"]).succeeded().stdout;
+    assert!(plan.lines().any(|line| line.starts_with("train ") && line.contains("may change")), "{plan}");
+}
+
+#[test]
+fn a_stage_that_cannot_give_what_it_is_named_for_is_refused() {
+    let world = World::new();
+    for (from, message) in [
+        ("{from: nobody}", "`from: nobody`: expected the name of a stage before `train`, found none"),
+        ("{from: exam}", "`from: exam`: expected a stage that leaves model.safetensors, found one of kind `evaluate`"),
+        ("{from: 'A b'}", "`from`: expected a stage's name"),
+        ("{form: teacher}", "unknown key `form`"),
+    ] {
+        std::fs::write(world.path("pipeline.yaml"), student().replace("{from: teacher}", from)).unwrap();
+        let plan = world.fer(&["plan"]);
+        assert_eq!(plan.code, 2, "{from}: {plan:?}");
+        assert!(plan.stderr.contains(message), "{from}: {plan:?}");
+    }
+}

@@ -109,7 +109,11 @@ impl Pipeline {
                 Some(command) => parse_program(stage, command, timeout_seconds, &params),
             };
             match parsed {
-                Ok(parsed) => stages.push(Link::new(parsed, name, before.clone())),
+                Ok(parsed) => {
+                    let link = Link::new(parsed, name, before.clone());
+                    problems.extend(link.misnamed().map(|message| document.problem(&at, message)));
+                    stages.push(link);
+                }
                 Err(problem) => problems.push(problem),
             }
             before.push((name, stage));

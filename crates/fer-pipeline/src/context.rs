@@ -6,15 +6,15 @@ use std::time::Duration;
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_atomic};
 
 use crate::folder::CONFIG_FILE;
-use crate::slot::Input;
+use crate::slot::{Input, Resolved};
 use crate::{Clock, Event, Reporter, RunOptions, StageName};
 
 /// What a running stage sees of the world.
 pub(crate) struct Context<'a> {
     pub(crate) name: StageName,
     pub(crate) input_dir: &'a Path,
-    /// Path in the run folder by kind of artifact and name of file.
-    pub(crate) paths: BTreeMap<(Kind, &'static str), String>,
+    /// Its inputs, with their paths in the run folder.
+    pub(crate) inputs: Vec<Resolved>,
     pub(crate) output_dir: &'a Path,
     pub(crate) checkpoint_dir: PathBuf,
     pub(crate) checkpoint_key: Option<String>,
@@ -62,7 +62,15 @@ impl Context<'_> {
     }
 
     fn path(&self, of: Kind, file: &'static str) -> PathBuf {
-        self.input_dir.join(&self.paths[&(of, file)])
+        let is_asked = |known: &&Resolved| (known.input.of, known.input.file, known.input.from) == (of, file, None);
+        let known = self.inputs.iter().find(is_asked).expect("a stage reads what it says that it reads");
+        self.input_dir.join(&known.path)
+    }
+
+    /// Where an input lies.
+    pub(crate) fn path_of(&self, input: &Input) -> PathBuf {
+        let known = self.inputs.iter().find(|known| known.input == *input);
+        self.input_dir.join(&known.expect("a stage reads what it says that it reads").path)
     }
 
     /// The folder of the stage that makes the first of its inputs; the run folder for a stage that reads none.

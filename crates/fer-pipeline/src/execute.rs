@@ -51,7 +51,7 @@ pub(crate) fn execute(
     let mut context = Context {
         name,
         input_dir: folders.input,
-        paths: link.inputs().into_iter().map(|input| ((input.of, input.file), input.path)).collect(),
+        inputs: link.inputs(),
         output_dir: staging.path(),
         checkpoint_dir: folders.target.join(CHECKPOINTS),
         checkpoint_key: link.stage.resumable().map(|stage| stage.checkpoint_key(&link.origin(seed, inputs))),

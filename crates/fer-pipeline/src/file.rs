@@ -160,6 +160,11 @@ impl Params<'_> {
     pub(crate) fn parse<T: DeserializeOwned + Serialize>(&self) -> Result<T, Problem> {
         self.document.parse(&self.name, self.path)
     }
+
+    /// Something wrong with the parameters as a whole.
+    pub(crate) fn problem(&self, message: String) -> Problem {
+        self.document.problem(self.path, message)
+    }
 }
 
 /// The file's bytes, or as many as show that it is too long.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Digest, Kind, Seed};
+use fer_artifact::{Digest, Seed};
 
 use crate::digests::Digests;
 use crate::key::Origin;
-use crate::slot::{Input, Presence};
+use crate::slot::{Input, Resolved};
 use crate::stage::{Place, Stage};
 use crate::{Error, StageKind, StageName, stages};
 
@@ -16,16 +16,6 @@ pub(crate) struct Link {
     pub(crate) stage: Box<dyn Stage>,
     name: StageName,
     before: Vec<(StageName, StageKind)>,
-}
-
-/// An input with its path in the run folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Resolved {
-    pub(crate) of: Kind,
-    pub(crate) file: &'static str,
-    pub(crate) path: String,
-    pub(crate) maker: StageName,
-    pub(crate) presence: Presence,
 }
 
 impl Link {
@@ -58,12 +48,29 @@ impl Link {
     /// kind that a chain would need.
     fn resolve(&self, input: &Input) -> Resolved {
         let offers = |kind: &StageKind| stages::entry(*kind).offers(input);
-        let nearest = self.before.iter().rev().find(|(_, kind)| offers(kind)).map(|(name, _)| *name);
+        let nearest = || self.before.iter().rev().find(|(_, kind)| offers(kind)).map(|(name, _)| *name);
         let needed = |kind: &StageKind| stages::entry(*kind).place == Place::Needed && *kind < self.kind();
         let expected = || StageKind::ALL.into_iter().rev().filter(needed).find(offers).map(StageName::from);
-        let maker = nearest.or_else(expected).expect("the table has a kind that leaves each input");
-        let Input { of, file, presence } = *input;
-        Resolved { of, file, path: format!("{maker}/{file}"), maker, presence }
+        let maker = input.from.or_else(nearest).or_else(expected).expect("the table has a kind that leaves each input");
+        Resolved { input: *input, path: format!("{maker}/{}", input.file), maker, presence: input.presence }
+    }
+
+    /// Why a stage that a parameter names cannot give what it is named for, if there is such a one.
+    pub(crate) fn misnamed(&self) -> Option<String> {
+        let inputs = self.stage.inputs();
+        inputs.iter().find_map(|input| {
+            let name = input.from?;
+            match self.before.iter().find(|(earlier, _)| *earlier == name) {
+                None => {
+                    Some(format!("`from: {name}`: expected the name of a stage before `{}`, found none", self.name))
+                }
+                Some((_, kind)) if !stages::entry(*kind).offers(input) => Some(format!(
+                    "`from: {name}`: expected a stage that leaves {}, found one of kind `{kind}`",
+                    input.file
+                )),
+                Some(_) => None,
+            }
+        })
     }
 
     /// Digests of all that the stage reads and that is there.

@@ -2,11 +2,24 @@
 
 use fer_artifact::Kind;
 
+use crate::StageName;
+
 /// A file that a stage reads: of the nearest earlier stage that leaves this kind of artifact and a file of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) of: Kind,
     pub(crate) file: &'static str,
+    pub(crate) presence: Presence,
+    /// The stage that makes it, where a parameter names one.
+    pub(crate) from: Option<StageName>,
+}
+
+/// An input with its path in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    pub(crate) input: Input,
+    pub(crate) path: String,
+    pub(crate) maker: StageName,
     pub(crate) presence: Presence,
 }
 
@@ -28,11 +41,16 @@ pub(crate) enum Presence {
 
 impl Input {
     pub(crate) const fn required(of: Kind, file: &'static str) -> Self {
-        Self { of, file, presence: Presence::Required }
+        Self { of, file, presence: Presence::Required, from: None }
     }
 
     pub(crate) const fn optional(of: Kind, file: &'static str) -> Self {
-        Self { of, file, presence: Presence::Optional }
+        Self { of, file, presence: Presence::Optional, from: None }
+    }
+
+    /// What the stage with this name leaves.
+    pub(crate) const fn of_stage(name: StageName, of: Kind, file: &'static str) -> Self {
+        Self { of, file, presence: Presence::Required, from: Some(name) }
     }
 }
 

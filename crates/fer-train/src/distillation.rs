@@ -1,12 +1,11 @@
 //! Learning from what other networks answered, besides the labels.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use fer_artifact::{FeatureSet, Predictions};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, FileOf};
 
 /// Targets that are in part the answers of networks trained before (Hinton, Vinyals and Dean, *Distilling the Knowledge
 /// in a Neural Network*, 2015, at temperature 1; with a teacher of the same kind: Furlanello et al., *Born-Again Neural
@@ -16,7 +15,7 @@ use crate::Error;
 pub struct Distillation {
     /// Files of predictions for the images of train, as evaluation writes them with `splits: [train]`; the mean of
     /// their probabilities counts. They may hold more images than train does.
-    pub predictions: Vec<PathBuf>,
+    pub predictions: Vec<FileOf>,
     /// Share of the target that is theirs, 1/2 by default; the rest is the label's.
     pub share: f64,
 }
@@ -24,7 +23,7 @@ pub struct Distillation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawDistillation {
-    predictions: Vec<PathBuf>,
+    predictions: Vec<FileOf>,
     #[serde(default = "half")]
     share: f64,
 }
@@ -55,7 +54,7 @@ impl Distillation {
         }
         let mut answers = vec![0.0; train.len() * train.classes.len()];
         for (teacher, path) in teachers.iter().zip(&self.predictions) {
-            let fails = |reason| Error::Teacher { path: path.clone(), reason };
+            let fails = |reason| Error::Teacher { file: path.clone(), reason };
             add(&mut answers, teacher, train, 1.0 / teachers.len() as f64).map_err(fails)?;
         }
         Ok(answers)
@@ -112,7 +111,8 @@ mod tests {
     }
 
     fn answers(teachers: &[Predictions]) -> Result<Vec<f64>, Error> {
-        let predictions = (0..teachers.len()).map(|place| PathBuf::from(format!("{place}.safetensors"))).collect();
+        let predictions =
+            (0..teachers.len()).map(|place| FileOf::Path(format!("{place}.safetensors").into())).collect();
         Distillation { predictions, share: 0.5 }.answers(teachers, &train())
     }
 
@@ -149,7 +149,7 @@ mod tests {
             "distillation: 1.safetensors: expected the classes of train, [\"angry\", \"disgust\", \"fear\"], \
              found [\"disgust\", \"angry\", \"fear\"]"
         );
-        let unread = Distillation { predictions: vec!["a".into()], share: 0.5 }.answers(&[], &train()).unwrap_err();
+        let unread = Distillation { predictions: vec![FileOf::Path("a".into())], share: 0.5 }.answers(&[], &train()).unwrap_err();
         assert_eq!(unread.to_string(), "distillation: expected as many predictions as files, 1, found 0");
     }
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use crate::FileOf;
 
 /// What can be wrong with a training.
 #[derive(Debug, thiserror::Error)]
@@ -78,10 +78,10 @@ pub enum Error {
         validation: Vec<String>,
     },
     /// The parameters name a file of weights to start from, and the caller did not read it.
-    #[error("init: expected the tensors of {}, found none", path.display())]
+    #[error("init: expected the tensors of {file}, found none")]
     NoInit {
         /// The file.
-        path: PathBuf,
+        file: FileOf,
     },
     /// The weights to start from are not the network's.
     #[error("init: {0}")]
@@ -98,10 +98,10 @@ pub enum Error {
         found: usize,
     },
     /// Predictions that are not for the images of train.
-    #[error("distillation: {}: {reason}", path.display())]
+    #[error("distillation: {file}: {reason}")]
     Teacher {
         /// Their file.
-        path: PathBuf,
+        file: FileOf,
         /// What does not fit.
         reason: String,
     },

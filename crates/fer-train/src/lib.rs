@@ -17,6 +17,7 @@ mod arrays;
 mod batches;
 mod distillation;
 mod error;
+mod file_of;
 mod number;
 mod observer;
 mod optimizer;
@@ -29,6 +30,7 @@ mod train;
 
 pub use distillation::Distillation;
 pub use error::Error;
+pub use file_of::FileOf;
 pub use number::{Fraction, NonNegative, Positive};
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::OptimizerParams;

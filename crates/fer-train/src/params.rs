@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use fer_imgproc::Augmentation;
 use fer_model::NetworkParams;
@@ -9,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::number::{Count, Positive, count};
 use crate::recipe::check_crops;
-use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, Fraction, Mixup, OptimizerParams, Schedule};
+use crate::{
+    ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Fraction, Mixup, OptimizerParams, Schedule,
+};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///
@@ -25,8 +26,8 @@ use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, Fraction, M
 pub struct TrainParams {
     /// The network.
     pub model: NetworkParams,
-    /// File of weights to start from, which the caller reads; fresh weights without it.
-    pub init: Option<PathBuf>,
+    /// File of weights to start from, or the stage that leaves them; the caller reads it; fresh weights without it.
+    pub init: Option<FileOf>,
     /// How often every training image is seen.
     pub epochs: NonZeroUsize,
     /// Images in a step; the last batch of an epoch may have fewer.
@@ -152,7 +153,7 @@ impl TrainParams {
 #[serde(deny_unknown_fields, default)]
 struct RawTrain {
     model: NetworkParams,
-    init: Option<PathBuf>,
+    init: Option<FileOf>,
     epochs: Count,
     batch_size: Count,
     shuffle: bool,

@@ -31,7 +31,7 @@ impl<'a> Session<'a> {
         let network = match (&task.params.init, init) {
             (_, Some(arrays)) => Network::load(&task.network, to_tensors(arrays)?).map_err(Error::Init)?,
             (None, None) => Network::new(&task.network, task.seed.stream("weights").value())?,
-            (Some(path), None) => return Err(Error::NoInit { path: path.clone() }),
+            (Some(path), None) => return Err(Error::NoInit { file: path.clone() }),
         };
         let optimizer = task.params.start_optimizer(network.parameters())?;
         let average = match task.params.ema {

@@ -1,4 +1,4 @@
-use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, split_file};
+use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, predictions_file, split_file};
 use fer_artifact::{
     Checkpoint, Digest, EpochRecord, FeatureSet, Kind, Model, Predictions, Split, Violation, check_train, read,
     read_tensors, with_causes,
@@ -6,7 +6,8 @@ use fer_artifact::{
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_train::{
-    Error, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams, Trained, train,
+    Error, FileOf, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams, Trained,
+    train,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 use super::resolved;
 use crate::checkpoints::{Checkpoints, Note};
 use crate::context::Context;
+use crate::error::Problem;
 use crate::exports;
+use crate::file::Params;
 use crate::key::Origin;
 use crate::slot::{Input, Output};
 use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry};
@@ -39,7 +42,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         exports::OUTPUTS[2],
         exports::OUTPUTS[3],
     ],
-    parse: |params| Ok(Box::new(Train::new(params.parse()?, params.base))),
+    parse: |params| Ok(Box::new(Train::new(params)?)),
     check,
 };
 
@@ -61,18 +64,35 @@ fn check(features: &Path, output: &Path) -> Result<(), Violation> {
 /// other tools, what [`exports`] has.
 struct Train {
     params: TrainParams,
-    /// The file of `init`, if there is one, relative to the current folder.
-    init: Option<PathBuf>,
-    /// The files of `distillation`, likewise.
-    teachers: Vec<PathBuf>,
+    /// Where the weights of `init` come from, if there are any.
+    init: Option<Named>,
+    /// Where the predictions of `distillation` come from.
+    teachers: Vec<Named>,
+}
+
+/// Where a file that a parameter names comes from.
+enum Named {
+    /// From a file outside of the run folder, relative to the current folder.
+    File(PathBuf),
+    /// From another stage.
+    Stage(Input),
 }
 
 impl Train {
-    fn new(params: TrainParams, base: &Path) -> Self {
-        let init = params.init.as_ref().map(|path| base.join(path));
-        let teachers = params.distillation.iter().flat_map(|distillation| &distillation.predictions);
-        let teachers = teachers.map(|path| base.join(path)).collect();
-        Self { params, init, teachers }
+    fn new(params: &Params<'_>) -> Result<Self, Problem> {
+        let own: TrainParams = params.parse()?;
+        let named = |file: &FileOf, of: Kind, name: &'static str| match file {
+            FileOf::Path(path) => Ok(Named::File(params.base.join(path))),
+            FileOf::Stage(stage) => {
+                let stage = stage.parse().map_err(|message| params.problem(format!("`from`: {message}")))?;
+                Ok(Named::Stage(Input::of_stage(stage, of, name)))
+            }
+        };
+        let init = own.init.as_ref().map(|file| named(file, Kind::Model, MODEL)).transpose()?;
+        let teachers = own.distillation.iter().flat_map(|distillation| &distillation.predictions);
+        let predictions = predictions_file(Split::Train);
+        let teachers = teachers.map(|file| named(file, Kind::Predictions, predictions)).collect::<Result<_, _>>()?;
+        Ok(Self { params: own, init, teachers })
     }
 
     /// File of the weights that `select` leaves out, where they are others.
@@ -113,7 +133,8 @@ impl Train {
         if context.options.force {
             checkpoints.clear();
         }
-        let init = || self.init.as_deref().map(read_tensors).transpose();
+        let weights = self.init.as_ref().map(|named| named.path(context));
+        let init = || weights.as_deref().map(read_tensors).transpose();
         let seed = context.seed();
         if let Some((note, checkpoint)) = self.latest(&checkpoints, context) {
             context.note(&format!("goes on from epoch {} of {}", note.epoch_under_way(), self.params.epochs));
@@ -147,9 +168,21 @@ impl Stage for Train {
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
         let teachers = self.teachers.iter().enumerate();
-        let teachers = teachers.map(|(place, path)| (format!("distillation.predictions[{place}]"), path));
-        let files = self.init.iter().map(|path| ("init".to_owned(), path)).chain(teachers);
+        let teachers = teachers.map(|(place, named)| (format!("distillation.predictions[{place}]"), named));
+        let named = self.init.iter().map(|named| ("init".to_owned(), named)).chain(teachers);
+        let files = named.filter_map(|(name, named)| match named {
+            Named::File(path) => Some((name, path)),
+            Named::Stage(_) => None,
+        });
         files.map(|(name, path)| Ok((name, of_file(path)?))).collect()
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let named = self.init.iter().chain(&self.teachers).filter_map(|named| match named {
+            Named::File(_) => None,
+            Named::Stage(input) => Some(*input),
+        });
+        ENTRY.reads.iter().copied().chain(named).collect()
     }
 
     fn resumable(&self) -> Option<&dyn Resumable> {
@@ -159,7 +192,8 @@ impl Stage for Train {
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let train_set: FeatureSet = context.read(split_file(Split::Train))?;
         let validation: Option<FeatureSet> = context.read_optional(split_file(Split::Validation))?;
-        let teachers: Result<Vec<Predictions>, _> = self.teachers.iter().map(|path| read(path)).collect();
+        let teachers: Result<Vec<Predictions>, _> =
+            self.teachers.iter().map(|named| read(&named.path(context))).collect();
         let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
         let (trained, history) = self.train(context, &data)?;
         context.write(MODEL, &trained.model)?;
@@ -209,6 +243,15 @@ impl Train {
             true => "every rate of its schedule depends on epochs",
             false => "no checkpoint of its end is left",
         }))
+    }
+}
+
+impl Named {
+    fn path(&self, context: &Context<'_>) -> PathBuf {
+        match self {
+            Named::File(path) => path.clone(),
+            Named::Stage(input) => context.path_of(input),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use fer_train::TrainParams;
+use fer_train::{FileOf, TrainParams};
 use serde_json::{Value, from_value, json, to_value};
 
 fn refusal(params: Value) -> String {
@@ -59,7 +58,7 @@ fn all_forms_read_back_as_they_were_written() {
         assert_eq!(from_value::<TrainParams>(to_value(&params).unwrap()).unwrap(), params, "{form}");
     }
     let params: TrainParams = from_value(json!({"init": "a/b"})).unwrap();
-    assert_eq!(params.init, Some(PathBuf::from("a/b")));
+    assert_eq!(params.init, Some(FileOf::Path("a/b".into())));
 }
 
 #[test]
