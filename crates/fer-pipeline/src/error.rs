@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::StageName;
+use crate::phrase::suggestion;
 
 /// Whatever stopped a stage: its crate's own error.
 pub type StageError = Box<dyn std::error::Error + Send + Sync>;
@@ -25,7 +26,7 @@ pub enum Error {
         problems: Vec<Problem>,
     },
     /// A stage was asked for that the chain does not have.
-    #[error("the chain has no stage `{stage}`; it has {}", names(chain))]
+    #[error("the chain has no stage `{stage}`; {}", nearest(stage, chain))]
     NotInChain {
         /// The stage asked for.
         stage: StageName,
@@ -175,6 +176,6 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn names(chain: &[StageName]) -> String {
-    chain.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+fn nearest(stage: &StageName, chain: &[StageName]) -> String {
+    suggestion(stage.as_str(), &chain.iter().map(StageName::as_str).collect::<Vec<_>>())
 }

@@ -149,7 +149,9 @@ mod tests {
             "distillation: 1.safetensors: expected the classes of train, [\"angry\", \"disgust\", \"fear\"], \
              found [\"disgust\", \"angry\", \"fear\"]"
         );
-        let unread = Distillation { predictions: vec![FileOf::Path("a".into())], share: 0.5 }.answers(&[], &train()).unwrap_err();
+        let unread = Distillation { predictions: vec![FileOf::Path("a".into())], share: 0.5 }
+            .answers(&[], &train())
+            .unwrap_err();
         assert_eq!(unread.to_string(), "distillation: expected as many predictions as files, 1, found 0");
     }
 }

@@ -30,7 +30,7 @@ fn mean(pixels: &[u8]) -> f32 {
 }
 
 fn refusal(stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -> String {
-    preprocess_suite(stage).unwrap_err().to_string()
+    fer_artifact::with_causes(&preprocess_suite(stage).unwrap_err())
 }
 
 #[test]
