@@ -136,9 +136,23 @@ impl TrainParams {
         Ok(optimizer.with_clip_norm(self.clip_norm.map(Positive::get)).with_decay(decay))
     }
 
-    /// Whether what happens in an epoch depends on how many are planned.
-    pub(crate) fn depends_on_epochs(&self) -> bool {
-        self.schedule.depends_on_epochs() || self.plain_epochs > 0
+    /// Why a training with these parameters cannot go on from the end of a shorter one, if it cannot: something that
+    /// happens in an epoch depends on how many are planned. The one place of this rule: the key of checkpoints, what
+    /// `fer plan` says and what a resumed training accepts follow from it.
+    ///
+    /// ```
+    /// use fer_train::TrainParams;
+    /// let of = |json: &str| serde_json::from_str::<TrainParams>(json).unwrap().bound_to_epochs();
+    /// assert_eq!(of("{}"), None);
+    /// assert_eq!(of(r#"{"schedule": {"name": "cosine"}}"#), Some("every rate of its schedule depends on epochs"));
+    /// assert_eq!(of(r#"{"plain_epochs": 1}"#), Some("which epochs are plain depends on epochs"));
+    /// ```
+    pub const fn bound_to_epochs(&self) -> Option<&'static str> {
+        match (self.schedule.depends_on_epochs(), self.plain_epochs) {
+            (true, _) => Some("every rate of its schedule depends on epochs"),
+            (false, 0) => None,
+            (false, _) => Some("which epochs are plain depends on epochs"),
+        }
     }
 
     /// What one parameter alone does not tell.

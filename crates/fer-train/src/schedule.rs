@@ -103,7 +103,7 @@ impl Schedule {
     }
 
     /// Whether every rate depends on the number of epochs planned, so that a training cannot be made longer later.
-    pub const fn depends_on_epochs(&self) -> bool {
+    pub(crate) const fn depends_on_epochs(&self) -> bool {
         match self {
             Self::Constant | Self::Step { .. } => false,
             Self::Cosine { .. } | Self::OneCycle { .. } => true,

@@ -92,7 +92,7 @@ impl State {
         let is_due = self.epoch.is_multiple_of(params.evaluate_every.get());
         let was_last = self.history.last().is_some_and(|record| record.get("train_accuracy").is_some() && !is_due);
         let is_last = begun == now && self.partial.is_none() && !is_due;
-        if params.depends_on_epochs() || begun > now || was_last || is_last {
+        if params.bound_to_epochs().is_some() || begun > now || was_last || is_last {
             same("epochs", &now.to_string(), &planned)?;
         }
         Ok(())

@@ -138,11 +138,11 @@ impl Train {
         let seed = context.seed();
         if let Some((note, checkpoint)) = self.latest(&checkpoints, context) {
             context.note(&format!("goes on from epoch {} of {}", note.epoch_under_way(), self.params.epochs));
-            let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note));
+            let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note.clone()));
             match train(&self.params, data, init()?, Some(checkpoint), seed, &mut watch) {
                 Err(error @ (Error::Resume { .. } | Error::State(_))) => {
                     context.note(&format!("starts anew: {}", with_causes(&error)));
-                    checkpoints.clear();
+                    checkpoints.remove(&note);
                 }
                 other => return Ok((other.map_err(failure)?, watch.history)),
             }
@@ -210,7 +210,7 @@ impl Resumable for Train {
     /// Trainings that differ in their length alone share checkpoints, if that changes no step.
     fn checkpoint_key(&self, origin: &Origin<'_>) -> String {
         let mut origin = origin.clone();
-        if let (false, Some(params)) = (self.params.schedule.depends_on_epochs(), origin.params.as_object_mut()) {
+        if let (false, Some(params)) = (self.params.bound_to_epochs().is_some(), origin.params.as_object_mut()) {
             params.remove("epochs");
         }
         origin.key()
@@ -239,10 +239,8 @@ impl Train {
         if !is_longer || longer != earlier.origin.params || finished.inputs != *earlier.origin.inputs {
             return None;
         }
-        Some(Reason::StartsAnew(match self.params.schedule.depends_on_epochs() {
-            true => "every rate of its schedule depends on epochs",
-            false => "no checkpoint of its end is left",
-        }))
+        let why = self.params.bound_to_epochs().unwrap_or("no checkpoint of its end is left");
+        Some(Reason::StartsAnew(why))
     }
 }
 
@@ -294,7 +292,7 @@ impl Observer for Watch<'_, '_> {
         }));
         (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
         let is_stop = self.context.reporter.stop_requested();
-        let is_end = self.note.is_end() && !self.params.schedule.depends_on_epochs();
+        let is_end = self.note.is_end() && self.params.bound_to_epochs().is_none();
         if is_stop || is_end || self.is_time(now) {
             self.write(checkpoint)?;
         }
