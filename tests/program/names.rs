@@ -125,7 +125,7 @@ fn a_training_starts_from_another_stage_and_learns_from_its_answers() {
 
     // A change of the teacher reaches the student.
     let plan = world.fer(&["plan", "--set", "teacher.epochs=1"]).succeeded().stdout;
-    assert!(plan.lines().any(|line| line.starts_with("train ") && line.contains("may change")), "{plan}");
+    assert!(plan.lines().any(|line| line.starts_with("train: ") && line.contains("may change")), "{plan}");
 }
 
 #[test]
