@@ -23,8 +23,11 @@ pub fn identify(first: &[u8]) -> Option<Cow<'static, str>> {
     known.or_else(guess).or_else(|| is_text(first).then_some("text".into()))
 }
 
+/// Whether a file that begins so is of a form.
+type Recognises = fn(&[u8]) -> bool;
+
 /// Files that people give by mistake, and the way on. The first that fits counts.
-const OURS: [(fn(&[u8]) -> bool, &str); 13] = [
+const OURS: [(Recognises, &str); 13] = [
     (|first| first.is_empty(), "an empty file"),
     (
         |first| first.starts_with(b"version https://git-lfs.github.com/spec/"),
@@ -54,7 +57,9 @@ fn named(kind: MatcherType, extension: &'static str) -> Cow<'static, str> {
         MatcherType::Image => format!("a {extension} picture: not supported; convert it to JPEG or PNG"),
         MatcherType::Video => format!("a video ({extension})"),
         MatcherType::Audio => format!("a sound ({extension})"),
-        MatcherType::Archive => format!("an archive ({extension}): unpack it first"),
+        MatcherType::Archive if !matches!(extension, "pdf" | "rtf" | "ps") => {
+            format!("an archive ({extension}): unpack it first")
+        }
         _ => format!("a file of type {extension}"),
     }
     .into()

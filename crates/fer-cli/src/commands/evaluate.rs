@@ -55,7 +55,7 @@ impl EvaluateArgs {
         if self.json {
             print_json(&scores)?
         } else {
-            print(&fer_eval::split_table(&scores))?
+            print(fer_eval::split_table(&scores))?
         }
         Ok(ExitCode::SUCCESS)
     }
