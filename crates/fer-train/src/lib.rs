@@ -2,7 +2,7 @@
 //!
 //! [`train`] fits a network to the features of train, as [`TrainParams`] say; whose defaults are the seed's. An
 //! [`Observer`] is told of every batch and epoch, can take a checkpoint after each, and can stop the training.
-//! The result holds the model, which one file is enough to predict with, and an [`EpochRecord`] for every epoch.
+//! The result holds the model, which one file is enough to predict with, and an [`fer_artifact::EpochRecord`] for every epoch.
 //!
 //! * Everything random depends on seed, epoch and step alone, so that a training resumed from a checkpoint ends with
 //!   the same bytes as one that was never interrupted.
