@@ -207,6 +207,29 @@ fn why_more_epochs_start_anew_is_told() {
 }
 
 #[test]
+fn a_training_with_plain_last_epochs_starts_anew_as_planned_and_the_shorter_one_keeps_its_checkpoints() {
+    let plain = ["--set=train.schedule={name: constant}", "--set=train.plain_epochs=1"];
+    let (world, short) = (World::new(), with(&["--set=train.epochs=3"], &plain));
+    world.fer(&with(&["run", "--checkpoint-epochs=1"], &short)).succeeded();
+    let before = world.outputs("run");
+    let checkpoints = || {
+        let folders = std::fs::read_dir(world.path("run/train/checkpoints")).into_iter().flatten().flatten();
+        folders.map(|folder| folder.file_name()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let kept = checkpoints();
+    assert_eq!(kept.len(), 1);
+    let longer = with(&["--set=train.epochs=5"], &plain);
+    let why = "parameter epochs 3 → 5, starts anew: which epochs are plain depends on epochs";
+    assert_eq!(lines(&world.fer(&with(&["plan"], &longer)).succeeded().stdout)[2], format!("train: {why}"));
+    let run = world.fer(&with(&["run"], &longer)).succeeded();
+    assert!(run.stderr.contains(&format!("train: runs ({why})\n  epoch 1/5 ")), "{run:?}");
+    assert_same(&world.outputs("run"), &expect(&longer));
+    assert!(kept.is_subset(&checkpoints()), "what the shorter training left is still there");
+    world.fer(&with(&["run"], &short)).succeeded();
+    assert_same(&world.outputs("run"), &before);
+}
+
+#[test]
 fn a_stage_alone_goes_on_too() {
     let world = World::ran();
     std::fs::write(world.path("params.yaml"), "{model: {name: compact-cnn}, epochs: 12, batch_size: 16}").unwrap();
