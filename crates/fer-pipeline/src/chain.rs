@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::command_line::{CommandLine, Seconds};
 use crate::error::Problem;
 use crate::file::{Document, Params, to_yaml};
+use crate::folder::CELLS;
 use crate::link::Link;
 use crate::locate::Segment;
 use crate::siblings::Siblings;
@@ -23,8 +24,8 @@ const VERSION: u32 = 1;
 /// Stages in a file that are looked at one by one: each may stand once, but whoever repeats some is told which.
 const MOST_STAGES: usize = 16;
 
-/// A name that no stage may have: `--set seed=3` sets the chain's seed.
-const RESERVED: &str = "seed";
+/// Names that no stage may have: `--set seed=3` sets the chain's seed, and the cells of a sweep lie in `cells`.
+const RESERVED: [&str; 2] = ["seed", CELLS];
 
 /// A valid pipeline file: a chain of stages, a seed and a run folder.
 pub struct Pipeline {
@@ -208,7 +209,7 @@ fn order_problems(document: &Document, raw: &RawChain) -> Vec<Problem> {
             let message =
                 format!("expected a name that is not that of another kind, found `{name}` for a stage `{kind}`");
             problems.push(document.problem(&place("name"), message));
-        } else if name.as_str() == RESERVED {
+        } else if RESERVED.contains(&name.as_str()) {
             problems.push(
                 document.problem(&place("name"), format!("expected another name: `{name}` has a meaning of its own")),
             );

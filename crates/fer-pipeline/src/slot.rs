@@ -1,6 +1,7 @@
 //! The files that a stage reads and writes.
 
-use fer_artifact::Kind;
+use fer_artifact::names::split_file;
+use fer_artifact::{Kind, Split};
 
 use crate::StageName;
 
@@ -40,6 +41,13 @@ pub(crate) enum Presence {
 }
 
 impl Input {
+    /// The images of all splits, of which train must be there.
+    pub(crate) const IMAGES: [Self; 3] = [
+        Self::required(Kind::Images, split_file(Split::Train)),
+        Self::optional(Kind::Images, split_file(Split::Validation)),
+        Self::optional(Kind::Images, split_file(Split::Test)),
+    ];
+
     pub(crate) const fn required(of: Kind, file: &'static str) -> Self {
         Self { of, file, presence: Presence::Required, from: None }
     }
@@ -55,6 +63,13 @@ impl Input {
 }
 
 impl Output {
+    /// A file a split, of which train must be there.
+    pub(crate) const SPLITS: [Self; 3] = [
+        Self::required(split_file(Split::Train)),
+        Self::optional(split_file(Split::Validation)),
+        Self::optional(split_file(Split::Test)),
+    ];
+
     pub(crate) const fn required(file: &'static str) -> Self {
         Self { file, presence: Presence::Required }
     }

@@ -1,4 +1,4 @@
-use fer_artifact::names::split_file;
+use fer_artifact::names::{MODEL, split_file};
 use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,6 @@ use crate::stages::entry;
 use crate::{Error, StageKind, StageName};
 
 const METRICS: &str = "evaluate/metrics.json";
-const MODEL: &str = "train/model.safetensors";
 
 /// What a run folder tells of its run: of each stage as it last ran to its end, and of a stage that never did as the
 /// resolved configuration has it.
@@ -103,9 +102,13 @@ fn read_metrics(path: &Path) -> Result<Option<Metrics>, Error> {
 /// Whether the lock knows these scores, and a model in the folder is the one that they are of.
 fn are_current(path: &Path, entries: &BTreeMap<StageName, Entry>) -> Result<bool, Error> {
     let Some(evaluate) = entries.get(&StageName::from(StageKind::Evaluate)) else { return Ok(false) };
-    let model = path.join(MODEL);
-    let same_model = !model.is_file() || evaluate.inputs.get(MODEL) == Some(&Digest::of_file(&model)?);
-    Ok(same_model && evaluate.outputs.get(METRICS) == Some(&Digest::of_file(&path.join(METRICS))?))
+    for (input, digest) in evaluate.inputs.iter().filter(|(input, _)| Path::new(input).ends_with(MODEL)) {
+        let model = path.join(input);
+        if model.is_file() && Digest::of_file(&model)? != *digest {
+            return Ok(false);
+        }
+    }
+    Ok(evaluate.outputs.get(METRICS) == Some(&Digest::of_file(&path.join(METRICS))?))
 }
 
 /// The configuration's parameters, replaced by the lock's for the stages that ran.

@@ -12,17 +12,9 @@ use crate::stage::{Failure, Place, Stage, StageEntry};
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Align,
     place: Place::Optional,
-    reads: &[
-        Input::required(Kind::Images, split_file(Split::Train)),
-        Input::optional(Kind::Images, split_file(Split::Validation)),
-        Input::optional(Kind::Images, split_file(Split::Test)),
-    ],
+    reads: &Input::IMAGES,
     leaves: Some(Kind::Images),
-    outputs: &[
-        Output::required(split_file(Split::Train)),
-        Output::optional(split_file(Split::Validation)),
-        Output::optional(split_file(Split::Test)),
-    ],
+    outputs: &Output::SPLITS,
     parse: |params| Ok(Box::new(Align { params: params.parse()? })),
     check: check_align,
 };

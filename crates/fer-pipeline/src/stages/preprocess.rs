@@ -14,17 +14,9 @@ use crate::stage::{Failure, Place, Stage, StageEntry};
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Preprocess,
     place: Place::Needed,
-    reads: &[
-        Input::required(Kind::Images, split_file(Split::Train)),
-        Input::optional(Kind::Images, split_file(Split::Validation)),
-        Input::optional(Kind::Images, split_file(Split::Test)),
-    ],
+    reads: &Input::IMAGES,
     leaves: Some(Kind::Features),
-    outputs: &[
-        Output::required(split_file(Split::Train)),
-        Output::optional(split_file(Split::Validation)),
-        Output::optional(split_file(Split::Test)),
-    ],
+    outputs: &Output::SPLITS,
     parse: |params| Ok(Box::new(Preprocess { params: params.parse()? })),
     check: check_preprocess,
 };
