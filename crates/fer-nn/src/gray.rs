@@ -206,7 +206,7 @@ fn convolve_vector<S: Simd>(
     for (column, out) in out.chunks_exact_mut(outputs).enumerate().take(width) {
         let mut sum = bias;
         for place in 0..PLACES {
-            sum = simd.mul_add_e_f32s(weight[place], simd.splat_f32s(places[place][column]), sum);
+            sum = simd.mul_add_f32s(weight[place], simd.splat_f32s(places[place][column]), sum);
         }
         lanes.store(simd, &mut out[at..], sum);
     }
@@ -317,7 +317,7 @@ fn winners_vector<S: Simd>(
             let dz = simd.select_f32s(wins, dz, zero);
             for tap in 0..PLACES {
                 let value = lines[place / 2 + tap / 3][2 * column + place % 2 + tap % 3];
-                total[tap] = simd.mul_add_e_f32s(dz, simd.splat_f32s(value), total[tap]);
+                total[tap] = simd.mul_add_f32s(dz, simd.splat_f32s(value), total[tap]);
             }
         }
     }

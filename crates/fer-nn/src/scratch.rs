@@ -4,10 +4,16 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// A buffer with unspecified contents; it goes back to the pool when dropped.
+///
+/// It begins where a line of the cache does.
 pub(crate) struct Scratch {
     values: Vec<f32>,
+    start: usize,
     length: usize,
 }
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
 
 /// Buffers that nobody uses.
 static POOL: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
@@ -18,17 +24,19 @@ const MOST: usize = 1 << 28;
 impl Scratch {
     /// A buffer of this length. Debug builds fill it with NaN, so that nobody relies on what was there.
     pub(crate) fn new(length: usize) -> Self {
+        let size = length + LINE / size_of::<f32>();
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |buffer: &&(usize, usize)| (length..=2 * length.max(32)).contains(&buffer.1);
+        let fits = |buffer: &&(usize, usize)| (size..=2 * size).contains(&buffer.1);
         let sizes: Vec<(usize, usize)> = pool.iter().map(Vec::len).enumerate().collect();
         let best = sizes.iter().filter(fits).min_by_key(|(_, size)| *size);
         let found = best.map(|&(index, _)| pool.swap_remove(index));
         drop(pool);
-        let mut values = found.unwrap_or_else(|| vec![0.0; length]);
+        let mut values = found.unwrap_or_else(|| vec![0.0; size]);
         if cfg!(debug_assertions) {
             values.fill(f32::NAN);
         }
-        Self { values, length }
+        let start = values.as_ptr().align_offset(LINE).min(size - length);
+        Self { values, start, length }
     }
 
     /// A buffer with these contents.
@@ -54,12 +62,12 @@ impl Deref for Scratch {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.values[..self.length]
+        &self.values[self.start..self.start + self.length]
     }
 }
 
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.values[..self.length]
+        &mut self.values[self.start..self.start + self.length]
     }
 }

@@ -1,48 +1,124 @@
 //! Vector instructions, chosen when the program runs.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Which instructions the operators use.
+/// Kinds of vector instructions. All give the same results, bit for bit; they differ in speed alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instructions {
-    /// The widest that this machine has: AVX-512, AVX2 with FMA, NEON, or what every processor of its kind has.
-    Detected,
-    /// What every processor of its kind has, and plain loops for matrix products. Slow; for tests and for doubts.
+    /// x86-64 with AVX-512.
+    Avx512,
+    /// x86-64 with AVX2 and FMA.
+    Avx2,
+    /// 64-bit ARM.
+    Neon,
+    /// What every processor of its kind has. Slow where that has no fused multiply-add.
     Portable,
 }
 
-static PORTABLE: AtomicBool = AtomicBool::new(false);
+impl Instructions {
+    /// All kinds, the fastest first.
+    pub const ALL: [Self; 4] = [Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
 
-/// Chooses the instructions of all operators in this process. To be called before any of them runs: results of
-/// different instructions differ by rounding.
-pub fn set_instructions(instructions: Instructions) {
-    PORTABLE.store(instructions == Instructions::Portable, Ordering::Relaxed);
-}
+    /// Its name in `FER_INSTRUCTIONS`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::Portable => "portable",
+        }
+    }
 
-/// The name of the instructions in use: `avx512`, `avx2`, `neon` or `portable`.
-pub fn instructions() -> &'static str {
-    match arch() {
-        #[cfg(target_arch = "x86_64")]
-        Arch::V4(_) => "avx512",
-        #[cfg(target_arch = "x86_64")]
-        Arch::V3(_) => "avx2",
-        #[cfg(target_arch = "aarch64")]
-        Arch::Neon(_) => "neon",
-        _ => "portable",
+    /// Whether this machine has them.
+    pub fn is_available(self) -> bool {
+        self.arch().is_some()
+    }
+
+    fn arch(self) -> Option<Arch> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => pulp::x86::V4::try_new().map(Arch::V4),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => pulp::x86::V3::try_new().map(Arch::V3),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => pulp::aarch64::Neon::try_new().map(Arch::Neon),
+            Self::Portable => Some(Arch::Scalar),
+            #[expect(unreachable_patterns, reason = "kinds that another processor family has")]
+            _ => None,
+        }
     }
 }
 
-/// Whether plain code was asked for.
-pub(crate) fn is_portable() -> bool {
-    PORTABLE.load(Ordering::Relaxed)
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why instructions cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstructionsError {
+    /// No kind has this name.
+    Unknown(String),
+    /// This machine does not have them.
+    Missing(Instructions),
+}
+
+impl fmt::Display for InstructionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let available = Instructions::ALL.iter().filter(|kind| kind.is_available());
+        let available = available.map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Unknown(name) => write!(f, "unknown instructions `{name}`; this machine has {available}"),
+            Self::Missing(kind) => write!(f, "this machine does not have `{kind}`; it has {available}"),
+        }
+    }
+}
+
+impl std::error::Error for InstructionsError {}
+
+impl FromStr for Instructions {
+    type Err = InstructionsError;
+
+    fn from_str(name: &str) -> Result<Self, InstructionsError> {
+        let kind = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| InstructionsError::Unknown(name.to_owned()))
+    }
+}
+
+/// The index in [`Instructions::ALL`] of what was chosen.
+static CHOSEN: AtomicU8 = AtomicU8::new(u8::MAX);
+
+/// Chooses the instructions of all operators in this process, instead of the fastest that the machine has.
+///
+/// # Errors
+/// The machine does not have them.
+pub fn set_instructions(instructions: Instructions) -> Result<(), InstructionsError> {
+    if !instructions.is_available() {
+        return Err(InstructionsError::Missing(instructions));
+    }
+    CHOSEN.store(instructions as u8, Ordering::Relaxed);
+    Ok(())
+}
+
+/// The instructions in use.
+pub fn instructions() -> Instructions {
+    static FASTEST: OnceLock<Instructions> = OnceLock::new();
+    match Instructions::ALL.get(usize::from(CHOSEN.load(Ordering::Relaxed))) {
+        Some(&chosen) => chosen,
+        None => *FASTEST.get_or_init(|| {
+            Instructions::ALL.into_iter().find(|kind| kind.is_available()).unwrap_or(Instructions::Portable)
+        }),
+    }
 }
 
 fn arch() -> Arch {
-    static DETECTED: OnceLock<Arch> = OnceLock::new();
-    if is_portable() { Arch::Scalar } else { *DETECTED.get_or_init(Arch::new) }
+    instructions().arch().unwrap_or(Arch::Scalar)
 }
 
 /// Runs a kernel, compiled once for each kind of instructions.

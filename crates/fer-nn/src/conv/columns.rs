@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, add_in_order};
-use crate::matmul::{Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::scratch::Scratch;
 
 /// Numbers of the matrix of windows that is made at a time: it stays in the cache.

@@ -11,7 +11,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, add_in_order};
-use crate::matmul::{Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::product::{Axis, Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::scratch::Scratch;
 use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
 
@@ -185,7 +185,7 @@ fn backward_piece(g: &Geometry, x: &[f32], kernel: &[f32], dy: &[f32], mut dx: O
 
 /// One point's matrix of `[rows, 36, width]`: the rows are tiles, or the channels of transformed weights.
 fn plane(values: &[f32], point: usize, rows: usize, width: usize) -> Matrix<'_> {
-    Matrix::strided(&values[point * width..], rows, width, POINTS * width)
+    Matrix::of(&values[point * width..], Axis::even(rows, POINTS * width), Axis::even(width, 1))
 }
 
 /// As [`plane`], to write to.
@@ -242,7 +242,7 @@ impl WithSimd for TransformWeight<'_> {
 /// G g.
 #[inline(always)]
 fn weight_points<S: Simd>(simd: S, g: [S::f32s; 3]) -> [S::f32s; 6] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
     let (near, near_odd) = (times(P_NORM, of(P2, g[2], g[0])), times(P * P_NORM, g[1]));
     let (far, far_odd) = (times(Q_NORM, of(Q2, g[2], g[0])), times(Q * Q_NORM, g[1]));
@@ -295,7 +295,7 @@ impl WithSimd for FinishWeight<'_> {
 /// Gᵀ u.
 #[inline(always)]
 fn weight_gradients<S: Simd>(simd: S, u: [S::f32s; 6]) -> [S::f32s; 3] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
     let (near, far) = (times(P_NORM, simd.add_f32s(u[1], u[2])), times(Q_NORM, simd.add_f32s(u[3], u[4])));
     let (near_odd, far_odd) = (times(P_NORM, simd.sub_f32s(u[1], u[2])), times(Q_NORM, simd.sub_f32s(u[3], u[4])));
@@ -359,7 +359,7 @@ fn gather_vector<S: Simd>(
 /// Bᵀ d.
 #[inline(always)]
 fn input_points<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let (near, near_odd) = (of(-Q2, d[2], d[4]), of(-Q2, d[1], d[3]));
     let (far, far_odd) = (of(-P2, d[2], d[4]), of(-P2, d[1], d[3]));
     [
@@ -429,7 +429,7 @@ fn finish_vector<S: Simd>(
 /// Aᵀ m.
 #[inline(always)]
 fn results<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
     let (near, near_odd) = (simd.add_f32s(m[1], m[2]), simd.sub_f32s(m[1], m[2]));
     let (far, far_odd) = (simd.add_f32s(m[3], m[4]), simd.sub_f32s(m[3], m[4]));
@@ -494,7 +494,7 @@ fn spread_vector<S: Simd>(
 /// A y.
 #[inline(always)]
 fn spread<S: Simd>(simd: S, y: [S::f32s; 4]) -> [S::f32s; 6] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let (near, near_odd) = (of(P2, y[2], y[0]), of(P2, y[3], y[1]));
     let (far, far_odd) = (of(Q2, y[2], y[0]), of(Q2, y[3], y[1]));
     [y[0], of(P, near_odd, near), of(-P, near_odd, near), of(Q, far_odd, far), of(-Q, far_odd, far), y[3]]
@@ -556,7 +556,7 @@ fn scatter_vector<S: Simd>(
 /// B v.
 #[inline(always)]
 fn input_gradients<S: Simd>(simd: S, v: [S::f32s; 6]) -> [S::f32s; 6] {
-    let of = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let of = |factor: f32, a, b| simd.mul_add_f32s(simd.splat_f32s(factor), a, b);
     let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
     let (near, near_odd) = (simd.add_f32s(v[1], v[2]), simd.sub_f32s(v[1], v[2]));
     let (far, far_odd) = (simd.add_f32s(v[3], v[4]), simd.sub_f32s(v[3], v[4]));

@@ -161,7 +161,7 @@ impl WithSimd for PooledSums<'_> {
                     at_winner = simd.select_f32s(wins[place], lanes.load(simd, &x[start + at..]), at_winner);
                 }
                 let normalized = simd.mul_f32s(simd.sub_f32s(at_winner, mean), inverse_std);
-                sums = [simd.add_f32s(sums[0], dz), simd.mul_add_e_f32s(dz, normalized, sums[1])];
+                sums = [simd.add_f32s(sums[0], dz), simd.mul_add_f32s(dz, normalized, sums[1])];
             }
             lanes.store(simd, &mut dz_sum[at..], sums[0]);
             lanes.store(simd, &mut product[at..], sums[1]);
@@ -207,7 +207,7 @@ impl WithSimd for PooledInputGradients<'_> {
             let (dz_mean, slope) = (load(&terms.dz_mean), load(&terms.slope));
             let zero = simd.splat_f32s(0.0);
             let gradient = |x, dz| {
-                let dense = simd.mul_add_e_f32s(simd.sub_f32s(x, mean), slope, dz_mean);
+                let dense = simd.mul_add_f32s(simd.sub_f32s(x, mean), slope, dz_mean);
                 simd.mul_f32s(scale, simd.sub_f32s(dz, dense))
             };
             let windows = words.chunks_exact(channels).zip(dy.chunks_exact(channels));

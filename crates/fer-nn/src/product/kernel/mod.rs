@@ -1,0 +1,80 @@
+//! The innermost loop of the matrix product, once for each kind of instructions.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use crate::simd::Instructions;
+
+/// Columns that lie in one register of the widest instructions: rows of panels are a multiple of this.
+pub(crate) const LANES: usize = 16;
+/// Most columns of a panel, and so of a tile.
+pub(crate) const WIDTH: usize = 4 * LANES;
+
+/// A piece of a product, `c (+)= a · b`, that the registers hold: a few rows, and the columns of one panel.
+///
+/// Element (row, k) of a lies at `row * a_row + k / a_block * a_jump + k % a_block * a_step`; (k, column) of b at
+/// `k * b_row + column`; (row, column) of c at `row * c_row + column`.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) depth: usize,
+    pub(super) a: *const f32,
+    pub(super) a_row: usize,
+    pub(super) a_step: usize,
+    pub(super) a_block: usize,
+    pub(super) a_jump: usize,
+    pub(super) b: *const f32,
+    pub(super) b_row: usize,
+    pub(super) c: *mut f32,
+    pub(super) c_row: usize,
+    /// Whether the sums go on from what c holds.
+    pub(super) resumes: bool,
+}
+
+/// Most rows of a tile of so many columns.
+pub(super) fn most_rows(instructions: Instructions, columns: usize) -> usize {
+    match instructions {
+        // 24 of 32 registers for sums, 4 or 3 for a row of b.
+        Instructions::Avx512 if columns > 3 * LANES => 6,
+        Instructions::Avx512 => 8,
+        // 12 of 16 registers for sums of 16 columns; wider tiles are worked on in parts.
+        Instructions::Avx2 => 6,
+        Instructions::Neon | Instructions::Portable => 4,
+    }
+}
+
+/// Computes a tile.
+///
+/// # Safety
+/// The processor has these instructions. All elements of a, of c, and of b with columns rounded up to a multiple of
+/// [`LANES`] may be read, and those of c written, while nobody else uses them. There are 1 to [`most_rows`] rows and 1
+/// to [`WIDTH`] columns.
+pub(super) unsafe fn run(instructions: Instructions, tile: Tile) {
+    // SAFETY: as this function.
+    unsafe {
+        match instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => avx512::run(tile),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => avx2::run(tile),
+            _ => portable::run(tile),
+        }
+    }
+}
+
+/// Calls `$function::<$before.., ROWS>($argument)` with the number of rows as a constant.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_rows {
+    ($rows:expr, $function:ident::<$vectors:literal>($argument:expr), [$($count:literal),*]) => {
+        match $rows {
+            $($count => $function::<$vectors, $count>($argument),)*
+            rows => unreachable!("a tile of {rows} rows"),
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use with_rows;

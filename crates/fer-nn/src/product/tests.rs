@@ -1,0 +1,89 @@
+use super::*;
+use crate::Stream;
+use crate::simd::{Instructions, set_instructions};
+
+fn random(length: usize, key: u64) -> Vec<f32> {
+    let mut values = vec![0.0; length];
+    Stream::new(key).fill(0, &mut values);
+    values.iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
+    values
+}
+
+/// The element's chain, as it is documented.
+fn chain(start: f32, left: &Matrix<'_>, right: &Matrix<'_>, row: usize, column: usize) -> f32 {
+    let at = |matrix: &Matrix<'_>, row, column| matrix.data[matrix.rows.at(row) + matrix.columns.at(column)];
+    (0..left.columns.length).fold(start, |sum, k| at(left, row, k).mul_add(at(right, k, column), sum))
+}
+
+fn check(sizes: [usize; 3], turned: [bool; 2], to: Destination, workers: Workers) {
+    let [rows, depth, columns] = sizes;
+    let (a, b, c) = (random(rows * depth, 1), random(depth * columns, 2), random(rows * (columns + 3), 3));
+    let of = |values, rows, columns, turned| match turned {
+        true => Matrix::new(values, columns, rows).transposed(),
+        false => Matrix::new(values, rows, columns),
+    };
+    let (left, right) = (of(&a, rows, depth, turned[0]), of(&b, depth, columns, turned[1]));
+    let mut found = c.clone();
+    matmul(MatrixMut::strided(&mut found, columns + 3), left, right, to, workers);
+    for (index, (found, before)) in found.iter().zip(&c).enumerate() {
+        let (row, column) = (index / (columns + 3), index % (columns + 3));
+        let expected = match to {
+            _ if column >= columns => *before,
+            Destination::Add => chain(*before, &left, &right, row, column),
+            Destination::Overwrite => chain(0.0, &left, &right, row, column),
+        };
+        assert_eq!(found.to_bits(), expected.to_bits(), "{sizes:?} {turned:?} at {row}, {column}: {found}, {expected}");
+    }
+}
+
+#[test]
+fn every_element_is_one_chain_of_fused_multiply_adds_with_all_instructions() {
+    for kind in Instructions::ALL.into_iter().filter(|kind| kind.is_available()) {
+        set_instructions(kind).unwrap();
+        for sizes in [[1, 1, 1], [7, 0, 5], [6, 200, 64], [5, 3, 80], [150, 9, 40], [3, 130, 200], [61, 70, 17]] {
+            for turned in [[false, false], [true, false], [false, true], [true, true]] {
+                check(sizes, turned, Destination::Overwrite, Workers::One);
+                check(sizes, turned, Destination::Add, Workers::All);
+            }
+        }
+        check([0, 4, 4], [false, false], Destination::Overwrite, Workers::All);
+        check([4, 4, 0], [false, false], Destination::Overwrite, Workers::All);
+    }
+}
+
+#[test]
+#[ignore = "prints rates"]
+fn rates() {
+    let flags = [
+        ("fc1 forward", [4096, 9216, 128], [false, true]),
+        ("fc1 dweight", [4096, 128, 9216], [true, false]),
+        ("fc1 dx", [128, 4096, 9216], [false, false]),
+        ("fc2 forward", [1024, 4096, 128], [false, true]),
+        ("fc2 dweight", [1024, 128, 4096], [true, false]),
+        ("fc2 dx", [128, 1024, 4096], [false, false]),
+        ("1024", [1024, 1024, 1024], [false, false]),
+        ("batch 1", [4096, 9216, 1], [false, true]),
+    ];
+    for (name, [m, k, n], turned) in flags {
+        let (a, b) = (random(m * k, 1), random(k * n, 2));
+        let mut c = vec![0f32; m * n];
+        let of = |values, rows, columns, turned| match turned {
+            true => Matrix::new(values, columns, rows).transposed(),
+            false => Matrix::new(values, rows, columns),
+        };
+        let (left, right) = (of(&a, m, k, turned[0]), of(&b, k, n, turned[1]));
+        let flop = 2.0 * (m * k * n) as f64;
+        let mut best = [f64::MAX; 2];
+        for _ in 0..6 {
+            let start = std::time::Instant::now();
+            matmul(MatrixMut::new(&mut c, n), left, right, Destination::Overwrite, Workers::All);
+            best[0] = best[0].min(start.elapsed().as_secs_f64());
+            let start = std::time::Instant::now();
+            unsafe {
+                gemm::gemm(m, n, k, c.as_mut_ptr(), 1, n as isize, false, left.data.as_ptr(), left.columns.stride as isize, left.rows.stride as isize, right.data.as_ptr(), right.columns.stride as isize, right.rows.stride as isize, 1.0, 1.0, false, false, false, gemm::Parallelism::Rayon(2));
+            }
+            best[1] = best[1].min(start.elapsed().as_secs_f64());
+        }
+        println!("{name:14} ours {:6.2} ms {:5.0} GFLOP/s, gemm {:6.2} ms {:5.0}", best[0] * 1e3, flop / best[0] / 1e9, best[1] * 1e3, flop / best[1] / 1e9);
+    }
+}
