@@ -8,7 +8,8 @@ use fer_data::{Classes, Source, load};
 use fer_eval::{Predictor, average, score};
 use fer_imgproc::Preprocessing;
 
-use super::{ThreadArgs, print, print_json};
+use super::arguments::ThreadArgs;
+use crate::output::{print, print_json};
 
 const BATCH_SIZE: usize = 256;
 

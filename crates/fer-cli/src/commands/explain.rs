@@ -9,7 +9,7 @@ use fer_eval::overlay;
 use fer_imgproc::resize;
 
 use super::pictures::{CAPTION, Canvas, Crop, Ensemble, PictureArgs, Seen, by_picture, printable, target, top};
-use super::print;
+use crate::output::print;
 
 /// Side of a face on the sheet, and the white around it, in pixels; letters are twice their smallest size.
 const SIDE: usize = 192;

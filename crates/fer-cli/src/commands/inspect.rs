@@ -6,7 +6,7 @@ use clap::Args;
 use fer_artifact::{Header, TensorInfo, describe};
 use serde_json::json;
 
-use super::{print, print_json};
+use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer inspect runs/sample/train/model.safetensors")]

@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Args;
 use rayon::prelude::*;
 
-use super::ThreadArgs;
+use crate::commands::arguments::ThreadArgs;
 use crate::terminal::to_stderr;
 pub(super) use canvas::{CAPTION, Canvas};
 pub(super) use ensemble::Ensemble;
