@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fer_data::{Picture, write_png};
+use fer_imgproc::{Picture, write_png};
 
 use super::Place;
 use super::font::{HEIGHT, WIDTH, glyph};

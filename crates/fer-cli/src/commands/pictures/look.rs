@@ -2,8 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use anyhow::Result;
-use fer_data::Picture;
-use fer_imgproc::resize;
+use fer_imgproc::{Picture, resize};
 use serde::Serialize;
 
 use super::walk::Found;

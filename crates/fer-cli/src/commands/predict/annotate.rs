@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use fer_data::Picture;
+use fer_imgproc::Picture;
 
 use crate::commands::pictures::{Canvas, Place, Seen, target, top};
 

@@ -1,12 +1,10 @@
 use std::io::Cursor;
 
 use base64::Engine;
-use fer_data::{Picture, PictureProblem};
+use fer_imgproc::{Picture, PictureProblem};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat};
 use serde::Deserialize;
-
-use crate::source::Scratch;
 
 /// A picture that OpenCV has read: `tests/golden/pictures/make.py`.
 #[derive(Deserialize)]
@@ -96,9 +94,10 @@ fn what_a_camera_leaves_behind_a_jpeg_does_not_matter() {
 
 #[test]
 fn a_file_and_its_bytes_are_the_same_picture() {
-    let scratch = Scratch::new();
     let bytes = encoded(&noise(5, 9), ImageFormat::Jpeg);
-    let path = scratch.file("a", &bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    std::fs::write(&path, &bytes).unwrap();
     assert_eq!(Picture::open(&path).unwrap().into_rgb(), Picture::decode(&bytes).unwrap().into_rgb());
 }
 

@@ -9,8 +9,7 @@ use fer_artifact::write_atomic;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader};
 
-use crate::Error;
-use crate::jpeg;
+use crate::{Error, grayscale, jpeg};
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
 const MOST_PIXELS: u64 = 128_000_000;
@@ -90,7 +89,7 @@ impl Picture {
     /// Decodes a file that lies in memory, as [`Self::open`] does.
     ///
     /// ```
-    /// let problem = fer_data::Picture::decode(b"<html>not found</html>").unwrap_err();
+    /// let problem = fer_imgproc::Picture::decode(b"<html>not found</html>").unwrap_err();
     /// assert!(problem.to_string().starts_with("not a picture"));
     /// ```
     ///
@@ -172,7 +171,7 @@ fn gray(picture: DynamicImage) -> Vec<u8> {
         gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
             gray.into_luma8().into_raw()
         }
-        colour => fer_imgproc::grayscale(colour.into_rgb8().as_raw()),
+        colour => grayscale(colour.into_rgb8().as_raw()),
     }
 }
 
