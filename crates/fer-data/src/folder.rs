@@ -207,5 +207,6 @@ struct Gray {
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
     let picture =
         fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    Ok(Gray { size: picture.size(), pixels: picture.into_gray() })
+    let size = picture.size();
+    Ok(Gray { size: (size.height(), size.width()), pixels: picture.into_gray() })
 }

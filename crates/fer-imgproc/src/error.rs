@@ -47,6 +47,14 @@ pub enum Error {
         /// Pixels there are.
         found: usize,
     },
+    /// Pixels that are no whole number of images.
+    #[error("expected whole images of {size}, {} pixels each, found {found} pixels", size.area())]
+    Pixels {
+        /// Size of an image.
+        size: Size,
+        /// Pixels there are.
+        found: usize,
+    },
     /// A picture that could not be written.
     #[error("{}: cannot encode the picture: {reason}", path.display())]
     Encode {
