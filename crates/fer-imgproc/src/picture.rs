@@ -242,3 +242,14 @@ pub fn write_png(path: &Path, rgb: &[u8], size: Size) -> Result<(), Error> {
     write_atomic(path, |out| out.write_all(&bytes))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_panics_leaves_a_broken_picture() {
+        let problem = caught(|| panic!("a defect")).unwrap_err();
+        assert_eq!(problem.to_string(), "a broken picture: its decoder gave up");
+    }
+}

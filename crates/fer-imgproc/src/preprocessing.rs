@@ -75,7 +75,7 @@ impl Preprocessing {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images.
     pub fn features(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        if pixels.len() % size.area() != 0 {
+        if !pixels.len().is_multiple_of(size.area()) {
             return Err(Error::Pixels { size, found: pixels.len() });
         }
         let mut features = vec![0.0; pixels.len() / size.area() * self.size.area()];

@@ -131,6 +131,7 @@ impl Ensemble {
     /// # Panics
     /// If there are not as many classes as images, or a class is none of the networks'.
     pub fn heat_maps(&self, pixels: &[u8], size: Size, classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
+        assert_eq!(pixels.len() / size.area(), classes.len(), "a class an image");
         let mut means = vec![vec![0.0; self.size()?.area()]; classes.len()];
         for member in &self.members {
             for (mean, heat) in means.iter_mut().zip(member.heat_maps(pixels, size, classes)?) {

@@ -52,8 +52,13 @@ impl Member {
 
     /// A heat map for each image `[N, height, width]` and its class.
     pub(crate) fn heat_maps(&self, pixels: &[u8], size: Size, classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
-        let features = self.preprocessing.features(pixels, size)?;
-        self.predictor.heat_maps(&features, classes).map_err(Error::of_model(&self.name))
+        let batch = self.predictor.batch_size();
+        let mut maps = vec![];
+        for (pixels, classes) in pixels.chunks(batch * size.area()).zip(classes.chunks(batch)) {
+            let features = self.preprocessing.features(pixels, size)?;
+            maps.extend(self.predictor.heat_maps(&features, classes).map_err(Error::of_model(&self.name))?);
+        }
+        Ok(maps)
     }
 }
 

@@ -53,7 +53,9 @@ fn asked(names: &[String], classes: &[String]) -> Result<Vec<usize>> {
         match classes.iter().position(|class| class == name) {
             Some(class) => asked.push(class),
             None if name == "all" => asked.extend(0..classes.len()),
-            None => bail!("--class: expected `all` or one of {}, found `{name}`", classes.join(", ")),
+            None => {
+                bail!("--class: expected `all` or one of {}, found `{name}`", escaped(&classes.join(", ")))
+            }
         }
     }
     Ok(asked)

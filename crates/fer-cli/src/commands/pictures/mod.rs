@@ -22,6 +22,8 @@ pub(super) use seen::Seen;
 /// wait for the first row.
 const CROPS: usize = 256;
 const PHOTOGRAPHS: usize = 32;
+/// Bytes of crops at a time, one for each file, which a network for large images makes fewer.
+const CROP_BYTES: usize = 1 << 26;
 
 /// Which pictures, how they are looked at, and by which models.
 #[derive(Debug, Args)]
@@ -57,7 +59,9 @@ impl PictureArgs {
             false => (Look::Faces { smallest: self.min_face.map(usize::from) }, PHOTOGRAPHS),
         };
         let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&self.models)? };
-        Ok(Viewer { paths: self.paths, at_a_time, recognizer: Recognizer::new(ensemble, look)? })
+        let recognizer = Recognizer::new(ensemble, look)?;
+        let at_a_time = (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
+        Ok(Viewer { paths: self.paths, at_a_time, recognizer })
     }
 }
 
