@@ -81,7 +81,7 @@ impl Recognizer {
         let (size, area) = (self.size, self.size.area());
         match crops.iter().find(|crop| crop.pixels().len() != area) {
             Some(crop) => Err(fer_imgproc::Error::Pixels { size, found: crop.pixels().len() }.into()),
-            None => Ok(crops.iter().flat_map(|crop| crop.pixels()).copied().collect()),
+            None => Ok(crops.iter().map(|crop| crop.pixels()).collect::<Vec<_>>().concat()),
         }
     }
 }
