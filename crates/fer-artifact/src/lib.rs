@@ -52,6 +52,7 @@ mod number;
 mod predictions;
 mod record;
 mod seed;
+mod shown;
 mod size;
 
 pub use array::{Array, Tensor};
@@ -73,4 +74,5 @@ pub use record::{
     SplitReport, Tta,
 };
 pub use seed::Seed;
+pub use shown::{escaped, shown};
 pub use size::Size;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::blocks::Blocks;
 use crate::fields::Fields;
 use crate::table::{Face, Request, Splits, Table};
-use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels, picture};
+use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
@@ -206,6 +206,7 @@ struct Gray {
 /// Decodes a picture; colours become gray.
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
     let picture =
-        picture::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    Ok(Gray { size: picture.size(), pixels: picture.into_gray() })
+        fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
+    let size = picture.size();
+    Ok(Gray { size: (size.height(), size.width()), pixels: picture.into_gray() })
 }

@@ -5,8 +5,6 @@
 //! copies within and across splits, contradicting labels, blank images. What is wrong with a source is said by file,
 //! row, line and column, with what was expected and what was found ([`Error`]).
 //!
-//! [`Picture`] reads one picture of any size and form, such as a photograph.
-//!
 //! Rows are counted from 0, without the header and without blank lines; a row keeps its number through every stage.
 //!
 //! ```
@@ -36,10 +34,8 @@ mod export;
 mod fields;
 mod folder;
 mod ingest;
-mod jpeg;
 mod labels;
 mod params;
-mod picture;
 mod pixels;
 mod split;
 mod summary;
@@ -51,5 +47,4 @@ pub use ingest::{FileDigest, Ingested, ingest, load, source_digest};
 pub use params::{
     Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
 };
-pub use picture::{Picture, PictureProblem, write_png};
 pub use summary::summary;

@@ -6,6 +6,5 @@ mod csv;
 mod export;
 mod folder;
 mod params;
-mod picture;
 mod report;
 mod split;
