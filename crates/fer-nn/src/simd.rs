@@ -48,7 +48,10 @@ impl Instructions {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => pulp::aarch64::Neon::try_new().map(Arch::Neon),
             Self::Portable => Some(Arch::Scalar),
-            #[expect(unreachable_patterns, reason = "kinds that another processor family has")]
+            // Kinds of another family of processors.
+            #[cfg(target_arch = "x86_64")]
+            Self::Neon => None,
+            #[cfg(not(target_arch = "x86_64"))]
             _ => None,
         }
     }

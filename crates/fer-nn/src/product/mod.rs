@@ -23,17 +23,24 @@ use rayon::prelude::*;
 
 pub(crate) use self::matrix::{Axis, Matrix, MatrixMut};
 pub(crate) use self::panels::{Layout, Panels};
-use self::kernel::Tile;
+use self::kernel::{LANES, Tile, WIDTH};
 use self::panels::pack_part;
 use crate::scratch::Scratch;
 use crate::simd::instructions;
 
-/// Most steps of k at a time: a panel's rows stay in the first cache.
-const DEPTH: usize = 128;
+/// Numbers of a panel that are worked on at a time: they stay in the first cache.
+const PANEL: usize = 1 << 13;
+/// The same where a left matrix is read as it lies: its rows are best read far along, and the panel stays in the second
+/// cache.
+const FAR: usize = 1 << 16;
+/// Columns of a result that use each number of the left matrix too seldom to be worth packing it.
+const FEW: usize = 2 * WIDTH;
+/// Rows that are packed at a time.
+const DEPTH: usize = PANEL / WIDTH;
 /// Most rows of the left matrix at a time: they stay in the second cache.
 const ROWS: usize = 768;
 /// Columns or rows of the result that one task works on.
-const STRIP: usize = 128;
+const STRIP: usize = 256;
 
 /// What happens to the numbers that the destination holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,14 +90,44 @@ pub(crate) fn multiply(out: MatrixMut<'_>, left: Matrix<'_>, right: Panels<'_>, 
     let part = Part { start: out.data.as_mut_ptr(), row_stride: out.row_stride };
     assert_eq!(left.columns.length, right.rows(), "inner sizes");
     // SAFETY: checked above; `out` is borrowed exclusively.
-    unsafe { multiply_into(part, left, right, to) }
+    unsafe { multiply_into(part, left, right, to, PANEL / right.layout().width, Ahead::nothing()) }
+}
+
+/// A part of a matrix that will be packed next, and is brought into the cache meanwhile, little by little.
+struct Ahead<'a> {
+    from: Matrix<'a>,
+    columns: Range<usize>,
+    rows: Range<usize>,
+    /// Numbers to fetch at a time.
+    share: usize,
+}
+
+impl<'a> Ahead<'a> {
+    /// Nothing.
+    fn nothing() -> Self {
+        Self { from: Matrix::new(&[], 0, 0), columns: 0..0, rows: 0..0, share: 0 }
+    }
+
+    /// These rows and columns of a row-major matrix, while so many tiles are worked on.
+    fn new(from: Matrix<'a>, rows: Range<usize>, columns: Range<usize>, tiles: usize) -> Self {
+        let end = |range: Range<usize>, length: usize| range.start.min(length)..range.end.min(length);
+        let (rows, columns) = (end(rows, from.rows.length), end(columns, from.columns.length));
+        let share = rows.len().div_ceil(tiles.max(1));
+        Self { from, rows, columns, share }
+    }
+
+    fn fetch(&mut self) {
+        for row in self.rows.by_ref().take(self.share) {
+            kernel::fetch(&self.from.data[self.from.rows.at(row) + self.columns.start..][..self.columns.len()]);
+        }
+    }
 }
 
 /// Loops 4 to 1.
 ///
 /// # Safety
 /// `out` has `left.rows` rows of `right.columns` numbers, which nobody else uses meanwhile. Inner sizes are equal.
-unsafe fn multiply_into(out: Part, left: Matrix<'_>, right: Panels<'_>, to: Destination) {
+unsafe fn multiply_into(out: Part, left: Matrix<'_>, right: Panels<'_>, to: Destination, most: usize, mut ahead: Ahead<'_>) {
     let depth = left.columns.length;
     if depth == 0 && to == Destination::Overwrite {
         for row in 0..left.rows.length {
@@ -98,7 +135,7 @@ unsafe fn multiply_into(out: Part, left: Matrix<'_>, right: Panels<'_>, to: Dest
             unsafe { std::slice::from_raw_parts_mut(out.at(row, 0).start, right.layout().columns) }.fill(0.0);
         }
     }
-    let steps = left.columns.whole_blocks(DEPTH);
+    let steps = left.columns.whole_blocks(most);
     for first in (0..depth).step_by(steps) {
         let steps = first..(first + steps).min(depth);
         let resumes = first > 0 || to == Destination::Add;
@@ -106,7 +143,7 @@ unsafe fn multiply_into(out: Part, left: Matrix<'_>, right: Panels<'_>, to: Dest
             let rows = start..(start + left.rows.whole_blocks(ROWS)).min(left.rows.length);
             for panel in 0..right.layout().panels() {
                 // SAFETY: as this function.
-                unsafe { multiply_block(out, left, right, (rows.clone(), steps.clone(), panel), resumes) }
+                unsafe { multiply_block(out, left, right, (rows.clone(), steps.clone(), panel), resumes, &mut ahead) }
             }
         }
     }
@@ -122,11 +159,15 @@ unsafe fn multiply_block(
     right: Panels<'_>,
     (rows, steps, panel): (Range<usize>, Range<usize>, usize),
     resumes: bool,
+    ahead: &mut Ahead<'_>,
 ) {
     let Layout { width, .. } = right.layout();
     let (kind, columns) = (instructions(), right.layout().columns_in(panel));
     let b = &right.panel(panel)[steps.start * width..];
     let most = kernel::most_rows(kind, columns);
+    // The panel's numbers that are needed next are fetched meanwhile.
+    let next = if panel + 1 < right.layout().panels() { &right.panel(panel + 1)[steps.start * width..steps.end * width] } else { &[] };
+    let mut next = next.chunks((next.len() / (rows.len() / most).max(1)).next_multiple_of(LANES).max(LANES));
     let mut start = rows.start;
     while start < rows.end {
         // Rows of one block, split evenly.
@@ -135,11 +176,11 @@ unsafe fn multiply_block(
             block => (start / block * block + block).min(rows.end),
         };
         let tiles = (end - start).div_ceil(most);
-        for tile in 0..tiles {
+        for tile_index in 0..tiles {
             let part = |tile: usize| start + tile * (end - start) / tiles;
-            let row = part(tile);
+            let row = part(tile_index);
             let tile = Tile {
-                rows: part(tile + 1) - row,
+                rows: part(tile_index + 1) - row,
                 columns,
                 depth: steps.len(),
                 a: left.data[left.rows.at(row) + left.columns.at(steps.start)..].as_ptr(),
@@ -153,10 +194,15 @@ unsafe fn multiply_block(
                 c_row: out.row_stride,
                 resumes,
             };
+            for next in part(tile_index + 1)..part((tile_index + 2).min(tiles)) {
+                kernel::fetch_at(out.at(next, panel * width).start, columns);
+            }
             // SAFETY: `Matrix` and `Panels` checked when they were made that these elements lie in their slices, and
             // steps begin where a block of the left matrix's columns does; the caller vouches for `out`. A panel's rows
             // are multiples of the lanes long. `instructions` gives what the processor has.
             unsafe { kernel::run(kind, tile) }
+            ahead.fetch();
+            kernel::fetch(next.by_ref().next().unwrap_or_default());
         }
         start = end;
     }
@@ -164,12 +210,13 @@ unsafe fn multiply_block(
 
 /// `out (+)= left · right`.
 ///
-/// The smaller matrix is packed at once; the larger in parts, each by the task that works on it.
+/// Tasks share the rows of the result, or its columns if the right matrix is the largest of the three. Each packs its
+/// part of one matrix; the other is packed before.
 pub(crate) fn matmul(out: MatrixMut<'_>, left: Matrix<'_>, right: Matrix<'_>, to: Destination, workers: Workers) {
     assert_eq!(left.columns.length, right.rows.length, "inner sizes");
     let part = check(&out, left.rows.length, right.columns.length);
     let part = Part { start: out.data.as_mut_ptr(), ..part };
-    if left.len() > right.len() {
+    if left.rows.length > left.columns.length.min(right.columns.length) {
         let (packed, layout) = pack(right, workers);
         let right = Panels::new(&packed, layout);
         // SAFETY: checked above; strips of rows do not overlap.
@@ -195,27 +242,36 @@ fn for_each_strip(length: usize, workers: Workers, work: impl Fn(Range<usize>) +
     }
 }
 
-/// These rows of the result. The left matrix is packed only if numbers of a row lie apart.
+/// These rows of the result.
 ///
 /// # Safety
 /// As [`multiply_into`], for these rows.
 unsafe fn strip_of_rows(out: Part, left: Matrix<'_>, rows: Range<usize>, right: Panels<'_>, to: Destination) {
     let out = out.at(rows.start, 0);
-    if left.is_row_major() {
+    if left.is_row_major() && right.layout().columns <= FEW {
+        let most = FAR / right.layout().width;
         // SAFETY: as this function.
-        return unsafe { multiply_into(out, left.row_range(rows), right, to) };
+        return unsafe { multiply_into(out, left.row_range(rows), right, to, most, Ahead::nothing()) };
     }
     let depth = left.columns.length;
-    let mut packed = Scratch::new(Layout::new(DEPTH, rows.len()).len());
+    let mut packed = Scratch::new((DEPTH + LANES) * (rows.len() + LANES));
     for first in (0..depth.max(1)).step_by(DEPTH) {
         let steps = first..(first + DEPTH).min(depth);
-        let layout = Layout::new(steps.len(), rows.len());
-        let packed = &mut packed[..layout.len()];
-        pack_into(left.transposed(), steps.clone(), rows.clone(), packed);
-        let left = Panels::new(packed, layout).matrix().transposed();
         let to = if first == 0 { to } else { Destination::Add };
+        let tiles = rows.len() / 8 * right.layout().panels();
+        let next = steps.end..steps.end + DEPTH;
+        let ahead = if left.is_row_major() {
+            Ahead::new(left, rows.clone(), next, tiles)
+        } else {
+            Ahead::new(left.transposed(), next, rows.clone(), tiles)
+        };
+        let left = if left.is_row_major() {
+            pack_into(left, rows.clone(), steps.clone(), &mut packed).matrix()
+        } else {
+            pack_into(left.transposed(), steps.clone(), rows.clone(), &mut packed).matrix().transposed()
+        };
         // SAFETY: as this function.
-        unsafe { multiply_into(out, left, right.row_range(steps), to) };
+        unsafe { multiply_into(out, left, right.row_range(steps), to, DEPTH, ahead) };
     }
 }
 
@@ -229,22 +285,25 @@ unsafe fn strip_of_columns(out: Part, left: Matrix<'_>, right: Matrix<'_>, colum
     let mut packed = Scratch::new(Layout::new(steps, columns.len()).len());
     for first in (0..depth.max(1)).step_by(steps) {
         let steps = first..(first + steps).min(depth);
-        let layout = Layout::new(steps.len(), columns.len());
-        let packed = &mut packed[..layout.len()];
-        pack_into(right, steps.clone(), columns.clone(), packed);
+        let tiles = left.rows.length / 8 * columns.len().div_ceil(WIDTH);
+        let next = steps.end..steps.end + steps.len();
+        let ahead = if right.is_row_major() { Ahead::new(right, next, columns.clone(), tiles) } else { Ahead::nothing() };
+        let right = pack_into(right, steps.clone(), columns.clone(), &mut packed);
         let to = if first == 0 { to } else { Destination::Add };
         // SAFETY: as this function.
-        unsafe { multiply_into(out, left.column_range(steps), Panels::new(packed, layout), to) };
+        unsafe { multiply_into(out, left.column_range(steps), right, to, DEPTH, ahead) };
     }
 }
 
-/// Packs these rows and columns.
-fn pack_into(from: Matrix<'_>, rows: Range<usize>, columns: Range<usize>, to: &mut [f32]) {
+/// Packs these rows and columns into the beginning of `to`.
+fn pack_into<'a>(from: Matrix<'_>, rows: Range<usize>, columns: Range<usize>, to: &'a mut [f32]) -> Panels<'a> {
     let layout = Layout::new(rows.len(), columns.len());
+    let to = &mut to[..layout.len()];
     for (panel, to) in to.chunks_exact_mut(layout.panel().max(1)).enumerate() {
         let first = columns.start + panel * layout.width;
         pack_part(from, rows.clone(), first..(first + layout.width).min(columns.end), layout.width, to);
     }
+    Panels::new(to, layout)
 }
 
 /// Packs a whole matrix.

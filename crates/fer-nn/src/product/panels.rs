@@ -99,16 +99,18 @@ pub(super) fn pack_part(from: Matrix<'_>, rows: Range<usize>, columns: Range<usi
         }
         return;
     }
+    assert!(from.rows.is_dense(), "a matrix without order");
     // A square at a time, so that both sides stay in the cache.
-    for (first, to) in rows.step_by(LANES).zip(to.chunks_mut(LANES * width)) {
-        for start in (0..width).step_by(LANES) {
-            for column in start..start + LANES {
-                let source = columns.start + column;
-                for (row, to) in to.chunks_exact_mut(width).enumerate() {
-                    let is_column = source < columns.end;
-                    to[column] =
-                        if is_column { from.data[from.rows.at(first + row) + from.columns.at(source)] } else { 0.0 };
-                }
+    for (first, to) in rows.clone().step_by(LANES).zip(to.chunks_mut(LANES * width)) {
+        let count = (rows.end - first).min(LANES);
+        for column in 0..width {
+            let source = columns.start + column;
+            let to = to[column..].iter_mut().step_by(width);
+            if source < columns.end {
+                let source = &from.data[from.columns.at(source) + first..][..count];
+                to.zip(source).for_each(|(to, &number)| *to = number);
+            } else {
+                to.for_each(|to| *to = 0.0);
             }
         }
     }

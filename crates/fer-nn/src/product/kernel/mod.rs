@@ -66,6 +66,36 @@ pub(super) unsafe fn run(instructions: Instructions, tile: Tile) {
     }
 }
 
+/// Has the processor bring these numbers into the cache, if it can.
+#[inline(always)]
+pub(super) fn fetch(numbers: &[f32]) {
+    for line in numbers.chunks(LANES) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as below.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = line;
+    }
+}
+
+/// Has the processor bring so many numbers from this address into the cache, if it can; of any address.
+#[inline(always)]
+pub(super) fn fetch_at(start: *const f32, count: usize) {
+    for line in (0..count).step_by(LANES) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint, without effect on any number and allowed for any address; every x86-64 has it.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (start, line);
+    }
+}
+
 /// Calls `$function::<$before.., ROWS>($argument)` with the number of rows as a constant.
 #[cfg(target_arch = "x86_64")]
 macro_rules! with_rows {
