@@ -27,15 +27,15 @@ pub fn average(answers: &[&[f32]], classes: usize) -> Vec<f32> {
 /// Logarithms of the softmax. They do not underflow, as a probability would.
 fn log_probabilities(logits: &[f32]) -> Vec<f64> {
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
-    logits.iter().map(|&logit| f64::from(logit) - largest - sum.ln()).collect()
+    let sum: f64 = logits.iter().map(|&logit| libm::exp(f64::from(logit) - largest)).sum();
+    logits.iter().map(|&logit| f64::from(logit) - largest - libm::log(sum)).collect()
 }
 
 fn log_mean(logarithms: impl ExactSizeIterator<Item = f64> + Clone) -> f32 {
     let n = logarithms.len() as f64;
     let largest = logarithms.clone().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = logarithms.map(|logarithm| (logarithm - largest).exp()).sum();
-    finite(largest + (sum / n).ln())
+    let sum: f64 = logarithms.map(|logarithm| libm::exp(logarithm - largest)).sum();
+    finite(largest + libm::log(sum / n))
 }
 
 /// As f32, or the largest one of its sign.

@@ -40,10 +40,10 @@ fn mcnemar(a: usize, b: usize) -> f64 {
     let n = a + b;
     // Logarithms, as the chance of no heads at all is soon too small for an f64.
     let mut term = -(n as f64) * std::f64::consts::LN_2;
-    let mut tail = term.exp();
+    let mut tail = libm::exp(term);
     for k in 1..=a.min(b) {
-        term += ((n - k + 1) as f64 / k as f64).ln();
-        tail += term.exp();
+        term += libm::log((n - k + 1) as f64 / k as f64);
+        tail += libm::exp(term);
     }
     (2.0 * tail).min(1.0)
 }

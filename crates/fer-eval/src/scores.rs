@@ -75,7 +75,7 @@ pub fn score(predictions: &Predictions) -> SplitMetrics {
 /// ```
 pub fn probabilities(logits: &[f32]) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits.iter().map(|&logit| (f64::from(logit) - f64::from(largest)).exp()).collect();
+    let powers: Vec<f64> = logits.iter().map(|&logit| libm::exp(f64::from(logit) - f64::from(largest))).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }
@@ -112,8 +112,8 @@ fn outcome(logits: &[f32], label: usize, temperature: f64) -> Outcome {
     let predicted = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
     // Relative to the largest, so that nothing overflows.
     let shifted = |class: usize| (f64::from(logits[class]) - f64::from(logits[predicted])) / temperature;
-    let sum: f64 = (0..logits.len()).map(|class| shifted(class).exp()).sum();
-    Outcome { label, predicted, probability: sum.recip(), loss: sum.ln() - shifted(label) }
+    let sum: f64 = (0..logits.len()).map(|class| libm::exp(shifted(class))).sum();
+    Outcome { label, predicted, probability: sum.recip(), loss: libm::log(sum) - shifted(label) }
 }
 
 /// Places of the outcomes, the surest first; of equally sure ones the earlier row.

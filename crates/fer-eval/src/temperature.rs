@@ -26,13 +26,13 @@ pub fn fit_temperature(predictions: &Predictions) -> f64 {
     let [mut low, mut high] = RANGE;
     for _ in 0..HALVINGS {
         let middle = (low + high) / 2.0;
-        if slope(predictions, (-middle).exp()) > 0.0 {
+        if slope(predictions, libm::exp(-middle)) > 0.0 {
             low = middle;
         } else {
             high = middle;
         }
     }
-    high.exp()
+    libm::exp(high)
 }
 
 /// Derivative of the summed cross entropy by the temperature's inverse: over the images, the expected logit minus that
@@ -44,7 +44,7 @@ fn slope(predictions: &Predictions, inverse: f64) -> f64 {
         let (mut sum, mut expected) = (0.0, 0.0);
         for &logit in logits {
             let shifted = f64::from(logit) - largest;
-            let power = (inverse * shifted).exp();
+            let power = libm::exp(inverse * shifted);
             sum += power;
             expected += power * shifted;
         }

@@ -111,7 +111,7 @@ impl Erasing {
         }
         let [low, high] = self.area.map(Probability::get);
         let area = (low + (high - low) * area) * (height * width) as f64;
-        let ratio = (0.3f64.ln() * (1.0 - 2.0 * ratio)).exp();
+        let ratio = libm::exp(libm::log(0.3) * (1.0 - 2.0 * ratio));
         let side = |length: f64, most: usize| (length.round() as usize).clamp(1, most);
         let (rows, columns) = (side((area * ratio).sqrt(), height), side((area / ratio).sqrt(), width));
         let first = |share: f64, free: usize| (share * (free + 1) as f64) as usize;
@@ -144,7 +144,7 @@ impl View {
         let mut shift_draw = streams.of("shift");
         let shift = [0, 1].map(|axis| changes.shift.get() * size[axis] as f64 * shift_draw.signed());
         let scale = 1.0 + changes.scale.get() * streams.of("scale").signed();
-        let (sin, cos) = (changes.rotation * streams.of("rotation").signed()).to_radians().sin_cos();
+        let (sin, cos) = libm::sincos((changes.rotation * streams.of("rotation").signed()).to_radians());
         let center = [0, 1].map(|axis| middle[axis] + shift[axis]);
         Self { center, across: [-sin * mirror / scale, cos * mirror / scale], down: [cos / scale, sin / scale] }
     }

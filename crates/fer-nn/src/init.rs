@@ -24,9 +24,9 @@ pub fn init_normal(shape: &[usize], std: f32, stream: Stream) -> Result<Tensor> 
     let count: usize = shape.iter().product();
     let normal = |index: u64| {
         // 1 − u lies in (0, 1], so the logarithm is finite.
-        let radius = (-2.0 * (1.0 - f64::from(stream.uniform(2 * index))).ln()).sqrt();
+        let radius = (-2.0 * libm::log(1.0 - f64::from(stream.uniform(2 * index)))).sqrt();
         let angle = std::f64::consts::TAU * f64::from(stream.uniform(2 * index + 1));
-        (f64::from(std) * radius * angle.cos()) as f32
+        (f64::from(std) * radius * libm::cos(angle)) as f32
     };
     tensor((0..count as u64).map(normal).collect(), shape)
 }

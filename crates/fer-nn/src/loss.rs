@@ -51,7 +51,7 @@ struct CrossEntropy {
 fn log_sum_exp(row: &[f32]) -> f64 {
     let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let max = f64::from(max);
-    max + row.iter().map(|&x| (f64::from(x) - max).exp()).sum::<f64>().ln()
+    max + libm::log(row.iter().map(|&x| libm::exp(f64::from(x) - max)).sum::<f64>())
 }
 
 impl CustomOp1 for CrossEntropy {
@@ -81,7 +81,7 @@ impl CustomOp1 for CrossEntropy {
         for (row, targets) in floats(logits)?.chunks(classes).zip(self.targets.chunks(classes)) {
             let (total, weight) = (log_sum_exp(row), targets.iter().sum::<f64>());
             for (&x, &target) in row.iter().zip(targets) {
-                let probability = (f64::from(x) - total).exp();
+                let probability = libm::exp(f64::from(x) - total);
                 gradient.push((scale * (weight * probability - target)) as f32);
             }
         }

@@ -273,10 +273,10 @@ impl Step<'_> {
     }
 
     fn adamw(&self, rule: AdamW, weights: &mut [f32], mean: &mut [f32], square: &mut [f32]) {
-        let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
+        let steps = self.steps as f64;
         let keep = (1.0 - self.learning_rate * rule.weight_decay) as f32;
-        let rate = (self.learning_rate / (1.0 - rule.beta1.powi(steps))) as f32;
-        let root = (1.0 - rule.beta2.powi(steps)).sqrt() as f32;
+        let rate = (self.learning_rate / (1.0 - libm::pow(rule.beta1, steps))) as f32;
+        let root = (1.0 - libm::pow(rule.beta2, steps)).sqrt() as f32;
         let (beta1, beta2, eps) = (rule.beta1 as f32, rule.beta2 as f32, rule.eps as f32);
         let (fresh1, fresh2) = ((1.0 - rule.beta1) as f32, (1.0 - rule.beta2) as f32);
         let scale = self.scale;

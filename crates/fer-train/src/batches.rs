@@ -118,7 +118,7 @@ impl Mixup {
             return None;
         }
         loop {
-            let (x, y) = (unit().powf(1.0 / self.alpha.get()), unit().powf(1.0 / self.alpha.get()));
+            let (x, y) = (libm::pow(unit(), 1.0 / self.alpha.get()), libm::pow(unit(), 1.0 / self.alpha.get()));
             if x + y <= 1.0 && x + y > 0.0 {
                 return Some(x / (x + y));
             }

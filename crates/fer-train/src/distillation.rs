@@ -62,7 +62,7 @@ fn add(answers: &mut [f64], teacher: &Predictions, train: &FeatureSet, share: f6
         }
         let logits = teacher.logits_of(place);
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let powers = logits.iter().map(|&logit| f64::from(logit - largest).exp());
+        let powers = logits.iter().map(|&logit| libm::exp(f64::from(logit - largest)));
         let total: f64 = powers.clone().sum();
         sums.iter_mut().zip(powers).for_each(|(sum, power)| *sum += share * power / total);
     }

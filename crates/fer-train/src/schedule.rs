@@ -77,7 +77,7 @@ impl Schedule {
             Self::Constant => base,
             Self::Step { step_size, gamma } => {
                 let changes = at.step / (at.steps_per_epoch * step_size.get()) as u64;
-                base * gamma.get().powi(changes as i32)
+                base * libm::pow(gamma.get(), changes as f64)
             }
             Self::Cosine { warmup_epochs } => {
                 let warmup = steps_per_epoch * warmup_epochs as f64;
@@ -130,7 +130,7 @@ impl Schedule {
 
 /// From `from` at 0 to `to` at 1.
 fn half_cosine(from: f64, to: f64, progress: f64) -> f64 {
-    to + (from - to) / 2.0 * (1.0 + (PI * progress).cos())
+    to + (from - to) / 2.0 * (1.0 + libm::cos(PI * progress))
 }
 
 #[derive(Deserialize, Default)]

@@ -61,7 +61,7 @@ impl Ranged for Axis {
 /// The smallest of 1, 2, 5 times a power of ten that cuts the span into at most `most` pieces.
 fn step(span: f64, most: usize) -> f64 {
     let rough = (span / most as f64).max(f64::MIN_POSITIVE);
-    let power = 10f64.powf(rough.log10().floor());
+    let power = libm::pow(10.0, libm::log10(rough).floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
     steps.into_iter().find(|&step| step >= rough * 0.999_999).unwrap_or(rough)
 }
