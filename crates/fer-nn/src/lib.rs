@@ -21,7 +21,7 @@ mod stream;
 mod tensor;
 
 pub use activation::{Activation, Slope, activate};
-pub use average::follow;
+pub use average::update_average;
 pub use block::{BatchNorm, Pooling, Statistics, batch_norm, conv2d_batch_norm};
 pub use conv::{Conv2d, Method, conv2d, depthwise_conv2d};
 pub use dropout::dropout;
