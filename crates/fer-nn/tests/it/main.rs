@@ -30,5 +30,5 @@ fn the_widest_instructions_of_this_machine_are_in_use() {
     };
     #[cfg(target_arch = "aarch64")]
     let widest = "neon";
-    assert_eq!(fer_nn::instructions(), widest);
+    assert_eq!(fer_nn::instructions().name(), widest);
 }

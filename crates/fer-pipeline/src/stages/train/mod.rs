@@ -151,7 +151,7 @@ impl Stage for Train {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn params(&self) -> Value {
