@@ -1,5 +1,3 @@
-use serde_json::Value;
-
 use crate::world::{World, assert_same};
 
 /// A network with everything random in it: weights, order, dropout.
@@ -34,25 +32,42 @@ fn another_seed_gives_another_model() {
 }
 
 #[test]
-fn plain_code_gives_nearly_what_vector_instructions_give() {
+fn all_instructions_give_the_same_bytes() {
     let world = World::new();
-    let loss = |folder: &str, instructions: &str| {
+    let run = |instructions: fer_nn::Instructions| {
+        let folder = instructions.name();
         let mut command = world.command(&[&["run", "--run-dir", folder], NETWORK.as_slice()].concat());
-        let output = command.env("FER_INSTRUCTIONS", instructions).output().unwrap();
+        let output = command.env("FER_INSTRUCTIONS", folder).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let history = world.read(&format!("{folder}/train/history.jsonl"));
-        let first: Value = serde_json::from_str(history.lines().next().unwrap()).unwrap();
-        first["loss"].as_f64().unwrap()
+        world.timeless(folder)
     };
-    let (fast, plain) = (loss("fast", "detected"), loss("plain", "portable"));
-    assert!((fast - plain).abs() < 1e-4 * plain, "{fast} and {plain}");
+    let portable = run(fer_nn::Instructions::Portable);
+    for kind in fer_nn::Instructions::ALL.into_iter().filter(|kind| kind.is_available()) {
+        assert_same(&portable, &run(kind));
+    }
 }
 
 #[test]
-fn unknown_instructions_are_refused() {
+fn the_version_names_the_instructions_in_use() {
     let world = World::new();
-    let output = world.command(&["plan"]).env("FER_INSTRUCTIONS", "fast").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.contains("FER_INSTRUCTIONS: expected `detected` or `portable`, found `fast`"), "{message}");
+    let output = world.command(&["--version"]).env("FER_INSTRUCTIONS", "portable").output().unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("fer {version}\ninstructions: portable\n"));
+}
+
+#[test]
+fn instructions_that_there_are_not_are_refused() {
+    let world = World::new();
+    for (name, message) in [
+        ("fast", "FER_INSTRUCTIONS: unknown instructions `fast`; this machine has "),
+        ("neon", "FER_INSTRUCTIONS: this machine does not have `neon`; it has "),
+    ] {
+        if name.parse().is_ok_and(fer_nn::Instructions::is_available) {
+            continue;
+        }
+        let output = world.command(&["plan"]).env("FER_INSTRUCTIONS", name).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let found = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(found.contains(message), "{found}");
+    }
 }

@@ -14,7 +14,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Context;
 use exit_status::ExitStatus;
 
 /// candle allocates every operator's result afresh; this allocator keeps the memory at hand.
@@ -22,11 +22,11 @@ use exit_status::ExitStatus;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
-    if let Err(unknown) = choose_instructions() {
-        terminal::error(&unknown);
+    if let Err(refused) = choose_instructions() {
+        terminal::error(&refused);
         return ExitStatus::Usage.into();
     }
+    let cli = commands::Cli::from_arguments();
     match cli.run() {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -37,21 +37,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// `FER_INSTRUCTIONS=portable` does without this machine's vector instructions: to compare, and where a doubt arises.
+/// `FER_INSTRUCTIONS` forces a kind of vector instructions: to compare, and where a doubt arises.
 fn choose_instructions() -> anyhow::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the program reads it, and tells the library")]
     let chosen = std::env::var_os("FER_INSTRUCTIONS");
-    match chosen {
-        None => Ok(()),
-        Some(name) if name == "detected" => Ok(()),
-        Some(name) if name == "portable" => {
-            fer_nn::set_instructions(fer_nn::Instructions::Portable);
-            Ok(())
-        }
-        Some(name) => {
-            anyhow::bail!("FER_INSTRUCTIONS: expected `detected` or `portable`, found `{}`", name.display())
-        }
-    }
+    let Some(name) = chosen else { return Ok(()) };
+    let kind = name.to_string_lossy().parse::<fer_nn::Instructions>();
+    kind.and_then(fer_nn::set_instructions).context("FER_INSTRUCTIONS")
 }
 
 /// What the innermost of our errors asks for: whatever wraps it only says where it happened.

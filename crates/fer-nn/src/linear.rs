@@ -2,8 +2,8 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use crate::Parameter;
-use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::parameter::Arrival;
+use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::scratch::Scratch;
 use crate::tensor::{floats, slice, tensor};
 

@@ -45,7 +45,8 @@ fn rrelu() -> Activation {
 fn convolutions() -> Bits {
     let mut all = vec![];
     // Channels, outputs, window, stride, padding.
-    let cases = [(8, 9, 3, 1, 1), (40, 72, 3, 1, 1), (64, 128, 3, 1, 0), (3, 20, 3, 2, 1), (33, 80, 1, 1, 0), (4, 5, 5, 1, 2)];
+    let cases =
+        [(8, 9, 3, 1, 1), (40, 72, 3, 1, 1), (64, 128, 3, 1, 0), (3, 20, 3, 2, 1), (33, 80, 1, 1, 0), (4, 5, 5, 1, 2)];
     for (channels, outputs, kernel, stride, padding) in cases {
         for method in [Method::Fast, Method::Exact] {
             let weight = [outputs, channels, kernel, kernel];

@@ -11,7 +11,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, add_in_order};
-use crate::product::{Axis, Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::product::{Destination, LANES, Layout, MatrixMut, Panels, multiply};
 use crate::scratch::Scratch;
 use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
 
@@ -29,8 +29,10 @@ const Q_NORM: f32 = 1.0 / (2.0 * Q2 * (Q2 - P2));
 
 /// Numbers of a transformed tile: six points in either direction.
 const POINTS: usize = 36;
-/// Tiles that are worked on together: enough for efficient products, few enough to stay in the cache.
-const BLOCK: usize = 144;
+/// Tiles that the forward pass works on together: enough for efficient products, few enough to stay in the cache.
+const FORWARD: usize = 60;
+/// The same of the backward pass, whose sums over tiles are long enough to be worth their way through memory.
+const BACKWARD: usize = 120;
 /// Most pieces of a batch; each has a weight gradient of its own.
 const PIECES: usize = 16;
 
@@ -53,13 +55,13 @@ impl Geometry {
     }
 
     fn piece(&self) -> usize {
-        self.images_in_a_piece(self.tiles(), BLOCK, PIECES)
+        self.images_in_a_piece(self.tiles(), BACKWARD, PIECES)
     }
 
-    /// Blocks of tiles of so many images.
-    fn blocks(&self, images: usize) -> impl Iterator<Item = Range<usize>> {
+    /// Blocks of so many tiles, of so many images.
+    fn blocks(&self, images: usize, block: usize) -> impl Iterator<Item = Range<usize>> {
         let tiles = images * self.tiles();
-        (0..tiles).step_by(BLOCK).map(move |start| start..(start + BLOCK).min(tiles))
+        (0..tiles).step_by(block).map(move |start| start..(start + block).min(tiles))
     }
 
     /// The tile's image, and its first output row and column.
@@ -98,26 +100,78 @@ impl Geometry {
     }
 }
 
+/// The 36 matrices of a transform, one a point, one after the other. Their rows are tiles, or a side of the weights.
+#[derive(Clone, Copy)]
+struct Planes {
+    layout: Layout,
+    /// From matrix to matrix.
+    stride: usize,
+}
+
+impl Planes {
+    fn of(layout: Layout) -> Self {
+        // An odd number of lines of the cache, so that the points of a tile do not fight for the same places in it.
+        let lines = layout.len().div_ceil(LANES);
+        Self { layout, stride: (lines + 1 - lines % 2) * LANES }
+    }
+
+    /// As a product reads them.
+    fn packed(rows: usize, columns: usize) -> Self {
+        Self::of(Layout::new(rows, columns))
+    }
+
+    /// As a product writes them, row-major.
+    fn written(rows: usize, columns: usize) -> Self {
+        Self::of(Layout { rows, columns, width: columns })
+    }
+
+    fn len(&self) -> usize {
+        POINTS * self.stride
+    }
+
+    fn scratch(&self) -> Scratch {
+        Scratch::new(self.len())
+    }
+
+    /// Where a vector of a row begins at the first point.
+    #[inline(always)]
+    fn place(&self, row: usize, column: usize) -> usize {
+        let Layout { width, .. } = self.layout;
+        column / width * self.layout.panel() + row * width + column % width
+    }
+
+    fn point<'a>(&self, values: &'a [f32], point: usize) -> Panels<'a> {
+        Panels::new(&values[point * self.stride..][..self.layout.len()], self.layout)
+    }
+
+    fn point_mut<'a>(&self, values: &'a mut [f32], point: usize) -> MatrixMut<'a> {
+        MatrixMut::new(&mut values[point * self.stride..][..self.layout.len()], self.layout.columns)
+    }
+}
+
 /// y = x ⋆ weight + bias; every number of `y` is written.
 pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-    let (channels, outputs) = (g.channels, g.outputs);
-    let kernel = transform_weight(weight, channels, outputs);
+    let (planes, kernel) = transform_weight(g, weight, Side::Outputs);
     let piece = g.piece();
     let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
     pieces.for_each(|(x, y)| {
-        let mut points = Scratch::new(BLOCK * POINTS * channels);
-        let mut products = Scratch::new(BLOCK * POINTS * outputs);
-        for tiles in g.blocks(x.len() / g.image()) {
-            let points = &mut points[..tiles.len() * POINTS * channels];
-            let products = &mut products[..tiles.len() * POINTS * outputs];
-            vectorize(Gather { g, x, tiles: tiles.clone(), points });
-            for point in 0..POINTS {
-                let input = plane(points, point, tiles.len(), channels);
-                let kernel = plane(&kernel, point, channels, outputs);
-                let out = plane_mut(products, point, outputs);
-                matmul(out, input, kernel, Destination::Overwrite, Workers::One);
+        let mut points = Planes::packed(FORWARD, g.channels).scratch();
+        let mut products = Planes::written(FORWARD, planes.layout.width).scratch();
+        for tiles in g.blocks(x.len() / g.image(), FORWARD) {
+            let input = Planes::packed(tiles.len(), g.channels);
+            vectorize(Gather { g, x, tiles: tiles.clone(), planes: input, points: &mut points });
+            // Some outputs at a time, so that their products stay in the cache until they are transformed.
+            for panel in 0..planes.layout.panels() {
+                let outputs = planes.layout.columns_in(panel);
+                let out = Planes::written(tiles.len(), outputs);
+                for point in 0..POINTS {
+                    let (left, right) = (input.point(&points, point), planes.point(&kernel, point).only(panel));
+                    multiply(out.point_mut(&mut products, point), left.matrix(), right, Destination::Overwrite);
+                }
+                let first = panel * planes.layout.width;
+                let bias = &bias[first..first + outputs];
+                vectorize(Finish { g, planes: out, products: &products, bias, tiles: tiles.clone(), first, y });
             }
-            vectorize(Finish { g, products, bias, tiles, y });
         }
     });
 }
@@ -131,15 +185,15 @@ pub(super) fn backward(
     dweight: &mut [f32],
     dx: Option<&mut [f32]>,
 ) {
-    let kernel = transform_weight(weight, g.channels, g.outputs);
     let piece = g.piece();
     let pieces = x.par_chunks(piece * g.image()).zip(dy.par_chunks(piece * g.out_image()));
     let sums: Vec<Scratch> = match dx {
         Some(dx) => {
+            let (planes, kernel) = transform_weight(g, weight, Side::Channels);
             let pieces = pieces.zip(dx.par_chunks_mut(piece * g.image()));
-            pieces.map(|((x, dy), dx)| backward_piece(g, x, &kernel, dy, Some(dx))).collect()
+            pieces.map(|((x, dy), dx)| backward_piece(g, x, dy, Some((planes, &kernel, dx)))).collect()
         }
-        None => pieces.map(|(x, dy)| backward_piece(g, x, &kernel, dy, None)).collect(),
+        None => pieces.map(|(x, dy)| backward_piece(g, x, dy, None)).collect(),
     };
     let mut total = Scratch::new(g.weights());
     add_in_order(&mut total, sums);
@@ -149,69 +203,73 @@ pub(super) fn backward(
     });
 }
 
-/// One piece's weight gradient, and its images' gradients.
-fn backward_piece(g: &Geometry, x: &[f32], kernel: &[f32], dy: &[f32], mut dx: Option<&mut [f32]>) -> Scratch {
+/// One piece's weight gradient, and its images' gradients: by the transformed weights, into a slice.
+fn backward_piece(g: &Geometry, x: &[f32], dy: &[f32], mut input: Option<(Planes, &[f32], &mut [f32])>) -> Scratch {
     let (channels, outputs) = (g.channels, g.outputs);
-    let mut points = Scratch::new(BLOCK * POINTS * channels);
-    let mut gradients = Scratch::new(BLOCK * POINTS * outputs);
-    let mut sums = Scratch::new(POINTS * channels * outputs);
-    if let Some(dx) = &mut dx {
+    let mut points = Planes::packed(BACKWARD, channels).scratch();
+    let mut gradients = Planes::packed(BACKWARD, outputs).scratch();
+    let weights = Planes::written(channels, outputs);
+    let mut sums = weights.scratch();
+    if let Some((_, _, dx)) = &mut input {
         dx.fill(0.0);
     }
-    for (block, tiles) in g.blocks(x.len() / g.image()).enumerate() {
-        let points = &mut points[..tiles.len() * POINTS * channels];
-        let gradients = &mut gradients[..tiles.len() * POINTS * outputs];
-        vectorize(Gather { g, x, tiles: tiles.clone(), points });
-        vectorize(Spread { g, dy, tiles: tiles.clone(), gradients });
+    for (block, tiles) in g.blocks(x.len() / g.image(), BACKWARD).enumerate() {
+        let left = Planes::packed(tiles.len(), channels);
+        let right = Planes::packed(tiles.len(), outputs);
+        vectorize(Gather { g, x, tiles: tiles.clone(), planes: left, points: &mut points });
+        vectorize(Spread { g, dy, tiles: tiles.clone(), planes: right, gradients: &mut gradients });
         let to = if block == 0 { Destination::Overwrite } else { Destination::Add };
+        // The inputs at a point have done their work then: their gradients take their place.
+        let written = Planes { stride: left.stride, ..Planes::written(tiles.len(), channels) };
         for point in 0..POINTS {
-            let gradient = plane(gradients, point, tiles.len(), outputs);
-            let input = plane(points, point, tiles.len(), channels).transposed();
-            matmul(plane_mut(&mut sums, point, outputs), input, gradient, to, Workers::One);
-            if dx.is_some() {
-                // The inputs at this point have done their work: their gradients take their place.
-                let kernel = plane(kernel, point, channels, outputs).transposed();
-                matmul(plane_mut(points, point, channels), gradient, kernel, Destination::Overwrite, Workers::One);
+            let gradient = right.point(&gradients, point);
+            let inputs = left.point(&points, point).matrix().transposed();
+            multiply(weights.point_mut(&mut sums, point), inputs, gradient, to);
+            if let Some((planes, kernel, _)) = &input {
+                let out = written.point_mut(&mut points, point);
+                multiply(out, gradient.matrix(), planes.point(kernel, point), Destination::Overwrite);
             }
         }
-        if let Some(dx) = &mut dx {
-            vectorize(Scatter { g, points, tiles, dx });
+        if let Some((_, _, dx)) = &mut input {
+            vectorize(Scatter { g, planes: written, points: &points, tiles, dx });
         }
     }
     let mut dweight = Scratch::new(g.weights());
-    vectorize(FinishWeight { sums: &sums, outputs, dweight: &mut dweight });
+    vectorize(FinishWeight { planes: weights, sums: &sums, dweight: &mut dweight });
     dweight
 }
 
-/// One point's matrix of `[rows, 36, width]`: the rows are tiles, or the channels of transformed weights.
-fn plane(values: &[f32], point: usize, rows: usize, width: usize) -> Matrix<'_> {
-    Matrix::of(&values[point * width..], Axis::even(rows, POINTS * width), Axis::even(width, 1))
+/// What the columns of transformed weights are; the other side are the rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Channels,
+    Outputs,
 }
 
-/// As [`plane`], to write to.
-fn plane_mut(values: &mut [f32], point: usize, width: usize) -> MatrixMut<'_> {
-    MatrixMut::strided(&mut values[point * width..], POINTS * width)
-}
-
-/// G g Gᵀ of weight `[O, C, 3, 3]`, as `[C, 36, O]`.
-fn transform_weight(weight: &[f32], channels: usize, outputs: usize) -> Scratch {
-    let mut kernel = Scratch::new(POINTS * channels * outputs);
-    kernel.par_chunks_mut(POINTS * outputs).enumerate().for_each_init(
-        || vec![0.0; 9 * outputs],
-        |places, (channel, kernel)| {
-            for (index, place) in places.iter_mut().enumerate() {
-                *place = weight[(index % outputs * channels + channel) * 9 + index / outputs];
+/// G g Gᵀ of weight `[O, C, 3, 3]`.
+fn transform_weight(g: &Geometry, weight: &[f32], side: Side) -> (Planes, Scratch) {
+    let (channels, outputs) = (g.channels, g.outputs);
+    let (rows, columns) = if side == Side::Outputs { (channels, outputs) } else { (outputs, channels) };
+    let planes = Planes::packed(rows, columns);
+    let mut kernel = planes.scratch();
+    let mut places = Scratch::new(9 * columns);
+    for row in 0..rows {
+        for column in 0..columns {
+            let (channel, output) = if side == Side::Outputs { (row, column) } else { (column, row) };
+            for (place, value) in weight[(output * channels + channel) * 9..][..9].iter().enumerate() {
+                places[place * columns + column] = *value;
             }
-            vectorize(TransformWeight { places, outputs, kernel });
-        },
-    );
-    kernel
+        }
+        vectorize(TransformWeight { places: &places, planes, row, kernel: &mut kernel });
+    }
+    (planes, kernel)
 }
 
-/// One channel's weights, from `[9, O]` to `[36, O]`.
+/// One row's weights, from `[9, columns]` to the planes.
 struct TransformWeight<'a> {
     places: &'a [f32],
-    outputs: usize,
+    planes: Planes,
+    row: usize,
     kernel: &'a mut [f32],
 }
 
@@ -220,19 +278,21 @@ impl WithSimd for TransformWeight<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { places, outputs, kernel } = self;
-        for_each_vector!(S, outputs, |at, lanes| {
+        let Self { places, planes, row, kernel } = self;
+        let columns = planes.layout.columns;
+        for_each_vector!(S, columns, |at, lanes| {
             let mut down = [[simd.splat_f32s(0.0); 3]; 6];
             for column in 0..3 {
-                let g = [0, 1, 2].map(|row| lanes.load(simd, &places[(row * 3 + column) * outputs + at..]));
+                let g = [0, 1, 2].map(|row| lanes.load(simd, &places[(row * 3 + column) * columns + at..]));
                 let g = weight_points(simd, g);
                 for row in 0..6 {
                     down[row][column] = g[row];
                 }
             }
+            let start = planes.place(row, at);
             for (row, down) in down.into_iter().enumerate() {
                 for (column, value) in weight_points(simd, down).into_iter().enumerate() {
-                    lanes.store(simd, &mut kernel[(row * 6 + column) * outputs + at..], value);
+                    lanes.store(simd, &mut kernel[(row * 6 + column) * planes.stride + start..], value);
                 }
             }
         });
@@ -256,10 +316,10 @@ fn weight_points<S: Simd>(simd: S, g: [S::f32s; 3]) -> [S::f32s; 6] {
     ]
 }
 
-/// Gᵀ u G: from the sums `[C, 36, O]` to the weight's gradient `[C, 9, O]`.
+/// Gᵀ u G: from the planes of sums to the weight's gradient `[C, 9, O]`.
 struct FinishWeight<'a> {
+    planes: Planes,
     sums: &'a [f32],
-    outputs: usize,
     dweight: &'a mut [f32],
 }
 
@@ -268,14 +328,16 @@ impl WithSimd for FinishWeight<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { sums, outputs, dweight } = self;
-        for (sums, dweight) in sums.chunks_exact(POINTS * outputs).zip(dweight.chunks_exact_mut(9 * outputs)) {
+        let Self { planes, sums, dweight } = self;
+        let outputs = planes.layout.columns;
+        for (channel, dweight) in dweight.chunks_exact_mut(9 * outputs).enumerate() {
             for_each_vector!(S, outputs, |at, lanes| {
+                let start = planes.place(channel, at);
                 let mut down = [[simd.splat_f32s(0.0); 6]; 3];
                 for column in 0..6 {
                     let mut u = [simd.splat_f32s(0.0); 6];
                     for row in 0..6 {
-                        u[row] = lanes.load(simd, &sums[(row * 6 + column) * outputs + at..]);
+                        u[row] = lanes.load(simd, &sums[(row * 6 + column) * planes.stride + start..]);
                     }
                     let u = weight_gradients(simd, u);
                     for row in 0..3 {
@@ -311,6 +373,7 @@ struct Gather<'a> {
     g: &'a Geometry,
     x: &'a [f32],
     tiles: Range<usize>,
+    planes: Planes,
     points: &'a mut [f32],
 }
 
@@ -319,12 +382,14 @@ impl WithSimd for Gather<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, x, tiles, points } = self;
+        let Self { g, x, tiles, planes, points } = self;
         let channels = g.channels;
         let zeros = vec![0.0; channels];
-        for (tile, points) in tiles.zip(points.chunks_exact_mut(POINTS * channels)) {
+        for (row, tile) in tiles.enumerate() {
             let sources = g.sources(tile).map(|place| place.map_or(&zeros[..], |start| &x[start..start + channels]));
-            for_each_vector!(S, channels, |at, lanes| gather_vector(simd, &sources, points, channels, at, lanes));
+            for_each_vector!(S, channels, |at, lanes| {
+                gather_vector(simd, &sources, &mut points[planes.place(row, at)..], planes.stride, at, lanes);
+            });
         }
     }
 }
@@ -334,7 +399,7 @@ fn gather_vector<S: Simd>(
     simd: S,
     sources: &[&[f32]; POINTS],
     points: &mut [f32],
-    channels: usize,
+    stride: usize,
     at: usize,
     lanes: impl Lanes<S>,
 ) {
@@ -351,7 +416,7 @@ fn gather_vector<S: Simd>(
     }
     for (row, down) in down.into_iter().enumerate() {
         for (column, value) in input_points(simd, down).into_iter().enumerate() {
-            lanes.store(simd, &mut points[(row * 6 + column) * channels + at..], value);
+            lanes.store(simd, &mut points[(row * 6 + column) * stride..], value);
         }
     }
 }
@@ -372,12 +437,14 @@ fn input_points<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
     ]
 }
 
-/// Aᵀ m A of each tile, plus the bias.
+/// Aᵀ m A of each tile, plus the bias, for the outputs from the first on.
 struct Finish<'a> {
     g: &'a Geometry,
+    planes: Planes,
     products: &'a [f32],
     bias: &'a [f32],
     tiles: Range<usize>,
+    first: usize,
     y: &'a mut [f32],
 }
 
@@ -386,19 +453,23 @@ impl WithSimd for Finish<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, products, bias, tiles, y } = self;
-        let outputs = g.outputs;
-        for (tile, products) in tiles.zip(products.chunks_exact(POINTS * outputs)) {
-            let targets = g.targets(tile);
-            for_each_vector!(S, outputs, |at, lanes| finish_vector(simd, products, bias, &targets, y, at, lanes));
+        let Self { g, planes, products, bias, tiles, first, y } = self;
+        for (row, tile) in tiles.enumerate() {
+            let targets = g.targets(tile).map(|target| target.map(|start| start + first));
+            for_each_vector!(S, bias.len(), |at, lanes| {
+                let products = &products[planes.place(row, at)..];
+                finish_vector(simd, products, planes.stride, bias, &targets, y, at, lanes);
+            });
         }
     }
 }
 
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "the parts of one loop, apart for the compiler")]
 fn finish_vector<S: Simd>(
     simd: S,
     products: &[f32],
+    stride: usize,
     bias: &[f32],
     targets: &[Option<usize>; 16],
     y: &mut [f32],
@@ -409,7 +480,7 @@ fn finish_vector<S: Simd>(
     for column in 0..6 {
         let mut m = [simd.splat_f32s(0.0); 6];
         for row in 0..6 {
-            m[row] = lanes.load(simd, &products[(row * 6 + column) * bias.len() + at..]);
+            m[row] = lanes.load(simd, &products[(row * 6 + column) * stride..]);
         }
         let m = results(simd, m);
         for row in 0..4 {
@@ -446,6 +517,7 @@ struct Spread<'a> {
     g: &'a Geometry,
     dy: &'a [f32],
     tiles: Range<usize>,
+    planes: Planes,
     gradients: &'a mut [f32],
 }
 
@@ -454,12 +526,14 @@ impl WithSimd for Spread<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, dy, tiles, gradients } = self;
+        let Self { g, dy, tiles, planes, gradients } = self;
         let outputs = g.outputs;
         let zeros = vec![0.0; outputs];
-        for (tile, gradients) in tiles.zip(gradients.chunks_exact_mut(POINTS * outputs)) {
+        for (row, tile) in tiles.enumerate() {
             let sources = g.targets(tile).map(|place| place.map_or(&zeros[..], |start| &dy[start..start + outputs]));
-            for_each_vector!(S, outputs, |at, lanes| spread_vector(simd, &sources, gradients, outputs, at, lanes));
+            for_each_vector!(S, outputs, |at, lanes| {
+                spread_vector(simd, &sources, &mut gradients[planes.place(row, at)..], planes.stride, at, lanes);
+            });
         }
     }
 }
@@ -469,7 +543,7 @@ fn spread_vector<S: Simd>(
     simd: S,
     sources: &[&[f32]; 16],
     gradients: &mut [f32],
-    outputs: usize,
+    stride: usize,
     at: usize,
     lanes: impl Lanes<S>,
 ) {
@@ -486,7 +560,7 @@ fn spread_vector<S: Simd>(
     }
     for (row, down) in down.into_iter().enumerate() {
         for (column, value) in spread(simd, down).into_iter().enumerate() {
-            lanes.store(simd, &mut gradients[(row * 6 + column) * outputs + at..], value);
+            lanes.store(simd, &mut gradients[(row * 6 + column) * stride..], value);
         }
     }
 }
@@ -503,6 +577,7 @@ fn spread<S: Simd>(simd: S, y: [S::f32s; 4]) -> [S::f32s; 6] {
 /// B v Bᵀ of each tile, added onto the inputs' gradients.
 struct Scatter<'a> {
     g: &'a Geometry,
+    planes: Planes,
     points: &'a [f32],
     tiles: Range<usize>,
     dx: &'a mut [f32],
@@ -513,11 +588,13 @@ impl WithSimd for Scatter<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { g, points, tiles, dx } = self;
+        let Self { g, planes, points, tiles, dx } = self;
         let channels = g.channels;
-        for (tile, points) in tiles.zip(points.chunks_exact(POINTS * channels)) {
+        for (row, tile) in tiles.enumerate() {
             let targets = g.sources(tile);
-            for_each_vector!(S, channels, |at, lanes| scatter_vector(simd, points, &targets, dx, channels, at, lanes));
+            for_each_vector!(S, channels, |at, lanes| {
+                scatter_vector(simd, &points[planes.place(row, at)..], planes.stride, &targets, dx, at, lanes);
+            });
         }
     }
 }
@@ -526,9 +603,9 @@ impl WithSimd for Scatter<'_> {
 fn scatter_vector<S: Simd>(
     simd: S,
     points: &[f32],
+    stride: usize,
     targets: &[Option<usize>; POINTS],
     dx: &mut [f32],
-    channels: usize,
     at: usize,
     lanes: impl Lanes<S>,
 ) {
@@ -536,7 +613,7 @@ fn scatter_vector<S: Simd>(
     for column in 0..6 {
         let mut v = [simd.splat_f32s(0.0); 6];
         for row in 0..6 {
-            v[row] = lanes.load(simd, &points[(row * 6 + column) * channels + at..]);
+            v[row] = lanes.load(simd, &points[(row * 6 + column) * stride..]);
         }
         let v = input_gradients(simd, v);
         for row in 0..6 {

@@ -21,10 +21,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+pub(crate) use self::kernel::LANES;
+use self::kernel::{Tile, WIDTH};
 pub(crate) use self::matrix::{Axis, Matrix, MatrixMut};
-pub(crate) use self::panels::{Layout, Panels};
-use self::kernel::{LANES, Tile, WIDTH};
 use self::panels::pack_part;
+pub(crate) use self::panels::{Layout, Panels};
 use crate::scratch::Scratch;
 use crate::simd::instructions;
 
@@ -127,7 +128,14 @@ impl<'a> Ahead<'a> {
 ///
 /// # Safety
 /// `out` has `left.rows` rows of `right.columns` numbers, which nobody else uses meanwhile. Inner sizes are equal.
-unsafe fn multiply_into(out: Part, left: Matrix<'_>, right: Panels<'_>, to: Destination, most: usize, mut ahead: Ahead<'_>) {
+unsafe fn multiply_into(
+    out: Part,
+    left: Matrix<'_>,
+    right: Panels<'_>,
+    to: Destination,
+    most: usize,
+    mut ahead: Ahead<'_>,
+) {
     let depth = left.columns.length;
     if depth == 0 && to == Destination::Overwrite {
         for row in 0..left.rows.length {
@@ -166,7 +174,11 @@ unsafe fn multiply_block(
     let b = &right.panel(panel)[steps.start * width..];
     let most = kernel::most_rows(kind, columns);
     // The panel's numbers that are needed next are fetched meanwhile.
-    let next = if panel + 1 < right.layout().panels() { &right.panel(panel + 1)[steps.start * width..steps.end * width] } else { &[] };
+    let next = if panel + 1 < right.layout().panels() {
+        &right.panel(panel + 1)[steps.start * width..steps.end * width]
+    } else {
+        &[]
+    };
     let mut next = next.chunks((next.len() / (rows.len() / most).max(1)).next_multiple_of(LANES).max(LANES));
     let mut start = rows.start;
     while start < rows.end {
@@ -287,7 +299,8 @@ unsafe fn strip_of_columns(out: Part, left: Matrix<'_>, right: Matrix<'_>, colum
         let steps = first..(first + steps).min(depth);
         let tiles = left.rows.length / 8 * columns.len().div_ceil(WIDTH);
         let next = steps.end..steps.end + steps.len();
-        let ahead = if right.is_row_major() { Ahead::new(right, next, columns.clone(), tiles) } else { Ahead::nothing() };
+        let ahead =
+            if right.is_row_major() { Ahead::new(right, next, columns.clone(), tiles) } else { Ahead::nothing() };
         let right = pack_into(right, steps.clone(), columns.clone(), &mut packed);
         let to = if first == 0 { to } else { Destination::Add };
         // SAFETY: as this function.
@@ -311,7 +324,8 @@ pub(crate) fn pack(from: Matrix<'_>, workers: Workers) -> (Scratch, Layout) {
     let layout = Layout::new(from.rows.length, from.columns.length);
     let mut packed = Scratch::new(layout.len());
     let panels = packed.chunks_exact_mut(layout.panel().max(1)).enumerate();
-    let parts = panels.flat_map(|(panel, to)| to.chunks_mut(DEPTH * layout.width).enumerate().map(move |part| (panel, part)));
+    let parts =
+        panels.flat_map(|(panel, to)| to.chunks_mut(DEPTH * layout.width).enumerate().map(move |part| (panel, part)));
     let work = |(panel, (part, to)): (usize, (usize, &mut [f32]))| {
         let (row, column) = (part * DEPTH, panel * layout.width);
         let columns = column..(column + layout.width).min(layout.columns);

@@ -55,7 +55,7 @@ pub(crate) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// What lies in `data` in this layout. Lanes of the last panel that are no columns must hold numbers.
+    /// What lies in `data` in this layout.
     pub(crate) fn new(data: &'a [f32], layout: Layout) -> Self {
         assert_eq!(data.len(), layout.len(), "panels of {layout:?}");
         Self { data, layout, first_row: 0, rows: layout.rows }
@@ -67,6 +67,13 @@ impl<'a> Panels<'a> {
 
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// One panel.
+    pub(crate) fn only(self, panel: usize) -> Self {
+        let columns = self.layout.columns_in(panel);
+        let start = panel * self.layout.panel();
+        Self { data: &self.data[start..start + self.layout.panel()], layout: Layout { columns, ..self.layout }, ..self }
     }
 
     /// Some of the rows.
