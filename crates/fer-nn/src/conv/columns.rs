@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, add_in_order};
-use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::product::{Destination, Matrix, MatrixMut, Panels, Workers, multiply, pack};
 use crate::scratch::Scratch;
 
 /// Numbers of the matrix of windows that is made at a time: it stays in the cache.
@@ -90,7 +90,8 @@ impl Geometry {
 /// y = x ⋆ weight + bias; every number of `y` is written.
 pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
     let kernel = window_major(g, weight);
-    let kernel = Matrix::new(&kernel, g.window(), g.outputs);
+    let (kernel, layout) = pack(Matrix::new(&kernel, g.window(), g.outputs), Workers::One);
+    let kernel = Panels::new(&kernel, layout);
     let piece = g.piece_of_lines();
     let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
     pieces.for_each(|(x, y)| {
@@ -98,7 +99,7 @@ pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: 
         for_each_block(g, x, |lines, windows| {
             let line = g.out_width * g.outputs;
             let y = &mut y[lines.start * line..lines.end * line];
-            matmul(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add, Workers::One);
+            multiply(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add);
         });
     });
 }
@@ -120,8 +121,10 @@ pub(super) fn backward(
     output_major(g, &total, dweight);
     if let Some(dx) = dx {
         let kernel = window_major(g, weight);
+        let (kernel, layout) = pack(Matrix::new(&kernel, g.window(), g.outputs).transposed(), Workers::One);
+        let kernel = Panels::new(&kernel, layout);
         let pieces = dx.par_chunks_mut(piece * g.image()).zip(dy.par_chunks(piece * g.out_image()));
-        pieces.for_each(|(dx, dy)| input_gradient(g, &kernel, dy, dx));
+        pieces.for_each(|(dx, dy)| input_gradient(g, kernel, dy, dx));
     }
 }
 
@@ -132,19 +135,18 @@ fn weight_gradient(g: &Geometry, x: &[f32], dy: &[f32]) -> Scratch {
     for_each_block(g, x, |lines, windows| {
         let line = g.out_width * g.outputs;
         let dy = &dy[lines.start * line..lines.end * line];
-        let dy = Matrix::new(dy, lines.len() * g.out_width, g.outputs);
-        matmul(MatrixMut::new(&mut sum, g.outputs), windows.transposed(), dy, to, Workers::One);
+        let (dy, layout) = pack(Matrix::new(dy, lines.len() * g.out_width, g.outputs), Workers::One);
+        multiply(MatrixMut::new(&mut sum, g.outputs), windows.transposed(), Panels::new(&dy, layout), to);
         to = Destination::Add;
     });
     sum
 }
 
-/// One piece's images' gradients.
-fn input_gradient(g: &Geometry, kernel: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let kernel = Matrix::new(kernel, g.window(), g.outputs).transposed();
+/// One piece's images' gradients, by the packed kernel `[O, window]`.
+fn input_gradient(g: &Geometry, kernel: Panels<'_>, dy: &[f32], dx: &mut [f32]) {
     if g.is_pointwise() {
         let dy = Matrix::new(dy, dy.len() / g.outputs, g.outputs);
-        return matmul(MatrixMut::new(dx, g.channels), dy, kernel, Destination::Overwrite, Workers::One);
+        return multiply(MatrixMut::new(dx, g.channels), dy, kernel, Destination::Overwrite);
     }
     dx.fill(0.0);
     let mut windows = Scratch::new(g.block() * g.out_width * g.window());
@@ -155,7 +157,7 @@ fn input_gradient(g: &Geometry, kernel: &[f32], dy: &[f32], dx: &mut [f32]) {
         let windows = &mut windows[..lines.len() * g.out_width * g.window()];
         let dy = &dy[lines.start * line..lines.end * line];
         let dy = Matrix::new(dy, lines.len() * g.out_width, g.outputs);
-        matmul(MatrixMut::new(windows, g.window()), dy, kernel, Destination::Overwrite, Workers::One);
+        multiply(MatrixMut::new(windows, g.window()), dy, kernel, Destination::Overwrite);
         g.scatter(windows, lines, dx);
     }
 }
@@ -164,7 +166,12 @@ fn input_gradient(g: &Geometry, kernel: &[f32], dy: &[f32], dx: &mut [f32]) {
 fn for_each_block(g: &Geometry, x: &[f32], mut f: impl FnMut(std::ops::Range<usize>, Matrix<'_>)) {
     let lines = x.len() / g.image() * g.out_height;
     if g.is_pointwise() {
-        return f(0..lines, Matrix::new(x, lines * g.out_width, g.channels));
+        for start in (0..lines).step_by(g.block()) {
+            let lines = start..(start + g.block()).min(lines);
+            let line = g.width * g.channels;
+            f(lines.clone(), Matrix::new(&x[lines.start * line..lines.end * line], lines.len() * g.width, g.channels));
+        }
+        return;
     }
     let mut windows = Scratch::new(g.block() * g.out_width * g.window());
     for start in (0..lines).step_by(g.block()) {

@@ -82,10 +82,6 @@ impl<'a> Matrix<'a> {
         self.transposed().row_range(columns).transposed()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.rows.length * self.columns.length
-    }
-
     /// Whether numbers of a row lie next to each other.
     pub(crate) fn is_row_major(&self) -> bool {
         self.columns.stride == 1
@@ -105,6 +101,7 @@ impl<'a> MatrixMut<'a> {
     }
 
     /// Rows that begin `row_stride` apart.
+    #[cfg(test)]
     pub(crate) fn strided(data: &'a mut [f32], row_stride: usize) -> Self {
         Self { data, row_stride }
     }
