@@ -7,6 +7,7 @@ mod architecture;
 mod commands;
 mod compare;
 mod determinism;
+mod digests;
 mod distillation;
 mod explain;
 mod exports;
