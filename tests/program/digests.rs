@@ -30,7 +30,10 @@ fn check(epochs: usize) {
     let expected: BTreeMap<String, String> = serde_json::from_value(golden[epochs.to_string()].clone()).unwrap();
     let found = digests(epochs);
     let found_json = serde_json::to_string_pretty(&found).unwrap();
-    assert_eq!(expected, found, "for tests/golden/digests/sample.json, if the bytes were meant to change: {found_json}");
+    assert_eq!(
+        expected, found,
+        "for tests/golden/digests/sample.json, if the bytes were meant to change: {found_json}"
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::exit_status::ExitStatus;
 
 /// Train, measure and use a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "fer", version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -73,7 +73,7 @@ impl Cli {
     /// What the program was called with; ends it where that is no command, or asks for help or the version.
     pub(crate) fn from_arguments() -> Self {
         let version = format!("{}\ninstructions: {}", env!("CARGO_PKG_VERSION"), fer_nn::instructions());
-        let matches = Self::command().long_version(version).get_matches();
+        let matches = Self::command().long_version(&*version.leak()).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 

@@ -1,12 +1,12 @@
 use std::arch::x86_64::*;
 
-use super::{LANES, Tile, with_rows};
+use super::tile::{LANES, Tile, with_rows};
 
 /// Lanes of a register.
 const HALF: usize = LANES / 2;
 
 /// # Safety
-/// As [`super::run`], with AVX2 and FMA.
+/// As [`run`](super::run), with AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn run(tile: Tile) {
     for start in (0..tile.columns).step_by(LANES) {

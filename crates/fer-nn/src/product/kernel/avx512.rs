@@ -1,9 +1,9 @@
 use std::arch::x86_64::*;
 
-use super::{LANES, Tile, with_rows};
+use super::tile::{LANES, Tile, with_rows};
 
 /// # Safety
-/// As [`super::run`], with AVX-512 F.
+/// As [`run`](super::run), with AVX-512 F.
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn run(tile: Tile) {
     // SAFETY: as this function.

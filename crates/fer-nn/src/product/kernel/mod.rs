@@ -5,35 +5,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod tile;
 
+pub(super) use self::tile::Tile;
+pub(crate) use self::tile::{LANES, WIDTH};
 use crate::simd::Instructions;
-
-/// Columns that lie in one register of the widest instructions: rows of panels are a multiple of this.
-pub(crate) const LANES: usize = 16;
-/// Most columns of a panel, and so of a tile.
-pub(crate) const WIDTH: usize = 4 * LANES;
-
-/// A piece of a product, `c (+)= a · b`, that the registers hold: a few rows, and the columns of one panel.
-///
-/// Element (row, k) of a lies at `row * a_row + k / a_block * a_jump + k % a_block * a_step`; (k, column) of b at
-/// `k * b_row + column`; (row, column) of c at `row * c_row + column`.
-#[derive(Clone, Copy)]
-pub(super) struct Tile {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) depth: usize,
-    pub(super) a: *const f32,
-    pub(super) a_row: usize,
-    pub(super) a_step: usize,
-    pub(super) a_block: usize,
-    pub(super) a_jump: usize,
-    pub(super) b: *const f32,
-    pub(super) b_row: usize,
-    pub(super) c: *mut f32,
-    pub(super) c_row: usize,
-    /// Whether the sums go on from what c holds.
-    pub(super) resumes: bool,
-}
 
 /// Most rows of a tile of so many columns.
 pub(super) fn most_rows(instructions: Instructions, columns: usize) -> usize {
@@ -95,16 +71,3 @@ pub(super) fn fetch_at(start: *const f32, count: usize) {
         let _ = (start, line);
     }
 }
-
-/// Calls `$function::<$before.., ROWS>($argument)` with the number of rows as a constant.
-#[cfg(target_arch = "x86_64")]
-macro_rules! with_rows {
-    ($rows:expr, $function:ident::<$vectors:literal>($argument:expr), [$($count:literal),*]) => {
-        match $rows {
-            $($count => $function::<$vectors, $count>($argument),)*
-            rows => unreachable!("a tile of {rows} rows"),
-        }
-    };
-}
-#[cfg(target_arch = "x86_64")]
-use with_rows;

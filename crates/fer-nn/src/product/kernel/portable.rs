@@ -1,7 +1,7 @@
-use super::{LANES, Tile};
+use super::tile::{LANES, Tile};
 
 /// # Safety
-/// As [`super::run`], with any processor.
+/// As [`run`](super::run), with any processor.
 pub(super) unsafe fn run(tile: Tile) {
     let Tile { a_row, a_step, a_block, a_jump, b_row, c_row, .. } = tile;
     for row in 0..tile.rows {
