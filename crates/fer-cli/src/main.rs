@@ -5,6 +5,7 @@
 //! interrupted.
 
 mod clock;
+mod command_line;
 mod commands;
 mod exit_status;
 mod interrupt;
@@ -14,7 +15,6 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use exit_status::ExitStatus;
 
 /// candle allocates every operator's result afresh; this allocator keeps the memory at hand.
@@ -22,7 +22,7 @@ use exit_status::ExitStatus;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
+    let cli = command_line::parse();
     if let Err(unknown) = choose_instructions() {
         terminal::error(&unknown);
         return ExitStatus::Usage.into();

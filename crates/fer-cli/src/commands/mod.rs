@@ -27,7 +27,7 @@ use crate::exit_status::ExitStatus;
 
 /// Train, measure and use a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "fer", version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
