@@ -11,6 +11,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod inputs;
 mod names;
 mod one_decoder;
 mod own_model;

@@ -53,10 +53,11 @@ mod predictions;
 mod record;
 mod seed;
 mod size;
+mod visible;
 
 pub use array::{Array, Tensor};
 pub use atomic::write_atomic;
-pub use content::{FIRST, identify};
+pub use content::{FIRST, identify, is_picture, is_plain_text};
 pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::{Error, with_causes};
@@ -69,8 +70,9 @@ pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, Listed, Metrics, Overlap, SkippedRow, SplitMetrics,
-    SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, LeftOut, Listed, Metrics, Overlap, SkippedRow,
+    SplitMetrics, SplitReport, Tta,
 };
 pub use seed::Seed;
 pub use size::Size;
+pub use visible::{visible, visible_lines};

@@ -2,22 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fer_artifact::{
-    Contradiction, DataReport, Digest, Dropped, ImageSet, Listed, Overlap, SkippedRow, Split, SplitReport,
-};
+use fer_artifact::{Contradiction, DataReport, Digest, Dropped, ImageSet, Listed, Overlap, Split, SplitReport};
 
 use crate::{Classes, duplicates};
 
-/// Checks the sets of images as they are written; `skipped` and `dropped` say what is not among them.
+/// Checks the sets of images as they are written; `dropped` says what was taken from train. What reading left out is not
+/// said yet.
 ///
 /// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
 /// nobody's copies: they are equal by defect, not because a face stands twice.
-pub(crate) fn check(
-    classes: &Classes,
-    sets: &BTreeMap<Split, ImageSet>,
-    skipped: Listed<SkippedRow>,
-    dropped: Dropped,
-) -> DataReport {
+pub(crate) fn check(classes: &Classes, sets: &BTreeMap<Split, ImageSet>, dropped: Dropped) -> DataReport {
     let (height, width) = sets.values().next().map_or((0, 0), |set| (set.height, set.width));
     let splits: BTreeMap<Split, SplitReport> = sets.iter().map(|(&split, set)| (split, counts(set))).collect();
     let in_train = |label: usize| splits.get(&Split::Train).is_some_and(|train| train.class_counts[label] > 0);
@@ -32,8 +26,12 @@ pub(crate) fn check(
         contradictions: Listed::new(vec![]),
         blank: Listed::new(ascending(sets.values().flat_map(blank_rows))),
         absent_from_train,
-        skipped,
+        skipped: Listed::new(vec![]),
         dropped,
+        other_labels: BTreeMap::new(),
+        synonyms: BTreeMap::new(),
+        left_out: vec![],
+        warnings: vec![],
     };
     let mut contradictions: Vec<Contradiction> =
         groups(sets).into_iter().filter_map(|group| count_copies(&mut report, group)).collect();

@@ -1,5 +1,7 @@
 //! Faces in a folder of pictures.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Digest, Split, with_causes};
@@ -7,44 +9,42 @@ use rayon::prelude::*;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
+use crate::labels::{self, Labels, Meaning};
+use crate::left_out::Leftovers;
 use crate::table::{Face, Request, Splits, Table};
-use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels, picture};
+use crate::walk::{self, Folder, as_text};
+use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, picture};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
-const EXTENSIONS: [&str; 13] =
-    ["png", "jpg", "jpeg", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pnm", "pbm", "pgm", "ppm"];
 /// Pictures that are decoded at a time, which bounds memory until their sizes are known to agree.
 const BATCH: usize = 1024;
 
 /// Reads all pictures of a folder, gray. Their order is that of the `dataset.csv`, or else that of their paths.
-pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
-    let Listing { origin, unit, pictures } = Listing::of(path, request.classes)?;
+pub(crate) fn read(path: &Path, request: &Request<'_>) -> Result<Table, Error> {
+    let Listing { origin, unit, pictures, left_out } = Listing::of(path, &request.labels)?;
     if request.splits == Splits::Read && pictures.iter().any(|picture| picture.split.is_none()) {
         return Err(Error::NoSplitFolders { path: path.to_owned() });
     }
     let mut table = Table::default();
+    table.left_out = left_out;
     let mut first = None;
     for batch in pictures.chunks(BATCH) {
-        let decoded: Vec<Result<Gray, RowProblem>> =
-            batch.par_iter().map(|picture| decode(&path.join(&picture.file))).collect();
+        let decoded: Vec<Option<Result<Gray, RowProblem>>> =
+            batch.par_iter().map(|picture| picture.is_chosen().then(|| decode(&path.join(&picture.file)))).collect();
         for (picture, gray) in batch.iter().zip(decoded) {
-            let split = picture.split.filter(|_| request.splits == Splits::Read);
-            let face = picture.label.clone().and_then(|label| {
-                let Gray { size, pixels } = gray.map_err(|problem| (picture.place(), problem))?;
-                let first = first.get_or_insert_with(|| (size, picture.file.clone()));
-                if size == first.0 {
-                    Ok(Face { label, split, pixels })
-                } else {
-                    let (expected, first) = first.clone();
-                    Err((picture.place(), RowProblem::PictureSize { expected, first, found: size }))
-                }
-            });
-            match face {
-                Ok(face) => table.push(face),
-                Err((place, problem)) => {
-                    table.refuse(&origin, request.on_bad_row, |row| BadRow { row, place, problem })?;
-                }
+            let Some(gray) = gray else {
+                table.leave_out(&picture.label);
+                continue;
+            };
+            match picture.face(gray, request.splits, &mut first) {
+                Ok((face, meaning)) => table.push(face, meaning, &picture.label),
+                Err((place, problem)) => table
+                    .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
+                    .map_err(|error| {
+                        let labels = || Ok(pictures.iter().map(|picture| picture.label.clone()).collect());
+                        error.with_labels(request.labels.classes(), labels)
+                    })?,
             }
         }
     }
@@ -54,8 +54,9 @@ pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
 
 /// Digest of the names and contents of all files that [`read`] reads.
 pub(crate) fn digest(path: &Path, classes: &Classes, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
-    let Listing { pictures, .. } = Listing::of(path, classes)?;
-    let mut files: Vec<&Path> = pictures.iter().map(|picture| picture.file.as_path()).collect();
+    let Listing { pictures, .. } = Listing::of(path, &Labels::new(classes))?;
+    let chosen = pictures.iter().filter(|picture| picture.is_chosen());
+    let mut files: Vec<&Path> = chosen.map(|picture| picture.file.as_path()).collect();
     if path.join(DATASET).is_file() {
         files.push(Path::new(DATASET));
     }
@@ -78,122 +79,152 @@ struct Listing {
     /// What a row is.
     unit: &'static str,
     pictures: Vec<Picture>,
+    /// The other files.
+    left_out: Leftovers,
 }
 
 /// A picture and what its place says about it.
 struct Picture {
     /// Path in the folder.
     file: PathBuf,
-    label: Result<u8, (Place, RowProblem)>,
+    /// The label as the source has it.
+    label: String,
+    meaning: Result<Meaning, (Place, RowProblem)>,
     split: Option<Split>,
 }
 
+/// The size of the first picture, and its place in the folder.
+type First = Option<((usize, usize), PathBuf)>;
+
 impl Picture {
-    fn place(&self) -> Place {
-        Place::Picture { file: self.file.clone() }
+    /// Whether it is of a label that the classes choose, or of a bad one.
+    fn is_chosen(&self) -> bool {
+        !matches!(self.meaning, Ok(Meaning::Other))
+    }
+
+    fn face(
+        &self,
+        gray: Result<Gray, RowProblem>,
+        splits: Splits,
+        first: &mut First,
+    ) -> Result<(Face, Meaning), (Place, RowProblem)> {
+        let here = |problem| (Place::Picture { file: self.file.clone() }, problem);
+        let meaning = self.meaning.clone()?;
+        let label = meaning.class().expect("pictures of other labels are left out before");
+        let Gray { size, pixels } = gray.map_err(here)?;
+        let (expected, first) = first.get_or_insert_with(|| (size, self.file.clone())).clone();
+        if size != expected {
+            return Err(here(RowProblem::PictureSize { expected, first, found: size }));
+        }
+        Ok((Face { label, split: self.split.filter(|_| splits == Splits::Read), pixels }, meaning))
     }
 }
 
 impl Listing {
-    fn of(path: &Path, classes: &Classes) -> Result<Self, Error> {
+    fn of(path: &Path, labels: &Labels<'_>) -> Result<Self, Error> {
         let dataset = path.join(DATASET);
+        let mut left_out = Leftovers::default();
         if dataset.is_file() {
-            let pictures = listed(&dataset, classes)?;
-            return Ok(Self { origin: dataset, unit: "row", pictures });
+            let pictures = listed(&dataset, labels)?;
+            leave_unlisted(path, &pictures, &mut left_out)?;
+            return Ok(Self { origin: dataset, unit: "row", pictures, left_out });
         }
-        let mut pictures = walked(path, classes)?;
+        let mut pictures = walked(path, labels, &mut left_out)?;
         pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
         let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
-        Ok(Self { origin: path.to_owned(), unit, pictures })
+        Ok(Self { origin: path.to_owned(), unit, pictures, left_out })
     }
 }
 
 /// The pictures that a `dataset.csv` lists.
-fn listed(dataset: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
+fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
     let mut blocks = Blocks::open(dataset)?;
     let mut pictures = vec![];
     while let Some(block) = blocks.next()? {
-        let fields = Fields::split(dataset, &block, 2, &[0, 1])?;
+        let fields = Fields::split(dataset, &block, b',', 2, &[0, 1])?;
         for ((file, label), &line) in fields.column(0).into_iter().zip(fields.column(1)).zip(&block.lines) {
-            let place = |problem| (Place::Line { line, column: None }, problem);
-            let label = labels::label(label, classes).map_err(place);
-            pictures.push(Picture { file: file.into(), label, split: None });
+            let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
+            pictures.push(Picture { file: file.into(), label: label.to_owned(), meaning, split: None });
         }
     }
     Ok(pictures)
 }
 
-/// The pictures in `<split>/<class>/` or `<class>/`, in any order.
-fn walked(path: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
-    let layout = |found| Error::FolderLayout { path: path.to_owned(), expected: classes.names().to_vec(), found };
-    let folders = subfolders(path)?;
-    let is_class = |name: &String| labels::label(name, classes).is_ok();
-    let is_split = |name: &String| labels::split(name).is_ok();
-    let mut pictures = vec![];
-    if folders.is_empty() {
-        return Err(layout(None));
-    } else if folders.iter().all(is_class) {
-        collect(path, Path::new(""), &folders, classes, None, &mut pictures)?;
-    } else {
-        let fits = |name: &&String| if folders.iter().any(is_split) { !is_split(name) } else { !is_class(name) };
-        if let Some(stranger) = folders.iter().find(fits) {
-            return Err(layout(Some(stranger.clone())));
-        }
-        for split in &folders {
-            let inner = subfolders(&path.join(split))?;
-            collect(path, Path::new(split), &inner, classes, labels::split(split).ok(), &mut pictures)?;
-        }
-    }
-    Ok(pictures)
-}
-
-/// Adds the pictures in the class folders of `root/prefix`.
-fn collect(
-    root: &Path,
-    prefix: &Path,
-    folders: &[String],
-    classes: &Classes,
-    split: Option<Split>,
-    pictures: &mut Vec<Picture>,
-) -> Result<(), Error> {
-    for name in folders {
-        let folder = prefix.join(name);
-        let label = labels::label(name, classes).map_err(|_| Error::ClassFolder {
-            path: root.join(prefix),
-            expected: classes.names().to_vec(),
-            found: name.clone(),
-        })?;
-        for (file, is_folder) in entries(&root.join(&folder))? {
-            if !is_folder && is_picture(&file) {
-                pictures.push(Picture { file: folder.join(file), label: Ok(label), split });
-            }
-        }
+/// Counts the files that a `dataset.csv` does not list.
+fn leave_unlisted(path: &Path, listed: &[Picture], left_out: &mut Leftovers) -> Result<(), Error> {
+    let listed: BTreeSet<&Path> = listed.iter().map(|picture| picture.file.as_path()).collect();
+    let mut found = vec![];
+    walk::pictures(path, Path::new(""), &mut found, left_out)?;
+    for file in found.iter().filter(|file| !listed.contains(file.as_path())) {
+        left_out.add("not in dataset.csv", walk::shown(file));
     }
     Ok(())
 }
 
-fn is_picture(file: &str) -> bool {
-    let extension = Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
-}
-
-fn subfolders(path: &Path) -> Result<Vec<String>, Error> {
-    Ok(entries(path)?.into_iter().filter(|(_, is_folder)| *is_folder).map(|(name, _)| name).collect())
-}
-
-/// Names of what a folder holds, sorted, and whether each is a folder. Hidden entries are left out.
-fn entries(path: &Path) -> Result<Vec<(String, bool)>, Error> {
-    let io = || Error::io(path, "read the folder");
-    let mut names = vec![];
-    for entry in std::fs::read_dir(path).map_err(io())? {
-        let entry = entry.map_err(io())?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            names.push((name, entry.path().is_dir()));
-        }
+/// The pictures in `<split>/<class>/` or `<class>/`, at any depth below, in any order.
+fn walked(path: &Path, labels: &Labels<'_>, left_out: &mut Leftovers) -> Result<Vec<Picture>, Error> {
+    let names = || labels.classes().names().to_vec();
+    let layout = |found| Error::FolderLayout { path: path.to_owned(), expected: names(), found };
+    let root = Folder::read(path, Path::new(""), left_out)?;
+    let is_class = |name: &OsString| labels.meaning(&as_text(name)).is_ok();
+    let is_split = |name: &OsString| labels::split(&as_text(name)).is_ok();
+    let by_split = !root.folders.iter().all(is_class) || root.folders.iter().all(is_split);
+    if root.folders.is_empty() {
+        return Err(layout(None));
     }
-    names.sort_unstable();
-    Ok(names)
+    let mut walk = Walk { root: path, labels, left_out, pictures: vec![] };
+    if !by_split {
+        walk.classes(Path::new(""), &root, None)?;
+        return Ok(walk.pictures);
+    }
+    let fits = |name: &&OsString| if root.folders.iter().any(is_split) { !is_split(name) } else { !is_class(name) };
+    if let Some(stranger) = root.folders.iter().find(fits) {
+        return Err(layout(Some(as_text(stranger).into_owned())));
+    }
+    walk.refuse_pictures(Path::new(""), &root.files)?;
+    for split in &root.folders {
+        let inner = Folder::read(path, Path::new(split), walk.left_out)?;
+        walk.classes(Path::new(split), &inner, labels::split(&as_text(split)).ok())?;
+    }
+    Ok(walk.pictures)
+}
+
+/// A walk through the folders of classes.
+struct Walk<'a> {
+    root: &'a Path,
+    labels: &'a Labels<'a>,
+    left_out: &'a mut Leftovers,
+    pictures: Vec<Picture>,
+}
+
+impl Walk<'_> {
+    /// Adds the pictures in and below the class folders of `root/prefix`.
+    fn classes(&mut self, prefix: &Path, folder: &Folder, split: Option<Split>) -> Result<(), Error> {
+        self.refuse_pictures(prefix, &folder.files)?;
+        for name in &folder.folders {
+            let label = as_text(name).into_owned();
+            let meaning = self.labels.meaning(&label).map_err(|_| Error::ClassFolder {
+                path: self.root.join(prefix),
+                expected: self.labels.classes().names().to_vec(),
+                found: label.clone(),
+            })?;
+            let mut files = vec![];
+            walk::pictures(self.root, &prefix.join(name), &mut files, self.left_out)?;
+            let picture = |file| Picture { file, label: label.clone(), meaning: Ok(meaning), split };
+            self.pictures.extend(files.into_iter().map(picture));
+        }
+        Ok(())
+    }
+
+    /// Fails if there are pictures among the files of `root/prefix`, which belong to no class.
+    fn refuse_pictures(&mut self, prefix: &Path, files: &[OsString]) -> Result<(), Error> {
+        let beside = walk::only_pictures(self.root, prefix, files, self.left_out)?;
+        if beside.is_empty() {
+            return Ok(());
+        }
+        let files = beside.iter().map(|file| walk::shown(file)).collect();
+        Err(Error::BesideClasses { path: self.root.to_owned(), count: beside.len(), files })
+    }
 }
 
 /// A decoded picture.

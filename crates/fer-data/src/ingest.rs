@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Split};
 
+use crate::labels::Labels;
+use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
-use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split};
+use crate::{
+    Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split, summary,
+};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +19,15 @@ pub struct Ingested {
     pub sets: BTreeMap<Split, ImageSet>,
     /// What these sets hold and what was left out.
     pub report: DataReport,
+}
+
+/// All rows of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The images.
+    pub images: ImageSet,
+    /// What was left out and how labels were understood, in lines for a person; none where all was plain.
+    pub notes: Vec<String>,
 }
 
 /// Reads a source, splits it, and checks it. `seed` is used by [`SplitRule::Stratified`] alone.
@@ -27,15 +40,16 @@ pub struct Ingested {
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     let splits = if params.split == (SplitRule::Usage {}) { Splits::Read } else { Splits::Ignore };
     let path = params.source_path();
-    let table = read(&params.source, Request { classes: &params.classes, splits, on_bad_row: params.on_bad_row })?;
+    let labels = Labels::new(&params.classes);
+    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
-    let (rows, skipped) = (table.len(), table.skipped());
+    let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
     let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = checks::check(&params.classes, &sets, skipped, dropped);
+    let report = notes.into_report(checks::check(&params.classes, &sets, dropped));
     Ok(Ingested { sets, report })
 }
 
@@ -44,12 +58,16 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 ///
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
-pub fn load(source: &Source, classes: &Classes) -> Result<ImageSet, Error> {
-    let table = read(source, Request { classes, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
-    Ok(table.set(classes, Split::Test, |_| true))
+pub fn load(source: &Source, classes: &Classes) -> Result<Loaded, Error> {
+    let labels = Labels::new(classes);
+    let mut table = read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
+    let notes = Notes::of(&mut table, classes);
+    let images = table.set(classes, Split::Test, |_| true);
+    let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
+    Ok(Loaded { images, notes: summary::reading(&report) })
 }
 
-fn read(source: &Source, request: Request<'_>) -> Result<Table, Error> {
+fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
         Source::Folder { path } => folder::read(path, request),

@@ -27,8 +27,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
+mod bad_row;
 mod blocks;
 mod checks;
+mod classes;
+mod columns;
 mod csv;
 mod duplicates;
 mod error;
@@ -36,20 +40,28 @@ mod export;
 mod fields;
 mod folder;
 mod ingest;
+mod invalid;
 mod jpeg;
 mod labels;
+mod left_out;
+mod notes;
 mod params;
+mod phrase;
 mod picture;
 mod pixels;
+mod spelling;
 mod split;
 mod summary;
 mod table;
+mod unpacked;
+mod walk;
 
-pub use error::{BadRow, Error, Place, RowProblem};
+pub use bad_row::{BadRow, Place, RowProblem};
+pub use classes::Classes;
+pub use error::Error;
 pub use export::{PictureFormat, export_images};
-pub use ingest::{FileDigest, Ingested, ingest, load, source_digest};
-pub use params::{
-    Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
-};
+pub use ingest::{FileDigest, Ingested, Loaded, ingest, load, source_digest};
+pub use invalid::InvalidParams;
+pub use params::{CsvSource, DropDuplicates, Fractions, IngestParams, OnBadRow, Source, SplitRule};
 pub use picture::{Picture, PictureProblem, write_png};
 pub use summary::summary;

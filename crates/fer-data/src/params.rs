@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Count, FER2013_CLASSES};
+use fer_artifact::Count;
 use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
+
+use crate::{Classes, InvalidParams, RowProblem};
 
 /// Parameters of the ingest stage.
 ///
@@ -18,7 +20,7 @@ pub struct IngestParams {
     /// Which rows become train, validation and test. Default: [`SplitRule::Usage`].
     #[serde(default)]
     pub split: SplitRule,
-    /// Class names in label order. Default: FER2013's seven.
+    /// Class names in label order, or a map that chooses labels for each. Default: FER2013's seven.
     #[serde(default)]
     pub classes: Classes,
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
@@ -183,51 +185,6 @@ impl Fractions {
     }
 }
 
-/// Class names in label order: 1 to 256 names, none empty, no two equal but for the case of letters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>")]
-pub struct Classes(Vec<String>);
-
-impl Classes {
-    /// These names.
-    ///
-    /// # Errors
-    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
-    pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
-        if names.is_empty() || names.len() > 256 {
-            return Err(InvalidParams::ClassCount { found: names.len() });
-        }
-        for (index, name) in names.iter().enumerate() {
-            if name.trim().is_empty() {
-                return Err(InvalidParams::EmptyClass { index });
-            }
-            if let Some(first) = names[..index].iter().position(|other| other.eq_ignore_ascii_case(name)) {
-                return Err(InvalidParams::SameClass { name: name.clone(), first, second: index });
-            }
-        }
-        Ok(Self(names))
-    }
-
-    /// The names in label order.
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl Default for Classes {
-    fn default() -> Self {
-        Self(FER2013_CLASSES.map(String::from).to_vec())
-    }
-}
-
-impl TryFrom<Vec<String>> for Classes {
-    type Error = InvalidParams;
-
-    fn try_from(names: Vec<String>) -> Result<Self, InvalidParams> {
-        Self::new(names)
-    }
-}
-
 /// What to do with a row that cannot be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -237,6 +194,14 @@ pub enum OnBadRow {
     Error,
     /// Leave it out, count it, and list it in the artifact's header and in the report.
     Skip,
+}
+
+impl OnBadRow {
+    /// What to do with a row of this problem. A number that is none of the list's says that the list may be read wrongly,
+    /// so that other rows would get wrong labels: it is never skipped.
+    pub(crate) fn of(self, problem: &RowProblem) -> Self {
+        if matches!(problem, RowProblem::LabelNumber { .. }) { Self::Error } else { self }
+    }
 }
 
 /// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
@@ -251,45 +216,4 @@ pub enum DropDuplicates {
     Train,
     /// Copies within train, and every row of train that also stands in validation or test.
     Across,
-}
-
-/// What can be wrong with the parameters beyond types and names.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidParams {
-    /// Shares that are none or do not make a whole.
-    #[error(
-        "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \
-         {test} = {}", train + validation + test
-    )]
-    Fractions {
-        /// Share of train.
-        train: f64,
-        /// Share of validation.
-        validation: f64,
-        /// Share of test.
-        test: f64,
-    },
-    /// Too few or too many classes.
-    #[error("expected 1 to 256 class names, found {found}")]
-    ClassCount {
-        /// Number of names given.
-        found: usize,
-    },
-    /// A class without a name.
-    #[error("expected a name for every class, found an empty one for class {index}, counted from 0")]
-    EmptyClass {
-        /// The class.
-        index: usize,
-    },
-    /// Two classes of one name.
-    #[error("expected different class names, found `{name}` for the classes {first} and {second}, counted from 0")]
-    SameClass {
-        /// The name.
-        name: String,
-        /// The first class.
-        first: usize,
-        /// The second class.
-        second: usize,
-    },
 }

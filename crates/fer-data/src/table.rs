@@ -5,12 +5,13 @@ use std::path::Path;
 
 use fer_artifact::{ImageSet, Listed, SkippedRow, Split};
 
+use crate::labels::{Labels, Meaning};
+use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, OnBadRow};
 
 /// What is wanted of a source.
-#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    pub(crate) classes: &'a Classes,
+    pub(crate) labels: Labels<'a>,
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
 }
@@ -47,6 +48,14 @@ pub(crate) struct Table {
     skipped: Vec<BadRow>,
     /// All of those left out.
     skipped_rows: Vec<u32>,
+    /// How many rows have a label that the classes do not choose, by label.
+    pub(crate) other_labels: BTreeMap<String, usize>,
+    /// Labels that were read as another word for a class, and the class.
+    pub(crate) synonyms: BTreeMap<String, u8>,
+    /// Rows whose label is the number of a class, by class.
+    pub(crate) numbered: BTreeMap<u8, usize>,
+    /// Files below the source that are not read.
+    pub(crate) left_out: Leftovers,
 }
 
 impl Table {
@@ -60,11 +69,27 @@ impl Table {
     /// # Panics
     /// From row 2³² on.
     fn next_row(&self) -> u32 {
-        u32::try_from(self.len() + self.skipped_rows.len()).expect("fewer than 2^32 rows")
+        let others: usize = self.other_labels.values().sum();
+        u32::try_from(self.len() + self.skipped_rows.len() + others).expect("fewer than 2^32 rows")
     }
 
-    /// Appends a usable row.
-    pub(crate) fn push(&mut self, face: Face) {
+    /// Counts a row in whose label the classes do not choose.
+    pub(crate) fn leave_out(&mut self, label: &str) {
+        match self.other_labels.get_mut(label) {
+            Some(count) => *count += 1,
+            None => _ = self.other_labels.insert(label.to_owned(), 1),
+        }
+    }
+
+    /// Appends a usable row; `meaning` is that of its label.
+    pub(crate) fn push(&mut self, face: Face, meaning: Meaning, label: &str) {
+        match meaning {
+            Meaning::Synonym(class) if !self.synonyms.contains_key(label) => {
+                self.synonyms.insert(label.to_owned(), class);
+            }
+            Meaning::Number(class) => *self.numbered.entry(class).or_default() += 1,
+            _ => {}
+        }
         self.rows.push(self.next_row());
         self.images.extend_from_slice(&face.pixels);
         self.labels.push(face.label);
@@ -80,15 +105,12 @@ impl Table {
     ) -> Result<(), Error> {
         let row = self.next_row();
         match on_bad_row {
-            OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
-            OnBadRow::Skip => {
-                if self.skipped.len() < Listed::<SkippedRow>::LENGTH {
-                    self.skipped.push(bad(row));
-                }
-                self.skipped_rows.push(row);
-                Ok(())
-            }
+            OnBadRow::Error => return Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
+            OnBadRow::Skip if self.skipped.len() < Listed::<SkippedRow>::LENGTH => self.skipped.push(bad(row)),
+            OnBadRow::Skip => {}
         }
+        self.skipped_rows.push(row);
+        Ok(())
     }
 
     /// The rows left out, as the report lists them.
@@ -102,6 +124,10 @@ impl Table {
         let path = || path.to_owned();
         match self.skipped.first() {
             _ if self.len() > 0 => Ok(self),
+            _ if !self.other_labels.is_empty() => {
+                let labels = self.other_labels.keys().cloned().collect();
+                Err(Error::NoChosenLabel { path: path(), labels })
+            }
             None => Err(Error::NoRows { path: path(), unit }),
             Some(first) => {
                 let first = Box::new(first.clone());

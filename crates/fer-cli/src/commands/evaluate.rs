@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 use fer_artifact::{ImageSet, Model, Predictions, Tta, read};
-use fer_data::{Classes, Source, load};
+use fer_data::{Classes, Loaded, Source, load};
 use fer_eval::{Predictor, average, score};
 use fer_imgproc::Preprocessing;
 
 use super::{ThreadArgs, print, print_json};
+use crate::terminal::to_stderr;
 
 const BATCH_SIZE: usize = 256;
 
@@ -44,7 +45,8 @@ impl EvaluateArgs {
         let models: Vec<Model> = self.models.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
         let first = self.models[0].display();
         let classes = Classes::new(models[0].classes.clone()).with_context(|| format!("{first}: its classes"))?;
-        let images = load(&Source::at(&self.data), &classes)?;
+        let Loaded { images, notes } = load(&Source::at(&self.data), &classes)?;
+        notes.iter().for_each(|note| to_stderr(note));
         let answers = self
             .models
             .iter()

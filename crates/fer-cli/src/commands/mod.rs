@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use fer_artifact::visible_lines;
 use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageName};
 
 /// Trains, measures and uses a recogniser of facial expressions, stage by stage and reproducibly.
@@ -214,13 +215,14 @@ impl ThreadArgs {
     }
 }
 
-/// Prints a result.
+/// Prints a result; control characters in it are escaped.
 fn print(text: impl std::fmt::Display) -> Result<()> {
-    write!(std::io::stdout(), "{text}")?;
+    write!(std::io::stdout(), "{}", visible_lines(&text.to_string()))?;
     Ok(())
 }
 
-/// Prints a result as JSON, and a line break.
+/// Prints a result as JSON, whose own rules escape control characters, and a line break.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(format_args!("{}\n", serde_json::to_string_pretty(value)?))
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
 }

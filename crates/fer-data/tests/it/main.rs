@@ -2,6 +2,8 @@
 
 mod source;
 
+mod archive;
+mod classes;
 mod csv;
 mod export;
 mod folder;

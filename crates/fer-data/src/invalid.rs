@@ -1,0 +1,64 @@
+//! What can be wrong with parameters beyond their types and names.
+
+/// What can be wrong with the parameters beyond types and names.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidParams {
+    /// Shares that are none or do not make a whole.
+    #[error(
+        "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \
+         {test} = {}", train + validation + test
+    )]
+    Fractions {
+        /// Share of train.
+        train: f64,
+        /// Share of validation.
+        validation: f64,
+        /// Share of test.
+        test: f64,
+    },
+    /// Too few or too many classes.
+    #[error("expected 1 to 256 class names, found {found}")]
+    ClassCount {
+        /// Number of names given.
+        found: usize,
+    },
+    /// A class without a name.
+    #[error("expected a name for every class, found an empty one for class {index}, counted from 0")]
+    EmptyClass {
+        /// The class.
+        index: usize,
+    },
+    /// A class whose name no terminal could show.
+    #[error("expected class names of letters that can be shown, found `{}`", fer_artifact::visible(name))]
+    UnprintableClass {
+        /// The name.
+        name: String,
+    },
+    /// A class that chooses nothing.
+    #[error("expected at least one label of the source for the class `{class}`, found none")]
+    NoLabels {
+        /// The class.
+        class: String,
+    },
+    /// A label that two classes choose, or one twice.
+    #[error("expected each label of the source once, found `{label}` for `{first}` and for `{second}`")]
+    SameLabel {
+        /// The label.
+        label: String,
+        /// The first class.
+        first: String,
+        /// The second class.
+        second: String,
+    },
+    /// Two classes of one name.
+    #[error("expected different class names, found `{name}` for the classes {first} and {second}, counted from 0")]
+    SameClass {
+        /// The name.
+        name: String,
+        /// The first class.
+        first: usize,
+        /// The second class.
+        second: usize,
+    },
+}
