@@ -26,6 +26,7 @@
 //!     labels: vec![3],
 //!     rows: vec![0],
 //!     skipped_rows: vec![],
+//!     groups: None,
 //! };
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("train.safetensors");
@@ -43,6 +44,7 @@ mod digest;
 mod error;
 mod features;
 mod file;
+mod groups;
 mod halves;
 mod header;
 mod images;
@@ -63,6 +65,7 @@ pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;
 pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write};
+pub use groups::Groups;
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
@@ -70,8 +73,8 @@ pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, LeftOut, Listed, Metrics, Overlap, SkippedRow,
-    SplitMetrics, SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, Overlap,
+    SkippedRow, SplitMetrics, SplitReport, Tta,
 };
 pub use seed::Seed;
 pub use size::Size;

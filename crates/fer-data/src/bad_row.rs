@@ -96,6 +96,9 @@ pub enum RowProblem {
         /// The text found, perhaps empty.
         found: String,
     },
+    /// A row that belongs to no group.
+    #[error("expected the group that it belongs to, found none")]
+    NoGroup,
     /// More fields than the header has.
     #[error(
         "expected {expected} fields as in the header, found more, the next one `{}`{}",

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::blocks::Block;
 use crate::fields::{self, Fields};
-use crate::table::Splits;
-use crate::{CsvSource, Error, RowProblem};
+use crate::table::{Request, Splits};
+use crate::{CsvSource, Error, Group, RowProblem};
 
 const COMMA: u8 = b',';
 /// What stands between fields where it is no comma.
@@ -56,6 +56,7 @@ pub(crate) struct Columns {
     label: Column,
     pixels: Pixels,
     split: Option<Column>,
+    group: Option<Column>,
     separator: u8,
     /// Number of columns in the header.
     pub(crate) count: usize,
@@ -67,13 +68,19 @@ pub(crate) struct Row<'a> {
     /// One field, or one a pixel.
     pub(crate) pixels: Vec<&'a str>,
     pub(crate) split: Option<&'a str>,
+    pub(crate) group: Option<&'a str>,
     /// What stands behind the last column.
     pub(crate) extra: &'a str,
 }
 
 impl Columns {
     /// Finds the columns in a header.
-    pub(crate) fn find(source: &CsvSource, splits: Splits, separator: u8, names: Vec<String>) -> Result<Self, Error> {
+    pub(crate) fn find(
+        source: &CsvSource,
+        request: &Request<'_>,
+        separator: u8,
+        names: Vec<String>,
+    ) -> Result<Self, Error> {
         let find = |given: &Option<String>, usual: &[&str], content, parameter| {
             let expected = match given {
                 Some(name) => vec![name.trim().to_owned()],
@@ -95,9 +102,16 @@ impl Columns {
                 Some(columns) if source.pixels_column.is_none() => Ok(Pixels::Each(columns)),
                 _ => Err(error),
             })?,
-            split: match splits {
-                Splits::Read => Some(find(&source.split_column, &["Usage"], "splits", "split_column")?),
-                Splits::Ignore => None,
+            split: match (request.splits, find(&source.split_column, &["Usage"], "splits", "split_column")) {
+                (Splits::Read, found) => Some(found?),
+                // A column that is called by name must be there.
+                (Splits::Note, Err(error)) if source.split_column.is_some() => return Err(error),
+                (Splits::Note, found) => found.ok(),
+                (Splits::Ignore, _) => None,
+            },
+            group: match request.group {
+                Some(Group::Column(name)) => Some(find(&Some(name.clone()), &[], "groups", "group")?),
+                _ => None,
             },
             separator,
             count: names.len(),
@@ -110,6 +124,7 @@ impl Columns {
             (RowProblem::ExtraField { .. }, _) => None,
             (RowProblem::Label { .. } | RowProblem::LabelNumber { .. }, _) => Some(&self.label),
             (RowProblem::Split { .. }, _) => self.split.as_ref(),
+            (RowProblem::NoGroup, _) => self.group.as_ref(),
             (_, Pixels::One(column)) => Some(column),
             (RowProblem::PixelValue { position, .. }, Pixels::Each(columns)) => columns.get(*position),
             (_, Pixels::Each(_)) => None,
@@ -126,7 +141,8 @@ impl Columns {
     ) -> Result<T, Error> {
         let fields = Fields::split(path, block, self.separator, self.count + 1, &self.indices())?;
         let (label, extra) = (fields.column(self.label.index), fields.column(self.count));
-        let split = self.split.as_ref().map(|column| fields.column(column.index));
+        let optional = |column: &Option<Column>| column.as_ref().map(|column| fields.column(column.index));
+        let (split, group) = (optional(&self.split), optional(&self.group));
         let pixels: Vec<Vec<&str>> = match &self.pixels {
             Pixels::One(column) => vec![fields.column(column.index)],
             Pixels::Each(columns) => columns.iter().map(|column| fields.column(column.index)).collect(),
@@ -135,6 +151,7 @@ impl Columns {
             label: label[index],
             pixels: pixels.iter().map(|column| column[index]).collect(),
             split: split.as_ref().map(|split| split[index]),
+            group: group.as_ref().map(|group| group[index]),
             extra: extra[index],
         };
         Ok(read(&(0..label.len()).map(row).collect::<Vec<_>>()))
@@ -147,7 +164,7 @@ impl Columns {
         };
         // The one behind the last column shows rows with too many fields.
         let read = [self.label.index, self.count].into_iter().chain(pixels.iter().map(|column| column.index));
-        read.chain(self.split.as_ref().map(|column| column.index)).collect()
+        read.chain([&self.split, &self.group].into_iter().flatten().map(|column| column.index)).collect()
     }
 }
 

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use crate::blocks::{Block, Blocks};
 use crate::columns::{self, Columns, Row};
-use crate::labels::{self, Labels, Meaning};
-use crate::table::{Face, Request, Table};
+use crate::labels::{self, Meaning};
+use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, CsvSource, Error, OnBadRow, Place, RowProblem, pixels};
 
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
@@ -33,7 +33,7 @@ fn open<'a>(source: &'a CsvSource, request: &Request<'_>) -> Result<(Blocks<'a>,
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;
     let (separator, names) = columns::header(path, &mut first)?.ok_or_else(empty)?;
-    Ok((blocks, first, Columns::find(source, request.splits, separator, names)?))
+    Ok((blocks, first, Columns::find(source, request, separator, names)?))
 }
 
 /// The error with all labels of the file, if a label that is a number brought it about.
@@ -68,7 +68,7 @@ impl Reader<'_> {
             let before_size = set_size(table, rows);
             let size = table.size.map(|(height, width)| height * width);
             let size_at = |index| size.filter(|_| index >= before_size);
-            let face = |(index, row)| face(row, size_at(index), columns, &request.labels);
+            let face = |(index, row)| face(row, size_at(index), columns, request);
             // What is wrong with a row is many times its text: it is asked for again where it is told.
             let faces: Vec<Result<Outcome, OnBadRow>> = rows
                 .par_iter()
@@ -103,16 +103,23 @@ fn set_size(table: &mut Table, rows: &[Row<'_>]) -> usize {
 }
 
 /// What a row holds; `size` is the number of its pixels, once a row has set it.
-fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, labels: &Labels<'_>) -> Result<Outcome, RowProblem> {
+fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request<'_>) -> Result<Outcome, RowProblem> {
     if !row.extra.is_empty() {
         return Err(RowProblem::ExtraField { expected: columns.count, found: row.extra.to_owned() });
     }
-    let meaning = labels.meaning(row.label)?;
+    let meaning = request.labels.meaning(row.label)?;
     let Some(label) = meaning.class() else { return Ok(None) };
-    let split = row.split.map(labels::split).transpose()?;
+    let split = match row.split.map(labels::split) {
+        Some(Err(problem)) if request.splits == Splits::Read => return Err(problem),
+        split => split.and_then(Result::ok),
+    };
+    if row.group.is_some_and(str::is_empty) {
+        return Err(RowProblem::NoGroup);
+    }
+    let group = row.group.map(str::to_owned);
     let text = text(row);
     match size.and_then(|size| pixels::parse(&text, size)) {
-        Some(pixels) => Ok(Some((Face { label, split, pixels }, meaning))),
+        Some(pixels) => Ok(Some((Face { label, split, group, pixels }, meaning))),
         None => Err(pixels::problem(&text, size)),
     }
 }

@@ -1,9 +1,9 @@
 //! What can be wrong with a source, and how it is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use fer_artifact::FER2013_CLASSES;
+use fer_artifact::{FER2013_CLASSES, Split};
 
 use crate::phrase::{alternatives, few, found_folder, listed, short};
 use crate::{BadRow, Classes, RowProblem};
@@ -237,6 +237,26 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Splits that the source has, and a rule that would deal them out anew.
+    #[error(
+        "{}: the split `{rule}` would deal out the splits that the source has ({}): `{{kind: usage}}` keeps them, with \
+         `validation: 0.1` if train has to give some; `pool: true` beside `kind: {rule}` deals out all",
+        path.display(), counted(counts)
+    )]
+    OfficialSplits {
+        /// The file or folder.
+        path: PathBuf,
+        /// The rule.
+        rule: &'static str,
+        /// Rows of each split.
+        counts: BTreeMap<Split, usize>,
+    },
+    /// Validation asked of train where the source has one.
+    #[error("{}: expected a source without validation for `validation`, found one; leave `validation` out", path.display())]
+    HasValidation {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// More rows asked for than there are.
     #[error("{}: split `head`: expected at least {train} usable rows for train, found {found}", path.display())]
     HeadTooLong {
@@ -311,6 +331,10 @@ fn label_numbers(path: PathBuf, row: Box<BadRow>, classes: &[String], labels: BT
     let mut labels: Vec<String> = labels.into_iter().collect();
     labels.sort_by_key(|label| (number(label).unwrap_or(i64::MAX), label.clone()));
     Error::LabelNumbers { path, row, labels, from_one, suggestion: format!("{{{}}}", few(&choices)) }
+}
+
+fn counted(counts: &BTreeMap<Split, usize>) -> String {
+    counts.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What else helps where a column is missing.

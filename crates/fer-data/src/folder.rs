@@ -13,7 +13,7 @@ use crate::labels::{self, Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::table::{Face, Request, Splits, Table};
 use crate::walk::{self, Folder, as_text};
-use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, picture};
+use crate::{BadRow, Classes, Error, FileDigest, Group, Place, RowProblem, picture};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path, request: &Request<'_>) -> Result<Table, Error> {
                 table.leave_out(&picture.label);
                 continue;
             };
-            match picture.face(gray, request.splits, &mut first) {
+            match picture.face(gray, request, &mut first) {
                 Ok((face, meaning)) => table.push(face, meaning, &picture.label),
                 Err((place, problem)) => table
                     .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
@@ -89,6 +89,8 @@ struct Picture {
     file: PathBuf,
     /// The label as the source has it.
     label: String,
+    /// The folders below that of the class.
+    below: PathBuf,
     meaning: Result<Meaning, (Place, RowProblem)>,
     split: Option<Split>,
 }
@@ -105,7 +107,7 @@ impl Picture {
     fn face(
         &self,
         gray: Result<Gray, RowProblem>,
-        splits: Splits,
+        request: &Request<'_>,
         first: &mut First,
     ) -> Result<(Face, Meaning), (Place, RowProblem)> {
         let here = |problem| (Place::Picture { file: self.file.clone() }, problem);
@@ -116,7 +118,19 @@ impl Picture {
         if size != expected {
             return Err(here(RowProblem::PictureSize { expected, first, found: size }));
         }
-        Ok((Face { label, split: self.split.filter(|_| splits == Splits::Read), pixels }, meaning))
+        let group =
+            request.group.map(|group| self.group(group).ok_or(RowProblem::NoGroup)).transpose().map_err(here)?;
+        let split = self.split.filter(|_| request.splits != Splits::Ignore);
+        Ok((Face { label, split, group, pixels }, meaning))
+    }
+
+    /// The group that its place or its name says.
+    fn group(&self, group: &Group) -> Option<String> {
+        match group {
+            Group::Column(_) => None,
+            Group::Folder(level) => self.below.iter().nth(level.get() - 1).map(|name| as_text(name).into_owned()),
+            Group::Pattern(pattern) => pattern.find_group(&as_text(self.file.file_name()?)),
+        }
     }
 }
 
@@ -144,7 +158,9 @@ fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
         let fields = Fields::split(dataset, &block, b',', 2, &[0, 1])?;
         for ((file, label), &line) in fields.column(0).into_iter().zip(fields.column(1)).zip(&block.lines) {
             let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
-            pictures.push(Picture { file: file.into(), label: label.to_owned(), meaning, split: None });
+            let (file, label) = (PathBuf::from(file), label.to_owned());
+            let below = file.parent().unwrap_or(Path::new("")).to_owned();
+            pictures.push(Picture { file, label, below, meaning, split: None });
         }
     }
     Ok(pictures)
@@ -209,8 +225,19 @@ impl Walk<'_> {
                 found: label.clone(),
             })?;
             let mut files = vec![];
-            walk::pictures(self.root, &prefix.join(name), &mut files, self.left_out)?;
-            let picture = |file| Picture { file, label: label.clone(), meaning: Ok(meaning), split };
+            let of_class = prefix.join(name);
+            walk::pictures(self.root, &of_class, &mut files, self.left_out)?;
+            let below = |file: &Path| {
+                let folder = file.parent().unwrap_or(Path::new(""));
+                folder.strip_prefix(&of_class).unwrap_or(Path::new("")).to_owned()
+            };
+            let picture = |file: PathBuf| Picture {
+                below: below(&file),
+                file,
+                label: label.clone(),
+                meaning: Ok(meaning),
+                split,
+            };
             self.pictures.extend(files.into_iter().map(picture));
         }
         Ok(())

@@ -8,9 +8,7 @@ use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Split};
 use crate::labels::Labels;
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
-use crate::{
-    Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split, summary,
-};
+use crate::{Classes, Error, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, split, summary};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +36,10 @@ pub struct Loaded {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let splits = if params.split == (SplitRule::Usage {}) { Splits::Read } else { Splits::Ignore };
+    let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
     let path = params.source_path();
     let labels = Labels::new(&params.classes);
-    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row })?;
+    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row, group })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -60,7 +58,8 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes) -> Result<Loaded, Error> {
     let labels = Labels::new(classes);
-    let mut table = read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
+    let mut table =
+        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None })?;
     let notes = Notes::of(&mut table, classes);
     let images = table.set(classes, Split::Test, |_| true);
     let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));

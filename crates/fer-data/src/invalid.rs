@@ -17,6 +17,28 @@ pub enum InvalidParams {
         /// Share of test.
         test: f64,
     },
+    /// Folds that are none, or a fold that is none of them.
+    #[error("expected 2 to 1000 `folds` and a `fold` below their number, counted from 0, found {folds} and {fold}")]
+    Folds {
+        /// Number of folds.
+        folds: usize,
+        /// The fold.
+        fold: usize,
+    },
+    /// A share that leaves nothing, or takes nothing.
+    #[error("expected a share above 0 and below 1, found {found}")]
+    Share {
+        /// The number.
+        found: f64,
+    },
+    /// Groups that this kind of source cannot have.
+    #[error("`group: {{{found}: …}}` needs a source of kind {needs}")]
+    Group {
+        /// How the group was to be found.
+        found: &'static str,
+        /// Kinds of sources that have it.
+        needs: &'static str,
+    },
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Count;
-use serde::de::{Deserializer, Error as _};
-use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use crate::pattern::Pattern;
+use crate::split_rule::SplitRule;
 use crate::{Classes, InvalidParams, RowProblem};
 
 /// Parameters of the ingest stage.
@@ -29,6 +29,9 @@ pub struct IngestParams {
     /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
+    /// What says which rows belong together, such as those of one person. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
 }
 
 impl IngestParams {
@@ -40,6 +43,21 @@ impl IngestParams {
             classes: Classes::default(),
             on_bad_row: OnBadRow::default(),
             drop_duplicates: DropDuplicates::default(),
+            group: None,
+        }
+    }
+
+    /// What must hold between the parameters.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Group`].
+    pub fn check(&self) -> Result<(), InvalidParams> {
+        let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
+        match (&self.group, &self.source) {
+            (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv"),
+            (Some(Group::Folder(_)), Source::Csv(_)) => invalid("folder", "folder"),
+            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder"),
+            _ => Ok(()),
         }
     }
 
@@ -87,6 +105,18 @@ impl Source {
     }
 }
 
+/// What says which rows belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// `{column: subject}`: a column of a CSV file.
+    Column(String),
+    /// `{folder: 1}`: the name of a folder below that of the class; 1 is the one next to it.
+    Folder(Count),
+    /// `{pattern: '^(S\d+)_'}`: what a regular expression finds in a file's name.
+    Pattern(Pattern),
+}
+
 /// A CSV file and the names of its columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,83 +135,6 @@ impl CsvSource {
     /// A file with columns of the usual names.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), label_column: None, pixels_column: None, split_column: None }
-    }
-}
-
-/// Which rows become train, validation and test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SplitRule {
-    /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
-    /// validation or val, PrivateTest or test, in any case of letters.
-    Usage {},
-    /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
-    Head {
-        /// Number of rows of train, among the rows that can be used.
-        train: Count,
-    },
-    /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion.
-    Stratified(Fractions),
-}
-
-impl Default for SplitRule {
-    fn default() -> Self {
-        Self::Usage {}
-    }
-}
-
-/// Shares of the rows, which sum to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-pub struct Fractions {
-    train: f64,
-    #[serde(default)]
-    validation: f64,
-    #[serde(default)]
-    test: f64,
-}
-
-impl Serialize for Fractions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fractions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Self { train, validation, test } = Self::deserialize(deserializer)?;
-        Self::new(train, validation, test).map_err(D::Error::custom)
-    }
-}
-
-impl Fractions {
-    /// These shares.
-    ///
-    /// # Errors
-    /// [`InvalidParams::Fractions`] if one is negative or not finite, if train is 0, or if they do not sum to 1 within
-    /// 1e-9.
-    pub fn new(train: f64, validation: f64, test: f64) -> Result<Self, InvalidParams> {
-        let valid = train > 0.0 && validation >= 0.0 && test >= 0.0 && (train + validation + test - 1.0).abs() <= 1e-9;
-        if valid {
-            Ok(Self { train, validation, test })
-        } else {
-            Err(InvalidParams::Fractions { train, validation, test })
-        }
-    }
-
-    /// Share of train, above 0.
-    pub fn train(self) -> f64 {
-        self.train
-    }
-
-    /// Share of validation.
-    pub fn validation(self) -> f64 {
-        self.validation
-    }
-
-    /// Share of test.
-    pub fn test(self) -> f64 {
-        self.test
     }
 }
 

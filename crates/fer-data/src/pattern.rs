@@ -43,7 +43,10 @@ impl Pattern {
             format!("not a regular expression: {}", reason.lines().last().unwrap_or_default().trim())
         })?;
         match regex.captures_len() {
-            1 => Err("expected a pair of brackets around what is sought, as in `^(?<subject>S\\d+)_`, found none".to_owned()),
+            1 => {
+                Err("expected a pair of brackets around what is sought, as in `^(?<subject>S\\d+)_`, found none"
+                    .to_owned())
+            }
             _ => Ok(Self(regex)),
         }
     }

@@ -1,6 +1,6 @@
 //! The data report on a terminal.
 
-use fer_artifact::{DataReport, LeftOut, Listed, SplitReport, visible};
+use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, SplitReport, visible};
 
 use crate::phrase::{few, short};
 
@@ -64,9 +64,23 @@ fn findings(report: &DataReport) -> Vec<String> {
         let rows = named(&report.skipped, |skipped| skipped.reason.clone());
         lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
     }
+    lines.extend(report.groups.as_ref().map(groups));
     lines.extend(reading(report));
     lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
     lines
+}
+
+/// How many groups there are, and which stand in two splits.
+fn groups(report: &GroupReport) -> String {
+    let counts = report.splits.iter().map(|(split, count)| format!("{} in {split}", grouped(*count)));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    match report.shared.count {
+        0 => format!("groups: {counts}, none in two splits"),
+        count => {
+            let names = named(&report.shared, |name| short(name));
+            format!("warning: groups: {counts}; {} in more than one split ({names})", grouped(count))
+        }
+    }
 }
 
 /// What reading the source left out, and how it understood the labels.

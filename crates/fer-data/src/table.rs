@@ -3,31 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{ImageSet, Listed, SkippedRow, Split};
+use fer_artifact::{Groups, ImageSet, Listed, SkippedRow, Split};
 
 use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
-use crate::{BadRow, Classes, Error, OnBadRow};
+use crate::{BadRow, Classes, Error, Group, OnBadRow};
 
 /// What is wanted of a source.
 pub(crate) struct Request<'a> {
     pub(crate) labels: Labels<'a>,
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
+    pub(crate) group: Option<&'a Group>,
 }
 
 /// Whether the source is asked which row belongs to which split.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Splits {
+    /// It must say so.
     Read,
+    /// What it says is noted.
+    Note,
     Ignore,
 }
 
 /// A usable row.
 pub(crate) struct Face {
     pub(crate) label: u8,
-    /// Where the source was asked for it.
+    /// Where the source was asked for it and says it.
     pub(crate) split: Option<Split>,
+    /// Where groups were asked for.
+    pub(crate) group: Option<String>,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -40,8 +46,12 @@ pub(crate) struct Table {
     images: Vec<u8>,
     /// `[N]`.
     pub(crate) labels: Vec<u8>,
-    /// `[N]` where [`Splits::Read`] was asked for, or else empty.
-    pub(crate) splits: Vec<Split>,
+    /// `[N]`, what the source says where it was asked for it.
+    pub(crate) splits: Vec<Option<Split>>,
+    /// `[N]` where groups were asked for, or else empty; in the order in which they came.
+    groups: Vec<u32>,
+    /// The number of each group.
+    group_numbers: BTreeMap<String, u32>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
@@ -93,7 +103,11 @@ impl Table {
         self.rows.push(self.next_row());
         self.images.extend_from_slice(&face.pixels);
         self.labels.push(face.label);
-        self.splits.extend(face.split);
+        self.splits.push(face.split);
+        if let Some(group) = face.group {
+            let next = self.group_numbers.len() as u32;
+            self.groups.push(*self.group_numbers.entry(group).or_insert(next));
+        }
     }
 
     /// Leaves a bad row out, or stops at it. `bad` says what is wrong with the row of this number, where that is told.
@@ -141,6 +155,20 @@ impl Table {
         &self.rows
     }
 
+    /// `[N]`, the number of each row's group, where groups were asked for.
+    pub(crate) fn groups(&self) -> Option<&[u32]> {
+        (!self.groups.is_empty()).then_some(&self.groups)
+    }
+
+    /// The groups of these rows, numbered in the order of their names.
+    fn groups_of(&self, members: &[usize]) -> Option<Groups> {
+        let groups = self.groups()?;
+        let mut place = vec![0; self.group_numbers.len()];
+        self.group_numbers.values().zip(0..).for_each(|(&number, sorted)| place[number as usize] = sorted);
+        let ids = members.iter().map(|&index| place[groups[index] as usize]).collect();
+        Some(Groups { names: self.group_numbers.keys().cloned().collect(), ids })
+    }
+
     /// The sets of images that `assignment`, one split a row, makes of the rows. Empty sets are absent.
     pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Split]) -> BTreeMap<Split, ImageSet> {
         let splits = Split::ALL.into_iter().filter(|split| assignment.contains(split));
@@ -164,6 +192,7 @@ impl Table {
             labels: members.iter().map(|&index| self.labels[index]).collect(),
             rows: members.iter().map(|&index| self.rows[index]).collect(),
             skipped_rows: self.skipped_rows.clone(),
+            groups: self.groups_of(&members),
         }
     }
 }

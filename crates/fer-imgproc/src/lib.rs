@@ -23,6 +23,7 @@
 //!     labels: vec![1],
 //!     rows: vec![0],
 //!     skipped_rows: vec![],
+//!     groups: None,
 //! };
 //! let features = preprocess(&PreprocessParams::default(), &BTreeMap::from([(Split::Train, train)]))?;
 //! assert_eq!(features[&Split::Train].images, [0.0, 0.0, 128.0 / 255.0, 1.0]);

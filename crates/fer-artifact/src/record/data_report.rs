@@ -40,9 +40,21 @@ pub struct DataReport {
     /// Files below the source that were not read, by reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// The groups, such as people, where the source has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupReport>,
     /// What else a person should know before trusting the data, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// The groups of a data set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupReport {
+    /// Groups of each split.
+    pub splits: BTreeMap<Split, usize>,
+    /// Groups that stand in more than one split, on which scores are too good.
+    pub shared: Listed<String>,
 }
 
 /// Files of a source that were not read.

@@ -67,6 +67,7 @@ fn image_set() -> impl Strategy<Value = ImageSet> {
                     labels: labels.clone(),
                     rows: rows.clone(),
                     skipped_rows: skipped_rows.clone(),
+                    groups: None,
                 })
             })
         },
@@ -203,6 +204,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         skipped_rows: vec![],
+        groups: None,
     };
     assert_eq!((images.len(), images.is_empty(), images.image(1)), (2, false, &[3, 4][..]));
     let features = FeatureSet {

@@ -21,7 +21,7 @@ fn a_map_renames_chooses_and_merges_and_counts_the_rest() {
     let scratch = Scratch::new();
     let params = labelled(&scratch, &["0", "3", "4", "sad", "6", "03", "1", "0", "Sadness"]);
     let classes = classes(json!([{"neutral": 6}, {"happy": [3]}, {"down": [4, "sad", "sadness"]}]));
-    let split = SplitRule::Head { train: Count::of(6) };
+    let split = SplitRule::Head { train: Count::of(6), pool: false };
     let ingested = ingested(&IngestParams { classes, split, ..params });
     let train = &ingested.sets[&Split::Train];
     assert_eq!(train.classes, ["neutral", "happy", "down"]);
@@ -100,7 +100,7 @@ fn a_number_in_a_dataset_csv_is_no_other() {
     scratch.picture("0.png", (1, 1), &[1]);
     scratch.file("dataset.csv", "0.png,3\n0.png,7\n");
     let params = IngestParams::new(Source::Folder { path: scratch.path().to_owned() });
-    let split = SplitRule::Head { train: Count::of(1) };
+    let split = SplitRule::Head { train: Count::of(1), pool: false };
     let message = refusal(&scratch, &skipping(IngestParams { split, ..params }));
     assert!(message.starts_with("dataset.csv: row 1 (line 2): expected a class (angry, "), "{message}");
     assert!(message.contains("found `7`; the labels of the source are 3, 7: `classes: {angry: [0], "), "{message}");
@@ -115,11 +115,14 @@ fn classes_that_are_called_by_numbers_match_as_names_alone() {
     let classes = |names: &[&str]| classes(json!(names));
     let params = |names: &[&str]| IngestParams {
         classes: classes(names),
-        split: SplitRule::Head { train: Count::of(1) },
+        split: SplitRule::Head { train: Count::of(1), pool: false },
         ..IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
     };
-    let sets =
-        ingested(&IngestParams { split: SplitRule::Head { train: Count::of(3) }, ..params(&["3", "2", "1"]) }).sets;
+    let sets = ingested(&IngestParams {
+        split: SplitRule::Head { train: Count::of(3), pool: false },
+        ..params(&["3", "2", "1"])
+    })
+    .sets;
     assert_eq!((&sets[&Split::Train].images, &sets[&Split::Train].labels), (&vec![1, 2, 3], &vec![2, 1, 0]));
     // 3 is no name, and it must not be the class in the fourth place.
     let message = refusal(&scratch, &params(&["1", "2", "4", "5", "6"]));
@@ -130,8 +133,10 @@ fn classes_that_are_called_by_numbers_match_as_names_alone() {
 fn the_fields_synonyms_are_read_and_told() {
     let scratch = Scratch::new();
     let labels = ["happiness", "anger", "Sadness", "surprised", "disgusted", "fearful", "neutral", "happy"];
-    let ingested =
-        ingested(&IngestParams { split: SplitRule::Head { train: Count::of(8) }, ..labelled(&scratch, &labels) });
+    let ingested = ingested(&IngestParams {
+        split: SplitRule::Head { train: Count::of(8), pool: false },
+        ..labelled(&scratch, &labels)
+    });
     assert_eq!(ingested.sets[&Split::Train].labels, [3, 0, 4, 5, 1, 2, 6, 3]);
     let told: Vec<(&str, &str)> = ingested.report.synonyms.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     assert_eq!(told.len(), 6);
@@ -162,7 +167,7 @@ fn folders_of_labels_that_are_not_chosen_are_left_out() {
     scratch.file("anger/c.png", "broken");
     let params = IngestParams {
         classes: classes(json!({"happy": ["joy"]})),
-        split: SplitRule::Head { train: Count::of(1) },
+        split: SplitRule::Head { train: Count::of(1), pool: false },
         ..IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
     };
     let ingested = ingested(&params);

@@ -474,7 +474,7 @@ fn the_seeds_head_split_is_the_first_rows() {
     let scratch = Scratch::new();
     let path = scratch.file("faces.csv", "label,feature\n0,1\n1,2\n2,3\n");
     let params = IngestParams {
-        split: SplitRule::Head { train: Count::of(2) },
+        split: SplitRule::Head { train: Count::of(2), pool: false },
         ..IngestParams::new(Source::Csv(CsvSource::new(path)))
     };
     let sets = ingested(&params).sets;

@@ -10,7 +10,7 @@ fn usage(scratch: &Scratch) -> IngestParams {
 }
 
 fn head(scratch: &Scratch, train: usize) -> IngestParams {
-    IngestParams { split: SplitRule::Head { train: Count::of(train) }, ..usage(scratch) }
+    IngestParams { split: SplitRule::Head { train: Count::of(train), pool: false }, ..usage(scratch) }
 }
 
 #[test]

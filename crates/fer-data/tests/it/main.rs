@@ -7,6 +7,7 @@ mod classes;
 mod csv;
 mod export;
 mod folder;
+mod groups;
 mod params;
 mod picture;
 mod report;

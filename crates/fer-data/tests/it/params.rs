@@ -33,8 +33,8 @@ fn the_defaults_are_written_out() {
 fn every_choice_survives_a_round_trip() {
     let columns = CsvSource { label_column: Some("mood".into()), ..CsvSource::new("faces.csv") };
     let splits = [
-        (SplitRule::Usage {}, json!({"kind": "usage"})),
-        (SplitRule::Head { train: Count::of(24_000) }, json!({"kind": "head", "train": 24000})),
+        (SplitRule::Usage { validation: None }, json!({"kind": "usage"})),
+        (SplitRule::Head { train: Count::of(24_000), pool: false }, json!({"kind": "head", "train": 24000})),
         (
             SplitRule::Stratified(Fractions::new(0.8, 0.1, 0.1).unwrap()),
             json!({"kind": "stratified", "train": 0.8, "validation": 0.1, "test": 0.1}),
@@ -79,7 +79,7 @@ fn a_source_is_required() {
 fn what_is_not_known_is_refused_by_name() {
     assert_eq!(
         refusal(json!({"spilt": {}})),
-        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`"
+        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`, `group`"
     );
     assert_eq!(
         refusal(json!({"source": {"kind": "parquet", "path": "x"}})),
@@ -87,7 +87,7 @@ fn what_is_not_known_is_refused_by_name() {
     );
     assert_eq!(
         refusal(json!({"split": {"kind": "random"}})),
-        "unknown variant `random`, expected one of `usage`, `head`, `stratified`"
+        "unknown variant `random`, expected one of `usage`, `head`, `stratified`, `folds`"
     );
     assert_eq!(refusal(json!({"on_bad_row": "drop"})), "unknown variant `drop`, expected `error` or `skip`");
     assert_eq!(
@@ -102,10 +102,10 @@ fn a_field_of_another_kind_is_refused() {
         refusal(json!({"source": {"kind": "folder", "path": "x", "label_column": "mood"}})),
         "unknown field `label_column`, expected `path`"
     );
-    assert_eq!(refusal(json!({"split": {"kind": "usage", "train": 3}})), "unknown field `train`, there are no fields");
+    assert_eq!(refusal(json!({"split": {"kind": "usage", "train": 3}})), "unknown field `train`, expected `validation`");
     assert_eq!(
         refusal(json!({"split": {"kind": "head", "train": 3, "test": 1}})),
-        "unknown field `test`, expected `train`"
+        "unknown field `test`, expected `train` or `pool`"
     );
 }
 

@@ -92,6 +92,7 @@ impl Ensemble {
             labels: vec![0; images.len()],
             rows: (0..images.len() as u32).collect(),
             skipped_rows: vec![],
+            groups: None,
         }
     }
 }
