@@ -158,7 +158,7 @@ fn several_models_are_averaged_and_images_looked_at_twice() {
     let crops = ["evaluate", "--data", "validation.csv", "--tta", "ten-crop", model[0], model[1]];
     let ended = world.fer(&crops);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("`linear` takes 48x48 pixels alone"), "{ended:?}");
+    assert!(ended.stderr.contains("`linear` takes 48×48 pixels alone"), "{ended:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod failure;
 mod faults;
 mod freshness;
 mod inputs;
+mod loops;
 mod names;
 mod one_decoder;
 mod own_model;

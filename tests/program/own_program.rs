@@ -144,7 +144,7 @@ fn what_a_program_leaves_must_keep_the_contract() {
         "OUT/test.safetensors: expected a file of its own, found a link, a folder or a device"
     );
     assert_eq!(
-        left(&format!("{BUILT_IN}sed -i s/angry/happy/ $FER_OUTPUT_DIR/train.safetensors")),
+        left(&format!("{BUILT_IN}sed -i s/angry/enemy/ $FER_OUTPUT_DIR/train.safetensors")),
         "OUT/train.safetensors: classes differ from those of run/ingest/train.safetensors"
     );
 }

@@ -208,7 +208,7 @@ fn why_more_epochs_start_anew_is_told() {
 
 #[test]
 fn a_training_with_plain_last_epochs_starts_anew_as_planned_and_the_shorter_one_keeps_its_checkpoints() {
-    let plain = ["--set=train.schedule={name: constant}", "--set=train.plain_epochs=1"];
+    let plain = ["--set=train.schedule={name: constant}", "--set=train.final_plain_epochs=1"];
     let (world, short) = (World::new(), with(&["--set=train.epochs=3"], &plain));
     world.fer(&with(&["run", "--checkpoint-epochs=1"], &short)).succeeded();
     let before = world.outputs("run");

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::shown;
+
 /// What can be wrong with an artifact.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,7 +61,7 @@ pub enum Error {
         found: u32,
     },
     /// A tensor that the kind needs is absent.
-    #[error("{}: tensor `{name}` is missing", path.display())]
+    #[error("{}: tensor `{}` is missing", path.display(), shown(name))]
     MissingTensor {
         /// The file.
         path: PathBuf,
@@ -67,7 +69,7 @@ pub enum Error {
         name: String,
     },
     /// A tensor that the kind does not have.
-    #[error("{}: tensor `{name}` is not expected in an artifact of kind `{kind}`", path.display())]
+    #[error("{}: tensor `{}` is not expected in an artifact of kind `{kind}`", path.display(), shown(name))]
     UnexpectedTensor {
         /// The file.
         path: PathBuf,
@@ -77,7 +79,7 @@ pub enum Error {
         name: String,
     },
     /// A tensor with another dtype or shape than the kind asks for.
-    #[error("{}: tensor `{name}`: expected {expected}, found {found}", path.display())]
+    #[error("{}: tensor `{}`: expected {expected}, found {found}", path.display(), shown(name))]
     Tensor {
         /// The file.
         path: PathBuf,
@@ -89,7 +91,7 @@ pub enum Error {
         found: String,
     },
     /// Values that the kind does not allow.
-    #[error("{}: {what}: expected {expected}, found {found}", path.display())]
+    #[error("{}: {}: expected {expected}, found {found}", path.display(), shown(what))]
     Value {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,6 @@
 //! The file format: the only place that knows safetensors.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::array::widened;
 use crate::atomic::write_atomic;
 use crate::content::{FIRST, identify};
-use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json};
+use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and so must be the machine");
@@ -220,8 +220,8 @@ impl<'a> Contents<'a> {
         }
         let mut bytes = vec![0; head as usize];
         file.read_exact(&mut bytes).map_err(io)?;
-        let metadata: Metadata =
-            serde_json::from_slice(&bytes).map_err(|error| format(format!("its header: {error}")))?;
+        let metadata: Metadata = serde_json::from_slice(&bytes)
+            .map_err(|error| format(format!("its header: {}", shown(&error.to_string()))))?;
         let expected = (8 + head).saturating_add(metadata.data_len() as u64);
         if expected != length {
             return Err(format(format!("its header describes {expected} bytes, the file has {length}")));
@@ -250,7 +250,8 @@ impl<'a> Contents<'a> {
 
     fn header(&self) -> Result<Header, Error> {
         let text = self.header.as_deref().ok_or_else(|| Error::NoHeader { path: self.path.to_owned() })?;
-        let header: Header = serde_json::from_str(text).map_err(|error| self.header_error(error))?;
+        let header: Header =
+            serde_json::from_str(text).map_err(|error| self.header_error(shown(&error.to_string())))?;
         if header.schema != SCHEMA {
             let (kind, found) = (header.kind, header.schema);
             return Err(Error::Schema { path: self.path.to_owned(), kind, expected: SCHEMA, found });
@@ -258,7 +259,12 @@ impl<'a> Contents<'a> {
         if header.classes.is_empty() || header.classes.len() > 256 {
             return Err(self.header_error(format!("expected 1 to 256 classes, found {}", header.classes.len())));
         }
-        Ok(header)
+        let mut seen = BTreeSet::new();
+        match header.classes.iter().find(|&class| class.is_empty() || !seen.insert(class)) {
+            None => Ok(header),
+            Some(class) if class.is_empty() => Err(self.header_error("expected names of classes, found an empty one")),
+            Some(class) => Err(self.header_error(format!("class `{}` stands twice", shown(class)))),
+        }
     }
 
     /// Whether the file has a tensor of this name that is not taken yet.
@@ -348,7 +354,7 @@ fn pattern(shape: &[Option<usize>]) -> String {
 }
 
 fn format_error(path: &Path, error: &SafeTensorError) -> Error {
-    Error::Format { path: path.to_owned(), reason: error.to_string() }
+    Error::Format { path: path.to_owned(), reason: shown(&error.to_string()) }
 }
 
 pub(crate) fn check_sides(path: &Path, height: usize, width: usize) -> Result<(), Error> {

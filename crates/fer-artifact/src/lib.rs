@@ -54,6 +54,7 @@ mod number;
 mod predictions;
 mod record;
 mod seed;
+mod shown;
 mod size;
 mod visible;
 
@@ -77,5 +78,6 @@ pub use record::{
     SkippedRow, SplitMetrics, SplitReport, Tta,
 };
 pub use seed::Seed;
+pub use shown::{escaped, shown};
 pub use size::Size;
 pub use visible::{visible, visible_lines};

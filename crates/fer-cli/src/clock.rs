@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use fer_pipeline::Clock;
+use fer_pipeline::progress::Clock;
 
 /// The system's clock: the only one in the program.
 pub(crate) struct SystemClock {

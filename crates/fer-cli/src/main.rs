@@ -7,6 +7,7 @@
 mod clock;
 mod commands;
 mod interrupt;
+mod output;
 mod table;
 mod terminal;
 
@@ -49,8 +50,10 @@ fn choose_instructions() -> anyhow::Result<()> {
     }
 }
 
+/// What the innermost of our errors asks for: whatever wraps it only says where it happened.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    match error.downcast_ref::<fer_pipeline::Error>() {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<fer_pipeline::Error>());
+    match causes.next_back() {
         Some(error) if error.is_usage() => ExitCode::from(2),
         Some(fer_pipeline::Error::Interrupted { .. }) => ExitCode::from(interrupt::INTERRUPTED),
         _ => ExitCode::FAILURE,
@@ -59,6 +62,6 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 /// A reader that has seen enough, such as `head`, is no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -4,7 +4,8 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use fer_artifact::visible_lines;
-use fer_pipeline::{BatchProgress, Event, Reason, Reporter};
+use fer_pipeline::Reason;
+use fer_pipeline::progress::{BatchProgress, Event, Reporter};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
@@ -98,17 +99,9 @@ pub(crate) fn joined(reasons: &[Reason]) -> String {
     reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The whole chain of causes in one go; a cause that the message before it already tells is left out.
+/// The error with its causes: no message tells its cause itself.
 pub(crate) fn error(error: &anyhow::Error) {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    to_stderr(&format!("error: {text}"));
+    to_stderr(&format!("error: {}", fer_artifact::with_causes(error.as_ref())));
 }
 
 pub(crate) fn to_stderr(text: &str) {

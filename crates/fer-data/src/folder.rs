@@ -13,7 +13,7 @@ use crate::labels::{self, Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::table::{Face, Request, Splits, Table};
 use crate::walk::{self, Folder, as_text};
-use crate::{BadRow, Classes, Error, FileDigest, Group, Place, RowProblem, picture};
+use crate::{BadRow, Classes, Error, FileDigest, Group, Place, RowProblem};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
@@ -264,6 +264,7 @@ struct Gray {
 /// Decodes a picture; colours become gray.
 fn decode(path: &Path) -> Result<Gray, RowProblem> {
     let picture =
-        picture::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    Ok(Gray { size: picture.size(), pixels: picture.into_gray() })
+        fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
+    let size = picture.size();
+    Ok(Gray { size: (size.height(), size.width()), pixels: picture.into_gray() })
 }

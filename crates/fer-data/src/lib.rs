@@ -5,8 +5,6 @@
 //! copies within and across splits, contradicting labels, blank images. What is wrong with a source is said by file,
 //! row, line and column, with what was expected and what was found ([`Error`]).
 //!
-//! [`Picture`] reads one picture of any size and form, such as a photograph.
-//!
 //! Rows are counted from 0, without the header and without blank lines; a row keeps its number through every stage.
 //!
 //! ```
@@ -42,14 +40,12 @@ mod fields;
 mod folder;
 mod ingest;
 mod invalid;
-mod jpeg;
 mod labels;
 mod left_out;
 mod notes;
 mod params;
 mod pattern;
 mod phrase;
-mod picture;
 mod pixels;
 mod spelling;
 mod split;
@@ -67,6 +63,5 @@ pub use ingest::{FileDigest, Ingested, Loaded, ingest, load, source_digest};
 pub use invalid::InvalidParams;
 pub use params::{CsvSource, DropDuplicates, Group, IngestParams, OnBadRow, Source};
 pub use pattern::Pattern;
-pub use picture::{Picture, PictureProblem, write_png};
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

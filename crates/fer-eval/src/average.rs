@@ -1,49 +1,17 @@
-use fer_artifact::Predictions;
-
-use crate::Error;
-
-/// The mean of several networks' probabilities for the same images, as logits: the softmax of an image's logits is the
-/// mean of the softmaxes.
+/// The mean of the probabilities that several answers `[N * classes]` give for the same images, as logits: the softmax
+/// of an image's logits is the mean of the softmaxes. A single answer stays as it is.
 ///
 /// ```
-/// use fer_artifact::{Predictions, Split};
-///
-/// let one = Predictions {
-///     classes: vec!["happy".into(), "sad".into()],
-///     split: Split::Test,
-///     logits: vec![3f32.ln(), 0.0], // 3/4 and 1/4
-///     labels: vec![0],
-///     rows: vec![0],
-/// };
-/// let other = Predictions { logits: vec![0.0, 0.0], ..one.clone() };
-/// let both = fer_eval::probabilities(&fer_eval::average(&[one, other])?.logits);
+/// let one = [3f32.ln(), 0.0]; // 3/4 and 1/4
+/// let other = [0.0, 0.0];
+/// let both = fer_eval::probabilities(&fer_eval::average(&[&one, &other], 2));
 /// assert!((both[0] - 0.625).abs() < 1e-6);
-/// # Ok::<(), fer_eval::Error>(())
 /// ```
-///
-/// # Errors
-/// [`Error::Classes`] or [`Error::OtherImages`] if they are not of the same classes or images.
 ///
 /// # Panics
-/// If there are none.
-pub fn average(predictions: &[Predictions]) -> Result<Predictions, Error> {
-    let first = &predictions[0];
-    for other in &predictions[1..] {
-        if other.classes != first.classes {
-            let (split, expected, found) = (other.split, first.classes.clone(), other.classes.clone());
-            return Err(Error::Classes { split, expected, found });
-        }
-        if (other.split, &other.rows, &other.labels) != (first.split, &first.rows, &first.labels) {
-            return Err(Error::OtherImages { split: other.split });
-        }
-    }
-    let answers: Vec<&[f32]> = predictions.iter().map(|predictions| &predictions.logits[..]).collect();
-    Ok(Predictions { logits: mean_logits(&answers, first.classes.len()), ..first.clone() })
-}
-
-/// Logarithms of the mean of the probabilities that several answers `[N * classes]` give; a single answer stays as it
-/// is.
-pub(crate) fn mean_logits(answers: &[&[f32]], classes: usize) -> Vec<f32> {
+/// If there are no answers, or they are not equally long.
+pub fn average(answers: &[&[f32]], classes: usize) -> Vec<f32> {
+    assert!(answers.iter().all(|answer| answer.len() == answers[0].len()), "answers for the same images");
     if let [only] = answers {
         return only.to_vec();
     }

@@ -1,4 +1,4 @@
-use fer_artifact::Split;
+use fer_artifact::{Size, Split, shown};
 
 /// Why an evaluation or its report is not possible.
 #[derive(Debug, thiserror::Error)]
@@ -8,10 +8,10 @@ pub enum Error {
     #[error("the model's header has no `network`: expected its configuration, such as {{\"name\": \"face-cnn\", …}}")]
     NoNetwork,
     /// A network that is not known here, or with other settings than it has.
-    #[error("the model's header: `network`: {source}")]
+    #[error("the model's header: `network`: {reason}")]
     Network {
         /// What is wrong with it.
-        source: serde_json::Error,
+        reason: String,
     },
     /// Not as many logits as class names.
     #[error("the model's header: expected a network of {expected} classes, as many as it names, found {found}")]
@@ -29,38 +29,20 @@ pub enum Error {
     },
     /// Crops for a network that does not take them.
     #[error(
-        "`tta: ten-crop` needs a network that takes images of any size, `{network}` takes {}x{} pixels alone; \
-         `flip` works with every network",
-        size.0, size.1
+        "`tta: ten-crop` needs a network that takes images of any size, `{network}` takes {size} pixels alone; \
+         `flip` works with every network"
     )]
     Crops {
         /// The network's name.
         network: &'static str,
-        /// Height and width that it takes.
-        size: (usize, usize),
+        /// The size that it takes.
+        size: Size,
     },
-    /// Predictions of one network that are of other images than those of another one.
-    #[error("{split}: expected predictions of the same images in the same order, found other rows or labels")]
-    OtherImages {
-        /// The split concerned.
-        split: Split,
-    },
-    /// The model's tensors are not those of its network.
-    #[error("the model: {source}")]
-    Load {
-        /// Every difference.
-        source: fer_model::Error,
-    },
-    /// The network failed on a batch.
-    #[error("{split}: {source}")]
-    Forward {
-        /// The split concerned.
-        split: Split,
-        /// The network's reason.
-        source: fer_model::Error,
-    },
+    /// There is no such network, the tensors are not the network's, or it failed on a batch.
+    #[error(transparent)]
+    Model(#[from] fer_model::Error),
     /// A tensor could not be made or read.
-    #[error("tensor operation: {0}")]
+    #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),
     /// A logit that is infinite or not a number.
     #[error("{split}: row {row}: expected finite logits, found {found}; weights or input are too large")]
@@ -69,6 +51,14 @@ pub enum Error {
         split: Split,
         /// The image's row in the source.
         row: u32,
+        /// The logit.
+        found: f32,
+    },
+    /// The same of an image without a row.
+    #[error("image {image}: expected finite logits, found {found}; weights or input are too large")]
+    NotFiniteImage {
+        /// The image's place among those given, from 0.
+        image: usize,
         /// The logit.
         found: f32,
     },
@@ -83,17 +73,24 @@ pub enum Error {
         found: Vec<String>,
     },
     /// The images are not of the size that the network takes.
-    #[error(
-        "{split}: expected images of {}x{} pixels, the network's input, found {}x{}",
-        expected.0, expected.1, found.0, found.1
-    )]
+    #[error("{split}: expected images of {expected} pixels, the network's input, found {height}×{width}")]
     Size {
         /// The split concerned.
         split: Split,
-        /// Height and width that the network takes.
-        expected: (usize, usize),
-        /// Height and width of the images.
-        found: (usize, usize),
+        /// The size that the network takes.
+        expected: Size,
+        /// Rows of pixels in an image.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+    },
+    /// Values that are no whole number of images.
+    #[error("expected whole images of {expected}, {} values each, found {found} values", expected.area())]
+    Values {
+        /// The size that the network takes.
+        expected: Size,
+        /// Values there are.
+        found: usize,
     },
     /// A split that was asked for is not in the data.
     #[error("split `{split}` is to be evaluated, but the data has {}", names(available))]
@@ -128,7 +125,7 @@ pub enum Error {
         found: &'static str,
     },
     /// A figure of the report could not be drawn.
-    #[error("figure `{figure}` of the report: {source}")]
+    #[error("cannot draw the figure `{figure}` of the report")]
     Figure {
         /// Name of the figure.
         figure: &'static str,
@@ -136,7 +133,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A picture of the report could not be encoded.
-    #[error("{split}: picture of row {row}: {source}")]
+    #[error("{split}: cannot encode the picture of row {row}")]
     Picture {
         /// The split concerned.
         split: Split,
@@ -146,8 +143,15 @@ pub enum Error {
         source: png::EncodingError,
     },
     /// The report's template could not be filled.
-    #[error("the report's template: {0}")]
+    #[error("cannot fill the report's template")]
     Template(#[from] minijinja::Error),
+}
+
+impl Error {
+    /// A network that is not known, by what the reader of its configuration says. Its words quote the header.
+    pub(crate) fn network(error: &serde_json::Error) -> Self {
+        Self::Network { reason: shown(&error.to_string()) }
+    }
 }
 
 fn names(splits: &[Split]) -> String {

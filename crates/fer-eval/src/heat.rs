@@ -28,18 +28,11 @@ pub(crate) fn examples(
 ) -> Result<Vec<Example>, Error> {
     let outcomes = outcomes(predictions);
     let chosen = choose(&outcomes, &predictions.rows, features.classes.len().min(CLASSES));
-    let set = FeatureSet {
-        classes: features.classes.clone(),
-        preprocessing: features.preprocessing.clone(),
-        images: chosen.iter().flat_map(|&index| features.image(index)).copied().collect(),
-        labels: chosen.iter().map(|&index| features.labels[index]).collect(),
-        rows: chosen.iter().map(|&index| features.rows[index]).collect(),
-        ..*features
-    };
+    let images: Vec<f32> = chosen.iter().flat_map(|&index| features.image(index)).copied().collect();
     let classes: Vec<usize> = chosen.iter().map(|&index| outcomes[index].predicted).collect();
-    match predictor.heat_maps(&set, &classes) {
+    match predictor.heat_maps(&images, &classes) {
         Ok(maps) => Ok(chosen.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),
-        Err(Error::Forward { source: fer_model::Error::Maps { .. }, .. }) => Ok(vec![]),
+        Err(Error::Model(fer_model::Error::Maps { .. })) => Ok(vec![]),
         Err(error) => Err(error),
     }
 }

@@ -1,8 +1,8 @@
 //! The evaluation stage: predictions, scores from integer counts, and the report.
 //!
 //! * [`evaluate()`] runs a [`fer_artifact::Model`] over the splits and scores them; [`predict()`] alone gives logits.
-//!   A [`Predictor`] keeps its network, may look at each image more than once ([`fer_artifact::Tta`]), and applies the temperature
-//!   that the model carries; [`average()`] is the mean of several networks.
+//!   A [`Predictor`] keeps its network, judges images with or without labels ([`Predictor::logits`]), may look at each image more than once ([`fer_artifact::Tta`]), and applies the temperature
+//!   that the model carries; [`average()`] is the mean of several networks' answers.
 //! * [`score()`] makes [`fer_artifact::SplitMetrics`] of predictions, whoever made them. Every score is a ratio of counts
 //!   over the whole split; [`metrics()`] makes what `metrics.json` holds, [`table()`] shows it on a terminal.
 //! * [`fit_temperature()`] finds the temperature that makes probabilities as sure as they are right.

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use fer_artifact::{Array, FeatureSet, Model, Predictions, Split, Tta};
+use fer_artifact::{Array, FeatureSet, Model, Predictions, Size, Tta};
 use fer_model::{Mode, Network, NetworkConfig};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Error;
-use crate::average::{finite, mean_logits};
+use crate::average::{average, finite};
 use crate::tta::{View, views};
 
+/// Most images that go through the network at once, unless a caller says how many.
+const BATCH: usize = 256;
+/// Values of the largest layer that such a batch may have: 512 MiB.
+const BATCH_VALUES: usize = 1 << 27;
 /// Images whose heat maps are made at once, which takes some megabytes each.
 const MAPS: usize = 32;
 
@@ -23,6 +27,8 @@ const MAPS: usize = 32;
 pub struct Predictor {
     network: Network,
     classes: Vec<String>,
+    size: Size,
+    batch_size: usize,
     temperature: f64,
     views: Vec<View>,
 }
@@ -32,22 +38,24 @@ impl Predictor {
     ///
     /// # Errors
     /// [`Error::NoNetwork`], [`Error::Network`] or [`Error::NetworkClasses`] if the header does not describe one,
-    /// [`Error::Load`] if the tensors are not the network's, [`Error::Temperature`] if its temperature is not above 0.
+    /// [`Error::Model`] if there is no such network or the tensors are not its own, [`Error::Temperature`] if its temperature is not above 0.
     pub fn new(model: &Model) -> Result<Self, Error> {
         if model.network.is_null() {
             return Err(Error::NoNetwork);
         }
-        let config = NetworkConfig::deserialize(&model.network).map_err(|source| Error::Network { source })?;
+        let config = NetworkConfig::deserialize(&model.network).map_err(|error| Error::network(&error))?;
         if config.classes != model.classes.len() {
             return Err(Error::NetworkClasses { expected: model.classes.len(), found: config.classes });
         }
         let tensor = |array: &Array| Tensor::from_slice(&array.data, &array.shape[..], &Device::Cpu);
         let tensors = model.tensors.iter().map(|(name, array)| Ok((name.clone(), tensor(array)?)));
         let tensors: BTreeMap<String, Tensor> = tensors.collect::<Result<_, candle_core::Error>>()?;
-        let network = Network::load(&config, tensors).map_err(|source| Error::Load { source })?;
+        let network = Network::load(&config, tensors)?;
         let temperature = temperature(model)?;
-        let views = views(Tta::None, (config.height, config.width));
-        Ok(Self { network, classes: model.classes.clone(), temperature, views })
+        let size = Size::new(config.height, config.width).expect("a network's layers bound its images");
+        let batch_size = (BATCH_VALUES / config.largest_layer()?).clamp(1, BATCH);
+        let (classes, views) = (model.classes.clone(), views(Tta::None, size));
+        Ok(Self { network, classes, size, batch_size, temperature, views })
     }
 
     /// The same network, looking at each image in this way. Logits of more than one look are the logarithms of the mean
@@ -56,7 +64,7 @@ impl Predictor {
     /// # Errors
     /// [`Error::Crops`] for crops if the network takes no other size than its own.
     pub fn with_tta(mut self, tta: Tta) -> Result<Self, Error> {
-        let (params, size) = (&self.network.config().params, self.size());
+        let (params, size) = (&self.network.config().params, self.size);
         if tta == Tta::TenCrop && !params.takes_any_size() {
             return Err(Error::Crops { network: params.name(), size });
         }
@@ -69,90 +77,119 @@ impl Predictor {
         self.temperature
     }
 
-    /// Height and width of the images that the network takes.
-    pub fn size(&self) -> (usize, usize) {
-        let config = self.network.config();
-        (config.height, config.width)
+    /// Size of the images that the network takes.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
-    /// Logits of every image, in the order of the images, `batch_size` of them at a time; batch norm by its running
-    /// statistics, no dropout, mean slopes.
+    /// How many images to give the network at once where nothing speaks for another number: 256, or as many as keep its
+    /// largest layer within 512 MiB.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// Logits `[N, classes]` of images `[N, height, width]` of [`Self::size`], preprocessed as the model wants them;
+    /// nothing need be known of their labels. `batch_size` of them go through the network at a time, batch norm by its
+    /// running statistics, no dropout, mean slopes.
     ///
     /// An image's logits depend on that image alone. Its neighbours and the batch size can move them by rounding, as
     /// matrix products choose their order of summation by the size of the batch: equal calls give equal bits, and
     /// another batch size agrees to about 1e-5 of the largest logit.
     ///
     /// # Errors
-    /// [`Error::Classes`] or [`Error::Size`] if the features are not what the network was made for,
-    /// [`Error::NotFinite`] if a logit is not a finite number, [`Error::Forward`] if the network fails.
+    /// [`Error::Values`] unless there are as many values as make whole images, [`Error::NotFiniteImage`] if a logit is
+    /// not a finite number, [`Error::Model`] if the network fails.
     ///
     /// # Panics
     /// If `batch_size` is 0.
-    pub fn predict(&self, features: &FeatureSet, batch_size: usize) -> Result<Predictions, Error> {
-        let split = features.split;
-        self.check(features)?;
-        let (height, width) = self.size();
-        let mut logits = Vec::with_capacity(features.len() * self.classes.len());
-        let batches = features.images.chunks(batch_size * height * width);
-        for (images, rows) in batches.zip(features.rows.chunks(batch_size)) {
-            let look = |view| self.look(view, images, split, rows);
-            let looks = self.views.iter().map(look).collect::<Result<Vec<_>, _>>()?;
+    pub fn logits(&self, images: &[f32], batch_size: usize) -> Result<Vec<f32>, Error> {
+        self.check_values(images)?;
+        let classes = self.classes.len();
+        let mut logits = Vec::with_capacity(images.len() / self.size.area() * classes);
+        for batch in images.chunks(batch_size * self.size.area()) {
+            let first = logits.len() / classes;
+            let looks = self.views.iter().map(|view| self.look(view, batch, first)).collect::<Result<Vec<_>, _>>()?;
             let looks: Vec<&[f32]> = looks.iter().map(Vec::as_slice).collect();
-            logits.extend(mean_logits(&looks, self.classes.len()));
+            logits.extend(average(&looks, classes));
         }
         if self.temperature != 1.0 {
             logits.iter_mut().for_each(|logit| *logit = finite(f64::from(*logit) / self.temperature));
         }
-        let (labels, rows) = (features.labels.clone(), features.rows.clone());
-        Ok(Predictions { classes: self.classes.clone(), split, logits, labels, rows })
+        Ok(logits)
     }
 
-    /// Where each image speaks for a class, one class for each image: Grad-CAM ([`Network::grad_cam`]) of the image as it
-    /// is, whatever the test-time augmentation, enlarged bilinearly to `height * width` values, row by row, of which the
-    /// largest is 1; all 0 where nothing speaks for the class.
+    /// [`Self::logits`] of a labelled set, in the order of its images.
     ///
     /// # Errors
-    /// As [`Self::predict`], [`Error::Forward`] also for a network without convolutions.
+    /// [`Error::Classes`] or [`Error::Size`] if the features are not what the network was made for,
+    /// [`Error::NotFinite`] if a logit is not a finite number, [`Error::Model`] if the network fails.
+    ///
+    /// # Panics
+    /// If `batch_size` is 0.
+    pub fn predict(&self, features: &FeatureSet, batch_size: usize) -> Result<Predictions, Error> {
+        self.check(features)?;
+        let FeatureSet { split, rows, labels, .. } = features;
+        let named = |error| match error {
+            Error::NotFiniteImage { image, found } => Error::NotFinite { split: *split, row: rows[image], found },
+            other => other,
+        };
+        let logits = self.logits(&features.images, batch_size).map_err(named)?;
+        let (classes, labels, rows) = (self.classes.clone(), labels.clone(), rows.clone());
+        Ok(Predictions { classes, split: *split, logits, labels, rows })
+    }
+
+    /// Where each image, preprocessed as for [`Self::logits`], speaks for a class, one class for each image: Grad-CAM
+    /// ([`Network::grad_cam`]) of the image as it is, whatever the test-time augmentation, enlarged bilinearly to
+    /// `height * width` values, row by row, of which the largest is 1; all 0 where nothing speaks for the class.
+    ///
+    /// # Errors
+    /// As [`Self::logits`], [`Error::Model`] also for a network without convolutions.
     ///
     /// # Panics
     /// If there are not as many classes as images, or a class is none of the network's.
-    pub fn heat_maps(&self, features: &FeatureSet, classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
-        let split = features.split;
-        self.check(features)?;
-        let (height, width) = self.size();
-        assert_eq!(features.len(), classes.len(), "a class an image");
+    pub fn heat_maps(&self, images: &[f32], classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
+        self.check_values(images)?;
+        let (height, width, area) = (self.size.height(), self.size.width(), self.size.area());
+        assert_eq!(images.len() / area, classes.len(), "a class an image");
+        let at_a_time = MAPS.min(self.batch_size);
         let mut maps = Vec::with_capacity(classes.len());
-        for (images, classes) in features.images.chunks(MAPS * height * width).zip(classes.chunks(MAPS)) {
+        for (images, classes) in images.chunks(at_a_time * area).zip(classes.chunks(at_a_time)) {
             let images = Tensor::from_slice(images, (classes.len(), 1, height, width), &Device::Cpu)?;
-            let found = self.network.grad_cam(&images, classes).map_err(|source| Error::Forward { split, source })?;
+            let found = self.network.grad_cam(&images, classes)?;
             let found = found.unsqueeze(1)?.upsample_bilinear2d(height, width, false)?.flatten_all()?;
-            maps.extend(found.to_vec1::<f32>()?.chunks(height * width).map(relative));
+            maps.extend(found.to_vec1::<f32>()?.chunks(area).map(relative));
         }
         Ok(maps)
     }
 
-    /// Logits of one look at each of these images, which come from these rows.
-    fn look(&self, view: &View, images: &[f32], split: Split, rows: &[u32]) -> Result<Vec<f32>, Error> {
-        let shape = (rows.len(), 1, view.height, view.width);
-        let batch = Tensor::from_vec(view.cut(images, self.size()), shape, &Device::Cpu)?;
-        let found = self.network.forward(&batch, Mode::Evaluate);
-        let found = found.map_err(|source| Error::Forward { split, source })?;
-        let logits = found.flatten_all()?.to_vec1::<f32>()?;
+    /// Logits of one look at each of these images, the first of which has the number `first`.
+    fn look(&self, view: &View, images: &[f32], first: usize) -> Result<Vec<f32>, Error> {
+        let shape = (images.len() / self.size.area(), 1, view.height, view.width);
+        let batch = Tensor::from_vec(view.cut(images, self.size), shape, &Device::Cpu)?;
+        let logits = self.network.forward(&batch, Mode::Evaluate)?.flatten_all()?.to_vec1::<f32>()?;
         match logits.iter().position(|logit| !logit.is_finite()) {
-            Some(place) => Err(Error::NotFinite { split, row: rows[place / self.classes.len()], found: logits[place] }),
+            Some(place) => {
+                Err(Error::NotFiniteImage { image: first + place / self.classes.len(), found: logits[place] })
+            }
             None => Ok(logits),
         }
     }
 
+    fn check_values(&self, images: &[f32]) -> Result<(), Error> {
+        match images.len() % self.size.area() {
+            0 => Ok(()),
+            _ => Err(Error::Values { expected: self.size, found: images.len() }),
+        }
+    }
+
     fn check(&self, features: &FeatureSet) -> Result<(), Error> {
-        let split = features.split;
+        let &FeatureSet { split, height, width, .. } = features;
         if features.classes != self.classes {
             let (expected, found) = (self.classes.clone(), features.classes.clone());
             return Err(Error::Classes { split, expected, found });
         }
-        let found = (features.height, features.width);
-        if found != self.size() {
-            return Err(Error::Size { split, expected: self.size(), found });
+        if (height, width) != (self.size.height(), self.size.width()) {
+            return Err(Error::Size { split, expected: self.size, height, width });
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
-use fer_artifact::Tta;
+use fer_artifact::{Size, Tta};
 
 /// What the network sees of an image of this size.
-pub(crate) fn views(tta: Tta, (height, width): (usize, usize)) -> Vec<View> {
+pub(crate) fn views(tta: Tta, size: Size) -> Vec<View> {
+    let (height, width) = (size.height(), size.width());
     let whole = View { top: 0, left: 0, height, width, mirrored: false };
     let views = match tta {
         Tta::None => return vec![whole],
@@ -33,10 +34,10 @@ pub(crate) struct View {
 
 impl View {
     /// This part of each of the images, which are of this size.
-    pub(crate) fn cut(&self, images: &[f32], (height, width): (usize, usize)) -> Vec<f32> {
-        let mut cut = Vec::with_capacity(images.len() / (height * width) * self.height * self.width);
-        for image in images.chunks(height * width) {
-            for row in image.chunks(width).skip(self.top).take(self.height) {
+    pub(crate) fn cut(&self, images: &[f32], size: Size) -> Vec<f32> {
+        let mut cut = Vec::with_capacity(images.len() / size.area() * self.height * self.width);
+        for image in images.chunks(size.area()) {
+            for row in image.chunks(size.width()).skip(self.top).take(self.height) {
                 let row = &row[self.left..self.left + self.width];
                 match self.mirrored {
                     false => cut.extend(row),
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn ten_crops_are_four_corners_and_the_centre_with_their_mirror_images() {
-        let views = views(Tta::TenCrop, (48, 24));
+        let views = views(Tta::TenCrop, Size::new(48, 24).unwrap());
         let places: Vec<(usize, usize)> = views.iter().step_by(2).map(|view| (view.top, view.left)).collect();
         assert_eq!(places, [(0, 0), (0, 2), (4, 0), (4, 2), (2, 1)]);
         assert!(views.iter().all(|view| (view.height, view.width) == (44, 22)));
@@ -66,8 +67,9 @@ mod tests {
     fn a_part_is_cut_out_of_each_image() {
         // Two images of 2×3.
         let images: Vec<f32> = (0..12u8).map(f32::from).collect();
+        let size = Size::new(2, 3).unwrap();
         let view = View { top: 1, left: 1, height: 1, width: 2, mirrored: false };
-        assert_eq!(view.cut(&images, (2, 3)), [4.0, 5.0, 10.0, 11.0]);
-        assert_eq!(View { mirrored: true, ..view }.cut(&images, (2, 3)), [5.0, 4.0, 11.0, 10.0]);
+        assert_eq!(view.cut(&images, size), [4.0, 5.0, 10.0, 11.0]);
+        assert_eq!(View { mirrored: true, ..view }.cut(&images, size), [5.0, 4.0, 11.0, 10.0]);
     }
 }

@@ -1,3 +1,4 @@
+use fer_artifact::Size;
 use fer_imgproc::resize;
 
 use crate::Face;
@@ -7,22 +8,23 @@ use crate::Face;
 /// at 0.493 of its width and 0.498 of its height. So a crop is the box, 1.10 times as large, about the same centre.
 const MARGIN: f64 = 1.10;
 
-/// A face of a gray picture of `size` (height, width), cropped as FER2013's faces are cropped, filling the image from
-/// hair to chin, and brought to the size `to` (height, width). Beyond the picture's edge its outermost pixels go on.
+/// A face of a gray picture of `size`, cropped as FER2013's faces are cropped, filling the image from
+/// hair to chin, and brought to the size `to`. Beyond the picture's edge its outermost pixels go on.
 ///
 /// # Panics
-/// If `image` has not as many pixels as `size` says, or a side is 0.
-pub fn crop(image: &[u8], size: (usize, usize), face: &Face, to: (usize, usize)) -> Vec<u8> {
-    assert_eq!(image.len(), size.0 * size.1, "pixels of an image of {size:?}");
+/// If `image` has not as many pixels as `size` says.
+pub fn crop(image: &[u8], size: Size, face: &Face, to: Size) -> Vec<u8> {
+    assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
     let side = (f64::from(face.side) * MARGIN).round().max(1.0) as usize;
+    let square = Size::new(side, side).expect("a face is no larger than a picture");
     let start = |start: i64| start + (i64::from(face.side) - side as i64).div_euclid(2);
-    let columns: Vec<usize> = span(start(face.x), side, size.1).collect();
-    let mut square = Vec::with_capacity(side * side);
-    for row in span(start(face.y), side, size.0) {
-        let row = &image[row * size.1..][..size.1];
-        square.extend(columns.iter().map(|&column| row[column]));
+    let columns: Vec<usize> = span(start(face.x), side, size.width()).collect();
+    let mut pixels = Vec::with_capacity(square.area());
+    for row in span(start(face.y), side, size.height()) {
+        let row = &image[row * size.width()..][..size.width()];
+        pixels.extend(columns.iter().map(|&column| row[column]));
     }
-    resize(&square, (side, side), to)
+    resize(&pixels, square, to)
 }
 
 /// Places `start..start + length`, each brought to the nearest of `0..end`.

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use fer_artifact::Size;
 use fer_imgproc::resize;
 use rustface::{ImageData, Model};
 
@@ -41,7 +42,7 @@ impl Finder {
         Self { model: rustface::read_model(WEIGHTS).expect("the weights in the program are whole") }
     }
 
-    /// Faces of a gray picture of `size` (height, width), row-major, from left to right.
+    /// Faces of a gray picture of `size`, row-major, from left to right.
     ///
     /// `smallest` is the side of the smallest face to look for, in pixels of the picture, at least [`SMALLEST`]; by
     /// default it is a 32nd of the longer side. The picture is resized so that such a face is as large as the smallest
@@ -50,9 +51,9 @@ impl Finder {
     /// faces than it can see remain unseen whatever `smallest` says.
     ///
     /// # Panics
-    /// If `image` has not as many pixels as `size` says, or none.
-    pub fn find(&self, image: &[u8], size: (usize, usize), smallest: Option<usize>) -> Vec<Face> {
-        let (height, width) = size;
+    /// If `image` has not as many pixels as `size` says.
+    pub fn find(&self, image: &[u8], size: Size, smallest: Option<usize>) -> Vec<Face> {
+        assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
         let seen = detector_size(size, smallest);
         let resized;
         let pixels = if seen == size {
@@ -63,8 +64,8 @@ impl Finder {
         };
         let mut detector = rustface::create_detector_with_model(self.model.clone());
         detector.set_score_thresh(THRESHOLD);
-        let found = detector.detect(&ImageData::new(pixels, seen.1 as u32, seen.0 as u32));
-        let scale = (width.max(height)) as f64 / (seen.1.max(seen.0)) as f64;
+        let found = detector.detect(&ImageData::new(pixels, seen.width() as u32, seen.height() as u32));
+        let scale = longer_side(size) as f64 / longer_side(seen) as f64;
         let mut faces: Vec<Face> = found.iter().map(|info| face(info, scale)).collect();
         faces.retain(|face| face.is_within(size));
         faces.sort_by_key(|face| (face.x, face.y, face.side));
@@ -85,22 +86,25 @@ impl fmt::Debug for Finder {
 }
 
 impl Face {
-    /// Whether its centre lies in a picture of `size` (height, width).
-    fn is_within(&self, size: (usize, usize)) -> bool {
+    /// Whether its centre lies in a picture of this size.
+    fn is_within(&self, size: Size) -> bool {
         let half = i64::from(self.side) / 2;
         let is_in = |start: i64, length: usize| (0..length as i64).contains(&(start + half));
-        self.side > 0 && is_in(self.x, size.1) && is_in(self.y, size.0)
+        self.side > 0 && is_in(self.x, size.width()) && is_in(self.y, size.height())
     }
 }
 
-/// Height and width of the picture that the detector is given for one of `size`.
-fn detector_size(size: (usize, usize), smallest: Option<usize>) -> (usize, usize) {
-    let (height, width) = size;
-    let smallest = smallest.unwrap_or(height.max(width) / DEFAULT_PART).max(SMALLEST);
-    let bound = (MOST_PIXELS / (height as f64 * width as f64)).sqrt();
+fn longer_side(size: Size) -> usize {
+    size.height().max(size.width())
+}
+
+/// Size of the picture that the detector is given for one of `size`.
+fn detector_size(size: Size, smallest: Option<usize>) -> Size {
+    let smallest = smallest.unwrap_or(longer_side(size) / DEFAULT_PART).max(SMALLEST);
+    let bound = (MOST_PIXELS / size.area() as f64).sqrt();
     let scale = (WINDOW / smallest as f64).min(bound);
     let scaled = |side: usize| ((side as f64 * scale).round() as usize).max(1);
-    (scaled(height), scaled(width))
+    Size::new(scaled(size.height()), scaled(size.width())).expect("a picture is at most doubled")
 }
 
 fn face(info: &rustface::FaceInfo, scale: f64) -> Face {
@@ -120,6 +124,10 @@ mod tests {
 
     #[test]
     fn the_smallest_face_sets_the_scale() {
+        let detector_size = |(height, width), smallest| {
+            let size = detector_size(Size::new(height, width).unwrap(), smallest);
+            (size.height(), size.width())
+        };
         assert_eq!(detector_size((960, 1280), None), (960, 1280), "1280 / 32 is the window");
         assert_eq!(detector_size((3000, 4000), None), (960, 1280));
         assert_eq!(detector_size((3000, 4000), Some(80)), (1500, 2000));

@@ -7,10 +7,12 @@
 //! Results depend on the pixels alone. A finder may be used from several threads at once.
 //!
 //! ```
+//! use fer_artifact::Size;
 //! use fer_faces::Finder;
 //!
 //! let gray_wall = vec![128; 120 * 160];
-//! assert!(Finder::new().find(&gray_wall, (120, 160), None).is_empty());
+//! assert!(Finder::new().find(&gray_wall, Size::new(120, 160)?, None).is_empty());
+//! # Ok::<(), fer_artifact::OutOfRange>(())
 //! ```
 
 mod crop;

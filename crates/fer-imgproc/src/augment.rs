@@ -1,11 +1,12 @@
+use fer_artifact::{Fraction, NonNegative, Probability, Seed};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::de::{Deserializer, Error as _, Unexpected};
 use serde::{Deserialize, Serialize};
 
-use fer_artifact::Seed;
-
 /// Random changes of a training image that leave its expression as it is. All of them are off by default.
+///
+/// Each change draws from a stream of its own, so that switching one on or off leaves the others' numbers as they are.
 ///
 /// Resampling blurs. A network that never sees an image as sharp as those that it will be asked about can lose accuracy
 /// on them: `warp` below 1 leaves some as they are.
@@ -15,26 +16,20 @@ use fer_artifact::Seed;
 #[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
     /// Probability of a mirror image.
-    #[serde(deserialize_with = "probability")]
-    pub flip: f64,
+    pub flip: Probability,
     /// Probability that `shift`, `scale` and `rotation` happen, 1 by default; otherwise the pixels are the image's own.
-    #[serde(deserialize_with = "probability")]
-    pub warp: f64,
+    pub warp: Probability,
     /// Longest shift, either way and in both directions, as a share of the side.
-    #[serde(deserialize_with = "probability")]
-    pub shift: f64,
+    pub shift: Probability,
     /// Enlarges by a factor from 1 − `scale` to 1 + `scale`.
-    #[serde(deserialize_with = "below_one")]
-    pub scale: f64,
+    pub scale: Fraction,
     /// Largest rotation, either way, in degrees.
     #[serde(deserialize_with = "degrees")]
     pub rotation: f64,
     /// Most that is added to all pixels or taken off them.
-    #[serde(deserialize_with = "from_zero")]
-    pub brightness: f64,
+    pub brightness: NonNegative,
     /// Multiplies distances from the image's mean by a factor from 1 − `contrast` to 1 + `contrast`.
-    #[serde(deserialize_with = "below_one")]
-    pub contrast: f64,
+    pub contrast: Fraction,
     /// Fills a rectangle with the image's mean.
     pub erasing: Erasing,
 }
@@ -44,23 +39,22 @@ pub struct Augmentation {
 #[serde(deny_unknown_fields, default)]
 pub struct Erasing {
     /// Probability that there is one.
-    #[serde(deserialize_with = "probability")]
-    pub probability: f64,
+    pub probability: Probability,
     /// Its area is drawn between these shares of the image's; its sides' ratio between 3/10 and 10/3.
     #[serde(deserialize_with = "shares")]
-    pub area: [f64; 2],
+    pub area: [Probability; 2],
 }
 
 impl Default for Augmentation {
     fn default() -> Self {
         Self {
-            flip: 0.0,
-            warp: 1.0,
-            shift: 0.0,
-            scale: 0.0,
+            flip: Probability::of(0.0),
+            warp: Probability::of(1.0),
+            shift: Probability::of(0.0),
+            scale: Fraction::of(0.0),
             rotation: 0.0,
-            brightness: 0.0,
-            contrast: 0.0,
+            brightness: NonNegative::of(0.0),
+            contrast: Fraction::of(0.0),
             erasing: Erasing::default(),
         }
     }
@@ -68,14 +62,14 @@ impl Default for Augmentation {
 
 impl Default for Erasing {
     fn default() -> Self {
-        Self { probability: 0.0, area: [0.02, 0.2] }
+        Self { probability: Probability::of(0.0), area: [Probability::of(0.02), Probability::of(0.2)] }
     }
 }
 
 impl Augmentation {
     /// An image `[height, width]` changed at random into one of `crop` rows and columns, at most as many as it has.
     ///
-    /// The changes depend on `seed`, `epoch` and `row` (the image's row in the source) alone. Geometry is resampled
+    /// The changes depend on `place` alone: a seed, the epoch, and the image's row in the source. Geometry is resampled
     /// once, bilinearly, with the border's pixels continued outwards. Without any changes, a random `crop` of the image
     /// is left, pixel by pixel.
     ///
@@ -86,22 +80,23 @@ impl Augmentation {
         image: &[f32],
         [height, width]: [usize; 2],
         crop: [usize; 2],
-        (seed, epoch, row): (Seed, usize, u32),
+        place: (Seed, usize, u32),
     ) -> Vec<f32> {
         assert_eq!(image.len(), height * width, "pixels of an image of {height}×{width}");
         assert!(crop[0] <= height && crop[1] <= width, "a crop of {crop:?} from an image of {height}×{width}");
-        let mut draw = Draw::new(seed, epoch, row);
-        let view = View::draw(self, [height, width], crop, &mut draw);
+        let streams = Streams { place };
+        let view = View::draw(self, [height, width], crop, streams);
         let mut out = view.sample(image, [height, width], crop);
         let mean = out.iter().sum::<f32>() / out.len().max(1) as f32;
-        self.shade(&mut out, mean, &mut draw);
-        self.erasing.apply(&mut out, crop, mean, &mut draw);
+        self.shade(&mut out, mean, streams);
+        self.erasing.apply(&mut out, crop, mean, streams.of("erasing"));
         out
     }
 
-    fn shade(&self, image: &mut [f32], mean: f32, draw: &mut Draw) {
-        let (contrast, brightness) = (1.0 + self.contrast * draw.signed(), self.brightness * draw.signed());
-        if self.contrast > 0.0 || self.brightness > 0.0 {
+    fn shade(&self, image: &mut [f32], mean: f32, streams: Streams) {
+        if self.contrast.get() > 0.0 || self.brightness.get() > 0.0 {
+            let contrast = 1.0 + self.contrast.get() * streams.of("contrast").signed();
+            let brightness = self.brightness.get() * streams.of("brightness").signed();
             let (contrast, offset) = (contrast as f32, mean + brightness as f32);
             image.iter_mut().for_each(|pixel| *pixel = (*pixel - mean) * contrast + offset);
         }
@@ -109,12 +104,13 @@ impl Augmentation {
 }
 
 impl Erasing {
-    fn apply(&self, image: &mut [f32], [height, width]: [usize; 2], mean: f32, draw: &mut Draw) {
+    fn apply(&self, image: &mut [f32], [height, width]: [usize; 2], mean: f32, mut draw: Draw) {
         let [happens, area, ratio, top, left] = std::array::from_fn(|_| draw.unit());
-        if happens >= self.probability {
+        if happens >= self.probability.get() {
             return;
         }
-        let area = (self.area[0] + (self.area[1] - self.area[0]) * area) * (height * width) as f64;
+        let [low, high] = self.area.map(Probability::get);
+        let area = (low + (high - low) * area) * (height * width) as f64;
         let ratio = (0.3f64.ln() * (1.0 - 2.0 * ratio)).exp();
         let side = |length: f64, most: usize| (length.round() as usize).clamp(1, most);
         let (rows, columns) = (side((area * ratio).sqrt(), height), side((area / ratio).sqrt(), width));
@@ -136,17 +132,19 @@ struct View {
 }
 
 impl View {
-    fn draw(changes: &Augmentation, size: [usize; 2], crop: [usize; 2], draw: &mut Draw) -> Self {
-        let mirror = if draw.unit() < changes.flip { -1.0 } else { 1.0 };
-        let shift = [0, 1].map(|axis| changes.shift * size[axis] as f64 * draw.signed());
-        let scale = 1.0 + changes.scale * draw.signed();
-        let (sin, cos) = (changes.rotation * draw.signed()).to_radians().sin_cos();
+    fn draw(changes: &Augmentation, size: [usize; 2], crop: [usize; 2], streams: Streams) -> Self {
+        let mirror = if streams.of("flip").unit() < changes.flip.get() { -1.0 } else { 1.0 };
+        let mut crop_draw = streams.of("crop");
         // The crop's place, in whole pixels.
-        let corner = [0, 1].map(|axis| (draw.unit() * (size[axis] - crop[axis] + 1) as f64).floor());
+        let corner = [0, 1].map(|axis| (crop_draw.unit() * (size[axis] - crop[axis] + 1) as f64).floor());
         let middle = [0, 1].map(|axis| corner[axis] + (crop[axis] as f64 - 1.0) / 2.0);
-        if changes.warp < 1.0 && draw.unit() >= changes.warp {
+        if streams.of("warp").unit() >= changes.warp.get() {
             return Self { center: middle, across: [0.0, mirror], down: [1.0, 0.0] };
         }
+        let mut shift_draw = streams.of("shift");
+        let shift = [0, 1].map(|axis| changes.shift.get() * size[axis] as f64 * shift_draw.signed());
+        let scale = 1.0 + changes.scale.get() * streams.of("scale").signed();
+        let (sin, cos) = (changes.rotation * streams.of("rotation").signed()).to_radians().sin_cos();
         let center = [0, 1].map(|axis| middle[axis] + shift[axis]);
         Self { center, across: [-sin * mirror / scale, cos * mirror / scale], down: [cos / scale, sin / scale] }
     }
@@ -181,16 +179,26 @@ fn bilinear(image: &[f32], [height, width]: [usize; 2], [y, x]: [f64; 2]) -> f32
     upper + down * (lower - upper)
 }
 
-/// Numbers for one image in one epoch.
+/// The streams of random numbers of one image in one epoch, one for each change.
+#[derive(Clone, Copy)]
+struct Streams {
+    place: (Seed, usize, u32),
+}
+
+impl Streams {
+    /// The stream of this change.
+    fn of(self, change: &str) -> Draw {
+        let (seed, epoch, row) = self.place;
+        let mut generator = ChaCha8Rng::seed_from_u64(seed.stream(change).value());
+        generator.set_stream((epoch as u64) << 32 | u64::from(row));
+        Draw(generator)
+    }
+}
+
+/// Random numbers, one after the other.
 struct Draw(ChaCha8Rng);
 
 impl Draw {
-    fn new(seed: Seed, epoch: usize, row: u32) -> Self {
-        let mut generator = ChaCha8Rng::seed_from_u64(seed.value());
-        generator.set_stream((epoch as u64) << 32 | u64::from(row));
-        Self(generator)
-    }
-
     /// From 0 to below 1.
     fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
@@ -202,37 +210,16 @@ impl Draw {
     }
 }
 
-fn checked<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    expected: &'static str,
-    holds: impl Fn(f64) -> bool,
-) -> Result<f64, D::Error> {
-    let value = f64::deserialize(deserializer)?;
-    if holds(value) { Ok(value) } else { Err(D::Error::invalid_value(Unexpected::Float(value), &expected)) }
-}
-
-fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    checked(deserializer, "a number from 0 to 1", |value| (0.0..=1.0).contains(&value))
-}
-
-fn below_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    checked(deserializer, "a number from 0 to below 1", |value| (0.0..1.0).contains(&value))
-}
-
 fn degrees<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    checked(deserializer, "degrees from 0 to 180", |value| (0.0..=180.0).contains(&value))
+    let value = f64::deserialize(deserializer)?;
+    let invalid = || D::Error::invalid_value(Unexpected::Float(value), &"degrees from 0 to 180");
+    if (0.0..=180.0).contains(&value) { Ok(value) } else { Err(invalid()) }
 }
 
-fn from_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    checked(deserializer, "a number from 0", |value| value >= 0.0 && value.is_finite())
-}
-
-fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f64; 2], D::Error> {
-    let [low, high] = <[f64; 2]>::deserialize(deserializer)?;
-    let outside = [low, high].into_iter().find(|share| !(0.0..=1.0).contains(share));
-    match outside {
-        Some(share) => Err(D::Error::invalid_value(Unexpected::Float(share), &"a share from 0 to 1")),
-        None if low > high => Err(D::Error::custom(format!("expected a smaller share first, found [{low}, {high}]"))),
-        None => Ok([low, high]),
+fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[Probability; 2], D::Error> {
+    let [low, high] = <[Probability; 2]>::deserialize(deserializer)?;
+    if low <= high {
+        return Ok([low, high]);
     }
+    Err(D::Error::custom(format!("expected a smaller share first, found [{low}, {high}]")))
 }

@@ -1,6 +1,8 @@
+use std::path::{Path, PathBuf};
+
 use fer_artifact::{Size, Split};
 
-/// Why images could not be preprocessed.
+/// Why images could not be preprocessed, or a picture not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -45,6 +47,32 @@ pub enum Error {
         /// Pixels there are.
         found: usize,
     },
+    /// Pixels that are no whole number of images.
+    #[error("expected whole images of {size}, {} pixels each, found {found} pixels", size.area())]
+    Pixels {
+        /// Size of an image.
+        size: Size,
+        /// Pixels there are.
+        found: usize,
+    },
+    /// A picture that could not be written.
+    #[error("{}: cannot encode the picture: {reason}", path.display())]
+    Encode {
+        /// The picture.
+        path: PathBuf,
+        /// The encoder's reason.
+        reason: String,
+    },
+    /// A file that could not be written.
+    #[error(transparent)]
+    Artifact(#[from] fer_artifact::Error),
+}
+
+impl Error {
+    /// The encoder's reasons have line breaks, and their sources say the same again.
+    pub(crate) fn encode(path: &Path) -> impl FnOnce(image::ImageError) -> Self {
+        move |error| Self::Encode { path: path.to_owned(), reason: error.to_string().replace('\n', " ") }
+    }
 }
 
 fn names(splits: &[Split]) -> String {

@@ -1,5 +1,7 @@
-//! Grayscale, histogram equalisation, normalisation, resizing and augmentation as pure functions, and the preprocess
-//! stage.
+//! The one decoder of pictures; grayscale, histogram equalisation, normalisation, resizing and augmentation as pure
+//! functions; the align and preprocess stages.
+//!
+//! [`Picture`] reads one picture of any size and form, such as a photograph, upright and whole; [`write_png`] writes one.
 //!
 //! [`preprocess`] turns the sets of images that ingest leaves into the features that training takes. What depends on
 //! the data is fitted to the train set alone; the outcome is a [`Preprocessing`], which travels in the header of the
@@ -35,8 +37,10 @@ mod augment;
 mod equalize;
 mod error;
 mod gray;
+mod jpeg;
 mod normalize;
 mod params;
+mod picture;
 mod preprocessing;
 mod resize;
 
@@ -46,5 +50,6 @@ pub use equalize::equalize;
 pub use error::Error;
 pub use gray::grayscale;
 pub use params::{Equalization, Normalization, PreprocessParams};
+pub use picture::{Picture, PictureProblem, write_png};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;

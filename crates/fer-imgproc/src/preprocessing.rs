@@ -45,7 +45,7 @@ impl Preprocessing {
             return Err(Error::EmptyTrain);
         }
         let own = size_of_images(train)?;
-        let (equalization, size) = (params.equalization, params.size.unwrap_or(own));
+        let (equalization, size) = (params.equalization, params.size.unwrap_or(own).for_network()?);
         let counts = || {
             let images = train.images.par_chunks_exact(own.area());
             let each = images.map(|image| Levels::of(&resized(image, own, size), equalization).counts);
@@ -59,17 +59,37 @@ impl Preprocessing {
         self.size
     }
 
+    /// The features of gray images of any one size, without labels: of `pixels` `[N, height, width]`, 0 black to 255
+    /// white, those `[N, height, width]` of [`Self::size`], each made of its image alone.
+    ///
+    /// ```
+    /// use fer_artifact::Size;
+    /// use fer_imgproc::Preprocessing;
+    ///
+    /// let header = r#"{"equalization": "none", "normalization": {"kind": "unit"}, "size": {"height": 1, "width": 2}}"#;
+    /// let preprocessing: Preprocessing = serde_json::from_str(header)?;
+    /// assert_eq!(preprocessing.features(&[0, 255, 51, 102], Size::new(1, 2)?)?, [0.0, 1.0, 0.2, 0.4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Pixels`] unless there are as many pixels as make whole images.
+    pub fn features(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+        if !pixels.len().is_multiple_of(size.area()) {
+            return Err(Error::Pixels { size, found: pixels.len() });
+        }
+        let mut features = vec![0.0; pixels.len() / size.area() * self.size.area()];
+        let pairs = features.par_chunks_exact_mut(self.size.area()).zip(pixels.par_chunks_exact(size.area()));
+        pairs.for_each(|(out, image)| self.transform(&resized(image, size, self.size), out));
+        Ok(features)
+    }
+
     /// The features of a set of images, of any size; labels, rows and their order stay.
     ///
     /// # Errors
     /// [`Error::Size`] or [`Error::PixelCount`] for a set that contradicts itself.
     pub fn apply(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
-        let mut images = vec![0.0; set.len() * self.size.area()];
-        if !set.is_empty() {
-            let own = size_of_images(set)?;
-            let pairs = images.par_chunks_exact_mut(self.size.area()).zip(set.images.par_chunks_exact(own.area()));
-            pairs.for_each(|(out, image)| self.transform(&resized(image, own, self.size), out));
-        }
+        let images = if set.is_empty() { vec![] } else { self.features(&set.images, size_of_images(set)?)? };
         Ok(FeatureSet {
             classes: set.classes.clone(),
             split: set.split,
@@ -148,5 +168,5 @@ fn resized(image: &[u8], from: Size, to: Size) -> Cow<'_, [u8]> {
     if from == to {
         return Cow::Borrowed(image);
     }
-    Cow::Owned(resize(image, (from.height(), from.width()), (to.height(), to.width())))
+    Cow::Owned(resize(image, from, to))
 }

@@ -7,6 +7,8 @@ use crate::{Error, NetworkParams};
 
 /// Most parameters of a network: 2³⁰ take 4 GiB.
 const MAX_PARAMETERS: u64 = 1 << 30;
+/// Most values of a layer for one image: 64 MB.
+const MAX_LAYER: u64 = 16_000_000;
 
 /// All that a network's structure follows from: its name and settings, the size of its images and its classes.
 ///
@@ -29,7 +31,7 @@ impl NetworkConfig {
     /// Names and shapes of the network's tensors as PyTorch would name them, without any of them being made.
     ///
     /// # Errors
-    /// [`Error::TooSmall`], [`Error::TooLarge`] or [`Error::Classes`] if there is no such network.
+    /// [`Error::TooSmall`], [`Error::TooLarge`], [`Error::LayerTooLarge`] or [`Error::Classes`] if there is no such network.
     pub fn tensors(&self) -> Result<BTreeMap<String, Vec<usize>>, Error> {
         Ok(self.plan()?.tensors().map(|(name, tensor)| (name, tensor.shape)).collect())
     }
@@ -44,7 +46,17 @@ impl NetworkConfig {
         Ok(weights.map(|(_, tensor)| tensor.shape.iter().product::<usize>()).sum())
     }
 
-    /// The layers, of which it is sure that they fit into memory.
+    /// Values that the largest layer has for one image, or the image if it has more: four bytes each, and a batch has as
+    /// many of them as it has images.
+    ///
+    /// # Errors
+    /// As [`Self::tensors`].
+    pub fn largest_layer(&self) -> Result<usize, Error> {
+        Ok(self.plan()?.largest_layer(self.height, self.width) as usize)
+    }
+
+    /// The layers, of which it is sure that they fit into memory: whatever asks for memory by a configuration, which may
+    /// come from a file, asks here first.
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
         let &Self { params, height, width, classes } = self;
         let network = params.name();
@@ -63,6 +75,10 @@ impl NetworkConfig {
         let size = |tensor: TensorPlan| tensor.shape.iter().map(|&size| size as u64).product::<u64>();
         if plan.tensors().map(|(_, tensor)| size(tensor)).sum::<u64>() > MAX_PARAMETERS {
             return Err(too_large);
+        }
+        let found = plan.largest_layer(height, width);
+        if found > MAX_LAYER {
+            return Err(Error::LayerTooLarge { network, limit: MAX_LAYER, height, width, found });
         }
         Ok(plan)
     }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use fer_artifact::shown;
+
 /// What can be wrong with a network, its parameters or its weights.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -44,13 +46,30 @@ pub enum Error {
         /// Pixels in a row found.
         width: usize,
     },
+    /// A layer would take too much memory for each image.
+    #[error(
+        "`{network}` on images of {height}x{width} pixels would have a layer of {found} values for each image, more than \
+         {limit}: resize the images"
+    )]
+    LayerTooLarge {
+        /// The network's name.
+        network: &'static str,
+        /// Most values that are accepted.
+        limit: u64,
+        /// Rows found.
+        height: usize,
+        /// Pixels in a row found.
+        width: usize,
+        /// Values of the largest layer.
+        found: u64,
+    },
     /// A number of classes that labels of one byte cannot tell apart.
     #[error("expected 1 to 256 classes, found {found}")]
     Classes {
         /// The number found.
         found: usize,
     },
-    /// Tensors that are not the network's; every one of them is listed.
+    /// Tensors that are not the network's; the message names the first few.
     #[error("the tensors do not fit `{network}`: {}", list(mismatches))]
     Mismatch {
         /// The network's name.
@@ -122,18 +141,26 @@ impl Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = shown(self.name());
         match self {
-            Mismatch::Missing { name, expected } => write!(f, "`{name}` {expected:?} is missing"),
-            Mismatch::Unexpected { name, found } => write!(f, "`{name}` {found:?} is not expected"),
-            Mismatch::Shape { name, expected, found } => {
+            Mismatch::Missing { expected, .. } => write!(f, "`{name}` {expected:?} is missing"),
+            Mismatch::Unexpected { found, .. } => write!(f, "`{name}` {found:?} is not expected"),
+            Mismatch::Shape { expected, found, .. } => {
                 write!(f, "`{name}`: expected shape {expected:?}, found {found:?}")
             }
-            Mismatch::Dtype { name, found } => write!(f, "`{name}`: expected f32, found {found}"),
+            Mismatch::Dtype { found, .. } => write!(f, "`{name}`: expected f32, found {found}"),
         }
     }
 }
 
+/// Most tensors that a message names.
+const MOST_NAMED: usize = 6;
+
+/// The first few differences, and how many more there are.
 fn list(mismatches: &[Mismatch]) -> String {
-    let lines: Vec<String> = mismatches.iter().map(Mismatch::to_string).collect();
-    lines.join("; ")
+    let first: Vec<String> = mismatches.iter().take(MOST_NAMED).map(Mismatch::to_string).collect();
+    match mismatches.len() - first.len() {
+        0 => first.join("; "),
+        more => format!("{}; and {more} more", first.join("; ")),
+    }
 }

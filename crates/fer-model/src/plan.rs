@@ -70,6 +70,29 @@ pub(crate) enum Role {
 }
 
 impl Plan {
+    /// Values of the largest layer's output for one image `[height, width]`, or of the image if that has more.
+    pub(crate) fn largest_layer(&self, height: usize, width: usize) -> u64 {
+        let halved = |side: u64, stride: usize| side.div_ceil(stride as u64);
+        let (mut height, mut width) = (height as u64, width as u64);
+        let mut largest = height * width;
+        for (_, layer) in &self.0 {
+            match *layer {
+                LayerPlan::Conv { outputs, stride, .. } | LayerPlan::Residual { outputs, stride, .. } => {
+                    (height, width) = (halved(height, stride), halved(width, stride));
+                    largest = largest.max(height * width * outputs as u64);
+                }
+                LayerPlan::MaxPool => (height, width) = (height / 2, width / 2),
+                LayerPlan::Linear { outputs, .. } => largest = largest.max(outputs as u64),
+                LayerPlan::GlobalAvgPool
+                | LayerPlan::BatchNorm { .. }
+                | LayerPlan::Relu
+                | LayerPlan::Rrelu(_)
+                | LayerPlan::Dropout(_) => {}
+            }
+        }
+        largest
+    }
+
     /// Every tensor with its full name.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = (String, TensorPlan)> {
         let named = |(name, layer): &(String, LayerPlan)| {

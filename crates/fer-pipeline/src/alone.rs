@@ -4,13 +4,14 @@ use std::path::Path;
 
 use fer_artifact::Seed;
 
-use crate::digests::Digests;
 use crate::execute::{Folders, execute};
-use crate::file::Document;
 use crate::link::Link;
+use crate::progress::{Clock, Event, Reporter};
+use crate::run_folder::digests::Digests;
 use crate::slot::Presence;
 use crate::stages::entry;
-use crate::{Clock, Error, Event, Reporter, RunOptions, StageKind};
+use crate::yaml::document::Document;
+use crate::{Error, RunOptions, StageKind};
 
 /// A stage to be run without a pipeline file.
 #[derive(Debug, Clone, Copy)]

@@ -8,15 +8,15 @@ use fer_artifact::Seed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::command_line::{CommandLine, Seconds};
 use crate::error::Problem;
-use crate::file::{Document, Params, to_yaml};
-use crate::folder::CELLS;
 use crate::link::Link;
-use crate::locate::Segment;
+use crate::run_folder::folder::CELLS;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
+use crate::stages::{CommandLine, Seconds};
 use crate::stages::{Program, entry};
+use crate::yaml::document::{Document, Params, to_yaml};
+use crate::yaml::locate::Segment;
 use crate::{Error, StageKind, StageName};
 
 const VERSION: u32 = 1;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_atomic};
 
-use crate::folder::CONFIG_FILE;
+use crate::progress::{Clock, Event, Reporter};
+use crate::run_folder::folder::CONFIG_FILE;
 use crate::slot::{Input, Resolved};
-use crate::{Clock, Event, Reporter, RunOptions, StageName};
+use crate::{RunOptions, StageName};
 
 /// What a running stage sees of the world.
 pub(crate) struct Context<'a> {

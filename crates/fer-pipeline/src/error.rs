@@ -1,8 +1,10 @@
+//! What can go wrong with a run, and with a pipeline file.
+
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::StageName;
-use crate::phrase::suggestion;
+use crate::yaml::phrase::suggestion;
 
 /// Whatever stopped a stage: its crate's own error.
 pub type StageError = Box<dyn std::error::Error + Send + Sync>;

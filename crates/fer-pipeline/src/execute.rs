@@ -5,13 +5,14 @@ use std::path::Path;
 
 use fer_artifact::{Digest, Provenance, Seed};
 
-use crate::checkpoints::CHECKPOINTS;
 use crate::context::Context;
-use crate::folder::Staging;
 use crate::link::Link;
+use crate::progress::{Clock, Reporter};
+use crate::run_folder::checkpoints::CHECKPOINTS;
+use crate::run_folder::folder::Staging;
 use crate::slot::Presence;
 use crate::stage::Failure;
-use crate::{Clock, Error, PROGRAM, Reporter, RunOptions};
+use crate::{Error, PROGRAM, RunOptions};
 
 /// Where a stage reads, where its unfinished outputs stand, and where they go in the end.
 pub(crate) struct Folders<'a> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Digest, Seed};
+use fer_artifact::{Digest, Kind, Seed};
 
-use crate::digests::Digests;
-use crate::key::Origin;
+use crate::run_folder::digests::Digests;
+use crate::run_folder::key::Origin;
 use crate::slot::{Input, Resolved};
 use crate::stage::{Place, Stage};
 use crate::{Error, StageKind, StageName, stages};
@@ -33,6 +33,16 @@ impl Link {
 
     pub(crate) fn kind(&self) -> StageKind {
         self.stage.kind()
+    }
+
+    /// The stage that makes its input of this name.
+    pub(crate) fn maker_of(&self, file: &str) -> Option<StageName> {
+        self.inputs().into_iter().find(|input| Path::new(&input.path).ends_with(file)).map(|input| input.maker)
+    }
+
+    /// Whether it leaves scores.
+    pub(crate) fn is_evaluation(&self) -> bool {
+        self.stage.entry().leaves == Some(Kind::Predictions)
     }
 
     pub(crate) fn name(&self) -> StageName {

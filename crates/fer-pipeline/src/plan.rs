@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::checkpoints::CHECKPOINTS;
-use crate::digests::Digests;
 use crate::link::Link;
-use crate::lock::Lock;
 use crate::reason::{input_changes, parameter_changes};
+use crate::run_folder::checkpoints::CHECKPOINTS;
+use crate::run_folder::digests::Digests;
+use crate::run_folder::lock::Lock;
+use crate::run_folder::store::Store;
 use crate::stage::{EarlierRuns, Resumable};
-use crate::store::Store;
 use crate::{Error, Pipeline, Reason, RunOptions, StageName};
 
 /// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.

@@ -1,19 +1,21 @@
 //! Runs what is not fresh.
 
-use fer_artifact::names::{METRICS, REPORT};
-use fer_artifact::{Digest, Kind, Metrics, write_atomic};
+use fer_artifact::names::REPORT;
+use fer_artifact::{Digest, Metrics, write_atomic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::digests::Digests;
+use crate::compare::read_metrics;
 use crate::execute::{Folders, execute};
-use crate::folder::{CONFIG_FILE, Writer, remove_unfinished};
 use crate::link::Link;
-use crate::lock::{Entry, Lock};
+use crate::progress::{Clock, Event, Reporter};
+use crate::run_folder::digests::Digests;
+use crate::run_folder::folder::{CONFIG_FILE, Writer, remove_unfinished};
+use crate::run_folder::lock::{Entry, Lock};
+use crate::run_folder::store::Store;
 use crate::slot::Presence;
-use crate::store::Store;
-use crate::{CheckpointEvery, Clock, Error, Event, Pipeline, Reason, Reporter, StageError, StageName};
+use crate::{CheckpointEvery, Error, Pipeline, Reason, StageName};
 
 /// What a run does with the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,16 +137,11 @@ impl Pipeline {
 
     fn outcome(&self, stages: Vec<Ran>) -> Result<Outcome, Error> {
         let mut outcome = Outcome { stages, metrics: None, report: None };
-        let leaves_scores = |link: &&Link| link.stage.entry().leaves == Some(Kind::Predictions);
         let ran = |link: &&Link| outcome.stages.iter().any(|ran| ran.stage == link.name());
-        let scores = self.stages.iter().rev().filter(leaves_scores).find(ran).map(Link::name);
-        if let Some(stage) = scores {
-            let folder = self.run_dir.join(stage.as_str());
-            let path = folder.join(METRICS);
-            let failed = |source: StageError| Error::Stage { stage, source };
-            let text = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
-            outcome.metrics = Some(serde_json::from_slice(&text).map_err(|error| failed(error.into()))?);
-            outcome.report = Some(folder.join(REPORT));
+        let last = self.stages.iter().rev().filter(|link| link.is_evaluation()).find(ran).map(Link::name);
+        if let Some(stage) = last {
+            outcome.metrics = read_metrics(&self.run_dir, stage)?;
+            outcome.report = Some(self.run_dir.join(stage.as_str()).join(REPORT));
         }
         Ok(outcome)
     }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use fer_artifact::Digest;
 
-use crate::folder::{Staging, io};
 use crate::link::Link;
-use crate::lock::{Entry, Lock};
-use crate::store::names;
-use crate::{Error, Event, Reporter, StageName};
+use crate::progress::{Event, Reporter};
+use crate::run_folder::folder::{Staging, io};
+use crate::run_folder::lock::{Entry, Lock};
+use crate::run_folder::store::names;
+use crate::{Error, StageName};
 
 /// Between two looks at what another process holds.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::{Digest, Kind, Violation};
 use fer_data::FileDigest;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::Problem;
-use crate::file::Params;
-use crate::key::Origin;
-use crate::lock::Entry;
+use crate::error::StageError;
+use crate::run_folder::key::Origin;
+use crate::run_folder::lock::Entry;
 use crate::slot::{Input, Output};
-use crate::{Reason, StageError, StageKind};
+use crate::yaml::document::Params;
+use crate::{Reason, StageKind};
 
 /// An entry of the stage table: all that the runner knows of a kind of stage.
 pub(crate) struct StageEntry {
@@ -115,4 +117,9 @@ impl<E: Into<StageError>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Error(error.into())
     }
+}
+
+/// Parameters as JSON, defaults written out.
+pub(crate) fn resolved(params: &impl Serialize) -> Value {
+    serde_json::to_value(params).expect("parameters are representable in JSON")
 }

@@ -1,10 +1,10 @@
 use fer_artifact::{Digest, with_causes};
 use serde::Serialize;
 
-use crate::digests::Digests;
-use crate::folder::Writer;
-use crate::lock::Lock;
-use crate::store::{Spare, Store};
+use crate::run_folder::digests::Digests;
+use crate::run_folder::folder::Writer;
+use crate::run_folder::lock::Lock;
+use crate::run_folder::store::{Spare, Store};
 use crate::{Error, Pipeline};
 
 /// An output of a finished stage, held against the lock.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::Mixup;
 use crate::recipe::crop_of;
-use crate::train::Task;
+use crate::task::Task;
 
 /// The order in which an epoch sees its images: as they stand, or shuffled by seed and epoch alone.
 pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<usize> {
@@ -46,7 +46,7 @@ impl Batch {
         let size = [train.height, train.width];
         let crop = crop_of(&params.crops, epoch).map_or(size, |side| [side; 2]);
         // The last epochs see images as they are, but for what happens to photographs too.
-        let is_plain = epoch + params.plain_epochs > params.epochs.get();
+        let is_plain = epoch + params.final_plain_epochs > params.epochs.get();
         let augmentation = match params.augmentation {
             Some(changes) if is_plain => Some(Augmentation { erasing: Erasing::default(), ..changes }),
             changes => changes,
@@ -66,7 +66,7 @@ impl Batch {
         let classes = train.classes.len();
         let mut targets = smooth_targets(&labels, classes, params.label_smoothing.get() as f32);
         if let (Some(distillation), Some(answers)) = (&params.distillation, &task.answers) {
-            let share = distillation.share;
+            let share = distillation.share.get();
             for (targets, &index) in targets.chunks_exact_mut(classes).zip(indices) {
                 let answers = &answers[index * classes..(index + 1) * classes];
                 targets.iter_mut().zip(answers).for_each(|(target, answer)| *target += share * (answer - *target));
@@ -114,7 +114,7 @@ impl Mixup {
         let mut generator = ChaCha8Rng::seed_from_u64(seed.value());
         generator.set_stream(step);
         let mut unit = || (generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        if unit() >= self.probability {
+        if unit() >= self.probability.get() {
             return None;
         }
         loop {
@@ -128,8 +128,9 @@ impl Mixup {
 
 #[cfg(test)]
 mod tests {
+    use fer_artifact::{Positive, Probability};
+
     use super::*;
-    use crate::Positive;
 
     #[test]
     fn every_epoch_has_an_order_of_its_own_and_misses_no_image() {
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn shares_have_the_moments_of_their_law() {
-        let mixup = Mixup { alpha: Positive::of(0.2), probability: 0.5 };
+        let mixup = Mixup { alpha: Positive::of(0.2), probability: Probability::of(0.5) };
         let shares: Vec<f64> = (0..8000).filter_map(|step| mixup.draw(Seed::new(5), step)).collect();
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
         let variance = shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / shares.len() as f64;

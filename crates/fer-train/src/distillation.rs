@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fer_artifact::{FeatureSet, Predictions};
+use fer_artifact::{FeatureSet, Predictions, Probability};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, FileOf};
@@ -11,42 +11,26 @@ use crate::{Error, FileOf};
 /// in a Neural Network*, 2015, at temperature 1; with a teacher of the same kind: Furlanello et al., *Born-Again Neural
 /// Networks*, 2018).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawDistillation")]
+#[serde(deny_unknown_fields)]
 pub struct Distillation {
     /// Files of predictions for the images of train, as evaluation writes them with `splits: [train]`; the mean of
     /// their probabilities counts. They may hold more images than train does.
     pub predictions: Vec<FileOf>,
     /// Share of the target that is theirs, 1/2 by default; the rest is the label's.
-    pub share: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDistillation {
-    predictions: Vec<FileOf>,
     #[serde(default = "half")]
-    share: f64,
+    pub share: Probability,
 }
 
-fn half() -> f64 {
-    0.5
-}
-
-impl TryFrom<RawDistillation> for Distillation {
-    type Error = Error;
-
-    fn try_from(RawDistillation { predictions, share }: RawDistillation) -> Result<Self, Error> {
-        if predictions.is_empty() {
-            return Err(Error::NoTeacher);
-        }
-        if !(0.0..=1.0).contains(&share) {
-            return Err(Error::Range { expected: "a share from 0 to 1", found: share });
-        }
-        Ok(Self { predictions, share })
-    }
+const fn half() -> Probability {
+    Probability::of(0.5)
 }
 
 impl Distillation {
+    /// Refuses a distillation without a teacher.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.predictions.is_empty() { Err(Error::NoTeacher) } else { Ok(()) }
+    }
+
     /// What the teachers answered for each image of train, `[N, K]` probabilities in the order of train.
     pub(crate) fn answers(&self, teachers: &[Predictions], train: &FeatureSet) -> Result<Vec<f64>, Error> {
         if teachers.len() != self.predictions.len() {
@@ -113,7 +97,7 @@ mod tests {
     fn answers(teachers: &[Predictions]) -> Result<Vec<f64>, Error> {
         let predictions =
             (0..teachers.len()).map(|place| FileOf::Path(format!("{place}.safetensors").into())).collect();
-        Distillation { predictions, share: 0.5 }.answers(teachers, &train())
+        Distillation { predictions, share: half() }.answers(teachers, &train())
     }
 
     fn assert_near(found: &[f64], expected: &[f64]) {
@@ -149,7 +133,7 @@ mod tests {
             "distillation: 1.safetensors: expected the classes of train, [\"angry\", \"disgust\", \"fear\"], \
              found [\"disgust\", \"angry\", \"fear\"]"
         );
-        let unread = Distillation { predictions: vec![FileOf::Path("a".into())], share: 0.5 }
+        let unread = Distillation { predictions: vec![FileOf::Path("a".into())], share: half() }
             .answers(&[], &train())
             .unwrap_err();
         assert_eq!(unread.to_string(), "distillation: expected as many predictions as files, 1, found 0");

@@ -4,14 +4,6 @@ use crate::FileOf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number outside the range that its meaning allows.
-    #[error("expected {expected}, found {found}")]
-    Range {
-        /// The range, in words.
-        expected: &'static str,
-        /// The number.
-        found: f64,
-    },
     /// A parameter that the chosen optimiser or schedule does not have.
     #[error("`{parameter}` does not apply to `{of}`")]
     NotApplicable {
@@ -84,8 +76,8 @@ pub enum Error {
         file: FileOf,
     },
     /// The weights to start from are not the network's.
-    #[error("init: {0}")]
-    Init(fer_model::Error),
+    #[error("init")]
+    Init(#[source] fer_model::Error),
     /// Distillation without anything to learn from.
     #[error("distillation: expected at least one file of predictions, found none")]
     NoTeacher,
@@ -143,8 +135,8 @@ pub enum Error {
         found: String,
     },
     /// A checkpoint without the state of a training.
-    #[error("the checkpoint holds no state of a training: {0}")]
-    State(serde_json::Error),
+    #[error("the checkpoint holds no state of a training")]
+    State(#[source] serde_json::Error),
     /// The observer asked to stop.
     #[error("stopped in epoch {epoch} of {epochs} as asked")]
     Stopped {
@@ -154,7 +146,7 @@ pub enum Error {
         epochs: usize,
     },
     /// The observer could not do its part.
-    #[error("after epoch {epoch}: {source}")]
+    #[error("after epoch {epoch}")]
     Observer {
         /// The epoch, from 1.
         epoch: usize,
@@ -165,6 +157,6 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] fer_model::Error),
     /// A tensor operation failed.
-    #[error("tensor operation: {0}")]
+    #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
 }

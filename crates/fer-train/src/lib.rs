@@ -1,6 +1,6 @@
 //! The training stage: batches, schedule, loop, history and checkpoints.
 //!
-//! [`train`] fits a network to the features of train, as [`TrainParams`] say; whose defaults are the seed's. An
+//! [`train`] fits a network to the features of train, as [`TrainParams`] say. The defaults of [`TrainParams`] are the seed's. An
 //! [`Observer`] is told of every batch and epoch, can take a checkpoint after each, and can stop the training.
 //! The result holds the model, which one file is enough to predict with, and an [`fer_artifact::EpochRecord`] for every epoch.
 //!
@@ -15,10 +15,11 @@
 mod accuracy;
 mod arrays;
 mod batches;
+mod checkpoint;
 mod distillation;
+mod epoch;
 mod error;
 mod file_of;
-mod number;
 mod observer;
 mod optimizer;
 mod params;
@@ -26,15 +27,16 @@ mod recipe;
 mod schedule;
 mod session;
 mod state;
+mod task;
 mod train;
 
 pub use distillation::Distillation;
 pub use error::Error;
 pub use file_of::FileOf;
-pub use number::{Fraction, NonNegative, Positive};
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::OptimizerParams;
-pub use params::{EarlyStopping, Select, TrainParams};
+pub use params::{EarlyStopping, Reached, Select, TrainParams};
 pub use recipe::{ClassWeights, Crop, DecayedWeights, Mixup};
 pub use schedule::{Position, Schedule};
-pub use train::{TrainData, Trained, train};
+pub use task::TrainData;
+pub use train::{Trained, train};

@@ -1,7 +1,7 @@
+use fer_artifact::{Fraction, NonNegative, Positive};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::number::{Fraction, NonNegative, Positive};
 
 /// Which optimiser, and its settings, with PyTorch's meaning and defaults but for the learning rate of SGD, which is
 /// the seed's.

@@ -1,16 +1,14 @@
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
+use fer_artifact::{Count, Fraction, Positive};
 use fer_imgproc::Augmentation;
 use fer_model::NetworkParams;
 use fer_nn::{Decay, Optimizer, Parameter};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::number::{Count, Positive, count};
 use crate::recipe::check_crops;
-use crate::{
-    ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Fraction, Mixup, OptimizerParams, Schedule,
-};
+use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerParams, Schedule};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///
@@ -22,20 +20,21 @@ use crate::{
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawTrain")]
+// The derived functions are inherent ones, so that reading can check what no field alone tells.
+#[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct TrainParams {
     /// The network.
     pub model: NetworkParams,
     /// File of weights to start from, or the stage that leaves them; the caller reads it; fresh weights without it.
     pub init: Option<FileOf>,
     /// How often every training image is seen.
-    pub epochs: NonZeroUsize,
+    pub epochs: Count,
     /// Images in a step; the last batch of an epoch may have fewer.
-    pub batch_size: NonZeroUsize,
+    pub batch_size: Count,
     /// Whether the images take another order in every epoch.
     pub shuffle: bool,
     /// Epochs from one evaluation to the next, on train and validation; the last epoch is evaluated in any case.
-    pub evaluate_every: NonZeroUsize,
+    pub evaluate_every: Count,
     /// Which weights the model holds.
     pub select: Select,
     /// The optimiser.
@@ -61,7 +60,7 @@ pub struct TrainParams {
     /// Mixing of images.
     pub mixup: Option<Mixup>,
     /// Last epochs without mixing and erasing.
-    pub plain_epochs: usize,
+    pub final_plain_epochs: usize,
     /// Decay of an exponential moving average of the weights, which then is what is evaluated and kept. The average
     /// begins as the weights: in step t its decay is at most (1 + t)/(10 + t).
     pub ema: Option<Fraction>,
@@ -92,10 +91,21 @@ impl Select {
 
 /// When to stop before the last epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "RawStopping")]
+#[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
     /// Evaluations in a row without a new highest validation accuracy after which training stops.
-    pub patience: NonZeroUsize,
+    pub patience: Count,
+}
+
+/// Where a training was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// Epochs done.
+    pub epoch: usize,
+    /// Whether batches of the epoch after them are done too.
+    pub is_within_next: bool,
+    /// Epochs that were planned then.
+    pub planned: usize,
 }
 
 impl Default for TrainParams {
@@ -103,10 +113,10 @@ impl Default for TrainParams {
         Self {
             model: NetworkParams::default(),
             init: None,
-            epochs: count(100),
-            batch_size: count(128),
+            epochs: Count::of(100),
+            batch_size: Count::of(128),
             shuffle: false,
-            evaluate_every: count(5),
+            evaluate_every: Count::of(5),
             select: Select::Last,
             optimizer: OptimizerParams::SGD,
             clip_norm: None,
@@ -118,7 +128,7 @@ impl Default for TrainParams {
             augmentation: None,
             crops: vec![],
             mixup: None,
-            plain_epochs: 0,
+            final_plain_epochs: 0,
             ema: None,
             early_stopping: None,
         }
@@ -136,19 +146,46 @@ impl TrainParams {
         Ok(optimizer.with_clip_norm(self.clip_norm.map(Positive::get)).with_decay(decay))
     }
 
-    /// Why a training with these parameters cannot go on from the end of a shorter one, if it cannot: something that
-    /// happens in an epoch depends on how many are planned. The one place of this rule: the key of checkpoints, what
-    /// `fer plan` says and what a resumed training accepts follow from it.
+    /// Whether a training with these parameters may go on from where another was left that differs in `epochs` alone.
+    /// One that was planned to be as long may; one of another length may, if its length has not played a part yet.
+    ///
+    /// This is the one place of the rule: the choice of a checkpoint, what `fer plan` says and what [`crate::train`]
+    /// accepts follow from it.
+    ///
+    /// ```
+    /// use fer_train::{Reached, TrainParams};
+    /// let params: TrainParams = serde_json::from_str(r#"{"epochs": 8, "evaluate_every": 2}"#)?;
+    /// let end_of = |epoch, planned| Reached { epoch, is_within_next: false, planned };
+    /// assert!(params.may_go_on_from(end_of(4, 4)));
+    /// // The last epoch is evaluated in any case, the third of eight is not.
+    /// assert!(!params.may_go_on_from(end_of(3, 3)));
+    /// assert!(!params.may_go_on_from(end_of(9, 20)));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub const fn may_go_on_from(&self, reached: Reached) -> bool {
+        let Reached { epoch, is_within_next, planned } = reached;
+        let epochs = self.epochs.get();
+        if planned == epochs {
+            return true;
+        }
+        let is_evaluated_as_last = !is_within_next
+            && !epoch.is_multiple_of(self.evaluate_every.get())
+            && (epoch == epochs || epoch == planned);
+        self.bound_to_epochs().is_none() && epoch + is_within_next as usize <= epochs && !is_evaluated_as_last
+    }
+
+    /// Why a training with these parameters cannot go on from any point of one of another length:
+    /// something that happens in an epoch depends on how many are planned.
     ///
     /// ```
     /// use fer_train::TrainParams;
     /// let of = |json: &str| serde_json::from_str::<TrainParams>(json).unwrap().bound_to_epochs();
     /// assert_eq!(of("{}"), None);
     /// assert_eq!(of(r#"{"schedule": {"name": "cosine"}}"#), Some("every rate of its schedule depends on epochs"));
-    /// assert_eq!(of(r#"{"plain_epochs": 1}"#), Some("which epochs are plain depends on epochs"));
+    /// assert_eq!(of(r#"{"final_plain_epochs": 1}"#), Some("which epochs are plain depends on epochs"));
     /// ```
     pub const fn bound_to_epochs(&self) -> Option<&'static str> {
-        match (self.schedule.depends_on_epochs(), self.plain_epochs) {
+        match (self.schedule.depends_on_epochs(), self.final_plain_epochs) {
             (true, _) => Some("every rate of its schedule depends on epochs"),
             (false, 0) => None,
             (false, _) => Some("which epochs are plain depends on epochs"),
@@ -159,102 +196,21 @@ impl TrainParams {
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;
         check_crops(&self.crops)?;
+        self.distillation.as_ref().map_or(Ok(()), Distillation::check)?;
         self.schedule.check(self.epochs.get())
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawTrain {
-    model: NetworkParams,
-    init: Option<FileOf>,
-    epochs: Count,
-    batch_size: Count,
-    shuffle: bool,
-    evaluate_every: Count,
-    select: Select,
-    optimizer: OptimizerParams,
-    clip_norm: Option<Positive>,
-    schedule: Schedule,
-    label_smoothing: Fraction,
-    distillation: Option<Distillation>,
-    class_weights: ClassWeights,
-    decay: DecayedWeights,
-    augmentation: Option<Augmentation>,
-    crops: Vec<Crop>,
-    mixup: Option<Mixup>,
-    plain_epochs: usize,
-    ema: Option<Fraction>,
-    early_stopping: Option<EarlyStopping>,
-}
-
-impl Default for RawTrain {
-    fn default() -> Self {
-        let params = TrainParams::default();
-        Self {
-            model: params.model,
-            init: params.init,
-            epochs: Count(params.epochs),
-            batch_size: Count(params.batch_size),
-            shuffle: params.shuffle,
-            evaluate_every: Count(params.evaluate_every),
-            select: params.select,
-            optimizer: params.optimizer,
-            clip_norm: params.clip_norm,
-            schedule: params.schedule,
-            label_smoothing: params.label_smoothing,
-            distillation: params.distillation,
-            class_weights: params.class_weights,
-            decay: params.decay,
-            augmentation: params.augmentation,
-            crops: params.crops,
-            mixup: params.mixup,
-            plain_epochs: params.plain_epochs,
-            ema: params.ema,
-            early_stopping: params.early_stopping,
-        }
-    }
-}
-
-impl TryFrom<RawTrain> for TrainParams {
-    type Error = Error;
-
-    fn try_from(raw: RawTrain) -> Result<Self, Error> {
-        let params = Self {
-            model: raw.model,
-            init: raw.init,
-            epochs: raw.epochs.0,
-            batch_size: raw.batch_size.0,
-            shuffle: raw.shuffle,
-            evaluate_every: raw.evaluate_every.0,
-            select: raw.select,
-            optimizer: raw.optimizer,
-            clip_norm: raw.clip_norm,
-            schedule: raw.schedule,
-            label_smoothing: raw.label_smoothing,
-            distillation: raw.distillation,
-            class_weights: raw.class_weights,
-            decay: raw.decay,
-            augmentation: raw.augmentation,
-            crops: raw.crops,
-            mixup: raw.mixup,
-            plain_epochs: raw.plain_epochs,
-            ema: raw.ema,
-            early_stopping: raw.early_stopping,
-        };
-        params.check()?;
+impl<'de> Deserialize<'de> for TrainParams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let params = Self::deserialize(deserializer)?;
+        params.check().map_err(D::Error::custom)?;
         Ok(params)
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStopping {
-    patience: Count,
-}
-
-impl From<RawStopping> for EarlyStopping {
-    fn from(raw: RawStopping) -> Self {
-        Self { patience: raw.patience.0 }
+impl Serialize for TrainParams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
     }
 }

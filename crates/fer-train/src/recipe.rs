@@ -1,20 +1,23 @@
 //! What is done against learning the training images by heart.
 
-use std::num::NonZeroUsize;
-
+use fer_artifact::{Count, Positive, Probability};
 use serde::{Deserialize, Serialize};
 
-use crate::number::Count;
-use crate::{Error, Positive};
+use crate::Error;
 
 /// Two images and their labels in one (Zhang et al., *mixup: Beyond Empirical Risk Minimization*, 2018).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawMixup")]
+#[serde(deny_unknown_fields)]
 pub struct Mixup {
     /// The shares come from Beta(α, α): small numbers leave most images nearly as they are.
     pub alpha: Positive,
     /// Probability that a batch is mixed, each image with one other.
-    pub probability: f64,
+    #[serde(default = "always")]
+    pub probability: Probability,
+}
+
+const fn always() -> Probability {
+    Probability::of(1.0)
 }
 
 /// What images of a class count.
@@ -41,12 +44,12 @@ pub enum DecayedWeights {
 
 /// Training on crops of this size from some epoch on (progressive resizing: small crops first take less time).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "RawCrop")]
+#[serde(deny_unknown_fields)]
 pub struct Crop {
     /// The first epoch of this size, counted from 1.
-    pub from_epoch: NonZeroUsize,
+    pub from_epoch: Count,
     /// Rows and columns of the crop.
-    pub size: NonZeroUsize,
+    pub size: Count,
 }
 
 /// The crops must come in order, the first at once.
@@ -75,42 +78,5 @@ impl ClassWeights {
         // A class without images weighs nothing: it never comes up.
         let weight = |&count: &usize| if count == 0 { 0.0 } else { labels.len() as f64 / (classes * count) as f64 };
         Some(counts.iter().map(weight).collect())
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMixup {
-    alpha: Positive,
-    #[serde(default = "always")]
-    probability: f64,
-}
-
-fn always() -> f64 {
-    1.0
-}
-
-impl TryFrom<RawMixup> for Mixup {
-    type Error = Error;
-
-    fn try_from(RawMixup { alpha, probability }: RawMixup) -> Result<Self, Error> {
-        if (0.0..=1.0).contains(&probability) {
-            Ok(Self { alpha, probability })
-        } else {
-            Err(Error::Range { expected: "a probability from 0 to 1", found: probability })
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCrop {
-    from_epoch: Count,
-    size: Count,
-}
-
-impl From<RawCrop> for Crop {
-    fn from(raw: RawCrop) -> Self {
-        Self { from_epoch: raw.from_epoch.0, size: raw.size.0 }
     }
 }

@@ -1,10 +1,9 @@
 use std::f64::consts::PI;
-use std::num::NonZeroUsize;
 
+use fer_artifact::{Count, Fraction, Positive};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::number::{Count, Fraction, Positive, count};
 
 /// How the learning rate changes over a training, as PyTorch's schedulers of these names do it. `base` below is the
 /// optimiser's learning rate.
@@ -17,7 +16,7 @@ pub enum Schedule {
     /// `base · gammaⁿ` after n times `step_size` epochs: PyTorch's `StepLR`, stepped after every epoch.
     Step {
         /// Epochs between changes.
-        step_size: NonZeroUsize,
+        step_size: Count,
         /// Factor of a change.
         gamma: Positive,
     },
@@ -53,7 +52,7 @@ pub struct Position {
 
 impl Schedule {
     /// PyTorch's and the contract's defaults.
-    pub const STEP: Self = Self::Step { step_size: count(10), gamma: Positive::of(0.8) };
+    pub const STEP: Self = Self::Step { step_size: Count::of(10), gamma: Positive::of(0.8) };
     /// Without warm-up.
     pub const COSINE: Self = Self::Cosine { warmup_epochs: 0 };
     /// PyTorch's defaults.
@@ -170,7 +169,7 @@ impl TryFrom<RawSchedule> for Schedule {
         match &mut schedule {
             Self::Constant => {}
             Self::Step { step_size, gamma } => {
-                *step_size = raw.step_size.take().map_or(*step_size, |Count(size)| size);
+                *step_size = raw.step_size.take().unwrap_or(*step_size);
                 *gamma = raw.gamma.take().unwrap_or(*gamma);
             }
             Self::Cosine { warmup_epochs } => *warmup_epochs = raw.warmup_epochs.take().unwrap_or(*warmup_epochs),

@@ -1,17 +1,17 @@
-//! The training loop.
+//! A training under way: its network, optimiser and state, and what is done to them.
 
 use candle_core::Tensor;
-use fer_artifact::{EpochRecord, Model, Seed};
+use fer_artifact::{Model, Seed};
 use fer_model::{Mode, Network};
 use fer_nn::{Optimizer, follow, soft_cross_entropy};
 use serde_json::{Value, json};
 
 use crate::accuracy::correct;
 use crate::arrays::{Arrays, to_arrays, to_tensors};
-use crate::batches::{Batch, order};
-use crate::state::{Best, Partial, State};
-use crate::train::Task;
-use crate::{Error, Flow, Observer, Position, Progress, Select};
+use crate::batches::Batch;
+use crate::state::{Best, State};
+use crate::task::Task;
+use crate::{Error, Select};
 
 /// A training between two epochs, or within one.
 pub(crate) struct Session<'a> {
@@ -47,70 +47,13 @@ impl<'a> Session<'a> {
         self.state.epoch >= self.task.params.epochs.get() || stopped
     }
 
-    /// Trains and, where it is due, evaluates an epoch, or what is left of it.
-    pub(crate) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochRecord, Error> {
-        let epoch = self.state.epoch + 1;
-        let before = self.state.partial.take().unwrap_or_default();
-        let start = observer.seconds();
-        let (done, aside) = self.train_epoch(epoch, before, observer)?;
-        let seconds = observer.seconds() - start - aside;
-        self.check_weights(epoch, done.learning_rate)?;
-        let [train_accuracy, validation_accuracy] = self.evaluate(epoch)?;
-        let images = (done.images - before.images) as f64;
-        let record = EpochRecord {
-            epoch,
-            loss: done.mean(),
-            last_batch_loss: done.last_loss,
-            learning_rate: done.learning_rate,
-            train_accuracy,
-            validation_accuracy,
-            images_per_second: if seconds > 0.0 { images / seconds } else { 0.0 },
-        };
-        self.state.epoch = epoch;
-        self.state.history.push(record.timeless());
-        let checkpoint = || crate::state::checkpoint(self, None);
-        let flow = observer.epoch(&record, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
-        self.obey(flow, epoch)?;
-        Ok(record)
-    }
-
-    /// Trains the batches of an epoch that come after `done`. Gives the seconds, too, that went to the observer, who
-    /// may write checkpoints: they do not count as training.
-    fn train_epoch(
-        &mut self,
-        epoch: usize,
-        mut done: Partial,
-        observer: &mut dyn Observer,
-    ) -> Result<(Partial, f64), Error> {
-        let mut aside = 0.0;
-        let Task { params, train, seed, .. } = self.task;
-        let order = order(train.len(), params.shuffle.then(|| seed.stream("shuffle")), epoch);
-        let masks = seed.stream("masks");
-        let (batches, epochs) = (self.task.batches(), params.epochs.get());
-        for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..).skip(done.batches) {
-            let at = Position { step: self.optimizer.steps(), steps_per_epoch: batches, epochs };
-            let learning_rate = params.schedule.learning_rate(params.optimizer.learning_rate(), at);
-            let batch_images = Batch::new(self.task, indices, epoch, self.optimizer.steps())?;
-            let loss = self.step(batch_images, masks, learning_rate)?;
-            if !loss.is_finite() {
-                return Err(Error::Diverged { epoch, batch, loss, learning_rate });
-            }
-            done.add(loss.into(), indices.len(), learning_rate);
-            let progress = Progress { epoch, epochs, batch, batches, images: done.images, loss: done.mean() };
-            let checkpoint = || {
-                self.check_weights(epoch, learning_rate)?;
-                crate::state::checkpoint(self, Some(done))
-            };
-            let start = observer.seconds();
-            let flow = observer.batch(&progress, &checkpoint).map_err(|source| Error::Observer { epoch, source })?;
-            aside += observer.seconds() - start;
-            self.obey(flow, epoch)?;
-        }
-        Ok((done, aside))
-    }
-
     /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
-    fn step(&mut self, Batch { images, targets }: Batch, masks: Seed, learning_rate: f64) -> Result<f32, Error> {
+    pub(crate) fn step(
+        &mut self,
+        Batch { images, targets }: Batch,
+        masks: Seed,
+        learning_rate: f64,
+    ) -> Result<f32, Error> {
         let mode = Mode::Train { seed: masks.value(), step: self.optimizer.steps() };
         let logits = self.network.forward(&images, mode)?;
         let loss: Tensor = soft_cross_entropy(&logits, targets)?;
@@ -118,13 +61,13 @@ impl<'a> Session<'a> {
         if value.is_finite() {
             loss.backward()?;
             self.optimizer.step(learning_rate)?;
-            self.follow()?;
+            self.update_average()?;
         }
         Ok(value)
     }
 
     /// Moves the average of the weights, and of the running statistics, towards them.
-    fn follow(&self) -> Result<(), Error> {
+    fn update_average(&self) -> Result<(), Error> {
         let (Some(average), Some(decay)) = (&self.average, self.task.params.ema) else { return Ok(()) };
         let steps = self.optimizer.steps() as f64;
         let decay = decay.get().min((1.0 + steps) / (10.0 + steps));
@@ -140,15 +83,8 @@ impl<'a> Session<'a> {
         self.average.as_ref().unwrap_or(&self.network)
     }
 
-    fn obey(&self, flow: Flow, epoch: usize) -> Result<(), Error> {
-        match flow {
-            Flow::Continue => Ok(()),
-            Flow::Stop => Err(Error::Stopped { epoch, epochs: self.task.params.epochs.get() }),
-        }
-    }
-
     /// A last step can spoil weights without any loss to show it; a checkpoint of them would be of no use.
-    fn check_weights(&self, epoch: usize, learning_rate: f64) -> Result<(), Error> {
+    pub(crate) fn check_weights(&self, epoch: usize, learning_rate: f64) -> Result<(), Error> {
         for (name, tensor) in self.network.state() {
             if !tensor.flatten_all()?.to_vec1::<f32>()?.iter().all(|value| value.is_finite()) {
                 return Err(Error::DivergedWeights { epoch, tensor: name, learning_rate });
@@ -158,7 +94,7 @@ impl<'a> Session<'a> {
     }
 
     /// Accuracy on train and validation, if this epoch has its turn.
-    fn evaluate(&mut self, epoch: usize) -> Result<[Option<f64>; 2], Error> {
+    pub(crate) fn evaluate(&mut self, epoch: usize) -> Result<[Option<f64>; 2], Error> {
         let params = self.task.params;
         if !epoch.is_multiple_of(params.evaluate_every.get()) && epoch != params.epochs.get() {
             return Ok([None, None]);

@@ -1,16 +1,13 @@
-//! What a checkpoint holds, and how a training goes on from it.
+//! How far a training is, and which training it is: what of a checkpoint is no tensor.
 
 use std::collections::BTreeMap;
 
-use fer_artifact::Checkpoint;
-use fer_model::{Network, NetworkConfig};
+use fer_model::NetworkConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::arrays::{insert, take, to_arrays, to_tensors};
-use crate::session::Session;
-use crate::train::Task;
-use crate::{Error, TrainParams};
+use crate::task::Task;
+use crate::{Error, Reached, TrainParams};
 
 /// Whatever of a training is no tensor. Holds no time, so that equal trainings have equal checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,18 +81,33 @@ impl State {
         Self { epoch: 0, partial: None, steps: 0, best: None, stale: 0, history: vec![], identity: Identity::of(task) }
     }
 
-    /// A training may be longer or shorter than planned when its checkpoint was taken, if nothing so far depended on
-    /// the plan.
-    fn check_epochs(&self, params: &TrainParams) -> Result<(), Error> {
-        let (now, planned) = (params.epochs.get(), part(&self.identity.parts(), "epochs"));
-        let begun = self.epoch + usize::from(self.partial.is_some());
-        let is_due = self.epoch.is_multiple_of(params.evaluate_every.get());
-        let was_last = self.history.last().is_some_and(|record| record.get("train_accuracy").is_some() && !is_due);
-        let is_last = begun == now && self.partial.is_none() && !is_due;
-        if params.bound_to_epochs().is_some() || begun > now || was_last || is_last {
-            same("epochs", &now.to_string(), &planned)?;
+    /// The state after so many steps, and with this part of the epoch under way.
+    pub(crate) fn at(&self, steps: u64, partial: Option<Partial>) -> Self {
+        Self { steps, partial, ..self.clone() }
+    }
+
+    /// This state as one of this training, if it is.
+    pub(crate) fn of(mut self, task: &Task<'_>) -> Result<Self, Error> {
+        let identity = Identity::of(task);
+        let (expected, found) = (identity.parts(), self.identity.parts());
+        for name in expected.keys().chain(found.keys()).filter(|name| *name != "epochs") {
+            check_same(name, &part(&expected, name), &part(&found, name))?;
         }
-        Ok(())
+        self.check_epochs(task.params)?;
+        self.identity = identity;
+        Ok(self)
+    }
+
+    /// A training may be longer or shorter than planned when its checkpoint was taken, if
+    /// [`TrainParams::may_go_on_from`] says so.
+    fn check_epochs(&self, params: &TrainParams) -> Result<(), Error> {
+        let planned = &self.identity.params["epochs"];
+        let number = planned.as_u64().unwrap_or_default() as usize;
+        let reached = Reached { epoch: self.epoch, is_within_next: self.partial.is_some(), planned: number };
+        if params.may_go_on_from(reached) {
+            return Ok(());
+        }
+        check_same("epochs", &params.epochs.to_string(), &planned.to_string())
     }
 }
 
@@ -124,49 +136,12 @@ impl Identity {
     }
 }
 
-/// The session's state, complete; `partial` is what is done of the epoch under way.
-pub(crate) fn checkpoint(session: &Session<'_>, partial: Option<Partial>) -> Result<Checkpoint, Error> {
-    let mut tensors = BTreeMap::new();
-    insert(&mut tensors, "model", to_arrays(&session.network.state())?);
-    insert(&mut tensors, "optimizer", to_arrays(&session.optimizer.state()?)?);
-    if let Some(average) = &session.average {
-        insert(&mut tensors, "average", to_arrays(&average.state())?);
-    }
-    insert(&mut tensors, "best", session.best.clone().unwrap_or_default());
-    let state = State { steps: session.optimizer.steps(), partial, ..session.state.clone() };
-    Ok(Checkpoint { classes: session.task.train.classes.clone(), state: json!(state), tensors })
-}
-
-impl<'a> Session<'a> {
-    /// The training as it was when the checkpoint was taken.
-    pub(crate) fn resume(task: &'a Task<'a>, checkpoint: Checkpoint) -> Result<Self, Error> {
-        let Checkpoint { classes, state, mut tensors } = checkpoint;
-        let state: State = serde_json::from_value(state).map_err(Error::State)?;
-        same("classes", &task.train.classes.join(", "), &classes.join(", "))?;
-        let (expected, found) = (Identity::of(task).parts(), state.identity.parts());
-        for name in expected.keys().chain(found.keys()).filter(|name| *name != "epochs") {
-            same(name, &part(&expected, name), &part(&found, name))?;
-        }
-        state.check_epochs(task.params)?;
-        let network = Network::load(&task.network, to_tensors(take(&mut tensors, "model"))?)?;
-        let mut optimizer = task.params.start_optimizer(network.parameters())?;
-        optimizer.restore(to_tensors(take(&mut tensors, "optimizer"))?, state.steps)?;
-        let average = match task.params.ema {
-            Some(_) => Some(Network::load(&task.network, to_tensors(take(&mut tensors, "average"))?)?),
-            None => None,
-        };
-        let best = Some(take(&mut tensors, "best")).filter(|best| !best.is_empty());
-        let words = |is| if is { "present" } else { "absent" };
-        same("best weights", words(state.best.is_some()), words(best.is_some()))?;
-        Ok(Self { task, network, average, optimizer, state, best })
-    }
-}
-
 fn part(parts: &BTreeMap<String, String>, name: &str) -> String {
     parts.get(name).map_or("none", String::as_str).to_owned()
 }
 
-fn same(what: &str, expected: &str, found: &str) -> Result<(), Error> {
+/// Refuses what differs between this training and a checkpoint's.
+pub(crate) fn check_same(what: &str, expected: &str, found: &str) -> Result<(), Error> {
     if expected == found {
         return Ok(());
     }

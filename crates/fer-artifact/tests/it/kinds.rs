@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use fer_artifact::{
     Array, Artifact, Checkpoint, Digest, FeatureSet, ImageSet, Model, Predictions, Provenance, Seed, Split, read, write,
 };
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ fn finite() -> impl Strategy<Value = f32> {
 }
 
 fn classes() -> impl Strategy<Value = Vec<String>> {
-    vec(".{0,6}", 1..6)
+    btree_set(".{1,6}", 1..6).prop_map(Vec::from_iter).prop_shuffle()
 }
 
 fn split() -> impl Strategy<Value = Split> {

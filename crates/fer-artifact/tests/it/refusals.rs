@@ -123,8 +123,19 @@ fn no_classes_or_more_than_labels_can_name() {
     let mut header = header("images");
     header["classes"] = json!([]);
     assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 0");
-    header["classes"] = json!(vec!["x"; 257]);
+    header["classes"] = json!((0..257).map(|index| index.to_string()).collect::<Vec<_>>());
     assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 257");
+}
+
+#[test]
+fn a_class_twice_or_without_a_name() {
+    let mut header = header("model");
+    header["classes"] = json!(["a", "b\u{1b}", "a"]);
+    assert_eq!(header_refusal(&header), "metadata key `fer`: class `a` stands twice");
+    header["classes"] = json!(["b\u{1b}", "b\u{1b}"]);
+    assert_eq!(header_refusal(&header), r"metadata key `fer`: class `b\u{1b}` stands twice");
+    header["classes"] = json!(["a", ""]);
+    assert_eq!(header_refusal(&header), "metadata key `fer`: expected names of classes, found an empty one");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{Change, Diff, Run, ScoreChange};
+use fer_pipeline::compare::{Change, Diff, Run, ScoreChange};
 
 use super::format::{FormatArgs, Section, shown};
 use crate::table::{Align, Table};
@@ -39,7 +39,7 @@ impl DiffArgs {
 
 /// What must be known of scores that are of a model before the one in the folder.
 fn outdated(runs: &[&Run]) -> String {
-    let outdated = runs.iter().filter(|run| run.metrics.is_some() && !run.metrics_are_current);
+    let outdated = runs.iter().filter(|run| run.evaluations.iter().any(|evaluated| !evaluated.is_current));
     let note =
         |run: &&Run| format!("{}: its scores are of an earlier model; `fer run` renews them", run.path.display());
     outdated.map(note).collect::<Vec<_>>().join("\n")
@@ -60,11 +60,13 @@ fn columns(diff: &Diff, align: Align) -> [(String, Align); 3] {
 
 fn scores(diff: &Diff) -> Section {
     let mut table = Table::new(columns(diff, Align::Right).into_iter().chain([("change".to_owned(), Align::Right)]));
-    for ScoreChange { split, score, from, to, change } in &diff.scores {
+    let is_alone = diff.scores.iter().all(|score| score.stage == diff.scores[0].stage);
+    for ScoreChange { stage, split, score, from, to, change } in &diff.scores {
         let unit = Unit::of(score);
         let told = |value: &Option<f64>| value.map_or("–".to_owned(), |value| unit.told(value));
         let change = change.map_or(String::new(), |change| unit.signed(change));
-        table.row([format!("{split} {}", name(score)), told(from), told(to), change]);
+        let of = if is_alone { String::new() } else { format!("{stage} ") };
+        table.row([format!("{of}{split} {}", name(score)), told(from), told(to), change]);
     }
     Section { title: "scores".to_owned(), table, empty: "none yet" }
 }

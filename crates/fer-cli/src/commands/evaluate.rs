@@ -3,15 +3,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fer_artifact::{ImageSet, Model, Predictions, Tta, read};
+use fer_artifact::Tta;
 use fer_data::{Classes, Loaded, Source, load};
-use fer_eval::{Predictor, average, score};
-use fer_imgproc::Preprocessing;
+use fer_eval::score;
+use fer_predict::Ensemble;
 
-use super::{ThreadArgs, print, print_json};
+use super::arguments::ThreadArgs;
+use crate::output::{print, print_json};
 use crate::terminal::to_stderr;
-
-const BATCH_SIZE: usize = 256;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -42,18 +41,12 @@ pub(super) struct EvaluateArgs {
 impl EvaluateArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
         self.threads.apply()?;
-        let models: Vec<Model> = self.models.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        let first = self.models[0].display();
-        let classes = Classes::new(models[0].classes.clone()).with_context(|| format!("{first}: its classes"))?;
+        let ensemble = Ensemble::open(&self.models)?.with_tta(self.tta)?;
+        let classes = Classes::new(ensemble.classes().to_vec())
+            .with_context(|| format!("{}: its classes", self.models[0].display()))?;
         let Loaded { images, notes } = load(&Source::at(&self.data), &classes)?;
         notes.iter().for_each(|note| to_stderr(note));
-        let answers = self
-            .models
-            .iter()
-            .zip(&models)
-            .map(|(path, model)| answers(model, &images, self.tta).with_context(|| path.display().to_string()));
-        let answers: Vec<Predictions> = answers.collect::<Result<_>>()?;
-        let scores = score(&average(&answers)?);
+        let scores = score(&ensemble.predict(&images)?);
         if self.json {
             print_json(&scores)?
         } else {
@@ -61,12 +54,4 @@ impl EvaluateArgs {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// What a model says of the images, each preprocessed as it wants them.
-fn answers(model: &Model, images: &ImageSet, tta: Tta) -> Result<Predictions> {
-    let preprocessing: Preprocessing = serde_json::from_value(model.preprocessing.clone())
-        .context("its header does not say how to preprocess an image")?;
-    let predictor = Predictor::new(model)?.with_tta(tta)?;
-    Ok(predictor.predict(&preprocessing.apply(images)?, BATCH_SIZE)?)
 }

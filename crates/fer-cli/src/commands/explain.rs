@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use fer_artifact::escaped;
 use fer_eval::overlay;
 use fer_imgproc::resize;
+use fer_predict::{Crop, Face, Recognizer, Size};
 
-use super::pictures::{CAPTION, Canvas, Crop, Ensemble, PictureArgs, Seen, by_picture, printable, target, top};
-use super::print;
+use super::pictures::{CAPTION, Canvas, PictureArgs, Seen, by_picture, target};
+use crate::output::print;
 
 /// Side of a face on the sheet, and the white around it, in pixels; letters are twice their smallest size.
 const SIDE: usize = 192;
@@ -38,9 +40,9 @@ pub(super) struct ExplainArgs {
 impl ExplainArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
         let viewer = self.pictures.viewer()?;
-        let ensemble = &viewer.ensemble;
-        let asked = asked(&self.classes, ensemble.classes())?;
-        viewer.each(Some(&self.out), |seen| explain(ensemble, seen, &asked, &self.out))
+        let recognizer = &viewer.recognizer;
+        let asked = asked(&self.classes, recognizer.classes())?;
+        viewer.each(Some(&self.out), |seen| explain(recognizer, seen, &asked, &self.out))
     }
 }
 
@@ -51,7 +53,9 @@ fn asked(names: &[String], classes: &[String]) -> Result<Vec<usize>> {
         match classes.iter().position(|class| class == name) {
             Some(class) => asked.push(class),
             None if name == "all" => asked.extend(0..classes.len()),
-            None => bail!("--class: expected `all` or one of {}, found `{name}`", classes.join(", ")),
+            None => {
+                bail!("--class: expected `all` or one of {}, found `{name}`", escaped(&classes.join(", ")))
+            }
         }
     }
     Ok(asked)
@@ -64,28 +68,28 @@ struct Explained {
     heat: Vec<f32>,
 }
 
-fn explain(ensemble: &Ensemble, seen: &[Seen<'_>], asked: &[usize], folder: &Path) -> Result<()> {
-    let crops: Vec<&[u8]> = seen.iter().flat_map(Seen::crops).map(|crop| &*crop.pixels).collect();
-    let probabilities = ensemble.probabilities(&crops)?;
+fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], folder: &Path) -> Result<()> {
+    let crops: Vec<&Crop> = seen.iter().flat_map(Seen::crops).collect();
+    let faces = recognizer.judge(&crops)?;
     let mut explained: Vec<Vec<Explained>> = crops.iter().map(|_| vec![]).collect();
     for turn in 0..asked.len().max(1) {
-        let class = |probabilities: &Vec<f64>| asked.get(turn).copied().unwrap_or_else(|| top(probabilities));
-        let classes: Vec<usize> = probabilities.iter().map(class).collect();
-        for (face, heat) in ensemble.heat_maps(&crops, &classes)?.into_iter().enumerate() {
-            let class = classes[face];
-            explained[face].push(Explained { class, probability: probabilities[face][class], heat });
+        let class = |face: &Face| asked.get(turn).copied().unwrap_or_else(|| face.top());
+        let classes: Vec<usize> = faces.iter().map(class).collect();
+        for (index, heat) in recognizer.heat_maps(&crops, &classes)?.into_iter().enumerate() {
+            let class = classes[index];
+            explained[index].push(Explained { class, probability: faces[index].probabilities[class], heat });
         }
     }
     for (seen, faces) in by_picture(seen, &explained) {
-        let name = printable(&seen.path.to_string_lossy());
+        let name = escaped(&seen.path.to_string_lossy());
         let said = match &seen.outcome {
             Err(problem) => problem.clone(),
             Ok(crops) if crops.is_empty() => "no face".to_owned(),
             Ok(crops) => {
                 let target = target(folder, seen.path, ".explained.png");
-                sheet(crops, faces, ensemble).write(&target)?;
-                let faces: Vec<String> = faces.iter().map(|face| words(face, ensemble.classes())).collect();
-                format!("{}, in {}", faces.join("; "), printable(&target.to_string_lossy()))
+                sheet(crops, faces, recognizer)?.write(&target)?;
+                let faces: Vec<String> = faces.iter().map(|face| words(face, recognizer.classes())).collect();
+                format!("{}, in {}", faces.join("; "), escaped(&target.to_string_lossy()))
             }
         };
         print(format!("{name}: {said}\n"))?;
@@ -100,19 +104,20 @@ fn words(face: &[Explained], classes: &[String]) -> String {
 
 impl Explained {
     fn caption(&self, classes: &[String]) -> String {
-        format!("{} {:.0} %", classes[self.class], 100.0 * self.probability)
+        format!("{} {:.0} %", escaped(&classes[self.class]), 100.0 * self.probability)
     }
 }
 
 /// A line a face: the crop, and beside it the same under each of its heat maps.
-fn sheet(crops: &[Crop], faces: &[Vec<Explained>], ensemble: &Ensemble) -> Canvas {
+fn sheet(crops: &[Crop], faces: &[Vec<Explained>], recognizer: &Recognizer) -> Result<Canvas> {
     let columns = 1 + faces[0].len();
     let line = SIDE + SCALE * CAPTION + GAP;
     let mut canvas = Canvas::blank(GAP + faces.len() * line, GAP + columns * (SIDE + GAP));
-    let enlarge = |pixels: &[u8]| resize(pixels, ensemble.size(), (SIDE, SIDE));
+    let side = Size::new(SIDE, SIDE)?;
+    let enlarge = |pixels: &[u8]| resize(pixels, recognizer.size(), side);
     for (row, (crop, face)) in crops.iter().zip(faces).enumerate() {
         let top = GAP + row * line;
-        let gray = enlarge(&crop.pixels);
+        let gray = enlarge(crop.pixels());
         let nothing = vec![0.0; gray.len()];
         canvas.paste(GAP, top, SIDE, &overlay(&gray, &nothing));
         for (column, explained) in face.iter().enumerate() {
@@ -120,10 +125,10 @@ fn sheet(crops: &[Crop], faces: &[Vec<Explained>], ensemble: &Ensemble) -> Canva
             let levels: Vec<u8> = explained.heat.iter().map(|heat| (255.0 * heat).round() as u8).collect();
             let heat: Vec<f32> = enlarge(&levels).iter().map(|&level| f32::from(level) / 255.0).collect();
             canvas.paste(left, top, SIDE, &overlay(&gray, &heat));
-            canvas.text(left, top + SIDE + 2 * SCALE, SCALE, &explained.caption(ensemble.classes()));
+            canvas.text(left, top + SIDE + 2 * SCALE, SCALE, &explained.caption(recognizer.classes()));
         }
     }
-    canvas
+    Ok(canvas)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use fer_artifact::{ImageSet, read};
 use fer_data::{PictureFormat, export_images};
 
-use super::print;
+use crate::output::print;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer export-images runs/sample/ingest/train.safetensors pictures

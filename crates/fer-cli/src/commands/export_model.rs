@@ -3,14 +3,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use fer_artifact::names::MODEL;
 use fer_artifact::{Digest, Header, Model, Provenance, describe, read, write, write_half};
 use fer_eval::Predictor;
-use fer_pipeline::{PROGRAM, Run};
+use fer_pipeline::compare::{Evaluated, Run};
+use fer_pipeline::{PROGRAM, StageKind, StageName};
 use serde_json::{Value, json};
 
-use super::{bytes, print};
-
-const MODEL: &str = "train/model.safetensors";
+use crate::output::{bytes, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer export-model runs/sample model.safetensors --f16
@@ -19,6 +19,9 @@ validation, and digests of the data. Whatever predicts with it gives calibrated 
 pub(super) struct ExportModelArgs {
     /// A run folder whose chain has run to its end.
     run: PathBuf,
+    /// The training whose model is meant, if the chain has several; its last one by default.
+    #[arg(long, value_name = "NAME")]
+    stage: Option<StageName>,
     /// The file to write, a safetensors file.
     out: PathBuf,
     /// Write matrices and kernels in 16 bits: half the bytes, at a cost of accuracy that is hardly to be seen.
@@ -28,12 +31,15 @@ pub(super) struct ExportModelArgs {
 
 impl ExportModelArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let path = self.run.join(MODEL);
+        let run = Run::read(&self.run)?;
+        let training = self.training(&run)?;
+        let name = format!("{training}/{MODEL}");
+        let path = self.run.join(&name);
         let model: Model = read(&path)?;
-        let evaluation = self.evaluation(&Predictor::new(&model)?)?;
+        let evaluation = self.evaluation(&run, training, &Predictor::new(&model)?)?;
         let header = describe(&path)?.0.context("a model that reads has a header")?;
         let Header { seed, mut parents, params, .. } = header;
-        parents.insert(MODEL.to_owned(), Digest::of_file(&path)?);
+        parents.insert(name, Digest::of_file(&path)?);
         let provenance = Provenance { producer: PROGRAM.to_owned(), seed, parents, params };
         let model = Model { evaluation, ..model };
         match self.f16 {
@@ -44,13 +50,26 @@ impl ExportModelArgs {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The run's scores as they stand in `metrics.json`, and digests of its data.
-    fn evaluation(&self, predictor: &Predictor) -> Result<Value> {
-        let (run, name) = (Run::read(&self.run)?, self.run.display());
-        let Some(metrics) = &run.metrics else {
-            bail!("{name}: has no scores yet; `fer run` makes them");
+    /// The training that is asked for, or the last one.
+    fn training(&self, run: &Run) -> Result<StageName> {
+        match self.stage {
+            Some(stage) if run.trainings.contains(&stage) => Ok(stage),
+            Some(stage) => {
+                let known: Vec<String> = run.trainings.iter().map(|name| format!("`{name}`")).collect();
+                bail!("{}: no training is called `{stage}`; expected one of {}", self.run.display(), known.join(", "))
+            }
+            None => Ok(*run.trainings.last().unwrap_or(&StageKind::Train.into())),
+        }
+    }
+
+    /// The model's scores as they stand in `metrics.json`, and digests of the run's data.
+    fn evaluation(&self, run: &Run, training: StageName, predictor: &Predictor) -> Result<Value> {
+        let name = self.run.display();
+        let of_model = run.evaluations.iter().rfind(|evaluated| evaluated.of == Some(training));
+        let Some(Evaluated { metrics, is_current, .. }) = of_model else {
+            bail!("{name}: the model of `{training}` has no scores yet; `fer run` makes them");
         };
-        if !run.metrics_are_current {
+        if !is_current {
             bail!("{name}: its scores are not those of its model; `fer run` renews them");
         }
         let mut evaluation = json!(metrics);

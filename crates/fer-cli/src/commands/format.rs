@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{print, print_json};
+use crate::output::{print, print_json};
 use crate::table::Table;
 
 #[derive(Debug, Args)]

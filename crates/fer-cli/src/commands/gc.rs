@@ -5,7 +5,8 @@ use clap::Args;
 use fer_pipeline::{Spare, SpareKind};
 use serde_json::json;
 
-use super::{PipelineArgs, bytes, print, print_json};
+use super::arguments::PipelineArgs;
+use crate::output::{bytes, print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

@@ -3,10 +3,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use fer_artifact::{Header, TensorInfo, describe};
+use fer_artifact::{Header, TensorInfo, describe, escaped};
 use serde_json::json;
 
-use super::{print, print_json};
+use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer inspect runs/sample/train/model.safetensors")]
@@ -35,9 +35,10 @@ fn text(header: Option<&Header>, tensors: &[TensorInfo]) -> Result<String> {
         Some(header) => header_text(header)?,
         None => "no header: not an artifact of a stage\n".to_owned(),
     };
-    let width = tensors.iter().map(|tensor| tensor.name.chars().count()).max().unwrap_or(0);
+    let names: Vec<String> = tensors.iter().map(|tensor| escaped(&tensor.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     text.push('\n');
-    for TensorInfo { name, dtype, shape } in tensors {
+    for (name, TensorInfo { dtype, shape, .. }) in names.iter().zip(tensors) {
         text.push_str(&format!("{name:width$}  {dtype:>4}  {shape:?}\n"));
     }
     let elements: usize = tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum();
@@ -52,14 +53,14 @@ fn header_text(header: &Header) -> Result<String> {
         lines.push(("split", split.to_string()));
     }
     lines.push(("seed", header.seed.value().to_string()));
-    let mut text: String = lines.iter().map(|(key, value)| format!("{key:14}  {value}\n")).collect();
+    let mut text: String = lines.iter().map(|(key, value)| format!("{key:14}  {}\n", escaped(value))).collect();
     for (path, digest) in &header.parents {
-        text.push_str(&format!("{:14}  {path}  {digest}\n", "parent"));
+        text.push_str(&format!("{:14}  {}  {digest}\n", "parent", escaped(path)));
     }
     for (key, value) in
         [("params", &header.params)].into_iter().chain(header.details.iter().map(|(k, v)| (k.as_str(), v)))
     {
-        text.push_str(&format!("{key:14}  {}\n", serde_json::to_string(value)?));
+        text.push_str(&format!("{:14}  {}\n", escaped(key), escaped(&serde_json::to_string(value)?)));
     }
     Ok(text)
 }

@@ -3,7 +3,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{PipelineArgs, SelectionArgs, print, print_json};
+use super::arguments::{PipelineArgs, SelectionArgs};
+use crate::output::{print, print_json};
 use crate::terminal::joined;
 
 #[derive(Debug, Args)]

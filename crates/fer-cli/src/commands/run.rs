@@ -4,9 +4,10 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{Outcome, RunOptions};
 
-use super::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs, print, print_json};
+use super::arguments::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs};
 use crate::clock::SystemClock;
 use crate::interrupt::Interrupt;
+use crate::output::{print, print_json};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use fer_artifact::Split;
-use fer_pipeline::{Run, differing_parameters};
+use fer_pipeline::compare::{Evaluated, Run, differing_parameters};
 
 use super::format::{FormatArgs, Section, shown};
 use crate::table::{Align, Table};
@@ -37,7 +37,7 @@ impl RunsArgs {
         if runs.is_empty() {
             to_stderr(&format!("{}: no runs in this folder or below", self.dir.display()));
         }
-        let outdated = runs.iter().any(|run| run.metrics.is_some() && !run.metrics_are_current);
+        let outdated = runs.iter().flat_map(|run| &run.evaluations).any(|evaluated| !evaluated.is_current);
         let note = if outdated { "* scores of an earlier model; `fer run` renews them" } else { "" };
         let sections = [Section { title: String::new(), table: table(&runs), empty: "" }];
         self.format.print(&runs, if runs.is_empty() { &[] } else { &sections }, note)?;
@@ -45,30 +45,41 @@ impl RunsArgs {
     }
 }
 
-/// A run a line: two columns for each split that any run has, and one for what differs.
+/// A run a line, or a line for each of its evaluations: two columns for each split that any has, and one for what
+/// differs.
 fn table(runs: &[Run]) -> Table {
-    let has =
-        |split: &Split| runs.iter().flat_map(|run| &run.metrics).any(|metrics| metrics.splits.contains_key(split));
+    let evaluations = || runs.iter().flat_map(|run| &run.evaluations);
+    let has = |split: &Split| evaluations().any(|evaluated| evaluated.metrics.splits.contains_key(split));
     let splits: Vec<Split> = Split::ALL.into_iter().filter(has).collect();
+    let has_several = runs.iter().any(|run| run.evaluations.len() > 1);
     let differing = differing_parameters(runs);
     let mut columns = vec![("run".to_owned(), Align::Left)];
+    columns.extend(has_several.then(|| ("evaluation".to_owned(), Align::Left)));
     for split in &splits {
         columns.extend([(format!("{split} accuracy"), Align::Right), ("macro F1".to_owned(), Align::Right)]);
     }
     columns.extend(["finished", "differs in"].map(|name| (name.to_owned(), Align::Left)));
     let mut table = Table::new(columns);
     for run in runs {
-        let scores = splits.iter().flat_map(|split| scores(run, *split));
         let ends = [run.finished.clone().unwrap_or_else(|| "–".to_owned()), differences(run, &differing)];
-        table.row([run.path.display().to_string()].into_iter().chain(scores).chain(ends));
+        let lines = run.evaluations.iter().map(Some).chain(run.evaluations.is_empty().then_some(None));
+        for evaluated in lines {
+            let stage = evaluated.map_or("–".to_owned(), |evaluated| evaluated.stage.to_string());
+            let scores = splits.iter().flat_map(|split| scores(evaluated, *split));
+            let start = [run.path.display().to_string()].into_iter().chain(has_several.then_some(stage));
+            table.row(start.chain(scores).chain(ends.clone()));
+        }
     }
     table
 }
 
-fn scores(run: &Run, split: Split) -> [String; 2] {
-    let mark = if run.metrics_are_current { "" } else { " *" };
-    match run.metrics.as_ref().and_then(|metrics| metrics.splits.get(&split)) {
-        Some(scores) => [format!("{:.1} %{mark}", 100.0 * scores.accuracy), format!("{:.3}", scores.macro_f1)],
+fn scores(evaluated: Option<&Evaluated>, split: Split) -> [String; 2] {
+    let scores = evaluated.and_then(|evaluated| Some((evaluated.is_current, evaluated.metrics.splits.get(&split)?)));
+    match scores {
+        Some((is_current, scores)) => {
+            let mark = if is_current { "" } else { " *" };
+            [format!("{:.1} %{mark}", 100.0 * scores.accuracy), format!("{:.3}", scores.macro_f1)]
+        }
         None => ["–", "–"].map(str::to_owned),
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use fer_artifact::Seed;
 use fer_pipeline::{RunOptions, StageAlone, StageKind, run_stage};
 
-use super::{CheckpointArgs, ThreadArgs};
+use super::arguments::{CheckpointArgs, ThreadArgs};
 use crate::clock::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;

@@ -3,7 +3,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{PipelineArgs, print, print_json};
+use super::arguments::PipelineArgs;
+use crate::output::{print, print_json};
 use crate::terminal::joined;
 
 #[derive(Debug, Args)]

@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{FileState, Verified};
 
-use super::{PipelineArgs, print, print_json};
+use super::arguments::PipelineArgs;
+use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer verify && echo intact

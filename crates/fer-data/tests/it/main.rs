@@ -9,6 +9,5 @@ mod export;
 mod folder;
 mod groups;
 mod params;
-mod picture;
 mod report;
 mod split;

@@ -102,7 +102,10 @@ fn a_field_of_another_kind_is_refused() {
         refusal(json!({"source": {"kind": "folder", "path": "x", "label_column": "mood"}})),
         "unknown field `label_column`, expected `path`"
     );
-    assert_eq!(refusal(json!({"split": {"kind": "usage", "train": 3}})), "unknown field `train`, expected `validation`");
+    assert_eq!(
+        refusal(json!({"split": {"kind": "usage", "train": 3}})),
+        "unknown field `train`, expected `validation`"
+    );
     assert_eq!(
         refusal(json!({"split": {"kind": "head", "train": 3, "test": 1}})),
         "unknown field `test`, expected `train` or `pool`"

@@ -1,70 +1,17 @@
 //! The data report of ingest, as far as it is one.
 
-use fer_artifact::Split;
+use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Split, SplitReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 use crate::format::{count, counted, percentage};
 
 /// Longest item of a list that stands in one line.
 const SHORT: usize = 20;
 
-/// What this page needs of `ingest/data-report.json`; other fields are passed over.
-#[derive(Debug, Deserialize)]
-pub(crate) struct DataReport {
-    classes: Vec<String>,
-    height: usize,
-    width: usize,
-    splits: BTreeMap<Split, SplitReport>,
-    overlaps: Vec<Overlap>,
-    contradictions: Listed<Contradiction>,
-    blank: Listed<u32>,
-    skipped: Listed<SkippedRow>,
-    dropped: Dropped,
-}
-
-#[derive(Debug, Deserialize)]
-struct SplitReport {
-    rows: usize,
-    class_counts: Vec<usize>,
-    copies: usize,
-    contradictions: usize,
-    blank: usize,
-}
-
-/// How many images of one split stand in another one too.
-#[derive(Debug, Deserialize)]
-struct Overlap {
-    of: Split,
-    also_in: Split,
-    rows: usize,
-}
-
-#[derive(Debug, Deserialize)]
-struct Contradiction {
-    rows: Vec<u32>,
-    labels: Vec<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SkippedRow {
-    reason: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Dropped {
-    also_in_validation: usize,
-    also_in_test: usize,
-    copies: usize,
-}
-
-/// A list of which the report may hold only the first entries.
-#[derive(Debug, Deserialize)]
-struct Listed<T> {
-    count: usize,
-    first: Vec<T>,
-}
+/// The data report of ingest, to be shown.
+#[derive(Debug)]
+pub(crate) struct DataSection(DataReport);
 
 /// The section on the page.
 #[derive(Debug, Serialize)]
@@ -92,25 +39,25 @@ struct List {
     items: Vec<String>,
 }
 
-impl DataReport {
+impl DataSection {
     /// `None` if it is not of the form that ingest gives it.
     pub(crate) fn of(report: &Value) -> Option<Self> {
-        let report = Self::deserialize(report).ok()?;
+        let report = DataReport::deserialize(report).ok()?;
         let fits = |split: &SplitReport| split.class_counts.len() == report.classes.len();
-        report.splits.values().all(fits).then_some(report)
+        report.splits.values().all(fits).then_some(Self(report))
     }
 
     /// Images of `of`, and those of them that also stand in `also_in`.
     pub(crate) fn overlap(&self, of: Split, also_in: Split) -> Option<(usize, usize)> {
-        let overlap = self.overlaps.iter().find(|overlap| overlap.of == of && overlap.also_in == also_in)?;
-        Some((self.splits.get(&of)?.rows, overlap.rows))
+        let overlap = self.0.overlaps.iter().find(|overlap| overlap.of == of && overlap.also_in == also_in)?;
+        Some((self.0.splits.get(&of)?.rows, overlap.rows))
     }
 
     pub(crate) fn view(&self) -> DataView {
-        let all = self.splits.values().map(|split| split.rows).sum();
+        let all = self.0.splits.values().map(|split| split.rows).sum();
         DataView {
-            lead: format!("{} of {} × {} pixels.", counted(all, "image"), self.height, self.width),
-            splits: self.splits.keys().map(|split| split.name()).collect(),
+            lead: format!("{} of {} × {} pixels.", counted(all, "image"), self.0.height, self.0.width),
+            splits: self.0.splits.keys().map(|split| split.name()).collect(),
             classes: self.class_rows(),
             checks: self.check_rows(),
             lists: self.lists(),
@@ -125,20 +72,20 @@ impl DataReport {
         };
         let class = |(label, name): (usize, &String)| Row {
             name: name.clone(),
-            cells: self.splits.values().map(|split| share(split.class_counts[label], split)).collect(),
+            cells: self.0.splits.values().map(|split| share(split.class_counts[label], split)).collect(),
         };
-        let all = Row { name: "all".into(), cells: self.splits.values().map(|split| count(split.rows)).collect() };
-        self.classes.iter().enumerate().map(class).chain([all]).collect()
+        let all = Row { name: "all".into(), cells: self.0.splits.values().map(|split| count(split.rows)).collect() };
+        self.0.classes.iter().enumerate().map(class).chain([all]).collect()
     }
 
     fn check_rows(&self) -> Vec<Row> {
         let row = |name: &str, value: &dyn Fn(&SplitReport) -> usize| Row {
             name: name.into(),
-            cells: self.splits.values().map(|split| count(value(split))).collect(),
+            cells: self.0.splits.values().map(|split| count(value(split))).collect(),
         };
         let overlap = |&also_in: &Split| Row {
             name: format!("Images that also stand in {also_in}"),
-            cells: (self.splits.keys().map(|&of| self.overlap(of, also_in)))
+            cells: (self.0.splits.keys().map(|&of| self.overlap(of, also_in)))
                 .map(|found| found.map_or("–".into(), |(_, n)| count(n)))
                 .collect(),
         };
@@ -147,56 +94,55 @@ impl DataReport {
             row("Groups of copies with different labels", &|split| split.contradictions),
             row("Blank images", &|split| split.blank),
         ];
-        if self.splits.len() > 1 {
-            rows.extend(self.splits.keys().map(overlap));
+        if self.0.splits.len() > 1 {
+            rows.extend(self.0.splits.keys().map(overlap));
         }
         rows
     }
 
     fn lists(&self) -> Vec<List> {
-        let name = |&label: &usize| self.classes.get(label).map_or("?", String::as_str);
+        let name = |&label: &u8| self.0.classes.get(usize::from(label)).map_or("?", String::as_str);
         let contradiction = |group: &Contradiction| {
             let members = group.rows.iter().zip(&group.labels);
             let members: Vec<String> = members.map(|(row, label)| format!("{row} {}", name(label))).collect();
             members.join(" / ")
         };
         let lists = [
-            self.dropped.list(),
-            self.skipped.list("Rows left out as unusable", |skipped| skipped.reason.clone()),
-            self.contradictions
-                .list("Equal images with different labels, over all splits (row and label)", contradiction),
-            self.blank.list("Rows of blank images", u32::to_string),
+            dropped(&self.0.dropped),
+            list(&self.0.skipped, "Rows left out as unusable", |skipped| skipped.reason.clone()),
+            list(
+                &self.0.contradictions,
+                "Equal images with different labels, over all splits (row and label)",
+                contradiction,
+            ),
+            list(&self.0.blank, "Rows of blank images", u32::to_string),
         ];
         lists.into_iter().flatten().collect()
     }
 }
 
-impl Dropped {
-    fn list(&self) -> Option<List> {
-        let parts = [
-            (self.also_in_validation, "also in validation"),
-            (self.also_in_test, "also in test"),
-            (self.copies, "copies of another one in train"),
-        ];
-        let items: Vec<String> =
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
-        (!items.is_empty()).then(|| List { title: "Rows taken out of train as duplicates".into(), short: true, items })
-    }
+fn dropped(dropped: &Dropped) -> Option<List> {
+    let parts = [
+        (dropped.also_in_validation, "also in validation"),
+        (dropped.also_in_test, "also in test"),
+        (dropped.copies, "copies of another one in train"),
+    ];
+    let items: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
+    (!items.is_empty()).then(|| List { title: "Rows taken out of train as duplicates".into(), short: true, items })
 }
 
-impl<T> Listed<T> {
-    fn list(&self, title: &str, item: impl Fn(&T) -> String) -> Option<List> {
-        if self.count == 0 {
-            return None;
-        }
-        let mut items: Vec<String> = self.first.iter().map(item).collect();
-        let more = self.count.saturating_sub(items.len());
-        if more > 0 {
-            items.push(format!("and {} more", count(more)));
-        }
-        let short = items.iter().all(|item| item.len() <= SHORT);
-        Some(List { title: format!("{title}: {}", count(self.count)), short, items })
+fn list<T>(of: &Listed<T>, title: &str, item: impl Fn(&T) -> String) -> Option<List> {
+    if of.count == 0 {
+        return None;
     }
+    let mut items: Vec<String> = of.first.iter().map(item).collect();
+    let more = of.count.saturating_sub(items.len());
+    if more > 0 {
+        items.push(format!("and {} more", count(more)));
+    }
+    let short = items.iter().all(|item| item.len() <= SHORT);
+    Some(List { title: format!("{title}: {}", count(of.count)), short, items })
 }
 
 impl DataView {

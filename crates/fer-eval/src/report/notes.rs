@@ -1,12 +1,12 @@
 //! What a reader must know before believing a number.
 use fer_artifact::{Metrics, Split, Tta};
 
-use super::data::DataReport;
+use super::data::DataSection;
 use super::training::Training;
 use crate::format::{count, counted, percentage};
 
 /// Sentences for the page, the weightiest first.
-pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataReport>) -> Vec<String> {
+pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataSection>) -> Vec<String> {
     let has = |split| metrics.splits.contains_key(&split);
     let mut notes = vec![selection(metrics, training)];
     notes.extend(overlaps(metrics, data));
@@ -83,7 +83,7 @@ fn temperature(metrics: &Metrics) -> Option<String> {
 }
 
 /// How much of the splits scored was seen in training, or in choosing.
-fn overlaps(metrics: &Metrics, data: Option<&DataReport>) -> Option<String> {
+fn overlaps(metrics: &Metrics, data: Option<&DataSection>) -> Option<String> {
     let Some(data) = data else {
         return Some(
             "Whether the same image stands in two splits is not known here: there is no data report that tells.".into(),

@@ -2,11 +2,11 @@
 use fer_artifact::{ClassMetrics, FeatureSet, Metrics, Model, Predictions, Split, SplitMetrics};
 use serde::Serialize;
 
-use super::ReportInput;
 use super::class_bars::class_bars;
 use super::curves;
-use super::data::{DataReport, DataView};
+use super::data::{DataSection, DataView};
 use super::examples::{Tile, tiles};
+use super::input::ReportInput;
 use super::matrix::Matrix;
 use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
         }
         let splits = metrics.splits.iter().rev().map(|(&split, metrics)| SplitView::new(input, split, metrics));
         let training = Training::of_header(&input.model.training);
-        let data = input.data_report.and_then(DataReport::of);
+        let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
             style: include_str!("report.css"),
             title: input.title,

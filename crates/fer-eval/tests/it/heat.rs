@@ -21,7 +21,7 @@ fn maps(classes: [usize; 2]) -> (FeatureSet, Vec<Vec<f32>>, Vec<Vec<f32>>) {
     let small = Network::load(&config, state).unwrap().grad_cam(&images, &classes).unwrap();
     assert_eq!(small.dims(), [2, 3, 3]);
     let small = small.reshape((2, 9)).unwrap().to_vec2().unwrap();
-    let large = Predictor::new(&model).unwrap().heat_maps(&set, &classes).unwrap();
+    let large = Predictor::new(&model).unwrap().heat_maps(&set.images, &classes).unwrap();
     (set, small, large)
 }
 
@@ -80,13 +80,8 @@ fn an_evaluation_explains_answers_of_its_splits() {
         }
     }
     let example = &examples[0];
-    let one = FeatureSet {
-        images: set.image(example.index).to_vec(),
-        labels: vec![set.labels[example.index]],
-        rows: vec![set.rows[example.index]],
-        ..set.clone()
-    };
-    let alone = Predictor::new(&model).unwrap().heat_maps(&one, &[top(example.index)]).unwrap();
+    let predictor = Predictor::new(&model).unwrap();
+    let alone = predictor.heat_maps(set.image(example.index), &[top(example.index)]).unwrap();
     for (found, expected) in example.heat.iter().zip(&alone[0]) {
         assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
     }
@@ -95,8 +90,8 @@ fn an_evaluation_explains_answers_of_its_splits() {
 #[test]
 fn a_network_without_convolutions_has_scores_but_nothing_to_show() {
     let set = features(Split::Test, &[[1.0, 0.0], [0.0, 1.0]], &[0, 1]);
-    let error = Predictor::new(&model()).unwrap().heat_maps(&set, &[0, 1]).unwrap_err();
-    assert!(matches!(&error, Error::Forward { source: fer_model::Error::Maps { .. }, .. }), "{error}");
+    let error = Predictor::new(&model()).unwrap().heat_maps(&set.images, &[0, 1]).unwrap_err();
+    assert!(matches!(&error, Error::Model(fer_model::Error::Maps { .. })), "{error}");
     let found = evaluate(&EvaluateParams::default(), &model(), &BTreeMap::from([(Split::Test, set)])).unwrap();
     assert_eq!(found.examples[&Split::Test], []);
 }

@@ -94,7 +94,7 @@ fn tensors_that_are_not_the_networks_are_listed() {
     let mut model = model();
     model.tensors.remove("fc.bias");
     let message = Predictor::new(&model).unwrap_err().to_string();
-    assert_eq!(message, "the model: the tensors do not fit `linear`: `fc.bias` [3] is missing");
+    assert_eq!(message, "the tensors do not fit `linear`: `fc.bias` [3] is missing");
 }
 
 #[test]
@@ -112,7 +112,26 @@ fn data_with_other_classes_are_refused() {
 fn images_of_another_size_are_refused() {
     let set = FeatureSet { height: 2, width: 1, ..features(Split::Train, &[[0.0, 0.0]], &[0]) };
     let message = predict(&model(), &set, 1).unwrap_err().to_string();
-    assert_eq!(message, "train: expected images of 1x2 pixels, the network's input, found 2x1");
+    assert_eq!(message, "train: expected images of 1×2 pixels, the network's input, found 2×1");
+}
+
+#[test]
+fn images_without_labels_have_the_logits_of_a_set() {
+    let set = features(Split::Test, &[[0.5, 0.25], [2.0, 4.0], [-1.0, 0.0]], &[0, 2, 1]);
+    let predictor = Predictor::new(&model()).unwrap();
+    assert_eq!(predictor.logits(&set.images, 2).unwrap(), predictor.predict(&set, 2).unwrap().logits);
+    assert!(predictor.logits(&[], 2).unwrap().is_empty());
+    let message = predictor.logits(&[0.0; 5], 2).unwrap_err().to_string();
+    assert_eq!(message, "expected whole images of 1×2, 2 values each, found 5 values");
+    let message = predictor.logits(&[0.0, 0.0, 0.0, 0.0, f32::MAX, f32::MAX], 2).unwrap_err().to_string();
+    assert!(message.starts_with("image 2: expected finite logits, found inf"), "{message}");
+}
+
+#[test]
+fn a_header_that_would_move_the_cursor_is_shown_escaped() {
+    let network = json!({"name": "\u{1b}[31mevil\u{7}", "height": 1, "width": 2, "classes": 3});
+    let message = Predictor::new(&Model { network, ..model() }).unwrap_err().to_string();
+    assert!(message.contains(r"unknown variant `\u{1b}[31mevil\u{7}`"), "{message}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn ten_crops_are_the_mean_over_corners_centre_and_mirror_images() {
 #[test]
 fn crops_need_a_network_that_takes_them() {
     let message = Predictor::new(&model()).unwrap().with_tta(Tta::TenCrop).unwrap_err().to_string();
-    let expected = "`tta: ten-crop` needs a network that takes images of any size, `linear` takes 1x2 pixels alone; \
+    let expected = "`tta: ten-crop` needs a network that takes images of any size, `linear` takes 1×2 pixels alone; \
                     `flip` works with every network";
     assert_eq!(message, expected);
 }

@@ -1,13 +1,18 @@
 //! fer-faces on a photograph and on pictures whose crops are written out by hand.
 
+use fer_artifact::Size;
 use fer_faces::{Face, Finder, crop};
 
-/// Eileen Collins by NASA, in the public domain; gray, with height and width.
-fn photograph() -> (Vec<u8>, (usize, usize)) {
+/// Eileen Collins by NASA, in the public domain; gray.
+fn photograph() -> (Vec<u8>, Size) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
     let gray = image::open(path).unwrap().into_luma8();
-    let size = (gray.height() as usize, gray.width() as usize);
+    let size = size(gray.height() as usize, gray.width() as usize);
     (gray.into_raw(), size)
+}
+
+fn size(height: usize, width: usize) -> Size {
+    Size::new(height, width).unwrap()
 }
 
 #[test]
@@ -33,9 +38,12 @@ fn a_face_below_the_smallest_is_not_looked_for() {
 #[test]
 fn pictures_of_any_size_are_taken() {
     let finder = Finder::new();
-    for size in [(1, 1), (1, 300), (19, 21), (40, 40), (39, 500), (50, 50)] {
-        let pixels: Vec<u8> = (0..size.0 * size.1).map(|index| (index * 7919 % 251) as u8).collect();
-        assert_eq!(finder.find(&pixels, size, Some(20)), [], "{size:?}");
+    for (height, width) in
+        [(1, 1), (1, 300), (300, 1), (19, 21), (40, 40), (39, 500), (50, 50), (1, 60_000), (60_000, 2)]
+    {
+        let size = size(height, width);
+        let pixels: Vec<u8> = (0..size.area()).map(|index| (index * 7919 % 251) as u8).collect();
+        assert_eq!(finder.find(&pixels, size, Some(20)), [], "{size}");
     }
 }
 
@@ -43,7 +51,7 @@ fn pictures_of_any_size_are_taken() {
 fn a_crop_is_a_tenth_larger_than_the_box_about_the_same_centre() {
     let image: Vec<u8> = (0..400).map(|index| (index % 20 * 10 + index / 20) as u8).collect();
     let face = Face { x: 5, y: 6, side: 10, score: 9.0 };
-    let cropped = crop(&image, (20, 20), &face, (11, 11));
+    let cropped = crop(&image, size(20, 20), &face, size(11, 11));
     let expected: Vec<u8> = (5..16).flat_map(|y| (4..15).map(move |x| x * 10 + y)).collect();
     assert_eq!(cropped, expected, "11 pixels from (4, 5), as 10 × 1.1 = 11");
 }
@@ -52,6 +60,6 @@ fn a_crop_is_a_tenth_larger_than_the_box_about_the_same_centre() {
 fn beyond_the_edge_a_crop_repeats_the_outermost_pixels() {
     let image = [1, 2, 3, 4];
     let face = Face { x: -1, y: -1, side: 4, score: 9.0 };
-    let cropped = crop(&image, (2, 2), &face, (4, 4));
+    let cropped = crop(&image, size(2, 2), &face, size(4, 4));
     assert_eq!(cropped, [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4]);
 }

@@ -1,4 +1,4 @@
-use fer_artifact::Seed;
+use fer_artifact::{Fraction, NonNegative, Probability, Seed};
 use fer_imgproc::{Augmentation, Erasing};
 use serde_json::{Value, from_value, json};
 
@@ -38,7 +38,7 @@ fn changes_depend_on_seed_epoch_and_row_alone() {
 #[test]
 fn a_flip_is_the_mirror_image_and_as_frequent_as_was_asked() {
     let mirrored: Vec<f32> = ramp().chunks(5).flat_map(|line| line.iter().rev().copied().collect::<Vec<_>>()).collect();
-    let flip = Augmentation { flip: 0.25, ..Augmentation::default() };
+    let flip = Augmentation { flip: Probability::of(0.25), ..Augmentation::default() };
     let mut flips = 0;
     for row in 0..2000 {
         let image = flip.apply(&ramp(), SIZE, SIZE, at(1, row));
@@ -66,7 +66,8 @@ fn a_crop_is_a_window_of_the_image_and_every_place_is_drawn() {
 #[test]
 fn images_that_are_not_warped_keep_their_pixels() {
     let windows = |warp| {
-        let change = Augmentation { warp, shift: 0.3, scale: 0.3, rotation: 20.0, ..Augmentation::default() };
+        let (warp, shift) = (Probability::of(warp), Probability::of(0.3));
+        let change = Augmentation { warp, shift, scale: Fraction::of(0.3), rotation: 20.0, ..Augmentation::default() };
         let is_window = |row: &u32| {
             let crop = change.apply(&ramp(), SIZE, [4, 3], at(1, *row));
             crop == (0..12).map(|pixel| crop[0] + (pixel / 3 * 5 + pixel % 3) as f32).collect::<Vec<_>>()
@@ -79,10 +80,33 @@ fn images_that_are_not_warped_keep_their_pixels() {
 }
 
 #[test]
+fn switching_one_change_leaves_the_others_as_they_were() {
+    let with = |key: &str, value: Value| {
+        let mut all = json!({
+            "flip": 0.5, "warp": 1.0, "shift": 0.1, "scale": 0.1, "rotation": 10, "brightness": 0.2, "contrast": 0.2,
+            "erasing": {"probability": 0.5}
+        });
+        all[key] = value;
+        from_value::<Augmentation>(all).unwrap()
+    };
+    let image = |changes: &Augmentation, row| changes.apply(&ramp(), SIZE, [4, 3], at(1, row));
+    let [always, half, never] = [1.0, 0.5, 0.0].map(|warp| with("warp", json!(warp)));
+    let warped = (0..200).filter(|&row| image(&half, row) == image(&always, row)).count();
+    let kept = (0..200).filter(|&row| image(&half, row) == image(&never, row)).count();
+    // Each image is as with `warp` 1 or as with `warp` 0: 100 of each are expected, with a standard deviation of 7.
+    assert_eq!(warped + kept, 200);
+    assert!((70..130).contains(&warped), "{warped}");
+    // Half of the images are mirrored; the other half does not see the flip.
+    let flipless = with("flip", json!(0.0));
+    let same = (0..200).filter(|&row| image(&flipless, row) == image(&always, row)).count();
+    assert!((70..130).contains(&same), "{same}");
+}
+
+#[test]
 fn rotation_and_scale_turn_and_stretch_about_the_centre() {
     // Bilinear sampling is exact on a plane, inside the image: the values' slopes tell where the pixels came from.
     let size = [41, 41];
-    let change = Augmentation { rotation: 30.0, scale: 0.2, ..Augmentation::default() };
+    let change = Augmentation { rotation: 30.0, scale: Fraction::of(0.2), ..Augmentation::default() };
     let turned = |slope: fn(usize, usize) -> f32, row| {
         let image: Vec<f32> = (0..41 * 41).map(|pixel| slope(pixel / 41, pixel % 41)).collect();
         let out = change.apply(&image, size, size, at(1, row));
@@ -104,7 +128,8 @@ fn rotation_and_scale_turn_and_stretch_about_the_centre() {
 
 #[test]
 fn contrast_and_brightness_move_the_mean_by_no_more_than_was_asked() {
-    let shade = Augmentation { brightness: 2.0, contrast: 0.5, ..Augmentation::default() };
+    let (brightness, contrast) = (NonNegative::of(2.0), Fraction::of(0.5));
+    let shade = Augmentation { brightness, contrast, ..Augmentation::default() };
     let spread = |image: &[f32]| image.iter().map(|pixel| (pixel - mean(image)).powi(2)).sum::<f32>().sqrt();
     for row in 0..200 {
         let image = shade.apply(&ramp(), SIZE, SIZE, at(1, row));
@@ -116,7 +141,7 @@ fn contrast_and_brightness_move_the_mean_by_no_more_than_was_asked() {
 
 #[test]
 fn erasing_fills_a_rectangle_of_the_asked_area_with_the_mean() {
-    let erasing = Erasing { probability: 1.0, area: [0.1, 0.3] };
+    let erasing = Erasing { probability: Probability::of(1.0), area: [0.1, 0.3].map(Probability::of) };
     let erase = Augmentation { erasing, ..Augmentation::default() };
     let image: Vec<f32> = (0..1600).map(|pixel| pixel as f32).collect();
     for row in 0..200 {

@@ -6,5 +6,6 @@ mod equalize;
 mod golden;
 mod gray;
 mod params;
+mod picture;
 mod preprocessing;
 mod resize;

@@ -65,7 +65,12 @@ fn a_side_out_of_range_is_refused() {
         "invalid value: integer `4097`, expected a side of 1 to 4096 pixels"
     );
     assert_eq!(refusal(json!({"size": {"height": 48}})), "missing field `width`");
-    assert_eq!(Size::new(3, 0).unwrap_err().to_string(), "expected a side of 1 to 4096 pixels, found 0");
+    let error = Size::new(4097, 3).unwrap().for_network().unwrap_err();
+    assert_eq!(error.to_string(), "expected a side of 1 to 4096 pixels, found 4097");
+    for (height, width) in [(3, 0), (0, 3), (3, (1 << 27) + 1)] {
+        let error = Size::new(height, width).unwrap_err().to_string();
+        assert!(error.starts_with("expected a side of 1 to 134217728 pixels, found "), "{error}");
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn images_are_resized_before_they_are_equalised() {
     let set = image_set(Split::Train, 3, 9, 9);
     let size = Size::new(4, 6).unwrap();
     let params = PreprocessParams { size: Some(size), ..PreprocessParams::default() };
-    let mut expected = resize(set.image(2), (9, 9), (4, 6));
+    let mut expected = resize(set.image(2), Size::new(9, 9).unwrap(), size);
     equalize(&mut expected);
     let features = &preprocess(&params, &sets_of([set])).unwrap()[&Split::Train];
     assert_eq!((features.height, features.width), (4, 6));
@@ -160,6 +160,32 @@ fn sets_of_different_sizes_need_a_common_one() {
     let size = Some(Size::new(4, 5).unwrap());
     let features = preprocess(&PreprocessParams { size, ..PreprocessParams::default() }, &sets()).unwrap();
     assert_eq!((features[&Split::Test].height, features[&Split::Test].width), (4, 5));
+}
+
+#[test]
+fn pixels_without_labels_have_the_features_of_a_set() {
+    let sets = sets_of([image_set(Split::Train, 5, 6, 4)]);
+    let set = &sets[&Split::Train];
+    for normalization in [Normalization::Unit, Normalization::Standard, Normalization::PerImage] {
+        let size = Some(Size::new(4, 5).unwrap());
+        let params = PreprocessParams { size, ..params(Equalization::Global, normalization) };
+        let fitted = Preprocessing::fit(&params, set).unwrap();
+        let own = Size::new(6, 4).unwrap();
+        assert_eq!(fitted.features(&set.images, own).unwrap(), fitted.apply(set).unwrap().images);
+        assert!(fitted.features(&[], own).unwrap().is_empty());
+        let error = fitted.features(&set.images[..25], own).unwrap_err();
+        assert_eq!(error.to_string(), "expected whole images of 6×4, 24 pixels each, found 25 pixels");
+    }
+}
+
+#[test]
+fn images_that_are_larger_than_a_network_takes_need_a_size() {
+    let set = image_set(Split::Train, 1, 1, 5000);
+    let error = Preprocessing::fit(&PreprocessParams::default(), &set).unwrap_err();
+    assert_eq!(error.to_string(), "expected a side of 1 to 4096 pixels, found 5000");
+    let size = Some(Size::new(1, 4096).unwrap());
+    let fitted = Preprocessing::fit(&PreprocessParams { size, ..PreprocessParams::default() }, &set).unwrap();
+    assert_eq!(fitted.apply(&set).unwrap().images.len(), 4096);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use fer_model::{CompactCnn, FaceCnn, Linear, NetworkConfig, NetworkParams};
+use fer_model::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkConfig, NetworkParams};
 use serde_json::json;
 
 fn config(params: NetworkParams, height: usize, width: usize, classes: usize) -> NetworkConfig {
@@ -61,6 +61,36 @@ fn a_network_that_would_not_fit_into_memory_is_refused_without_making_it() {
         );
         assert_eq!(error.to_string(), expected);
     }
+}
+
+#[test]
+fn a_layer_that_a_few_weights_make_of_a_large_image_is_refused() {
+    let resnet = |stem, side| {
+        let params = json!({"name": "face-resnet", "stem": [stem, 1], "widths": [1, 1, 1], "blocks": [1, 1, 1],
+            "height": side, "width": side, "classes": 2});
+        serde_json::from_value::<NetworkConfig>(params).unwrap()
+    };
+    // The image itself, and the stem's output: 4096² and 64 · 1024² values.
+    for (stem, side, found) in [(1, 4096, 16_777_216), (64, 1024, 67_108_864)] {
+        let message = format!(
+            "`face-resnet` on images of {side}x{side} pixels would have a layer of {found} values for each image, more \
+             than 16000000: resize the images"
+        );
+        assert_eq!(resnet(stem, side).tensors().unwrap_err().to_string(), message);
+    }
+    assert_eq!(resnet(64, 500).largest_layer().unwrap(), 16_000_000);
+    assert!(resnet(64, 501).largest_layer().is_err());
+}
+
+#[test]
+fn the_largest_layer_is_that_of_the_most_values() {
+    let of = |params, height, width, classes| config(params, height, width, classes).largest_layer().unwrap();
+    assert_eq!(of(FaceCnn::default().into(), 48, 48, 7), 64 * 48 * 48);
+    // Halved and rounded up: 40 channels of 24 × 25 are fewer than 32 of 48 × 49.
+    assert_eq!(of(FaceResnet::default().into(), 48, 49, 7), 32 * 48 * 49);
+    assert_eq!(of(FaceCnn::default().into(), 8, 8, 7), 4096, "64 · 8 · 8, as many as the linear layer's");
+    assert_eq!(of(Linear {}.into(), 1, 3, 7), 7);
+    assert_eq!(of(Linear {}.into(), 3, 3, 7), 9);
 }
 
 #[test]

@@ -80,6 +80,18 @@ fn every_misfit_is_listed_in_one_error() {
 }
 
 #[test]
+fn of_many_misfits_the_first_few_are_named_in_a_short_message() {
+    let blocks = [(); 3].map(|()| serde_json::from_str("1024").unwrap());
+    let config = config(FaceResnet { blocks, ..FaceResnet::default() }.into());
+    let long = [("\u{1b}]0;".repeat(10_000), Tensor::zeros(1, DType::F32, &Device::Cpu).unwrap())];
+    let error = Network::load(&config, BTreeMap::from(long)).unwrap_err();
+    let Error::Mismatch { mismatches, .. } = &error else { panic!("{error}") };
+    let message = error.to_string();
+    assert!(message.len() < 3000 && !message.contains('\u{1b}'), "{message}");
+    assert!(message.ends_with(&format!("; and {} more", mismatches.len() - 6)), "{message}");
+}
+
+#[test]
 fn a_loaded_network_is_a_copy_that_gives_the_same_logits() {
     for params in [CompactCnn::default().into(), Linear {}.into()] {
         let config = config(params);

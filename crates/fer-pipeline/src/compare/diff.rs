@@ -1,3 +1,4 @@
+use fer_artifact::names::predictions_file;
 use fer_artifact::{Predictions, Split, SplitMetrics, read};
 use fer_eval::{Paired, paired};
 use serde::Serialize;
@@ -6,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Run;
-use crate::Error;
+use crate::{Error, StageName};
 
 /// What differs between two runs, and how their scores compare.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,8 +24,8 @@ pub struct Diff {
     pub data: Vec<Change>,
     /// All scores, equal ones too.
     pub scores: Vec<ScoreChange>,
-    /// Both models on the same images, by split; only where both runs are of the same source and their predictions
-    /// are there.
+    /// Both runs' last evaluations on the same images, by split; only where both runs are of the same source and their
+    /// predictions are there.
     pub paired: BTreeMap<Split, Paired>,
 }
 
@@ -44,6 +45,8 @@ pub struct Change {
 /// A score in both runs; a side is left out where the run has no such score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScoreChange {
+    /// The evaluate stage.
+    pub stage: StageName,
     /// The split.
     pub split: Split,
     /// The score's name in `metrics.json`; for a class's recall `recall.<class>`.
@@ -71,7 +74,7 @@ impl Diff {
             versions: changes(&from.versions, &to.versions),
             parameters: changes(&from.parameters, &to.parameters),
             data: changes(&from.data, &to.data),
-            scores: Split::ALL.into_iter().flat_map(|split| score_changes(split, from, to)).collect(),
+            scores: score_changes(from, to),
             paired: pairs(from, to)?,
         })
     }
@@ -95,15 +98,29 @@ fn changes(from: &BTreeMap<String, Value>, to: &BTreeMap<String, Value>) -> Vec<
     names.into_iter().map(change).filter(|change| change.from != change.to).collect()
 }
 
-fn score_changes(split: Split, from: &Run, to: &Run) -> Vec<ScoreChange> {
-    let [from, to] = [from, to].map(|run| run.metrics.as_ref().and_then(|metrics| metrics.splits.get(&split)));
-    let [from, to] = [from, to].map(|metrics| metrics.map(scores).unwrap_or_default());
+/// The scores of the stages of either run, in the order of the chains, by split.
+fn score_changes(from: &Run, to: &Run) -> Vec<ScoreChange> {
+    let mut stages: Vec<StageName> = vec![];
+    for evaluated in from.evaluations.iter().chain(&to.evaluations) {
+        if !stages.contains(&evaluated.stage) {
+            stages.push(evaluated.stage);
+        }
+    }
+    let of_stage = |stage| Split::ALL.into_iter().flat_map(move |split| changes_of(stage, split, from, to));
+    stages.into_iter().flat_map(of_stage).collect()
+}
+
+fn changes_of(stage: StageName, split: Split, from: &Run, to: &Run) -> Vec<ScoreChange> {
+    let [from, to] = [from, to].map(|run| {
+        let evaluated = run.evaluations.iter().find(|evaluated| evaluated.stage == stage);
+        evaluated.and_then(|evaluated| evaluated.metrics.splits.get(&split)).map(scores).unwrap_or_default()
+    });
     let only_in_to = to.iter().filter(|(name, _)| value(&from, name).is_none());
     let names = from.iter().chain(only_in_to).map(|(name, _)| name.clone());
     names
         .map(|score| {
             let (from, to) = (value(&from, &score), value(&to, &score));
-            ScoreChange { split, score, from, to, change: from.zip(to).map(|(from, to)| to - from) }
+            ScoreChange { stage, split, score, from, to, change: from.zip(to).map(|(from, to)| to - from) }
         })
         .collect()
 }
@@ -114,8 +131,10 @@ fn pairs(from: &Run, to: &Run) -> Result<BTreeMap<Split, Paired>, Error> {
     if source(from).is_none() || source(from) != source(to) {
         return Ok(pairs);
     }
+    let (Some(last_from), Some(last_to)) = (from.evaluations.last(), to.evaluations.last()) else { return Ok(pairs) };
     for split in Split::ALL {
-        let [from, to] = [from, to].map(|run| run.path.join(format!("evaluate/predictions-{split}.safetensors")));
+        let [from, to] = [(from, last_from), (to, last_to)]
+            .map(|(run, last)| run.path.join(last.stage.as_str()).join(predictions_file(split)));
         if from.is_file() && to.is_file() {
             pairs.insert(split, paired(&read::<Predictions>(&from)?, &read(&to)?));
         }

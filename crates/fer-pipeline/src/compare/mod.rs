@@ -1,7 +1,10 @@
 //! Runs beside each other, as their folders tell of them.
 
 mod diff;
+mod evaluated;
 mod run;
 
 pub use diff::{Change, Diff, ScoreChange, differing_parameters};
+pub use evaluated::Evaluated;
+pub(crate) use evaluated::read_metrics;
 pub use run::Run;

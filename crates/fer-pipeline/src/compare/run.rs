@@ -1,17 +1,16 @@
-use fer_artifact::names::{MODEL, split_file};
+use fer_artifact::names::{METRICS, MODEL, split_file};
 use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::file::Document;
-use crate::folder::{CELLS, CONFIG_FILE};
-use crate::lock::{Entry, LOCK_FILE, Lock};
+use super::evaluated::{Evaluated, read_metrics};
+use crate::run_folder::folder::{CELLS, CONFIG_FILE};
+use crate::run_folder::lock::{Entry, LOCK_FILE, Lock};
 use crate::stages::entry;
+use crate::yaml::document::Document;
 use crate::{Error, StageKind, StageName};
-
-const METRICS: &str = "evaluate/metrics.json";
 
 /// What a run folder tells of its run: of each stage as it last ran to its end, and of a stage that never did as the
 /// resolved configuration has it.
@@ -28,10 +27,14 @@ pub struct Run {
     /// Digests of the files that came from outside, by stage and name (`ingest.source`) or, where they were put in the
     /// place of a stage's outputs, by path; number of images by split (`train images`); the classes.
     pub data: BTreeMap<String, Value>,
-    /// The scores, if the run got that far.
+    /// The scores of the last evaluation in the chain, if the run got that far.
     pub metrics: Option<Metrics>,
-    /// Whether the scores are those of the model that stands in the folder.
+    /// Whether these scores are those of the model that stands in the folder.
     pub metrics_are_current: bool,
+    /// The scores of every evaluation, in the order of the chain; the last ones are `metrics`.
+    pub evaluations: Vec<Evaluated>,
+    /// The trainings, in the order of the chain.
+    pub trainings: Vec<StageName>,
 }
 
 impl Run {
@@ -46,15 +49,19 @@ impl Run {
         let lock = Lock::read(path)?;
         let entries = &lock.stages;
         let versions = entries.iter().map(|(kind, entry)| (kind.to_string(), entry.version.into()));
-        let metrics = read_metrics(path)?;
+        let config = Config::read(path)?;
+        let evaluations = evaluations(path, &config, entries)?;
+        let last = evaluations.last();
         Ok(Self {
             path: path.to_owned(),
             finished: entries.values().map(|entry| entry.finished.clone()).max(),
             versions: versions.collect(),
-            parameters: parameters(path, entries)?,
+            parameters: parameters(config.parameters.clone(), entries),
             data: data(path, entries),
-            metrics_are_current: metrics.is_some() && are_current(path, entries)?,
-            metrics,
+            metrics: last.map(|evaluated| evaluated.metrics.clone()),
+            metrics_are_current: last.is_some_and(|evaluated| evaluated.is_current),
+            evaluations,
+            trainings: of_kind(StageKind::Train, &config, entries),
         })
     }
 
@@ -90,57 +97,89 @@ fn is_run(path: &Path) -> bool {
     [LOCK_FILE, CONFIG_FILE].iter().any(|name| path.join(name).is_file())
 }
 
-fn read_metrics(path: &Path) -> Result<Option<Metrics>, Error> {
-    let path = path.join(METRICS);
-    match std::fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|source| Error::Metrics { path, source }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Io { path, action: "read the scores", source }),
+/// The stages of a kind: in the order of the configuration, then the stages that only the lock knows.
+fn of_kind(kind: StageKind, config: &Config, entries: &BTreeMap<StageName, Entry>) -> Vec<StageName> {
+    let locked = entries.iter().filter_map(|(name, entry)| Some((*name, entry.kind(*name)?)));
+    let mut stages = vec![];
+    for (name, _) in config.stages.iter().copied().chain(locked).filter(|(_, of)| *of == kind) {
+        if !stages.contains(&name) {
+            stages.push(name);
+        }
     }
+    stages
+}
+
+fn evaluations(path: &Path, config: &Config, entries: &BTreeMap<StageName, Entry>) -> Result<Vec<Evaluated>, Error> {
+    let mut evaluations = vec![];
+    for stage in of_kind(StageKind::Evaluate, config, entries) {
+        if let Some(metrics) = read_metrics(path, stage)? {
+            let is_current = is_current(path, stage, entries)?;
+            evaluations.push(Evaluated { stage, of: model_of(stage, entries), metrics, is_current });
+        }
+    }
+    Ok(evaluations)
+}
+
+/// The stage whose model this stage read.
+fn model_of(stage: StageName, entries: &BTreeMap<StageName, Entry>) -> Option<StageName> {
+    let mut inputs = entries.get(&stage)?.inputs.keys();
+    inputs.find(|input| Path::new(input).ends_with(MODEL)).and_then(|input| StageName::of_path(input))
 }
 
 /// Whether the lock knows these scores, and a model in the folder is the one that they are of.
-fn are_current(path: &Path, entries: &BTreeMap<StageName, Entry>) -> Result<bool, Error> {
-    let Some(evaluate) = entries.get(&StageName::from(StageKind::Evaluate)) else { return Ok(false) };
+fn is_current(path: &Path, stage: StageName, entries: &BTreeMap<StageName, Entry>) -> Result<bool, Error> {
+    let Some(evaluate) = entries.get(&stage) else { return Ok(false) };
     for (input, digest) in evaluate.inputs.iter().filter(|(input, _)| Path::new(input).ends_with(MODEL)) {
         let model = path.join(input);
         if model.is_file() && Digest::of_file(&model)? != *digest {
             return Ok(false);
         }
     }
-    Ok(evaluate.outputs.get(METRICS) == Some(&Digest::of_file(&path.join(METRICS))?))
+    let metrics = format!("{stage}/{METRICS}");
+    Ok(evaluate.outputs.get(&metrics) == Some(&Digest::of_file(&path.join(&metrics))?))
 }
 
 /// The configuration's parameters, replaced by the lock's for the stages that ran.
-fn parameters(path: &Path, entries: &BTreeMap<StageName, Entry>) -> Result<BTreeMap<String, Value>, Error> {
-    let mut tree = configured(&path.join(CONFIG_FILE))?;
-    for (kind, entry) in entries {
-        tree.insert(kind.to_string(), entry.params.clone());
+fn parameters(mut tree: Map<String, Value>, entries: &BTreeMap<StageName, Entry>) -> BTreeMap<String, Value> {
+    for (stage, entry) in entries {
+        tree.insert(stage.to_string(), entry.params.clone());
         // A stage that has not run since the seed was changed has the former one.
         if tree.entry("seed").or_insert_with(|| entry.seed.into()).as_u64() != Some(entry.seed) {
-            tree.insert(format!("{kind}.seed"), entry.seed.into());
+            tree.insert(format!("{stage}.seed"), entry.seed.into());
         }
     }
     let mut parameters = BTreeMap::new();
     flatten(String::new(), Value::Object(tree), &mut parameters);
-    Ok(parameters)
+    parameters
 }
 
-/// Seed and parameters by stage, from the resolved configuration if there is one.
-fn configured(path: &Path) -> Result<Map<String, Value>, Error> {
-    let mut tree = Map::new();
-    if !path.is_file() {
-        return Ok(tree);
-    }
-    let invalid = |problem| Error::Invalid { problems: vec![problem] };
-    let config: Value = Document::read(path, &[])?.parse("", &[]).map_err(invalid)?;
-    tree.extend(config.get("seed").map(|seed| ("seed".to_owned(), seed.clone())));
-    for stage in config["stages"].as_array().into_iter().flatten() {
-        if let Some(name) = stage["name"].as_str().or(stage["stage"].as_str()) {
-            tree.insert(name.to_owned(), stage["params"].clone());
+/// What the resolved configuration of a run folder says; nothing where there is none.
+#[derive(Default)]
+struct Config {
+    /// The stages in the order of the chain.
+    stages: Vec<(StageName, StageKind)>,
+    /// The seed, and the parameters of each stage.
+    parameters: Map<String, Value>,
+}
+
+impl Config {
+    fn read(run_dir: &Path) -> Result<Self, Error> {
+        let path = run_dir.join(CONFIG_FILE);
+        let mut found = Self::default();
+        if !path.is_file() {
+            return Ok(found);
         }
+        let invalid = |problem| Error::Invalid { problems: vec![problem] };
+        let config: Value = Document::read(&path, &[])?.parse("", &[]).map_err(invalid)?;
+        found.parameters.extend(config.get("seed").map(|seed| ("seed".to_owned(), seed.clone())));
+        for stage in config["stages"].as_array().into_iter().flatten() {
+            let Some(name) = stage["name"].as_str().or(stage["stage"].as_str()) else { continue };
+            found.parameters.insert(name.to_owned(), stage["params"].clone());
+            let kind = stage["stage"].as_str().and_then(|kind| kind.parse().ok());
+            found.stages.extend(name.parse().ok().zip(kind));
+        }
+        Ok(found)
     }
-    Ok(tree)
 }
 
 /// The leaves of the tree by dotted path; a list is a leaf.

@@ -10,8 +10,8 @@ mod tables;
 use fer_artifact::Model;
 use serde_json::Value;
 
-use crate::StageError;
 use crate::context::Context;
+use crate::error::StageError;
 use crate::slot::Output;
 
 const HISTORY: &str = "history.tsv";

@@ -3,11 +3,10 @@ use fer_artifact::{Kind, Split, check_align};
 use fer_imgproc::{AlignParams, align};
 use serde_json::Value;
 
-use super::resolved;
 use crate::StageKind;
 use crate::context::Context;
 use crate::slot::{Input, Output};
-use crate::stage::{Failure, Place, Stage, StageEntry};
+use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Align,

@@ -6,11 +6,10 @@ use fer_eval::{EvaluateParams, ReportInput, Splits, evaluate, report};
 use serde_json::Value;
 use std::path::Path;
 
-use super::resolved;
 use crate::StageKind;
 use crate::context::Context;
 use crate::slot::{Input, Output};
-use crate::stage::{Failure, Place, Stage, StageEntry};
+use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Evaluate,

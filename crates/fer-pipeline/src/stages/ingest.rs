@@ -5,11 +5,11 @@ use fer_artifact::{Digest, Kind, Split, check_ingest};
 use fer_data::{FileDigest, IngestParams, ingest, source_digest, summary};
 use serde_json::Value;
 
-use super::resolved;
+use crate::StageKind;
 use crate::context::Context;
+use crate::error::StageError;
 use crate::slot::Output;
-use crate::stage::{Failure, Place, Stage, StageEntry};
-use crate::{StageError, StageKind};
+use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Ingest,

@@ -7,10 +7,7 @@ mod ingest;
 mod preprocess;
 mod train;
 
-use serde::Serialize;
-use serde_json::Value;
-
-pub(crate) use command::Program;
+pub(crate) use command::{CommandLine, Program, Seconds};
 
 use crate::StageKind;
 use crate::stage::StageEntry;
@@ -21,9 +18,4 @@ static TABLE: [&StageEntry; 5] = [&ingest::ENTRY, &align::ENTRY, &preprocess::EN
 /// The entry of a kind.
 pub(crate) fn entry(kind: StageKind) -> &'static StageEntry {
     TABLE.into_iter().find(|entry| entry.kind == kind).expect("the table has every kind")
-}
-
-/// Parameters as JSON, defaults written out.
-fn resolved(params: &impl Serialize) -> Value {
-    serde_json::to_value(params).expect("parameters are representable in JSON")
 }

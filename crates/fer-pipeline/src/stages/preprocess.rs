@@ -5,11 +5,10 @@ use fer_artifact::{Kind, Split, check_preprocess};
 use fer_imgproc::{PreprocessParams, preprocess};
 use serde_json::Value;
 
-use super::resolved;
 use crate::StageKind;
 use crate::context::Context;
 use crate::slot::{Input, Output};
-use crate::stage::{Failure, Place, Stage, StageEntry};
+use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Preprocess,

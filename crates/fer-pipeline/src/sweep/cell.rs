@@ -1,5 +1,6 @@
 //! One run of a sweep.
 
+use fer_artifact::names::MODEL;
 use fer_artifact::{Digest, Metrics, with_causes, write_atomic};
 use serde::Serialize;
 use serde_json::Value;
@@ -8,13 +9,15 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
 use super::matrix::Values;
-use crate::folder::{io, writer};
+use crate::compare::{Evaluated, read_metrics};
+use crate::link::Link;
+use crate::progress::{Clock, Event, Reporter};
+use crate::run_folder::folder::{io, writer};
 use crate::siblings::PAUSE;
-use crate::{Clock, Error, Event, Outcome, Pipeline, Reporter, RunOptions, Step};
+use crate::{Error, Outcome, Pipeline, RunOptions, Step};
 
 const LOG_FILE: &str = "cell.log";
 const FAILURE_FILE: &str = "failure.txt";
-const METRICS: &str = "evaluate/metrics.json";
 
 /// A cell: a pipeline with one of each parameter's values.
 #[derive(Debug)]
@@ -48,8 +51,10 @@ pub struct CellStatus {
     /// Why it is not fresh: who runs it, its error, or a stage and its reasons.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// Its scores, if it is fresh and has any.
+    /// The scores of the last evaluation in the chain, if the cell is fresh and has any.
     pub metrics: Option<Metrics>,
+    /// The scores of every evaluation, in the order of the chain, if the cell is fresh.
+    pub evaluations: Vec<Evaluated>,
 }
 
 /// The state of a cell.
@@ -156,8 +161,7 @@ impl Cell {
     /// cell alone.
     pub fn status(&self) -> CellStatus {
         let (state, why) = self.state();
-        let text = || std::fs::read(self.run_dir().join(METRICS)).ok();
-        let metrics = if state == CellState::Fresh { text() } else { None };
+        let evaluations = if state == CellState::Fresh { self.evaluations() } else { vec![] };
         CellStatus {
             index: self.index,
             name: self.name.clone(),
@@ -166,8 +170,19 @@ impl Cell {
             seed: self.seed,
             state,
             why,
-            metrics: metrics.and_then(|text| serde_json::from_slice(&text).ok()),
+            metrics: evaluations.last().map(|evaluated| evaluated.metrics.clone()),
+            evaluations,
         }
+    }
+
+    /// The scores in the folder of a cell that is fresh: they are of the models there.
+    fn evaluations(&self) -> Vec<Evaluated> {
+        let stages = self.pipeline.stages.iter().filter(|link| link.is_evaluation());
+        let scores = |link: &Link| {
+            let metrics = read_metrics(self.run_dir(), link.name()).ok()??;
+            Some(Evaluated { stage: link.name(), of: link.maker_of(MODEL), metrics, is_current: true })
+        };
+        stages.filter_map(scores).collect()
     }
 
     fn state(&self) -> (CellState, String) {

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::chain::RawChain;
 use crate::error::Problem;
-use crate::file::Document;
-use crate::folder::CELLS;
-use crate::locate::Segment;
-use crate::overrides::Override;
+use crate::run_folder::folder::CELLS;
 use crate::siblings::Siblings;
+use crate::yaml::document::Document;
+use crate::yaml::locate::Segment;
+use crate::yaml::overrides::Override;
 use crate::{Error, Pipeline};
 
 /// More cells than this are rather a slip than a wish.

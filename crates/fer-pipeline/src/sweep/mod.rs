@@ -9,12 +9,12 @@ use std::path::Path;
 
 use crate::chain::RawChain;
 use crate::error::Place;
-use crate::file::Document;
+use crate::yaml::document::Document;
 use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use plan::{CellPlan, Planned};
-pub use summary::{Combination, Scores, Spread};
+pub use summary::{Combination, EvaluatedOverSeeds, Scores, Spread};
 
 use matrix::Matrix;
 

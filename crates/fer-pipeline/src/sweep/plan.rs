@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Sweep;
-use crate::{Cell, Error, Reason, Step};
+use crate::sweep::Cell;
+use crate::{Error, Reason, Step};
 
 /// What a sweep would do with a cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]

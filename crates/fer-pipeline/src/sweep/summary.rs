@@ -5,7 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{CellState, CellStatus};
+use super::CellStatus;
+use crate::StageName;
+use crate::compare::Evaluated;
 
 /// Mean and spread of a score over seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -27,7 +29,18 @@ pub struct Combination {
     pub cells: usize,
     /// Cells whose scores are counted: those that are fresh.
     pub n: usize,
-    /// By split.
+    /// The scores of the last evaluation in the chain, by split.
+    pub splits: BTreeMap<Split, Scores>,
+    /// The scores of every evaluation, in the order of the chain.
+    pub evaluations: Vec<EvaluatedOverSeeds>,
+}
+
+/// The scores of an evaluate stage over seeds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvaluatedOverSeeds {
+    /// The stage.
+    pub stage: StageName,
+    /// Its scores by split.
     pub splits: BTreeMap<Split, Scores>,
 }
 
@@ -65,19 +78,34 @@ impl Combination {
     }
 
     fn combine(values: BTreeMap<String, Value>, cells: &[&CellStatus]) -> Self {
-        let fresh = cells.iter().filter(|cell| cell.state == CellState::Fresh);
-        let metrics: Vec<&Metrics> = fresh.filter_map(|cell| cell.metrics.as_ref()).collect();
-        let mut splits = BTreeMap::new();
-        for split in Split::ALL {
-            let scores: Vec<_> = metrics.iter().filter_map(|metrics| metrics.splits.get(&split)).collect();
-            if !scores.is_empty() {
-                let accuracy = Spread::of(&scores.iter().map(|scores| scores.accuracy).collect::<Vec<_>>());
-                let macro_f1 = Spread::of(&scores.iter().map(|scores| scores.macro_f1).collect::<Vec<_>>());
-                splits.insert(split, Scores { accuracy, macro_f1 });
-            }
-        }
-        Self { values, cells: cells.len(), n: metrics.len(), splits }
+        let scored: Vec<&[Evaluated]> = cells.iter().map(|cell| &cell.evaluations[..]).collect();
+        // Cells of one combination have one chain.
+        let longest = scored.iter().max_by_key(|evaluations| evaluations.len()).copied().unwrap_or_default();
+        let evaluations: Vec<EvaluatedOverSeeds> = longest
+            .iter()
+            .map(|Evaluated { stage, .. }| {
+                let all = scored.iter().copied().flatten().filter(|evaluated| evaluated.stage == *stage);
+                let metrics: Vec<&Metrics> = all.map(|evaluated| &evaluated.metrics).collect();
+                EvaluatedOverSeeds { stage: *stage, splits: over_seeds(&metrics) }
+            })
+            .collect();
+        let n = cells.iter().filter(|cell| cell.metrics.is_some()).count();
+        let splits = evaluations.last().map(|last| last.splits.clone()).unwrap_or_default();
+        Self { values, cells: cells.len(), n, splits, evaluations }
     }
+}
+
+fn over_seeds(metrics: &[&Metrics]) -> BTreeMap<Split, Scores> {
+    let mut splits = BTreeMap::new();
+    for split in Split::ALL {
+        let scores: Vec<_> = metrics.iter().filter_map(|metrics| metrics.splits.get(&split)).collect();
+        if !scores.is_empty() {
+            let accuracy = Spread::of(&scores.iter().map(|scores| scores.accuracy).collect::<Vec<_>>());
+            let macro_f1 = Spread::of(&scores.iter().map(|scores| scores.macro_f1).collect::<Vec<_>>());
+            splits.insert(split, Scores { accuracy, macro_f1 });
+        }
+    }
+    splits
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use fer_pipeline::{Error, Place};
+use fer_pipeline::Error;
+use fer_pipeline::error::Place;
 
 use crate::{folder, load};
 

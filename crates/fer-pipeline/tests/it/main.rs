@@ -7,7 +7,8 @@ mod suites;
 use std::time::Duration;
 
 use fer_artifact::{Provenance, Seed, Split, write};
-use fer_pipeline::{Clock, Event, Pipeline, Reporter, StageName};
+use fer_pipeline::progress::{Clock, Event, Reporter};
+use fer_pipeline::{Pipeline, StageName};
 use tempfile::TempDir;
 
 pub(crate) const CHAIN: &str = "\

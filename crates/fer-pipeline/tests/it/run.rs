@@ -1,5 +1,6 @@
 use fer_artifact::{check_evaluate, check_preprocess, check_train};
-use fer_pipeline::{Error, RunOptions, Silent, StageAlone, StageKind, run_stage};
+use fer_pipeline::progress::Silent;
+use fer_pipeline::{Error, RunOptions, StageAlone, StageKind, run_stage};
 
 use crate::{Notes, Still, folder, load};
 

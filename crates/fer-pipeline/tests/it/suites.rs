@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use fer_pipeline::{RunOptions, Silent, StageAlone, StageKind, run_stage};
+use fer_pipeline::progress::Silent;
+use fer_pipeline::{RunOptions, StageAlone, StageKind, run_stage};
 use fer_testkit::{Call, StageError, align_suite, evaluate_suite, ingest_suite, preprocess_suite, train_suite};
 use tempfile::TempDir;
 

@@ -31,7 +31,7 @@ fn the_defaults_are_the_seeds_and_are_written_out() {
         "augmentation": null,
         "crops": [],
         "mixup": null,
-        "plain_epochs": 0,
+        "final_plain_epochs": 0,
         "ema": null,
         "early_stopping": null,
     });
@@ -47,7 +47,7 @@ fn all_forms_read_back_as_they_were_written() {
         json!({"optimizer": {"name": "adamw", "betas": [0.8, 0.9], "eps": 1e-6, "weight_decay": 0}}),
         json!({"optimizer": {"momentum": 0.9, "nesterov": true}, "schedule": {"name": "cosine", "warmup_epochs": 99}}),
         json!({"schedule": {"name": "one-cycle", "pct_start": 0}}),
-        json!({"class_weights": "balanced", "decay": "matrices", "plain_epochs": 6, "ema": 0.999}),
+        json!({"class_weights": "balanced", "decay": "matrices", "final_plain_epochs": 6, "ema": 0.999}),
         json!({"augmentation": {"flip": 0.5, "erasing": {"probability": 0.5}}, "mixup": {"alpha": 0.2}}),
         json!({"distillation": {"predictions": ["a.safetensors", "b.safetensors"], "share": 1}}),
         json!({"crops": [{"from_epoch": 1, "size": 36}, {"from_epoch": 61, "size": 44}]}),
@@ -102,7 +102,7 @@ fn crops_come_in_order_from_the_first_epoch_on() {
     assert_eq!(crops(&[1, 9, 9]), "crops: expected rising from_epoch, the first one 1, found [1, 9, 9]");
     assert_eq!(
         refusal(json!({"mixup": {"alpha": 1.0, "probability": 2}})),
-        "expected a probability from 0 to 1, found 2"
+        "invalid value: floating point `2.0`, expected a number from 0 to 1"
     );
 }
 
@@ -114,9 +114,12 @@ fn distillation_names_its_teachers_and_their_share() {
         distillation(json!({"predictions": []})),
         "distillation: expected at least one file of predictions, found none"
     );
-    assert_eq!(distillation(json!({"predictions": ["a"], "share": 1.5})), "expected a share from 0 to 1, found 1.5");
+    assert_eq!(
+        distillation(json!({"predictions": ["a"], "share": 1.5})),
+        "invalid value: floating point `1.5`, expected a number from 0 to 1"
+    );
     let params: TrainParams = from_value(json!({"distillation": {"predictions": ["a"]}})).unwrap();
-    assert_eq!(params.distillation.unwrap().share, 0.5);
+    assert_eq!(params.distillation.unwrap().share.get(), 0.5);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use fer_artifact::{EpochRecord, Seed, Split};
+use fer_artifact::{EpochRecord, Seed, Split, with_causes};
 use fer_testkit::feature_set;
 use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet, TrainData, train};
 use serde_json::json;
@@ -72,5 +72,5 @@ fn what_the_observer_fails_at_ends_the_training() {
     let data = TrainData { train: &faces, validation: None, teachers: &[] };
     let params = params(json!({"model": {"name": "linear"}}));
     let error = train(&params, &data, None, None, Seed::new(1), &mut FullDisk).unwrap_err();
-    assert_eq!(error.to_string(), "after epoch 1: the disk is full");
+    assert_eq!(with_causes(&error), "after epoch 1: the disk is full");
 }

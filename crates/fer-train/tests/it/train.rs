@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{Array, FeatureSet, Predictions, Seed, Split};
+use fer_artifact::{Array, FeatureSet, Predictions, Seed, Split, with_causes};
 use fer_testkit::feature_set;
 use fer_train::{Error, Quiet, TrainData, TrainParams, Trained, train};
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ fn weights_to_start_from_must_be_there_and_fit() {
     tensors.insert("fc.bias".to_owned(), Array::new([5], vec![0.0; 5]));
     tensors.insert("fc.scale".to_owned(), Array::new([1], vec![0.0]));
     assert_eq!(
-        run(&params, Some(tensors)).unwrap_err().to_string(),
+        with_causes(&run(&params, Some(tensors)).unwrap_err()),
         "init: the tensors do not fit `linear`: `fc.bias`: expected shape [7], found [5]; `fc.scale` [1] is not expected"
     );
 }

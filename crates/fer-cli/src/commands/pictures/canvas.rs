@@ -1,9 +1,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fer_data::{Picture, write_png};
+use fer_imgproc::write_png;
+use fer_predict::{Picture, Place, Size};
 
-use super::Place;
 use super::font::{HEIGHT, WIDTH, glyph};
 
 /// Yellow: it stands out from skin, sky, leaves and black and white.
@@ -28,12 +28,12 @@ impl Canvas {
     }
 
     pub(crate) fn of(picture: Picture) -> Self {
-        let (height, width) = picture.size();
+        let (height, width) = (picture.size().height(), picture.size().width());
         Self { rgb: picture.into_rgb(), height, width }
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        Ok(write_png(path, &self.rgb, (self.height, self.width))?)
+        Ok(write_png(path, &self.rgb, Size::new(self.height, self.width)?)?)
     }
 
     /// A frame around a face, and a label above it, or below if there is no room above.

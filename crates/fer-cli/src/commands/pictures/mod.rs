@@ -2,30 +2,28 @@
 //! a time and forgotten, so that memory does not grow with their number.
 
 mod canvas;
-mod ensemble;
 mod font;
-mod look;
-mod walk;
+mod seen;
 
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use fer_predict::{Ensemble, Found, Look, Recognizer, Walk};
 use rayon::prelude::*;
 
-use super::ThreadArgs;
+use crate::commands::arguments::ThreadArgs;
 use crate::terminal::to_stderr;
 pub(super) use canvas::{CAPTION, Canvas};
-pub(super) use ensemble::Ensemble;
-use look::Look;
-pub(super) use look::{Crop, Place, Seen};
-use walk::{Found, Walk};
+pub(super) use seen::Seen;
 
 /// Files at a time. Crops go through the network in large batches; photographs take long enough each for a person to
 /// wait for the first row.
 const CROPS: usize = 256;
 const PHOTOGRAPHS: usize = 32;
+/// Bytes of crops at a time, one for each file, which a network for large images makes fewer.
+const CROP_BYTES: usize = 1 << 26;
 
 /// Which pictures, how they are looked at, and by which models.
 #[derive(Debug, Args)]
@@ -46,20 +44,24 @@ pub(super) struct PictureArgs {
     threads: ThreadArgs,
 }
 
-/// Finds the faces in pictures, and knows the models that judge them.
+/// The pictures, and what finds their faces and judges them.
 pub(super) struct Viewer {
     paths: Vec<PathBuf>,
-    look: Look,
     at_a_time: usize,
-    pub(super) ensemble: Ensemble,
+    pub(super) recognizer: Recognizer,
 }
 
 impl PictureArgs {
     pub(super) fn viewer(self) -> Result<Viewer> {
         self.threads.apply()?;
-        let look = if self.no_detect { Look::Whole } else { Look::for_faces(self.min_face)? };
-        let at_a_time = if self.no_detect { CROPS } else { PHOTOGRAPHS };
-        Ok(Viewer { paths: self.paths, look, at_a_time, ensemble: Ensemble::read(&self.models)? })
+        let (look, at_a_time) = match self.no_detect {
+            true => (Look::Whole, CROPS),
+            false => (Look::Faces { smallest: self.min_face.map(usize::from) }, PHOTOGRAPHS),
+        };
+        let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&self.models)? };
+        let recognizer = Recognizer::new(ensemble, look)?;
+        let at_a_time = (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
+        Ok(Viewer { paths: self.paths, at_a_time, recognizer })
     }
 }
 
@@ -78,8 +80,7 @@ impl Viewer {
             if found.is_empty() {
                 break;
             }
-            let size = self.ensemble.size();
-            let seen: Vec<Seen> = found.par_iter().map(|found| self.look.at(found, size)).collect();
+            let seen: Vec<Seen> = found.par_iter().map(|found| Seen::of(found, &self.recognizer)).collect();
             files += seen.len();
             read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
             judge(&seen)?;
@@ -106,23 +107,12 @@ pub(super) fn by_picture<'a, T>(seen: &'a [Seen<'a>], all: &'a [T]) -> Vec<(&'a 
     seen.iter().map(own).collect()
 }
 
-/// The class of highest probability; of equal ones the first.
-pub(super) fn top(probabilities: &[f64]) -> usize {
-    (1..probabilities.len())
-        .fold(0, |best, class| if probabilities[class] > probabilities[best] { class } else { best })
-}
-
 /// `folder/<path><ending>`, which with such an ending is no picture's own name, without what leads out of the folder.
 pub(super) fn target(folder: &Path, path: &Path, ending: &str) -> PathBuf {
     let inside = path.components().filter(|component| matches!(component, Component::Normal(_)));
     let mut target = folder.join(inside.collect::<PathBuf>()).into_os_string();
     target.push(ending);
     target.into()
-}
-
-/// A name that cannot break a line or move a terminal's cursor.
-pub(super) fn printable(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]
@@ -135,11 +125,5 @@ mod tests {
         assert_eq!(target("a.jpg"), Path::new("out/a.jpg.faces.png"));
         assert_eq!(target("../photographs/./a.png"), Path::new("out/photographs/a.png.faces.png"));
         assert_eq!(target("/home/me/a"), Path::new("out/home/me/a.faces.png"));
-    }
-
-    #[test]
-    fn of_equal_classes_the_first_is_the_top() {
-        assert_eq!(top(&[0.2, 0.4, 0.4]), 1);
-        assert_eq!(top(&[1.0]), 0);
     }
 }

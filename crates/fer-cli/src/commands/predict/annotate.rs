@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use fer_data::Picture;
+use fer_predict::{Face, Picture};
 
-use crate::commands::pictures::{Canvas, Place, Seen, target, top};
+use crate::commands::pictures::{Canvas, Seen, target};
 
 /// Draws boxes and labels into copies of pictures.
 pub(super) struct Annotator {
@@ -18,16 +18,16 @@ impl Annotator {
 
     /// Writes a picture with its faces, once more decoded: to keep it until its faces are judged would take more memory
     /// than time is saved. One without faces is not written.
-    pub(super) fn annotate(&self, seen: &Seen<'_>, probabilities: &[Vec<f64>], classes: &[String]) -> Result<()> {
-        let places: Vec<&Place> = seen.crops().iter().filter_map(|crop| crop.place.as_ref()).collect();
-        if places.is_empty() {
+    pub(super) fn annotate(&self, seen: &Seen<'_>, faces: &[Face], classes: &[String]) -> Result<()> {
+        if faces.is_empty() {
             return Ok(());
         }
         let picture = Picture::open(seen.path).with_context(|| seen.path.display().to_string())?;
         let mut canvas = Canvas::of(picture);
-        for (place, probabilities) in places.into_iter().zip(probabilities) {
-            let class = top(probabilities);
-            canvas.face(place, &format!("{} {:.0}%", classes[class], 100.0 * probabilities[class]));
+        for face in faces {
+            let Some(place) = &face.place else { continue };
+            let class = face.top();
+            canvas.face(place, &format!("{} {:.0}%", classes[class], 100.0 * face.probabilities[class]));
         }
         canvas.write(&target(&self.folder, seen.path, ".faces.png"))
     }

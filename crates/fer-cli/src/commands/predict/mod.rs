@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use fer_predict::{Crop, Recognizer};
 use rayon::prelude::*;
 
-use super::pictures::{Ensemble, PictureArgs, Seen, by_picture};
+use super::pictures::{PictureArgs, Seen, by_picture};
 use annotate::Annotator;
 use rows::{Finding, Form, Rows};
 
@@ -44,29 +45,25 @@ impl PredictArgs {
             (_, true) => Form::Csv,
             _ => Form::Table,
         };
-        let mut rows = Rows::new(form, viewer.ensemble.classes())?;
+        let mut rows = Rows::new(form, viewer.recognizer.classes())?;
         let annotator = self.annotate.as_deref().map(Annotator::new).transpose()?;
-        viewer.each(self.annotate.as_deref(), |seen| judge(&viewer.ensemble, seen, &mut rows, annotator.as_ref()))
+        viewer.each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))
     }
 }
 
 /// Prints the rows of some files, and draws what is to be drawn.
-fn judge(ensemble: &Ensemble, seen: &[Seen<'_>], rows: &mut Rows<'_>, annotator: Option<&Annotator>) -> Result<()> {
-    let crops: Vec<&[u8]> = seen.iter().flat_map(Seen::crops).map(|crop| &*crop.pixels).collect();
-    let probabilities = ensemble.probabilities(&crops)?;
-    let judged = by_picture(seen, &probabilities);
-    for (seen, probabilities) in &judged {
+fn judge(recognizer: &Recognizer, seen: &[Seen<'_>], rows: &mut Rows<'_>, annotator: Option<&Annotator>) -> Result<()> {
+    let crops: Vec<&Crop> = seen.iter().flat_map(Seen::crops).collect();
+    let faces = recognizer.judge(&crops)?;
+    let judged = by_picture(seen, &faces);
+    for (seen, faces) in &judged {
         match &seen.outcome {
             Err(problem) => rows.print(seen.path, Finding::Problem(problem))?,
             Ok(crops) if crops.is_empty() => rows.print(seen.path, Finding::Problem("no face"))?,
-            Ok(crops) => {
-                for (crop, probabilities) in crops.iter().zip(*probabilities) {
-                    rows.print(seen.path, Finding::Face(crop.place.as_ref(), probabilities))?;
-                }
-            }
+            Ok(_) => faces.iter().try_for_each(|face| rows.print(seen.path, Finding::Face(face)))?,
         }
     }
     rows.flush()?;
     let Some(annotator) = annotator else { return Ok(()) };
-    judged.par_iter().try_for_each(|(seen, probabilities)| annotator.annotate(seen, probabilities, ensemble.classes()))
+    judged.par_iter().try_for_each(|(seen, faces)| annotator.annotate(seen, faces, recognizer.classes()))
 }

@@ -3,9 +3,9 @@ use std::io::{BufWriter, Stdout, Write, stdout};
 use std::path::Path;
 
 use anyhow::Result;
+use fer_artifact::escaped;
+use fer_predict::{Face, Place};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-
-use crate::commands::pictures::{Place, printable, top};
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) enum Form {
 
 /// What a row tells of a file.
 pub(super) enum Finding<'a> {
-    /// A face, where it is if it was looked for, and the probabilities of its classes.
-    Face(Option<&'a Place>, &'a [f64]),
+    /// A face.
+    Face(&'a Face),
     /// Why there is none.
     Problem(&'a str),
 }
@@ -30,6 +30,8 @@ pub(super) enum Finding<'a> {
 pub(super) struct Rows<'a> {
     form: Form,
     classes: &'a [String],
+    /// The classes as a terminal may show them.
+    shown: Vec<String>,
     out: BufWriter<Stdout>,
 }
 
@@ -40,7 +42,8 @@ const PERCENT: usize = 7;
 impl<'a> Rows<'a> {
     /// Prints the head, if there is one.
     pub(super) fn new(form: Form, classes: &'a [String]) -> Result<Self> {
-        let mut rows = Self { form, classes, out: BufWriter::new(stdout()) };
+        let shown = classes.iter().map(|class| escaped(class)).collect();
+        let mut rows = Self { form, classes, shown, out: BufWriter::new(stdout()) };
         match form {
             Form::Json => {}
             Form::Csv => {
@@ -49,8 +52,7 @@ impl<'a> Rows<'a> {
                 rows.cells(head.chain(["problem".to_owned()]))?;
             }
             Form::Table => {
-                let names: Vec<&str> = classes.iter().map(String::as_str).collect();
-                rows.line("class", "box", &names, "file")?;
+                rows.line("class", "box", &rows.shown.clone(), "file")?;
             }
         }
         Ok(rows)
@@ -78,16 +80,16 @@ impl<'a> Rows<'a> {
         let nothing = |count| std::iter::repeat_n(String::new(), count);
         let mut cells = vec![file.to_owned()];
         match finding {
-            Finding::Face(place, probabilities) => {
-                match place {
+            Finding::Face(face) => {
+                match &face.place {
                     Some(Place { x, y, width, height, score }) => {
                         cells.extend([x, y, width, height].map(usize::to_string));
                         cells.push(score.to_string());
                     }
                     None => cells.extend(nothing(5)),
                 }
-                cells.push(self.classes[top(probabilities)].clone());
-                cells.extend(probabilities.iter().map(|probability| format!("{probability:.6}")));
+                cells.push(self.classes[face.top()].clone());
+                cells.extend(face.probabilities.iter().map(|probability| format!("{probability:.6}")));
                 cells.extend(nothing(1));
             }
             Finding::Problem(problem) => {
@@ -106,27 +108,28 @@ impl<'a> Rows<'a> {
 
     fn table(&mut self, file: &str, finding: Finding<'_>) -> Result<()> {
         match finding {
-            Finding::Face(place, probabilities) => {
-                let place = place
+            Finding::Face(face) => {
+                let place = face
+                    .place
                     .map_or("-".to_owned(), |Place { x, y, width, height, .. }| format!("{width}×{height} at {x},{y}"));
-                let shares: Vec<String> = probabilities.iter().map(|share| format!("{:.1} %", 100.0 * share)).collect();
-                let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
-                self.line(&self.classes[top(probabilities)], &place, &shares, file)
+                let shares: Vec<String> =
+                    face.probabilities.iter().map(|share| format!("{:.1} %", 100.0 * share)).collect();
+                self.line(&self.shown[face.top()].clone(), &place, &shares, file)
             }
             Finding::Problem(problem) => {
-                self.line("-", "-", &vec!["-"; self.classes.len()], &format!("{file}: {problem}"))
+                self.line("-", "-", &vec!["-".to_owned(); self.classes.len()], &format!("{file}: {problem}"))
             }
         }
     }
 
-    fn line(&mut self, class: &str, place: &str, shares: &[&str], file: &str) -> Result<()> {
-        let widest = self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(CLASS);
+    fn line(&mut self, class: &str, place: &str, shares: &[String], file: &str) -> Result<()> {
+        let widest = self.shown.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(CLASS);
         write!(self.out, "{class:<widest$}  {place:<BOX$}")?;
-        for (share, class) in shares.iter().zip(self.classes) {
+        for (share, class) in shares.iter().zip(&self.shown) {
             let width = class.chars().count().max(PERCENT);
             write!(self.out, "  {share:>width$}")?;
         }
-        writeln!(self.out, "  {}", printable(file))?;
+        writeln!(self.out, "  {}", escaped(file))?;
         Ok(())
     }
 }
@@ -144,12 +147,13 @@ impl Serialize for JsonRow<'_> {
         map.serialize_entry("file", self.file)?;
         match &self.finding {
             Finding::Problem(problem) => map.serialize_entry("problem", problem)?,
-            Finding::Face(place, probabilities) => {
+            Finding::Face(face) => {
+                let Face { place, probabilities } = face;
                 if let Some(place) = place {
                     map.serialize_entry("box", place)?;
                     map.serialize_entry("score", &place.score)?;
                 }
-                let class = top(probabilities);
+                let class = face.top();
                 map.serialize_entry("class", &self.classes[class])?;
                 map.serialize_entry("probability", &probabilities[class])?;
                 map.serialize_entry("probabilities", &ByClass(self.classes, probabilities))?;

@@ -1,18 +1,18 @@
 //! Cells in processes of their own: whatever happens to one of them, the others go on.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{available_parallelism, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use fer_pipeline::{Cell, Clock};
+use fer_pipeline::progress::Clock;
+use fer_pipeline::sweep::Cell;
 
-use super::run::{SweepRunArgs, told};
 use crate::clock::SystemClock;
 use crate::interrupt::INTERRUPTED;
 use crate::terminal::{error, to_stderr};
@@ -25,8 +25,9 @@ const POLARS_THREADS: &str = "POLARS_MAX_THREADS";
 /// The processes under way. They stop, and write their checkpoints, when this one ends in whatever way: each reads its
 /// standard input, whose other end is held here.
 pub(super) struct Children<'a> {
-    args: &'a SweepRunArgs,
     program: PathBuf,
+    /// Arguments of each, beside those that name the cell and the threads.
+    arguments: Vec<OsString>,
     /// Threads of each.
     threads: usize,
     running: Vec<Running<'a>>,
@@ -64,10 +65,9 @@ impl fmt::Display for End {
 }
 
 impl<'a> Children<'a> {
-    pub(super) fn new(args: &'a SweepRunArgs, jobs: usize) -> Result<Self> {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let threads = args.threads.threads.map_or((cores / jobs).max(1), usize::from);
-        Ok(Self { args, program: std::env::current_exe()?, threads, running: vec![] })
+    /// No process yet. Each will be called with these arguments, and those that name its cell, on so many threads.
+    pub(super) fn new(arguments: Vec<OsString>, threads: usize) -> Result<Self> {
+        Ok(Self { program: std::env::current_exe()?, arguments, threads, running: vec![] })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -86,19 +86,15 @@ impl<'a> Children<'a> {
         let mut command = self.command(cell);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
         self.running.push(Running { cell, child, log_start, start: Instant::now() });
-        to_stderr(&told(cell, "runs"));
+        cell_line(cell, "runs");
         Ok(())
     }
 
     fn command(&self, cell: &Cell) -> Command {
-        let SweepRunArgs { chain, checkpoints, .. } = self.args;
         let mut command = Command::new(&self.program);
-        command.args(["sweep", "run"]).arg(&chain.file);
+        command.args(["sweep", "run"]).args(&self.arguments);
         command.args(["--index", &cell.index.to_string(), "--as-child", &cell.digest().to_string()]);
         command.args(["--threads", &self.threads.to_string()]);
-        command.args(chain.overrides.iter().flat_map(|over| ["--set", over]));
-        command.args(chain.run_dir.iter().flat_map(|path| [Path::new("--run-dir"), path]));
-        command.args(checkpoints.arguments());
         if std::env::var_os(POLARS_THREADS).is_none() {
             command.env(POLARS_THREADS, self.threads.to_string());
         }
@@ -145,6 +141,11 @@ impl Running<'_> {
             }
         }
     }
+}
+
+/// Tells what becomes of a cell.
+pub(super) fn cell_line(cell: &Cell, what: &str) {
+    to_stderr(&format!("cell {}  {}: {what}", cell.index, cell.name));
 }
 
 /// The cell's log, with a line about the run that begins, and where its part starts.

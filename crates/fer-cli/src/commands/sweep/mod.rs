@@ -10,9 +10,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use fer_pipeline::Sweep;
-
-use super::ChainArgs;
 
 #[derive(Debug, Args)]
 pub(super) struct SweepArgs {
@@ -37,11 +34,5 @@ impl SweepArgs {
             SweepCommand::Run(args) => args.run(),
             SweepCommand::Status(args) => args.run(),
         }
-    }
-}
-
-impl ChainArgs {
-    pub(super) fn load_sweep(&self) -> Result<Sweep> {
-        Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
     }
 }

@@ -2,11 +2,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::CellPlan;
+use fer_pipeline::sweep::CellPlan;
 
 use super::tables::plan_table;
+use crate::commands::arguments::ChainArgs;
 use crate::commands::format::{FormatArgs, Section};
-use crate::commands::{ChainArgs, print};
+use crate::output::print;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

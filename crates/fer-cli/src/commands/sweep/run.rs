@@ -1,15 +1,18 @@
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use fer_pipeline::{Cell, CellState, RunOptions, Sweep};
+use fer_pipeline::RunOptions;
+use fer_pipeline::sweep::{Cell, CellState, Sweep};
 
-use super::children::Children;
+use super::children::{Children, cell_line};
 use super::tables::Report;
 use crate::clock::SystemClock;
+use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs};
 use crate::commands::format::FormatArgs;
-use crate::commands::{ChainArgs, CheckpointArgs, ThreadArgs};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::terminal::{Terminal, error, to_stderr};
 
@@ -21,7 +24,7 @@ Each cell has --threads threads, by default the cores divided by --jobs. Results
 Run it again to continue after an interruption, or to see the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
-    pub(super) chain: ChainArgs,
+    chain: ChainArgs,
     /// Run only this cell, counted from 0.
     #[arg(long, value_name = "K")]
     index: Option<usize>,
@@ -29,9 +32,9 @@ pub(super) struct SweepRunArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     #[command(flatten)]
-    pub(super) threads: ThreadArgs,
+    threads: ThreadArgs,
     #[command(flatten)]
-    pub(super) checkpoints: CheckpointArgs,
+    checkpoints: CheckpointArgs,
     #[command(flatten)]
     format: FormatArgs,
     /// Run the cell in this very process; the digest tells that it is the one that the caller means.
@@ -82,7 +85,7 @@ impl SweepRunArgs {
         let jobs = self.jobs.get().min(cells.len());
         // Alone here, a cell still leaves others the cores that they need.
         let sharing = if self.index.is_some() { self.jobs.get() } else { jobs };
-        let (mut children, mut failed) = (Children::new(self, sharing)?, 0);
+        let (mut children, mut failed) = (Children::new(self.child_arguments(), self.child_threads(sharing))?, 0);
         let mut waiting = cells.iter().copied();
         loop {
             if interrupt.is_asked() {
@@ -93,7 +96,7 @@ impl SweepRunArgs {
                 && let Some(cell) = waiting.next()
             {
                 if cell.status().state == CellState::Fresh {
-                    to_stderr(&told(cell, "fresh"));
+                    cell_line(cell, "fresh");
                 } else if let Err(refused) = children.start(cell) {
                     failed += 1;
                     error(&refused);
@@ -104,13 +107,24 @@ impl SweepRunArgs {
             }
             for (cell, end) in children.ended()? {
                 failed += usize::from(end.is_failure());
-                to_stderr(&told(cell, &end.to_string()));
+                cell_line(cell, &end.to_string());
             }
         }
     }
-}
 
-/// A line about a cell.
-pub(super) fn told(cell: &Cell, what: &str) -> String {
-    format!("cell {}  {}: {what}", cell.index, cell.name)
+    /// The chain and the options of a cell's process.
+    fn child_arguments(&self) -> Vec<OsString> {
+        let ChainArgs { file, overrides, run_dir } = &self.chain;
+        let mut arguments = vec![file.into()];
+        arguments.extend(overrides.iter().flat_map(|over| ["--set".into(), over.into()]));
+        arguments.extend(run_dir.iter().flat_map(|path| ["--run-dir".into(), path.into()]));
+        arguments.extend(self.checkpoints.arguments().into_iter().map(OsString::from));
+        arguments
+    }
+
+    /// Threads of a cell's process when so many run at once.
+    fn child_threads(&self, jobs: usize) -> usize {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.threads.map_or((cores / jobs).max(1), usize::from)
+    }
 }

@@ -2,10 +2,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{Cell, CellState};
+use fer_pipeline::sweep::{Cell, CellState};
 
 use super::tables::{Report, cells_section};
-use crate::commands::ChainArgs;
+use crate::commands::arguments::ChainArgs;
 use crate::commands::format::FormatArgs;
 
 #[derive(Debug, Args)]

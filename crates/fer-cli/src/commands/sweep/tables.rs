@@ -1,9 +1,10 @@
 //! What a person sees of a sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fer_artifact::Split;
-use fer_pipeline::{CellPlan, CellStatus, Combination, Planned, Spread};
+use fer_pipeline::StageName;
+use fer_pipeline::sweep::{CellPlan, CellStatus, Combination, Planned, Spread};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,20 +23,39 @@ impl Report {
         Self { combinations: Combination::of(&cells), cells }
     }
 
+    /// The evaluations and splits that any combination has scores of, in the order of the chain.
+    fn columns(&self) -> Vec<(StageName, Split)> {
+        let mut columns = vec![];
+        for evaluated in self.combinations.iter().flat_map(|combination| &combination.evaluations) {
+            for split in Split::ALL {
+                let column = (evaluated.stage, split);
+                if evaluated.splits.contains_key(&split) && !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+        columns
+    }
+
     /// A combination a line: mean and spread over its seeds.
     pub(super) fn scores(&self, names: &[String], title: &str) -> Section {
-        let has = |split: &Split| self.combinations.iter().any(|combination| combination.splits.contains_key(split));
-        let splits: Vec<Split> = Split::ALL.into_iter().filter(has).collect();
+        let scored = self.columns();
+        let stages: BTreeSet<StageName> = scored.iter().map(|(stage, _)| *stage).collect();
         let mut columns = value_columns(names);
         columns.push(("seeds".to_owned(), Align::Right));
-        for split in &splits {
-            columns.extend([(format!("{split} accuracy"), Align::Right), (format!("{split} macro F1"), Align::Right)]);
+        for (stage, split) in &scored {
+            let of = if stages.len() > 1 { format!("{stage} ") } else { String::new() };
+            let scores = ["accuracy", "macro F1"].map(|score| (format!("{of}{split} {score}"), Align::Right));
+            columns.extend(scores);
         }
         let mut table = Table::new(columns);
         for combination in &self.combinations {
-            let scores = splits.iter().flat_map(|split| match combination.splits.get(split) {
-                Some(scores) => [percent(&scores.accuracy), plain(&scores.macro_f1)],
-                None => ["–", "–"].map(str::to_owned),
+            let scores = scored.iter().flat_map(|(stage, split)| {
+                let evaluated = combination.evaluations.iter().find(|evaluated| evaluated.stage == *stage);
+                match evaluated.and_then(|evaluated| evaluated.splits.get(split)) {
+                    Some(scores) => [percent(&scores.accuracy), plain(&scores.macro_f1)],
+                    None => ["–", "–"].map(str::to_owned),
+                }
             });
             let count = match (combination.n, combination.cells) {
                 (n, cells) if n == cells => n.to_string(),

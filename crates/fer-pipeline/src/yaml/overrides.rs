@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 
 use crate::StageKind;
-use crate::locate::Segment;
-use crate::phrase::suggestion;
+use crate::yaml::locate::Segment;
+use crate::yaml::phrase::suggestion;
 
 /// An override: where it points and what shall stand there.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 
 use crate::StageName;
 use crate::error::{Error, Place, Problem};
-use crate::locate::{Locate, Part, Segment};
-use crate::name_first::{NameFirst, is_name};
-use crate::overrides::{Override, Written};
-use crate::phrase::{Fault, fault};
-use crate::tree::{Order, Strict};
+use crate::yaml::locate::{Locate, Part, Segment};
+use crate::yaml::name_first::{NameFirst, is_name};
+use crate::yaml::overrides::{Override, Written};
+use crate::yaml::phrase::{Fault, fault};
+use crate::yaml::tree::{Order, Strict};
 
 /// Longest file in bytes. The YAML library's time grows with the square of what is nested in brackets.
 const LONGEST: usize = 64 << 10;

@@ -1,3 +1,5 @@
+//! What a run tells while it goes on, and the clock that it is lent.
+
 use fer_artifact::EpochRecord;
 use std::time::Duration;
 

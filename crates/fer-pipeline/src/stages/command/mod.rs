@@ -1,5 +1,8 @@
 //! A program of the user's own in place of a stage.
 
+mod command_line;
+mod process;
+
 use fer_artifact::{Digest, Violation, canonical_json, write_atomic};
 use fer_data::FileDigest;
 use serde_json::{Map, Value, json};
@@ -10,11 +13,12 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::command_line::{CommandLine, Seconds};
 use crate::context::Context;
-use crate::process::{End, run};
+use crate::error::StageError;
 use crate::stage::{Failure, Stage, StageEntry};
-use crate::{ProgramError, StageError};
+use process::{End, run};
+
+pub(crate) use command_line::{CommandLine, ProgramError, Seconds};
 
 /// A stage's inputs → a program → what a stage of this kind leaves.
 pub(crate) struct Program {

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use fer_artifact::Digest;
 use serde::Serialize;
 
-use crate::checkpoints::CHECKPOINTS;
-use crate::folder::{is_unfinished, move_into_place};
-use crate::lock::Entry;
+use crate::run_folder::checkpoints::CHECKPOINTS;
+use crate::run_folder::folder::{is_unfinished, move_into_place};
+use crate::run_folder::lock::Entry;
 use crate::{Error, StageName};
 
 const FOLDER: &str = ".store";

@@ -1,12 +1,14 @@
 //! The checkpoints of one training in the run folder.
 
-use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, with_causes, write, write_atomic};
-use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::folder::remove_unfinished;
+use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, with_causes, write, write_atomic};
+use fer_train::Reached;
+use serde::{Deserialize, Serialize};
+
+use crate::run_folder::folder::remove_unfinished;
 
 /// A stage's folder for checkpoints, in its own.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
@@ -61,6 +63,11 @@ impl Note {
     /// The epoch that is under way or, between two, comes next; the last, after it.
     pub(crate) fn epoch_under_way(&self) -> usize {
         (self.epoch + 1).min(self.epochs)
+    }
+
+    /// The place in the words of `fer-train`.
+    pub(crate) fn reached(&self) -> Reached {
+        Reached { epoch: self.epoch, is_within_next: self.batch > 0, planned: self.epochs }
     }
 
     /// Whether every batch was trained.

@@ -1,12 +1,11 @@
 use std::io::Cursor;
 
 use base64::Engine;
-use fer_data::{Picture, PictureProblem};
+use fer_artifact::Size;
+use fer_imgproc::{Picture, PictureProblem};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat};
 use serde::Deserialize;
-
-use crate::source::Scratch;
 
 /// A picture that OpenCV has read: `tests/golden/pictures/make.py`.
 #[derive(Deserialize)]
@@ -55,7 +54,7 @@ fn pictures_of_all_formats_and_orientations_are_read_as_opencv_reads_them() {
     assert_eq!(cases.len(), 50);
     for golden in cases {
         let picture = Picture::decode(&golden.bytes()).unwrap();
-        assert_eq!(picture.size(), (golden.height, golden.width), "{}", golden.name);
+        assert_eq!(picture.size(), Size::new(golden.height, golden.width).unwrap(), "{}", golden.name);
         assert_eq!(picture.into_gray(), golden.pixels(), "{}", golden.name);
     }
 }
@@ -65,7 +64,7 @@ fn a_picture_that_is_cut_short_is_broken_in_every_format() {
     let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Tiff];
     for format in formats.into_iter().chain([ImageFormat::Gif, ImageFormat::Pnm]) {
         let whole = encoded(&noise(24, 40), format);
-        assert_eq!(Picture::decode(&whole).unwrap().size(), (24, 40), "{format:?}");
+        assert_eq!(Picture::decode(&whole).unwrap().size(), Size::new(24, 40).unwrap(), "{format:?}");
         for length in (40..whole.len() - 20).step_by(7) {
             let problem = Picture::decode(&whole[..length]).unwrap_err();
             assert!(matches!(problem, PictureProblem::Broken { .. }), "{format:?}, {length} bytes: {problem}");
@@ -96,10 +95,24 @@ fn what_a_camera_leaves_behind_a_jpeg_does_not_matter() {
 
 #[test]
 fn a_file_and_its_bytes_are_the_same_picture() {
-    let scratch = Scratch::new();
     let bytes = encoded(&noise(5, 9), ImageFormat::Jpeg);
-    let path = scratch.file("a", &bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    std::fs::write(&path, &bytes).unwrap();
     assert_eq!(Picture::open(&path).unwrap().into_rgb(), Picture::decode(&bytes).unwrap().into_rgb());
+}
+
+#[test]
+fn decoded_pixels_are_a_picture_if_they_fill_it() {
+    let size = Size::new(2, 3).unwrap();
+    let gray = Picture::from_gray(vec![1, 2, 3, 4, 5, 6], size).unwrap();
+    assert_eq!((gray.size(), gray.clone().into_gray()), (size, vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!(Picture::from_rgb(gray.into_rgb(), size).unwrap().into_gray(), [1, 2, 3, 4, 5, 6]);
+    for length in [17, 19] {
+        let problem = Picture::from_rgb(vec![0; length], size).unwrap_err();
+        assert_eq!(problem.to_string(), format!("expected 18 bytes for a picture of 2×3, found {length}"));
+    }
+    assert!(matches!(Picture::from_gray(vec![0; 7], size), Err(PictureProblem::Pixels { .. })));
 }
 
 #[test]

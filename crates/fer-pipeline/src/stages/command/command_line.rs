@@ -111,8 +111,7 @@ impl<'de> Deserialize<'de> for Seconds {
 
 /// Why a program that stands in for a stage came to nothing.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProgramError {
+pub(crate) enum ProgramError {
     /// It could not be started.
     #[error("cannot start `{program}`: {reason}{advice}")]
     Start {
@@ -146,12 +145,6 @@ pub enum ProgramError {
         program: String,
         /// The time limit.
         seconds: f64,
-    },
-    /// The run was asked to stop, and so was it.
-    #[error("`{program}` was ended as the run was interrupted")]
-    Stopped {
-        /// The command line.
-        program: String,
     },
 }
 

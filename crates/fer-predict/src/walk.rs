@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 /// What lies at a path or below.
-pub(super) enum Found {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
     /// Something that may be a picture.
     File(PathBuf),
     /// Nothing that could be, and why.
@@ -9,7 +10,8 @@ pub(super) enum Found {
 }
 
 impl Found {
-    pub(super) fn path(&self) -> &Path {
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
         match self {
             Self::File(path) | Self::Nothing(path, _) => path,
         }
@@ -18,7 +20,8 @@ impl Found {
 
 /// Goes through paths as they were given, and through folders by name and at any depth; one folder's names are in memory
 /// at a time, and those of the folders that it is in. What is hidden in a folder is left out.
-pub(super) struct Walk {
+#[derive(Debug)]
+pub struct Walk {
     /// What is still to come, the next one last.
     left: Vec<PathBuf>,
     /// Paths of [`Self::left`] that the user has given: links to folders are followed there and nowhere else, so that
@@ -29,9 +32,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(paths: &[PathBuf], except: Option<&Path>) -> Self {
+    /// Goes through these files and folders; a folder `except`, such as that of our own output, is passed over.
+    pub fn new<P: AsRef<Path>>(paths: &[P], except: Option<&Path>) -> Self {
         let except = except.and_then(|path| path.canonicalize().ok());
-        Self { left: paths.iter().rev().cloned().collect(), given: paths.len(), except }
+        let left = paths.iter().rev().map(|path| path.as_ref().to_owned()).collect();
+        Self { left, given: paths.len(), except }
     }
 
     /// Puts the contents of a folder next; says what else there is to say.

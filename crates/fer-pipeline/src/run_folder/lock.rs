@@ -7,7 +7,7 @@ use fer_artifact::{Digest, Seed, canonical_json, write_atomic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::key::Origin;
+use crate::run_folder::key::Origin;
 use crate::{Error, PROGRAM, StageKind, StageName};
 
 pub(crate) const LOCK_FILE: &str = "run.lock.json";

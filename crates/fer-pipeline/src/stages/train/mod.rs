@@ -1,3 +1,8 @@
+mod watch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, predictions_file, split_file};
 use fer_artifact::{
     Checkpoint, Digest, EpochRecord, FeatureSet, Kind, Model, Predictions, Split, Violation, check_train, read,
@@ -5,24 +10,20 @@ use fer_artifact::{
 };
 use fer_data::FileDigest;
 use fer_eval::Predictor;
-use fer_train::{
-    Error, FileOf, Flow, MakeCheckpoint, Observer, ObserverError, Progress, Select, TrainData, TrainParams, Trained,
-    train,
-};
+use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, train};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use super::resolved;
-use crate::checkpoints::{Checkpoints, Note};
 use crate::context::Context;
 use crate::error::Problem;
+use crate::error::StageError;
 use crate::exports;
-use crate::file::Params;
-use crate::key::Origin;
+use crate::run_folder::checkpoints::{Checkpoints, Note};
+use crate::run_folder::key::Origin;
 use crate::slot::{Input, Output};
-use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry};
-use crate::{BatchProgress, Event, Reason, StageError, StageKind};
+use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry, resolved};
+use crate::yaml::document::Params;
+use crate::{Reason, StageKind};
+use watch::Watch;
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Train,
@@ -103,18 +104,9 @@ impl Train {
         }
     }
 
-    /// Whether a training can go on from there: one that was planned to be as long can, one of another length if that
-    /// has not played a part yet.
-    fn fits(&self, note: &Note) -> bool {
-        let epochs = self.params.epochs.get();
-        let is_due = note.epoch.is_multiple_of(self.params.evaluate_every.get());
-        let between = note.batch == 0 && !is_due && (note.epoch == epochs || note.epoch == note.epochs);
-        note.epochs == epochs || (note.epoch + usize::from(note.batch > 0) <= epochs && !between)
-    }
-
     /// The latest checkpoint that is whole. The ones that are not go.
     fn latest(&self, checkpoints: &Checkpoints, context: &mut Context<'_>) -> Option<(Note, Checkpoint)> {
-        for note in checkpoints.notes().into_iter().filter(|note| self.fits(note)) {
+        for note in checkpoints.notes().into_iter().filter(|note| self.params.may_go_on_from(note.reached())) {
             match checkpoints.read(&note) {
                 Ok(checkpoint) => return Some((note, checkpoint)),
                 Err(reason) => {
@@ -159,7 +151,7 @@ impl Stage for Train {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self) -> Value {
@@ -219,7 +211,7 @@ impl Resumable for Train {
     fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason> {
         let checkpoints = Checkpoints::new(&earlier.checkpoint_dir, &self.checkpoint_key(&earlier.origin));
         let epochs = self.params.epochs.get();
-        match checkpoints.notes().into_iter().find(|note| self.fits(note)) {
+        match checkpoints.notes().into_iter().find(|note| self.params.may_go_on_from(note.reached())) {
             Some(note) if note.epochs == epochs && !note.is_end() => {
                 Some(Reason::Interrupted { epoch: note.epoch_under_way(), epochs })
             }
@@ -257,92 +249,5 @@ fn failure(error: Error) -> Failure {
     match error {
         Error::Stopped { .. } => Failure::Stopped,
         error => error.into(),
-    }
-}
-
-/// Passes a training's progress on and writes its checkpoints.
-struct Watch<'a, 'b> {
-    context: &'a mut Context<'b>,
-    params: &'a TrainParams,
-    checkpoints: &'a Checkpoints,
-    /// When the part of the epoch under way that this run trains began, in seconds, and the images before it.
-    started: (f64, usize),
-    /// When the last checkpoint was written.
-    written: f64,
-    /// Where the training stands; without the history.
-    note: Note,
-    history: Vec<EpochRecord>,
-}
-
-impl Observer for Watch<'_, '_> {
-    fn seconds(&mut self) -> f64 {
-        self.context.elapsed().as_secs_f64()
-    }
-
-    fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
-        let now = self.seconds();
-        let (started, before) = self.started;
-        self.context.reporter.event(&Event::Batch(BatchProgress {
-            epoch: progress.epoch,
-            epochs: progress.epochs,
-            batch: progress.batch,
-            batches: progress.batches,
-            loss: progress.loss,
-            images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
-        }));
-        (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
-        let is_stop = self.context.reporter.stop_requested();
-        let is_end = self.note.is_end() && self.params.bound_to_epochs().is_none();
-        if is_stop || is_end || self.is_time(now) {
-            self.write(checkpoint)?;
-        }
-        if is_stop {
-            let (epoch, epochs) = (progress.epoch, progress.epochs);
-            self.context.note(&format!("stopped in epoch {epoch} of {epochs}; the next run goes on from here"));
-            return Ok(Flow::Stop);
-        }
-        Ok(Flow::Continue)
-    }
-
-    fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
-        self.history.push(*record);
-        (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
-        let every = self.context.options.checkpoint_every.epochs;
-        let is_last = record.epoch == self.params.epochs.get();
-        if !is_last && every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
-            self.write(checkpoint)?;
-        }
-        self.context.reporter.event(&Event::Epoch { record, epochs: self.params.epochs.get() });
-        self.started = (self.seconds(), 0);
-        Ok(Flow::Continue)
-    }
-}
-
-impl<'a, 'b> Watch<'a, 'b> {
-    /// Watches a training that goes on from `note`.
-    fn new(
-        context: &'a mut Context<'b>,
-        params: &'a TrainParams,
-        checkpoints: &'a Checkpoints,
-        note: Option<Note>,
-    ) -> Self {
-        let epochs = params.epochs.get();
-        let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
-        let now = context.elapsed().as_secs_f64();
-        let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
-        Self { context, params, checkpoints, started, written: now, note, history }
-    }
-
-    fn is_time(&self, now: f64) -> bool {
-        now - self.written >= self.context.options.checkpoint_every.time.as_secs_f64()
-    }
-
-    fn write(&mut self, checkpoint: &MakeCheckpoint<'_>) -> Result<(), StageError> {
-        let checkpoint = checkpoint()?;
-        let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
-        let note = Note { best, history: self.history.clone(), ..self.note.clone() };
-        self.checkpoints.write(&checkpoint, &note, &self.context.provenance)?;
-        self.written = self.seconds();
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Puts serde's messages into the words of someone who writes a pipeline file.
 
-use crate::locate::{Part, Segment};
+use crate::yaml::locate::{Part, Segment};
 
 /// What is wrong with a value, where in the tree, and which part of that entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,18 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 
-use fer_artifact::write_atomic;
+use fer_artifact::{Size, write_atomic};
 use image::codecs::png::PngEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader};
+use image::{
+    DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
+    RgbImage,
+};
 
-use crate::Error;
-use crate::jpeg;
+use crate::{Error, grayscale, jpeg};
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
 const MOST_PIXELS: u64 = 128_000_000;
@@ -57,6 +60,16 @@ pub enum PictureProblem {
         /// Length of the file.
         found: u64,
     },
+    /// Not as many bytes as a picture of this size has.
+    #[error("expected {expected} bytes for a picture of {size}, found {found}")]
+    Pixels {
+        /// Height and width.
+        size: Size,
+        /// Bytes of such a picture.
+        expected: usize,
+        /// Bytes there are.
+        found: usize,
+    },
     /// The format's decoder refused.
     #[error("a broken picture: {reason}")]
     Broken {
@@ -90,7 +103,7 @@ impl Picture {
     /// Decodes a file that lies in memory, as [`Self::open`] does.
     ///
     /// ```
-    /// let problem = fer_data::Picture::decode(b"<html>not found</html>").unwrap_err();
+    /// let problem = fer_imgproc::Picture::decode(b"<html>not found</html>").unwrap_err();
     /// assert!(problem.to_string().starts_with("not a picture"));
     /// ```
     ///
@@ -105,9 +118,40 @@ impl Picture {
         decode(reader.map_err(|source| PictureProblem::Io { source })?)
     }
 
-    /// Height and width in pixels.
-    pub fn size(&self) -> (usize, usize) {
-        (self.pixels.height() as usize, self.pixels.width() as usize)
+    /// A picture that is decoded already, such as a frame of a video: `rgb` holds red, green and blue of its pixels,
+    /// row by row, upright.
+    ///
+    /// ```
+    /// use fer_artifact::Size;
+    /// use fer_imgproc::Picture;
+    ///
+    /// let red_and_white = Picture::from_rgb(vec![255, 0, 0, 255, 255, 255], Size::new(1, 2)?)?;
+    /// assert_eq!(red_and_white.into_gray(), [76, 255]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PictureProblem::Pixels`] unless there are three bytes a pixel.
+    pub fn from_rgb(rgb: Vec<u8>, size: Size) -> Result<Self, PictureProblem> {
+        check_length(3 * size.area(), rgb.len(), size)?;
+        let pixels = RgbImage::from_raw(size.width() as u32, size.height() as u32, rgb);
+        Ok(Self { pixels: pixels.expect("the length is checked above").into() })
+    }
+
+    /// As [`Self::from_rgb`], of gray pixels.
+    ///
+    /// # Errors
+    /// [`PictureProblem::Pixels`] unless there is a byte a pixel.
+    pub fn from_gray(gray: Vec<u8>, size: Size) -> Result<Self, PictureProblem> {
+        check_length(size.area(), gray.len(), size)?;
+        let pixels = GrayImage::from_raw(size.width() as u32, size.height() as u32, gray);
+        Ok(Self { pixels: pixels.expect("the length is checked above").into() })
+    }
+
+    /// Height and width.
+    pub fn size(&self) -> Size {
+        let (height, width) = (self.pixels.height() as usize, self.pixels.width() as usize);
+        Size::new(height, width).expect("a picture has 1 to 128 million pixels")
     }
 
     /// Its gray values, row by row; transparency is ignored.
@@ -121,6 +165,10 @@ impl Picture {
     }
 }
 
+fn check_length(expected: usize, found: usize, size: Size) -> Result<(), PictureProblem> {
+    if found == expected { Ok(()) } else { Err(PictureProblem::Pixels { size, expected, found }) }
+}
+
 fn decode<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
     match reader.format() {
         None => Err(PictureProblem::NotAPicture),
@@ -130,10 +178,16 @@ fn decode<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureP
             if !jpeg::is_complete(&bytes) {
                 return Err(PictureProblem::Broken { reason: "the JPEG file ends before its end".to_owned() });
             }
-            upright(ImageReader::with_format(Cursor::new(bytes), format))
+            caught(|| upright(ImageReader::with_format(Cursor::new(bytes), format)))
         }
-        Some(_) => upright(reader),
+        Some(_) => caught(|| upright(reader)),
     }
+}
+
+/// A decoder that panics on a file is a defect, and no reason to give up the files after it.
+fn caught(decode: impl FnOnce() -> Result<Picture, PictureProblem>) -> Result<Picture, PictureProblem> {
+    let gave_up = |_| Err(PictureProblem::Broken { reason: "its decoder gave up".to_owned() });
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(gave_up)
 }
 
 fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
@@ -172,20 +226,30 @@ fn gray(picture: DynamicImage) -> Vec<u8> {
         gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
             gray.into_luma8().into_raw()
         }
-        colour => fer_imgproc::grayscale(colour.into_rgb8().as_raw()),
+        colour => grayscale(colour.into_rgb8().as_raw()),
     }
 }
 
-/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row, `size` its height and width.
-/// Missing folders are made, and a file that exists is complete.
+/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row. Missing folders are made, and a file that exists is complete.
 ///
 /// # Errors
 /// [`Error::Encode`] or [`Error::Artifact`].
-pub fn write_png(path: &Path, rgb: &[u8], size: (usize, usize)) -> Result<(), Error> {
+pub fn write_png(path: &Path, rgb: &[u8], size: Size) -> Result<(), Error> {
     let mut bytes = Vec::new();
-    let (height, width) = (size.0 as u32, size.1 as u32);
+    let (height, width) = (size.height() as u32, size.width() as u32);
     let encoded = PngEncoder::new(&mut bytes).write_image(rgb, width, height, ExtendedColorType::Rgb8);
     encoded.map_err(Error::encode(path))?;
     write_atomic(path, |out| out.write_all(&bytes))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_panics_leaves_a_broken_picture() {
+        let problem = caught(|| panic!("a defect")).unwrap_err();
+        assert_eq!(problem.to_string(), "a broken picture: its decoder gave up");
+    }
 }

@@ -1,0 +1,124 @@
+//! Arguments that several commands share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use fer_pipeline::sweep::Sweep;
+use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageName};
+
+/// Which chain, and with which changes.
+#[derive(Debug, Args)]
+pub(super) struct ChainArgs {
+    /// The pipeline file.
+    #[arg(default_value = "pipeline.yaml")]
+    pub(super) file: PathBuf,
+    /// Set a parameter to a YAML value, as in `--set train.epochs=5`; may be repeated.
+    #[arg(long = "set", value_name = "STAGE.PATH=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// Use this run folder in place of the file's `run_dir`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) run_dir: Option<PathBuf>,
+}
+
+impl ChainArgs {
+    pub(super) fn load_sweep(&self) -> Result<Sweep> {
+        Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
+    }
+}
+
+/// A chain, or a cell of a sweep, which is one.
+#[derive(Debug, Args)]
+pub(super) struct PipelineArgs {
+    #[command(flatten)]
+    pub(super) chain: ChainArgs,
+    /// Of a file with a matrix, this cell, counted from 0.
+    #[arg(long, value_name = "K")]
+    pub(super) cell: Option<usize>,
+}
+
+impl PipelineArgs {
+    pub(super) fn load(&self) -> Result<Pipeline> {
+        let ChainArgs { file, overrides, run_dir } = &self.chain;
+        Ok(match self.cell {
+            None => Pipeline::load(file, overrides, run_dir.as_deref())?,
+            Some(index) => self.chain.load_sweep()?.into_pipeline(index)?,
+        })
+    }
+}
+
+/// Which stages of the chain.
+#[derive(Debug, Args)]
+pub(super) struct SelectionArgs {
+    /// Only this stage.
+    #[arg(long, value_name = "STAGE", conflicts_with = "from")]
+    pub(super) only: Option<StageName>,
+    /// Only this stage and those after it; what lies before it is taken as it is.
+    #[arg(long, value_name = "STAGE")]
+    pub(super) from: Option<StageName>,
+    /// Run what is selected even if it is fresh.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+impl SelectionArgs {
+    pub(super) fn options(&self) -> RunOptions {
+        let selection = match (self.only, self.from) {
+            (Some(stage), _) => Selection::Only(stage),
+            (None, Some(stage)) => Selection::From(stage),
+            (None, None) => Selection::All,
+        };
+        RunOptions { selection, force: self.force, ..RunOptions::default() }
+    }
+}
+
+/// When a training writes checkpoints. They change no number, so they are no parameters of a stage.
+#[derive(Debug, Args)]
+pub(super) struct CheckpointArgs {
+    /// Write a checkpoint of a training when so many seconds have passed since the last.
+    #[arg(long, value_name = "S", default_value = "60", value_parser = seconds)]
+    pub(super) checkpoint_seconds: Duration,
+    /// Write one after every so many epochs too.
+    #[arg(long, value_name = "N")]
+    pub(super) checkpoint_epochs: Option<NonZeroUsize>,
+}
+
+impl CheckpointArgs {
+    pub(super) fn every(&self) -> CheckpointEvery {
+        CheckpointEvery { epochs: self.checkpoint_epochs, time: self.checkpoint_seconds }
+    }
+
+    /// The arguments that say this, for another process.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let seconds = self.checkpoint_seconds.as_secs_f64().to_string();
+        let epochs = self.checkpoint_epochs.map(|epochs| ["--checkpoint-epochs".to_owned(), epochs.to_string()]);
+        ["--checkpoint-seconds".to_owned(), seconds].into_iter().chain(epochs.into_iter().flatten()).collect()
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| "expected a number of seconds from 0".to_owned())
+}
+
+/// How many threads work.
+#[derive(Debug, Args)]
+pub(super) struct ThreadArgs {
+    /// Threads to use, by default one a core; reading CSV follows POLARS_MAX_THREADS in the environment.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+}
+
+impl ThreadArgs {
+    /// Sets up the pool that all crates share, but for polars, whose pool only a variable of the environment sizes:
+    /// to set that from within would be unsafe.
+    pub(super) fn apply(&self) -> Result<()> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+        }
+        Ok(())
+    }
+}

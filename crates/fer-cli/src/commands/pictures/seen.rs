@@ -1,0 +1,28 @@
+use std::path::Path;
+
+use fer_artifact::with_causes;
+use fer_predict::{Crop, Found, Picture, Recognizer};
+
+/// What was seen in a file: the faces, or why it could not be read.
+pub(crate) struct Seen<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) outcome: Result<Vec<Crop>, String>,
+}
+
+impl<'a> Seen<'a> {
+    /// Decodes a file and cuts out its faces.
+    pub(super) fn of(found: &'a Found, recognizer: &Recognizer) -> Self {
+        let outcome = match found {
+            Found::File(path) => match Picture::open(path) {
+                Ok(picture) => Ok(recognizer.crops(picture)),
+                Err(problem) => Err(with_causes(&problem)),
+            },
+            Found::Nothing(_, problem) => Err(problem.clone()),
+        };
+        Self { path: found.path(), outcome }
+    }
+
+    pub(crate) fn crops(&self) -> &[Crop] {
+        self.outcome.as_deref().unwrap_or_default()
+    }
+}

@@ -1,0 +1,94 @@
+use fer_artifact::EpochRecord;
+use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainParams};
+
+use crate::context::Context;
+use crate::error::StageError;
+use crate::progress::{BatchProgress, Event};
+use crate::run_folder::checkpoints::{Checkpoints, Note};
+
+/// Passes a training's progress on and writes its checkpoints.
+pub(super) struct Watch<'a, 'b> {
+    context: &'a mut Context<'b>,
+    params: &'a TrainParams,
+    checkpoints: &'a Checkpoints,
+    /// When the part of the epoch under way that this run trains began, in seconds, and the images before it.
+    started: (f64, usize),
+    /// When the last checkpoint was written.
+    written: f64,
+    /// Where the training stands; without the history.
+    note: Note,
+    pub(super) history: Vec<EpochRecord>,
+}
+
+impl Observer for Watch<'_, '_> {
+    fn seconds(&mut self) -> f64 {
+        self.context.elapsed().as_secs_f64()
+    }
+
+    fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        let now = self.seconds();
+        let (started, before) = self.started;
+        self.context.reporter.event(&Event::Batch(BatchProgress {
+            epoch: progress.epoch,
+            epochs: progress.epochs,
+            batch: progress.batch,
+            batches: progress.batches,
+            loss: progress.loss,
+            images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
+        }));
+        (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
+        let is_stop = self.context.reporter.stop_requested();
+        let is_end = self.note.is_end() && self.params.bound_to_epochs().is_none();
+        if is_stop || is_end || self.is_time(now) {
+            self.write(checkpoint)?;
+        }
+        if is_stop {
+            let (epoch, epochs) = (progress.epoch, progress.epochs);
+            self.context.note(&format!("stopped in epoch {epoch} of {epochs}; the next run goes on from here"));
+            return Ok(Flow::Stop);
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        self.history.push(*record);
+        (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
+        let every = self.context.options.checkpoint_every.epochs;
+        let is_last = record.epoch == self.params.epochs.get();
+        if !is_last && every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
+            self.write(checkpoint)?;
+        }
+        self.context.reporter.event(&Event::Epoch { record, epochs: self.params.epochs.get() });
+        self.started = (self.seconds(), 0);
+        Ok(Flow::Continue)
+    }
+}
+
+impl<'a, 'b> Watch<'a, 'b> {
+    /// Watches a training that goes on from `note`.
+    pub(super) fn new(
+        context: &'a mut Context<'b>,
+        params: &'a TrainParams,
+        checkpoints: &'a Checkpoints,
+        note: Option<Note>,
+    ) -> Self {
+        let epochs = params.epochs.get();
+        let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
+        let now = context.elapsed().as_secs_f64();
+        let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
+        Self { context, params, checkpoints, started, written: now, note, history }
+    }
+
+    fn is_time(&self, now: f64) -> bool {
+        now - self.written >= self.context.options.checkpoint_every.time.as_secs_f64()
+    }
+
+    fn write(&mut self, checkpoint: &MakeCheckpoint<'_>) -> Result<(), StageError> {
+        let checkpoint = checkpoint()?;
+        let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
+        let note = Note { best, history: self.history.clone(), ..self.note.clone() };
+        self.checkpoints.write(&checkpoint, &note, &self.context.provenance)?;
+        self.written = self.seconds();
+        Ok(())
+    }
+}

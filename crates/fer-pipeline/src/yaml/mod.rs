@@ -1,0 +1,8 @@
+//! YAML files: what they say, where they say it, and what `--set` changes.
+
+pub(crate) mod document;
+pub(crate) mod locate;
+mod name_first;
+pub(crate) mod overrides;
+pub(crate) mod phrase;
+mod tree;

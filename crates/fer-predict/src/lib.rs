@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod crop;
+mod ensemble;
+mod error;
+mod look;
+mod member;
+mod recognizer;
+mod walk;
+
+pub use crop::{Crop, Place};
+pub use ensemble::Ensemble;
+pub use error::Error;
+pub use fer_artifact::Size;
+pub use fer_imgproc::{Picture, PictureProblem};
+pub use look::Look;
+pub use recognizer::{Face, Recognizer};
+pub use walk::{Found, Walk};

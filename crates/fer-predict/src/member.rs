@@ -1,0 +1,73 @@
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Model, Size, Tta, shown};
+use fer_eval::Predictor;
+use fer_imgproc::Preprocessing;
+use serde::Deserialize;
+
+use crate::Error;
+
+/// A network and what it wants done to an image before.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// For messages.
+    pub(crate) name: PathBuf,
+    preprocessing: Preprocessing,
+    predictor: Predictor,
+}
+
+impl Member {
+    pub(crate) fn new(name: &Path, model: &Model) -> Result<Self, Error> {
+        let preprocessing = Preprocessing::deserialize(&model.preprocessing)
+            .map_err(|error| Error::Preprocessing { model: name.to_owned(), reason: shown(&error.to_string()) })?;
+        let predictor = Predictor::new(model).map_err(Error::of_model(name))?;
+        let (network, preprocessed) = (predictor.size(), preprocessing.size());
+        if network != preprocessed {
+            return Err(Error::ImageSize { model: name.to_owned(), network, preprocessed });
+        }
+        Ok(Self { name: name.to_owned(), preprocessing, predictor })
+    }
+
+    pub(crate) fn with_tta(self, tta: Tta) -> Result<Self, Error> {
+        let predictor = self.predictor.with_tta(tta).map_err(Error::of_model(&self.name))?;
+        Ok(Self { predictor, ..self })
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.predictor.size()
+    }
+
+    /// Logits `[N, classes]` of gray images `[N, height, width]` of this size; the features of a batch are in memory at
+    /// a time.
+    pub(crate) fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+        let batch = self.predictor.batch_size();
+        let mut logits = vec![];
+        for (index, pixels) in pixels.chunks(batch * size.area()).enumerate() {
+            let features = self.preprocessing.features(pixels, size)?;
+            let found = self.predictor.logits(&features, batch).map_err(|error| in_batch(error, index * batch));
+            logits.extend(found.map_err(Error::of_model(&self.name))?);
+        }
+        Ok(logits)
+    }
+
+    /// A heat map for each image `[N, height, width]` and its class.
+    pub(crate) fn heat_maps(&self, pixels: &[u8], size: Size, classes: &[usize]) -> Result<Vec<Vec<f32>>, Error> {
+        let batch = self.predictor.batch_size();
+        let mut maps = vec![];
+        for (pixels, classes) in pixels.chunks(batch * size.area()).zip(classes.chunks(batch)) {
+            let features = self.preprocessing.features(pixels, size)?;
+            maps.extend(self.predictor.heat_maps(&features, classes).map_err(Error::of_model(&self.name))?);
+        }
+        Ok(maps)
+    }
+}
+
+/// An error that counts images from the batch's first, as one that counts from the first of all.
+fn in_batch(error: fer_eval::Error, first: usize) -> fer_eval::Error {
+    match error {
+        fer_eval::Error::NotFiniteImage { image, found } => {
+            fer_eval::Error::NotFiniteImage { image: first + image, found }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,85 @@
+//! What a training is given: data, parameters and seed, checked against each other.
+
+use fer_artifact::{FeatureSet, Predictions, Seed};
+use fer_model::NetworkConfig;
+
+use crate::{Error, Select, TrainParams};
+
+/// What is trained on, and what choices are made on.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainData<'a> {
+    /// The images that the weights are fitted to; at least one.
+    pub train: &'a FeatureSet,
+    /// Images for validation accuracy, if there are any; a set without images counts as none.
+    pub validation: Option<&'a FeatureSet>,
+    /// What [`TrainParams::distillation`] names: a file's predictions each, in its order.
+    pub teachers: &'a [Predictions],
+}
+
+/// A training's inputs, checked against each other.
+pub(crate) struct Task<'a> {
+    pub(crate) params: &'a TrainParams,
+    pub(crate) train: &'a FeatureSet,
+    pub(crate) validation: Option<&'a FeatureSet>,
+    pub(crate) seed: Seed,
+    pub(crate) network: NetworkConfig,
+    /// One a class, unless all count the same.
+    pub(crate) class_weights: Option<Vec<f64>>,
+    /// The teachers' probabilities for the images of train, `[N, K]`, if they are learnt from.
+    pub(crate) answers: Option<Vec<f64>>,
+}
+
+impl<'a> Task<'a> {
+    pub(crate) fn new(params: &'a TrainParams, data: &TrainData<'a>, seed: Seed) -> Result<Self, Error> {
+        params.check()?;
+        let train = data.train;
+        let validation = data.validation.filter(|set| !set.is_empty());
+        if train.is_empty() {
+            return Err(Error::NoImages);
+        }
+        if let Some(validation) = validation {
+            check_same_kind(train, validation)?;
+        } else if params.select == Select::Best {
+            return Err(Error::NoValidation { parameter: "select: best" });
+        } else if params.early_stopping.is_some() {
+            return Err(Error::NoValidation { parameter: "early_stopping" });
+        }
+        let (height, width, classes) = (train.height, train.width, train.classes.len());
+        let network = NetworkConfig { params: params.model, height, width, classes };
+        check_crop_sizes(params, &network)?;
+        let class_weights = params.class_weights.of(&train.labels, classes);
+        let answers = match &params.distillation {
+            Some(distillation) => Some(distillation.answers(data.teachers, train)?),
+            None => None,
+        };
+        Ok(Self { params, train, validation, seed, network, class_weights, answers })
+    }
+
+    /// Steps in an epoch.
+    pub(crate) fn batches(&self) -> usize {
+        self.train.len().div_ceil(self.params.batch_size.get())
+    }
+}
+
+fn check_crop_sizes(params: &TrainParams, network: &NetworkConfig) -> Result<(), Error> {
+    let maximum = network.height.min(network.width);
+    let is_free = network.params.takes_any_size();
+    let is_square = network.height == network.width;
+    let minimum = if is_free { network.params.minimum_size() } else { maximum };
+    let fits = |side: usize| (minimum..=maximum).contains(&side) && (is_free || is_square);
+    match params.crops.iter().map(|crop| crop.size.get()).find(|&side| !fits(side)) {
+        Some(found) => Err(Error::CropSize { minimum, maximum, network: network.params.name(), found }),
+        None => Ok(()),
+    }
+}
+
+fn check_same_kind(train: &FeatureSet, validation: &FeatureSet) -> Result<(), Error> {
+    let size = |set: &FeatureSet| [set.height, set.width];
+    if size(train) != size(validation) {
+        return Err(Error::Size { train: size(train), validation: size(validation) });
+    }
+    if train.classes != validation.classes {
+        return Err(Error::Classes { train: train.classes.clone(), validation: validation.classes.clone() });
+    }
+    Ok(())
+}
