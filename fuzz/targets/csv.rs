@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     let path = file("faces.csv", bytes);
     let limit = (40 << 20) + 256 * bytes.len();
-    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default()).map(|loaded| loaded.images));
+    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default(), None).map(|loaded| loaded.images));
     match &strict {
         Ok(set) => sound(set),
         Err(error) => assert!(!error.to_string().is_empty()),

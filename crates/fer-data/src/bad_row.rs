@@ -96,6 +96,12 @@ pub enum RowProblem {
         /// The text found, perhaps empty.
         found: String,
     },
+    /// A file whose name does not say a label.
+    #[error("expected a name that fits the pattern `{}`", short(pattern))]
+    NoLabel {
+        /// The pattern.
+        pattern: String,
+    },
     /// A row that belongs to no group.
     #[error("expected the group that it belongs to, found none")]
     NoGroup,
@@ -118,7 +124,10 @@ pub enum RowProblem {
         reason: String,
     },
     /// A picture of another size than those before.
-    #[error("expected {} as in {}, found {}", size(*expected), first.display(), size(*found))]
+    #[error(
+        "expected {} as in {}, found {}; `size: [48, 48]` brings pictures of any size to one",
+        size(*expected), first.display(), size(*found)
+    )]
     PictureSize {
         /// Height and width of the first usable picture.
         expected: (usize, usize),

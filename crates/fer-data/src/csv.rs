@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use fer_artifact::Size;
+use fer_imgproc::resize;
 use rayon::prelude::*;
 
 use crate::blocks::{Block, Blocks};
@@ -65,7 +67,7 @@ impl Reader<'_> {
     fn append(&mut self, block: &Block) -> Result<(), Error> {
         let Self { path, request, columns, table } = self;
         columns.with_rows(path, block, |rows| {
-            let before_size = set_size(table, rows);
+            let before_size = set_size(table, rows, request.size);
             let size = table.size.map(|(height, width)| height * width);
             let size_at = |index| size.filter(|_| index >= before_size);
             let face = |(index, row)| face(row, size_at(index), columns, request);
@@ -90,9 +92,10 @@ impl Reader<'_> {
     }
 }
 
-/// Takes the images' size from the first row with as many values as a square has, unless an earlier block had one.
-/// Returns how many of the rows come before it.
-fn set_size(table: &mut Table, rows: &[Row<'_>]) -> usize {
+/// Takes the images' size from the first row with as many values as a square has, unless it is given or an earlier block
+/// had one. Returns how many of the rows come before it.
+fn set_size(table: &mut Table, rows: &[Row<'_>], given: Option<Size>) -> usize {
+    table.size = table.size.or(given.map(|size| (size.height(), size.width())));
     if table.size.is_some() {
         return 0;
     }
@@ -118,9 +121,19 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request
     }
     let group = row.group.map(str::to_owned);
     let text = text(row);
-    match size.and_then(|size| pixels::parse(&text, size)) {
+    // Where every image is brought to one size, each row may have its own.
+    let own = request.size.and(pixels::side(pixels::count(&text)));
+    let size = own.map(|side| side * side).or(size.filter(|_| request.size.is_none()));
+    match size.and_then(|size| pixels::parse(&text, size)).map(|pixels| resized(pixels, own, request.size)) {
         Some(pixels) => Ok(Some((Face { label, split, group, pixels }, meaning))),
         None => Err(pixels::problem(&text, size)),
+    }
+}
+
+fn resized(pixels: Vec<u8>, side: Option<usize>, to: Option<Size>) -> Vec<u8> {
+    match (side.and_then(|side| Size::new(side, side).ok()), to) {
+        (Some(from), Some(to)) => resize(&pixels, from, to),
+        _ => pixels,
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Split, with_causes};
+use fer_artifact::{Digest, Size, Split, with_causes};
+use fer_imgproc::resize;
 use rayon::prelude::*;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
 use crate::labels::{self, Labels, Meaning};
 use crate::left_out::Leftovers;
+use crate::pattern::{Part, Pattern};
 use crate::table::{Face, Request, Splits, Table};
 use crate::walk::{self, Folder, as_text};
 use crate::{BadRow, Classes, Error, FileDigest, Group, Place, RowProblem};
@@ -21,8 +23,8 @@ pub(crate) const DATASET: &str = "dataset.csv";
 const BATCH: usize = 1024;
 
 /// Reads all pictures of a folder, gray. Their order is that of the `dataset.csv`, or else that of their paths.
-pub(crate) fn read(path: &Path, request: &Request<'_>) -> Result<Table, Error> {
-    let Listing { origin, unit, pictures, left_out } = Listing::of(path, &request.labels)?;
+pub(crate) fn read(path: &Path, pattern: Option<&Pattern>, request: &Request<'_>) -> Result<Table, Error> {
+    let Listing { origin, unit, pictures, left_out } = Listing::of(path, pattern, &request.labels)?;
     if request.splits == Splits::Read && pictures.iter().any(|picture| picture.split.is_none()) {
         return Err(Error::NoSplitFolders { path: path.to_owned() });
     }
@@ -30,8 +32,10 @@ pub(crate) fn read(path: &Path, request: &Request<'_>) -> Result<Table, Error> {
     table.left_out = left_out;
     let mut first = None;
     for batch in pictures.chunks(BATCH) {
-        let decoded: Vec<Option<Result<Gray, RowProblem>>> =
-            batch.par_iter().map(|picture| picture.is_chosen().then(|| decode(&path.join(&picture.file)))).collect();
+        let decoded: Vec<Option<Result<Gray, RowProblem>>> = batch
+            .par_iter()
+            .map(|picture| picture.is_chosen().then(|| decode(&path.join(&picture.file), request.size)))
+            .collect();
         for (picture, gray) in batch.iter().zip(decoded) {
             let Some(gray) = gray else {
                 table.leave_out(&picture.label);
@@ -53,8 +57,13 @@ pub(crate) fn read(path: &Path, request: &Request<'_>) -> Result<Table, Error> {
 }
 
 /// Digest of the names and contents of all files that [`read`] reads.
-pub(crate) fn digest(path: &Path, classes: &Classes, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
-    let Listing { pictures, .. } = Listing::of(path, &Labels::new(classes))?;
+pub(crate) fn digest(
+    path: &Path,
+    pattern: Option<&Pattern>,
+    classes: &Classes,
+    of_file: &FileDigest<'_>,
+) -> Result<Digest, Error> {
+    let Listing { pictures, .. } = Listing::of(path, pattern, &Labels::new(classes))?;
     let chosen = pictures.iter().filter(|picture| picture.is_chosen());
     let mut files: Vec<&Path> = chosen.map(|picture| picture.file.as_path()).collect();
     if path.join(DATASET).is_file() {
@@ -93,6 +102,8 @@ struct Picture {
     below: PathBuf,
     meaning: Result<Meaning, (Place, RowProblem)>,
     split: Option<Split>,
+    /// The group that its name says, where a pattern looks for one.
+    group: Option<String>,
 }
 
 /// The size of the first picture, and its place in the folder.
@@ -124,6 +135,26 @@ impl Picture {
         Ok((Face { label, split, group, pixels }, meaning))
     }
 
+    /// Reads the group and the split in its name, where the pattern looks for them.
+    fn read_name(&mut self, pattern: Option<&Pattern>) {
+        let Some(pattern) = pattern else { return };
+        let name = as_text(self.file.file_name().unwrap_or_default()).into_owned();
+        let file = self.file.clone();
+        let problem = |problem| Err((Place::Picture { file: file.clone() }, problem));
+        if pattern.has(Part::Group) {
+            self.group = pattern.find(&name, Part::Group);
+            if self.group.is_none() && self.meaning.is_ok() {
+                self.meaning = problem(RowProblem::NoGroup);
+            }
+        }
+        if pattern.has(Part::Split) && self.meaning.is_ok() {
+            match labels::split(&pattern.find(&name, Part::Split).unwrap_or_default()) {
+                Ok(split) => self.split = Some(split),
+                Err(of_split) => self.meaning = problem(of_split),
+            }
+        }
+    }
+
     /// The group that its place or its name says.
     fn group(&self, group: &Group) -> Option<String> {
         match group {
@@ -135,7 +166,7 @@ impl Picture {
 }
 
 impl Listing {
-    fn of(path: &Path, labels: &Labels<'_>) -> Result<Self, Error> {
+    fn of(path: &Path, pattern: Option<&Pattern>, labels: &Labels<'_>) -> Result<Self, Error> {
         let dataset = path.join(DATASET);
         let mut left_out = Leftovers::default();
         if dataset.is_file() {
@@ -143,7 +174,11 @@ impl Listing {
             leave_unlisted(path, &pictures, &mut left_out)?;
             return Ok(Self { origin: dataset, unit: "row", pictures, left_out });
         }
-        let mut pictures = walked(path, labels, &mut left_out)?;
+        let mut pictures = match pattern {
+            Some(pattern) if pattern.has(Part::Label) => named(path, pattern, labels, &mut left_out)?,
+            _ => walked(path, labels, &mut left_out)?,
+        };
+        pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
         pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
         let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
         Ok(Self { origin: path.to_owned(), unit, pictures, left_out })
@@ -160,7 +195,7 @@ fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
             let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
             let (file, label) = (PathBuf::from(file), label.to_owned());
             let below = file.parent().unwrap_or(Path::new("")).to_owned();
-            pictures.push(Picture { file, label, below, meaning, split: None });
+            pictures.push(Picture { file, label, below, meaning, split: None, group: None });
         }
     }
     Ok(pictures)
@@ -175,6 +210,23 @@ fn leave_unlisted(path: &Path, listed: &[Picture], left_out: &mut Leftovers) -> 
         left_out.add("not in dataset.csv", walk::shown(file));
     }
     Ok(())
+}
+
+/// All pictures below the folder, with the labels that their names say.
+fn named(path: &Path, pattern: &Pattern, labels: &Labels<'_>, left_out: &mut Leftovers) -> Result<Vec<Picture>, Error> {
+    let mut files = vec![];
+    walk::pictures(path, Path::new(""), &mut files, left_out)?;
+    let picture = |file: PathBuf| {
+        let label = pattern.find(&as_text(file.file_name().unwrap_or_default()), Part::Label);
+        let problem = |problem| (Place::Picture { file: file.clone() }, problem);
+        let meaning = match &label {
+            Some(label) => labels.meaning(label).map_err(problem),
+            None => Err(problem(RowProblem::NoLabel { pattern: pattern.to_string() })),
+        };
+        let below = file.parent().unwrap_or(Path::new("")).to_owned();
+        Picture { below, file, label: label.unwrap_or_default(), meaning, split: None, group: None }
+    };
+    Ok(files.into_iter().map(picture).collect())
 }
 
 /// The pictures in `<split>/<class>/` or `<class>/`, at any depth below, in any order.
@@ -237,6 +289,7 @@ impl Walk<'_> {
                 label: label.clone(),
                 meaning: Ok(meaning),
                 split,
+                group: None,
             };
             self.pictures.extend(files.into_iter().map(picture));
         }
@@ -261,10 +314,14 @@ struct Gray {
     pixels: Vec<u8>,
 }
 
-/// Decodes a picture; colours become gray.
-fn decode(path: &Path) -> Result<Gray, RowProblem> {
+/// Decodes a picture; colours become gray, and the size the one asked for.
+fn decode(path: &Path, to: Option<Size>) -> Result<Gray, RowProblem> {
     let picture =
         fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
     let size = picture.size();
-    Ok(Gray { size: (size.height(), size.width()), pixels: picture.into_gray() })
+    let (size, pixels) = match to {
+        Some(to) => (to, resize(&picture.into_gray(), size, to)),
+        None => (size, picture.into_gray()),
+    };
+    Ok(Gray { size: (size.height(), size.width()), pixels })
 }

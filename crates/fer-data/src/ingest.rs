@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
 
 use crate::labels::Labels;
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
-use crate::{Classes, Error, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, split, summary};
+use crate::{
+    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, split, summary,
+};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,9 +39,10 @@ pub struct Loaded {
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
+    let size = params.size.map(ImageSize::get);
     let path = params.source_path();
     let labels = Labels::new(&params.classes);
-    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row, group })?;
+    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row, group, size })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -52,14 +55,14 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
-/// [`Split::Test`].
+/// [`Split::Test`]. With a size, every image is brought to it as it is read; without, all must have one size.
 ///
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
-pub fn load(source: &Source, classes: &Classes) -> Result<Loaded, Error> {
+pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
     let labels = Labels::new(classes);
     let mut table =
-        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None })?;
+        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, size })?;
     let notes = Notes::of(&mut table, classes);
     let images = table.set(classes, Split::Test, |_| true);
     let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
@@ -69,7 +72,7 @@ pub fn load(source: &Source, classes: &Classes) -> Result<Loaded, Error> {
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
-        Source::Folder { path } => folder::read(path, request),
+        Source::Folder { path, pattern } => folder::read(path, pattern.as_ref(), request),
     }
 }
 
@@ -82,7 +85,7 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     match &params.source {
         Source::Csv(csv) => Ok(of_file(&csv.path)?),
-        Source::Folder { path } => folder::digest(path, &params.classes, of_file),
+        Source::Folder { path, pattern } => folder::digest(path, pattern.as_ref(), &params.classes, of_file),
     }
 }
 

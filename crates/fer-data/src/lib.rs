@@ -61,7 +61,7 @@ pub use error::Error;
 pub use export::{PictureFormat, export_images};
 pub use ingest::{FileDigest, Ingested, Loaded, ingest, load, source_digest};
 pub use invalid::InvalidParams;
-pub use params::{CsvSource, DropDuplicates, Group, IngestParams, OnBadRow, Source};
+pub use params::{Color, CsvSource, DropDuplicates, Group, ImageSize, IngestParams, OnBadRow, Source};
 pub use pattern::Pattern;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::Count;
+use fer_artifact::{Count, OutOfRange, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::pattern::Pattern;
@@ -29,6 +29,13 @@ pub struct IngestParams {
     /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
+    /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
+    /// size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<ImageSize>,
+    /// How pixels are kept. Default: [`Color::Gray`].
+    #[serde(default, skip_serializing_if = "Color::is_default")]
+    pub color: Color,
     /// What says which rows belong together, such as those of one person. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
@@ -43,6 +50,8 @@ impl IngestParams {
             classes: Classes::default(),
             on_bad_row: OnBadRow::default(),
             drop_duplicates: DropDuplicates::default(),
+            size: None,
+            color: Color::Gray,
             group: None,
         }
     }
@@ -65,7 +74,7 @@ impl IngestParams {
     pub fn resolve(&mut self, base: &Path) {
         let path = match &mut self.source {
             Source::Csv(csv) => &mut csv.path,
-            Source::Folder { path } => path,
+            Source::Folder { path, .. } => path,
         };
         *path = base.join(&*path);
     }
@@ -86,6 +95,10 @@ pub enum Source {
     Folder {
         /// The folder.
         path: PathBuf,
+        /// A regular expression that reads `label`, and perhaps `group` and `split`, in the names of the files, whatever
+        /// folders they lie in; without `label` in it, the folders say the class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pattern: Option<Pattern>,
     },
 }
 
@@ -93,15 +106,61 @@ impl Source {
     /// The source at `path` by what is there: a folder, or else a CSV file with columns of the usual names.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        if path.is_dir() { Self::Folder { path } } else { Self::Csv(CsvSource::new(path)) }
+        if path.is_dir() { Self::folder(path) } else { Self::Csv(CsvSource::new(path)) }
+    }
+
+    /// A folder of pictures in the folders of their classes.
+    pub fn folder(path: impl Into<PathBuf>) -> Self {
+        Self::Folder { path: path.into(), pattern: None }
     }
 
     /// Path of the file or folder.
     pub fn path(&self) -> &Path {
         match self {
             Source::Csv(csv) => &csv.path,
-            Source::Folder { path } => path,
+            Source::Folder { path, .. } => path,
         }
+    }
+}
+
+/// The height and the width of images, written as a list of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "[usize; 2]", into = "[usize; 2]")]
+pub struct ImageSize(Size);
+
+impl ImageSize {
+    /// The size.
+    pub fn get(self) -> Size {
+        self.0
+    }
+}
+
+impl TryFrom<[usize; 2]> for ImageSize {
+    type Error = OutOfRange;
+
+    fn try_from([height, width]: [usize; 2]) -> Result<Self, OutOfRange> {
+        Size::new(height, width)?.for_network().map(Self)
+    }
+}
+
+impl From<ImageSize> for [usize; 2] {
+    fn from(size: ImageSize) -> Self {
+        [size.0.height(), size.0.width()]
+    }
+}
+
+/// How the pixels of pictures are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Color {
+    /// `gray`: colours become gray, with OpenCV's weights.
+    #[default]
+    Gray,
+}
+
+impl Color {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Groups, ImageSet, Listed, SkippedRow, Split};
+use fer_artifact::{Groups, ImageSet, Listed, Size, SkippedRow, Split};
 
 use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
@@ -15,6 +15,8 @@ pub(crate) struct Request<'a> {
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
     pub(crate) group: Option<&'a Group>,
+    /// The size to which every image is brought.
+    pub(crate) size: Option<Size>,
 }
 
 /// Whether the source is asked which row belongs to which split.

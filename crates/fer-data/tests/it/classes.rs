@@ -99,7 +99,7 @@ fn a_number_in_a_dataset_csv_is_no_other() {
     let scratch = Scratch::new();
     scratch.picture("0.png", (1, 1), &[1]);
     scratch.file("dataset.csv", "0.png,3\n0.png,7\n");
-    let params = IngestParams::new(Source::Folder { path: scratch.path().to_owned() });
+    let params = IngestParams::new(Source::folder(scratch.path().to_owned()));
     let split = SplitRule::Head { train: Count::of(1), pool: false };
     let message = refusal(&scratch, &skipping(IngestParams { split, ..params }));
     assert!(message.starts_with("dataset.csv: row 1 (line 2): expected a class (angry, "), "{message}");
@@ -116,7 +116,7 @@ fn classes_that_are_called_by_numbers_match_as_names_alone() {
     let params = |names: &[&str]| IngestParams {
         classes: classes(names),
         split: SplitRule::Head { train: Count::of(1), pool: false },
-        ..IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
+        ..IngestParams::new(Source::folder(scratch.path().to_owned()))
     };
     let sets = ingested(&IngestParams {
         split: SplitRule::Head { train: Count::of(3), pool: false },
@@ -168,7 +168,7 @@ fn folders_of_labels_that_are_not_chosen_are_left_out() {
     let params = IngestParams {
         classes: classes(json!({"happy": ["joy"]})),
         split: SplitRule::Head { train: Count::of(1), pool: false },
-        ..IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
+        ..IngestParams::new(Source::folder(scratch.path().to_owned()))
     };
     let ingested = ingested(&params);
     assert_eq!((&ingested.sets[&Split::Train].images, &ingested.sets[&Split::Train].rows), (&vec![1], &vec![2]));

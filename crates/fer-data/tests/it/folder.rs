@@ -1,12 +1,12 @@
-use fer_artifact::{Count, Digest, Split};
-use fer_data::{Classes, IngestParams, Source, SplitRule, load, source_digest};
+use fer_artifact::{Count, Digest, Size, Split};
+use fer_data::{Classes, ImageSize, IngestParams, Source, SplitRule, load, source_digest};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use crate::source::{Scratch, ingested, refusal, skipping};
 
 fn usage(scratch: &Scratch) -> IngestParams {
-    IngestParams::new(Source::Folder { path: scratch.path().to_owned() })
+    IngestParams::new(Source::folder(scratch.path().to_owned()))
 }
 
 fn head(scratch: &Scratch, train: usize) -> IngestParams {
@@ -54,7 +54,7 @@ fn a_dataset_csv_gives_the_order_and_the_labels() {
     scratch.picture("0.png", (1, 1), &[10]);
     scratch.picture("unlisted.png", (1, 1), &[12]);
     scratch.file("dataset.csv", "1.png,3\n0.png,6\n");
-    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap().images;
+    let set = load(&Source::at(scratch.path()), &Classes::default(), None).unwrap().images;
     assert_eq!((set.images, set.labels, set.rows), (vec![11, 10], vec![3, 6], vec![0, 1]));
 }
 
@@ -84,7 +84,7 @@ fn a_picture_of_any_format_is_read_upright() {
         let gray = image::GrayImage::from_raw(8, 16, upright.clone()).unwrap();
         image::DynamicImage::from(gray).into_rgb8().save(path).unwrap();
     }
-    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap().images;
+    let set = load(&Source::at(scratch.path()), &Classes::default(), None).unwrap().images;
     assert_eq!((set.len(), set.height, set.width), (6, 16, 8));
     for row in 0..6 {
         assert_eq!(set.image(row), upright, "row {row}");
@@ -133,8 +133,27 @@ fn pictures_of_two_sizes_are_refused_with_both() {
     assert_eq!(
         refusal(&scratch, &head(&scratch, 1)),
         ".: row 1 (sad/b.png): expected a height of 2 and a width of 3 as in happy/a.png, found a height of 3 and a \
-         width of 2"
+         width of 2; `size: [48, 48]` brings pictures of any size to one"
     );
+}
+
+#[test]
+fn pictures_of_any_size_are_brought_to_one_as_they_are_read() {
+    let scratch = Scratch::new();
+    let large: Vec<u8> = (0..16 * 12).map(|at| (at * 7 % 256) as u8).collect();
+    scratch.picture("happy/a.png", (16, 12), &large);
+    scratch.picture("sad/b.png", (4, 6), &[9; 24]);
+    let size: ImageSize = serde_json::from_str("[4, 6]").unwrap();
+    let set = &ingested(&IngestParams { size: Some(size), ..head(&scratch, 2) }).sets[&Split::Train];
+    assert_eq!((set.height, set.width), (4, 6));
+    assert_eq!(set.image(0), fer_imgproc::resize(&large, Size::new(16, 12).unwrap(), size.get()));
+    assert_eq!(set.image(1), [9; 24]);
+    let loaded = load(&Source::at(scratch.path()), &Classes::default(), Some(size.get())).unwrap().images;
+    assert_eq!(&loaded.images, &set.images);
+    let csv = scratch.file("faces.csv", "label,feature\n3,7 7 7 7\n4,9\n");
+    let set = load(&Source::at(csv), &Classes::default(), Some(Size::new(2, 3).unwrap())).unwrap().images;
+    assert_eq!(set.images, [[7; 6], [9; 6]].concat());
+    assert!(serde_json::from_str::<ImageSize>("[0, 6]").unwrap_err().to_string().contains("expected a side of 1 to"));
 }
 
 #[test]
@@ -154,7 +173,7 @@ fn a_file_that_is_no_picture_is_refused_or_skipped() {
 #[test]
 fn a_missing_folder_is_named() {
     let scratch = Scratch::new();
-    let params = IngestParams::new(Source::Folder { path: scratch.path().join("faces") });
+    let params = IngestParams::new(Source::folder(scratch.path().join("faces")));
     assert_eq!(refusal(&scratch, &params), "faces: cannot read the folder: No such file or directory (os error 2)");
 }
 
@@ -225,7 +244,7 @@ fn subfolders_of_a_class_belong_to_it_at_any_depth() {
     scratch.picture("happy/S001/001/a.png", (1, 1), &[1]);
     scratch.picture("happy/b.png", (1, 1), &[2]);
     scratch.picture("sad/S001/c.png", (1, 1), &[3]);
-    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap().images;
+    let set = load(&Source::at(scratch.path()), &Classes::default(), None).unwrap().images;
     assert_eq!((set.images, set.labels), (vec![1, 2, 3], vec![3, 3, 4]));
 }
 
@@ -258,7 +277,7 @@ fn a_picture_is_known_by_its_content() {
     let mut pgm = b"P5 1 1 255\n".to_vec();
     pgm.push(255);
     scratch.file("happy/e", pgm);
-    let set = load(&Source::at(scratch.path()), &Classes::default()).unwrap().images;
+    let set = load(&Source::at(scratch.path()), &Classes::default(), None).unwrap().images;
     assert_eq!(set.images, [1, 1, 1, 1, 255]);
 }
 
@@ -322,7 +341,7 @@ fn names_may_be_decomposed_of_another_case_or_no_utf8() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::copy(&png, folder.join(std::ffi::OsString::from_vec(b"\xE4.png".to_vec()))).unwrap();
     let classes = Classes::new(vec!["\u{FC}berrascht".to_owned(), "w\u{FC}tend".to_owned()]).unwrap();
-    let set = load(&Source::at(scratch.path()), &classes).unwrap().images;
+    let set = load(&Source::at(scratch.path()), &classes, None).unwrap().images;
     assert_eq!((set.images, set.labels), (vec![1, 1], vec![0, 1]));
     let params = IngestParams { classes, ..head(&scratch, 2) };
     source_digest(&params, &Digest::of_file).unwrap();

@@ -133,7 +133,7 @@ fn groups_come_from_folders_and_from_names() {
         scratch.picture(name, (1, 1), &[pixel]);
     }
     let split = SplitRule::Head { train: Count::of(3), pool: false };
-    let source = Source::Folder { path: scratch.path().to_owned() };
+    let source = Source::folder(scratch.path().to_owned());
     let of = |group: serde_json::Value| {
         let group: Group = from_value(group).unwrap();
         let params = IngestParams { group: Some(group), split: split.clone(), ..IngestParams::new(source.clone()) };
@@ -234,4 +234,34 @@ fn validation_out_of_train_leaves_test_alone() {
         refusal(&scratch, &IngestParams { source, ..params }),
         "three.csv: expected a source without validation for `validation`, found one; leave `validation` out"
     );
+}
+
+/// JAFFE's names: person, expression, number, picture.
+#[test]
+fn a_pattern_reads_label_group_and_split_in_names() {
+    let scratch = Scratch::new();
+    for (name, pixel) in [("KA.AN1.39.png", 1), ("KA.HA2.30.png", 2), ("sub/YM.NE1.49.png", 3), ("YM.HA1.52.png", 4)] {
+        scratch.picture(name, (1, 1), &[pixel]);
+    }
+    let pattern = Some(Pattern::new(r"^(?<subject>[A-Z]{2})\.(?<label>[A-Z]{2})[0-9]").unwrap());
+    let source = Source::Folder { path: scratch.path().to_owned(), pattern };
+    let classes = from_value(json!([{"happy": ["HA"]}, {"angry": ["AN"]}, {"neutral": ["NE"]}])).unwrap();
+    let params = IngestParams { classes, split: folds(2, 0), ..IngestParams::new(source) };
+    let sets = ingested(&params).sets;
+    assert!(names(&sets[&Split::Train]).is_disjoint(&names(&sets[&Split::Test])));
+    let all: BTreeMap<u32, u8> =
+        sets.values().flat_map(|set| set.rows.iter().copied().zip(set.labels.iter().copied())).collect();
+    assert_eq!(all, [(0, 1), (1, 0), (2, 0), (3, 2)].into());
+    scratch.picture("notes.png", (1, 1), &[5]);
+    assert_eq!(
+        refusal(&scratch, &params),
+        r".: row 3 (notes.png): expected a name that fits the pattern `^(?<subject>[A-Z]{2})\.(?<label>[A-Z]{2}…`"
+    );
+    let scratch = Scratch::new();
+    for (name, pixel) in [("happy/train_1.png", 1), ("happy/test_2.png", 2)] {
+        scratch.picture(name, (1, 1), &[pixel]);
+    }
+    let pattern = Some(Pattern::new("^(?<split>train|test)_").unwrap());
+    let source = Source::Folder { path: scratch.path().to_owned(), pattern };
+    assert_eq!(ingested(&IngestParams::new(source)).sets[&Split::Test].images, [2]);
 }
