@@ -96,6 +96,20 @@ pub enum RowProblem {
         /// The text found, perhaps empty.
         found: String,
     },
+    /// A face that is said to lie where the picture has no pixels.
+    #[error("expected a face in the picture, which has {}, found one outside of it", self::size(*size))]
+    OutsideOfPicture {
+        /// Height and width of the picture.
+        size: (usize, usize),
+    },
+    /// A box that is none.
+    #[error("expected whole numbers for {}, found {}", names.join(", "), text(found))]
+    Box {
+        /// Columns of the box.
+        names: Vec<String>,
+        /// The first that is no number.
+        found: String,
+    },
     /// A file whose name does not say a label.
     #[error("expected a name that fits the pattern `{}`", short(pattern))]
     NoLabel {

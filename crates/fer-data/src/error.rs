@@ -114,7 +114,7 @@ pub enum Error {
     /// A column that is needed and not there.
     #[error(
         "{}: expected a column {} with the {content}, found {}; name it with `{parameter}`{}",
-        path.display(), alternatives(expected), listed(found), other_way(parameter)
+        path.display(), alternatives(expected), listed(found), other_way(content)
     )]
     MissingColumn {
         /// The file.
@@ -338,9 +338,9 @@ fn counted(counts: &BTreeMap<Split, usize>) -> String {
 }
 
 /// What else helps where a column is missing.
-fn other_way(parameter: &str) -> &'static str {
-    match parameter {
-        "split_column" => ", or choose the split `head`, `stratified` or `folds`",
+fn other_way(content: &str) -> &'static str {
+    match content {
+        "splits" => ", or choose the split `head`, `stratified` or `folds`",
         _ => "",
     }
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
 
 use crate::labels::Labels;
+use crate::listing::Listing;
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, split, summary,
+    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
+    split, summary,
 };
 
 /// What ingest makes of a source.
@@ -72,7 +74,16 @@ pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Lo
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
-        Source::Folder { path, pattern } => folder::read(path, pattern.as_ref(), request),
+        Source::Folder { .. } | Source::Manifest(_) => pictures::read(listing(source, request)?, request),
+    }
+}
+
+/// The pictures of a source that is not one file of pixels.
+fn listing(source: &Source, request: &Request<'_>) -> Result<Listing, Error> {
+    match source {
+        Source::Manifest(manifest) => manifest::listing(manifest, request),
+        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels),
+        Source::Csv(csv) => Err(Error::Empty { path: csv.path.clone() }),
     }
 }
 
@@ -85,7 +96,11 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     match &params.source {
         Source::Csv(csv) => Ok(of_file(&csv.path)?),
-        Source::Folder { path, pattern } => folder::digest(path, pattern.as_ref(), &params.classes, of_file),
+        source => {
+            let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
+            let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
+            pictures::digest(&listing(source, &request)?, of_file)
+        }
     }
 }
 

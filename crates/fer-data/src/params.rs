@@ -63,9 +63,9 @@ impl IngestParams {
     pub fn check(&self) -> Result<(), InvalidParams> {
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {
-            (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv"),
-            (Some(Group::Folder(_)), Source::Csv(_)) => invalid("folder", "folder"),
-            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder"),
+            (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv or manifest"),
+            (Some(Group::Folder(_)), Source::Csv(_)) => invalid("folder", "folder or manifest"),
+            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder or manifest"),
             _ => Ok(()),
         }
     }
@@ -75,6 +75,12 @@ impl IngestParams {
         let path = match &mut self.source {
             Source::Csv(csv) => &mut csv.path,
             Source::Folder { path, .. } => path,
+            Source::Manifest(manifest) => {
+                if let Some(images) = &mut manifest.images {
+                    *images = base.join(&*images);
+                }
+                &mut manifest.path
+            }
         };
         *path = base.join(&*path);
     }
@@ -100,6 +106,31 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pattern: Option<Pattern>,
     },
+    /// `{kind: manifest, path: …}`: a list of pictures with their labels, and perhaps splits, groups and boxes of faces.
+    Manifest(ManifestSource),
+}
+
+/// A list of pictures, and the folder that they lie in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestSource {
+    /// The list: a CSV file, or lines of fields with spaces between.
+    pub path: PathBuf,
+    /// The folder of the pictures. By default the list's own.
+    pub images: Option<PathBuf>,
+    /// Names of the columns of a list without a header. A column that is not read is called `_`.
+    pub columns: Option<Vec<String>>,
+    /// How a picture's file is called where the list has another name: `{stem}_aligned.jpg`.
+    pub rename: Option<String>,
+    /// A regular expression that reads `group` and `split` in the names of the files.
+    pub pattern: Option<Pattern>,
+}
+
+impl ManifestSource {
+    /// A list with a header, beside its pictures.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), images: None, columns: None, rename: None, pattern: None }
+    }
 }
 
 impl Source {
@@ -118,6 +149,7 @@ impl Source {
     pub fn path(&self) -> &Path {
         match self {
             Source::Csv(csv) => &csv.path,
+            Source::Manifest(manifest) => &manifest.path,
             Source::Folder { path, .. } => path,
         }
     }

@@ -71,6 +71,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// A table of a source of which these files are not read.
+    pub(crate) fn beside(left_out: Leftovers) -> Self {
+        Self { left_out, ..Self::default() }
+    }
+
     /// Number of usable rows.
     pub(crate) fn len(&self) -> usize {
         self.labels.len()

@@ -159,7 +159,10 @@ fn groups_that_a_source_cannot_have_are_refused() {
     let with = |source, group| {
         IngestParams { group: Some(group), ..IngestParams::new(source) }.check().unwrap_err().to_string()
     };
-    assert_eq!(with(csv, Group::Folder(Count::of(1))), "`group: {folder: …}` needs a source of kind folder");
+    assert_eq!(
+        with(csv, Group::Folder(Count::of(1))),
+        "`group: {folder: …}` needs a source of kind folder or manifest"
+    );
     let message = Pattern::new("S[0-9]+").unwrap_err();
     assert!(message.starts_with("expected a pair of brackets around what is sought"), "{message}");
     assert!(Pattern::new("(").unwrap_err().starts_with("not a regular expression: "));

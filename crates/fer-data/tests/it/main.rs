@@ -8,6 +8,7 @@ mod csv;
 mod export;
 mod folder;
 mod groups;
+mod manifest;
 mod params;
 mod report;
 mod split;

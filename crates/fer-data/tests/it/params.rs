@@ -83,7 +83,7 @@ fn what_is_not_known_is_refused_by_name() {
     );
     assert_eq!(
         refusal(json!({"source": {"kind": "parquet", "path": "x"}})),
-        "unknown variant `parquet`, expected `csv` or `folder`"
+        "unknown variant `parquet`, expected one of `csv`, `folder`, `manifest`"
     );
     assert_eq!(
         refusal(json!({"split": {"kind": "random"}})),
