@@ -43,6 +43,7 @@ mod invalid;
 mod labels;
 mod left_out;
 mod listing;
+mod look_alike;
 mod manifest;
 mod notes;
 mod params;

@@ -26,7 +26,7 @@ impl Notes {
             other_labels: std::mem::take(&mut table.other_labels),
             synonyms: std::mem::take(&mut table.synonyms).into_iter().map(class).collect(),
             left_out: std::mem::take(&mut table.left_out).into_report(),
-            warnings: from_one(table, classes).into_iter().collect(),
+            warnings: from_one(table, classes).into_iter().chain(std::mem::take(&mut table.warnings)).collect(),
         }
     }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::labels::Meaning;
 use crate::listing::{Crop, Listing, Picture};
 use crate::table::{Face, Request, Splits, Table};
-use crate::{BadRow, Error, FileDigest, Place, RowProblem};
+use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 
 /// Pictures that are decoded at a time, which bounds memory until their sizes are known to agree.
 const BATCH: usize = 1024;
@@ -17,6 +17,9 @@ const BATCH: usize = 1024;
 /// Reads all pictures of a listing, gray, in its order.
 pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Error> {
     let origin = listing.origin().to_owned();
+    // Who splits the rows must know which belong together; who scores all of them need not.
+    let unknown = request.group.is_none() && request.splits != Splits::Ignore;
+    let warning = if unknown { look_alike::warning(&listing, &request.labels) } else { None };
     let Listing { root, unit, pictures, left_out, .. } = listing;
     if request.splits == Splits::Read
         && pictures.iter().any(|picture| picture.meaning.is_ok() && picture.split.is_none())
@@ -24,6 +27,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
         return Err(Error::NoSplitFolders { path: origin });
     }
     let (mut table, mut first) = (Table::beside(left_out), None);
+    table.warnings.extend(warning);
     for batch in pictures.chunks(BATCH) {
         let decoded: Vec<Option<Result<Gray, RowProblem>>> = batch
             .par_iter()

@@ -68,6 +68,8 @@ pub(crate) struct Table {
     pub(crate) numbered: BTreeMap<u8, usize>,
     /// Files below the source that are not read.
     pub(crate) left_out: Leftovers,
+    /// What the source's files show that a person should know.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Table {

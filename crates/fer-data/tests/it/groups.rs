@@ -268,3 +268,41 @@ fn a_pattern_reads_label_group_and_split_in_names() {
     let source = Source::Folder { path: scratch.path().to_owned(), pattern };
     assert_eq!(ingested(&IngestParams::new(source)).sets[&Split::Test].images, [2]);
 }
+
+/// Names as of CK+48, JAFFE, a clip, FER2013's Kaggle folders and RAF-DB.
+#[test]
+fn names_that_look_like_people_or_clips_are_warned_of() {
+    let warnings = |names: &[String]| {
+        let scratch = Scratch::new();
+        names.iter().for_each(|name| _ = scratch.picture(&format!("happy/{name}.png"), (1, 1), &[1]));
+        let split = SplitRule::Head { train: Count::of(1), pool: false };
+        let params = IngestParams { split, ..IngestParams::new(Source::folder(scratch.path())) };
+        let none = ingested(&params).report.warnings;
+        let group = Some(Group::Pattern(Pattern::new("(.)").unwrap()));
+        assert!(ingested(&IngestParams { group, ..params }).report.warnings.is_empty());
+        none
+    };
+    let of = |name: &dyn Fn(usize) -> String| (0..24).map(name).collect::<Vec<_>>();
+    let advice = "`group` keeps them together, so that no split knows those of another";
+    assert_eq!(
+        warnings(&of(&|at| format!("S{:03}_001_{:08}", 10 + at / 6, at))),
+        [format!("file names look like 4 people, such as `S010`: {advice}")]
+    );
+    assert_eq!(
+        warnings(&of(&|at| format!("{}.HA{}.{at}", ["KA", "YM", "TM"][at % 3], at))),
+        [format!("file names look like 3 people, such as `KA`: {advice}")]
+    );
+    assert_eq!(
+        warnings(&of(&|at| format!("interview_{}_{:04}", at / 8, at))),
+        [format!("file names look like frames of 3 clips, such as `interview_0`: {advice}")]
+    );
+    for names in [
+        of(&|at| format!("Training_{at}")),
+        of(&|at| format!("train_{at:05}_aligned")),
+        of(&|at| format!("im{at}")),
+        of(&|at| format!("happy_{at}")),
+        of(&|at| format!("img{at}_face")),
+    ] {
+        assert_eq!(warnings(&names), [] as [&str; 0], "{names:?}");
+    }
+}
