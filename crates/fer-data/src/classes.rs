@@ -31,8 +31,7 @@ impl Classes {
     /// These names, which are all the labels that a source may have.
     ///
     /// # Errors
-    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`], [`InvalidParams::UnprintableClass`] or
-    /// [`InvalidParams::SameClass`].
+    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
     pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
         check_names(&names)?;
         Ok(Self { names, labels: None })
@@ -81,9 +80,6 @@ fn check_names(names: &[String]) -> Result<(), InvalidParams> {
     for (index, name) in names.iter().enumerate() {
         if spellings[index].is_empty() {
             return Err(InvalidParams::EmptyClass { index });
-        }
-        if name.contains(char::is_control) {
-            return Err(InvalidParams::UnprintableClass { name: name.clone() });
         }
         if let Some(first) = spellings[..index].iter().position(|other| *other == spellings[index]) {
             return Err(InvalidParams::SameClass { name: name.clone(), first, second: index });

@@ -51,12 +51,6 @@ pub enum InvalidParams {
         /// The class.
         index: usize,
     },
-    /// A class whose name no terminal could show.
-    #[error("expected class names of letters that can be shown, found `{}`", fer_artifact::visible(name))]
-    UnprintableClass {
-        /// The name.
-        name: String,
-    },
     /// A class that chooses nothing.
     #[error("expected at least one label of the source for the class `{class}`, found none")]
     NoLabels {
