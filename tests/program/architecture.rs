@@ -58,10 +58,11 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn every_crate_knows_the_crates_that_it_may_and_no_others() {
     let expected: BTreeMap<String, BTreeSet<String>> = [
-        ("fer-artifact", &[] as &[&str]),
+        ("fer-deps", &[] as &[&str]),
+        ("fer-artifact", &["fer-deps"]),
         ("fer-imgproc", &["fer-artifact"]),
         ("fer-data", &["fer-artifact", "fer-imgproc"]),
-        ("fer-nn", &[]),
+        ("fer-nn", &["fer-deps"]),
         ("fer-synth", &["fer-artifact"]),
         ("fer-faces", &["fer-artifact", "fer-imgproc"]),
         ("fer-model", &["fer-artifact", "fer-nn"]),
@@ -140,4 +141,18 @@ fn the_readmes_crate_table_is_the_workspaces() {
     let packages = packages();
     let found = packages.iter().map(|package| (package.name.clone(), ours(dependencies(package)))).collect();
     assert_eq!(table, found);
+}
+
+#[test]
+fn every_file_that_a_guide_names_is_there() {
+    let folders = ["benches/", "crates/", "docs/", "examples/", "fuzz/", "pipelines/", "tests/"];
+    let is_path =
+        |name: &&str| folders.iter().any(|folder| name.starts_with(folder)) && !name.contains(['{', '*', ' ']);
+    for guide in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(root().join(guide)).expect("the guide reads");
+        let named: BTreeSet<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
+        let missing: Vec<&&str> = named.iter().filter(|name| !root().join(name).exists()).collect();
+        assert!(named.len() > 20, "{guide} names {named:?}");
+        assert!(missing.is_empty(), "{guide} names {missing:?}");
+    }
 }

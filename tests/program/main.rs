@@ -1,5 +1,7 @@
 //! Whole-program tests: they call the program `fer` as a user does.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait, and call programs by the path")]
+
 mod align;
 mod architecture;
 mod commands;
@@ -27,4 +29,5 @@ mod store;
 mod swap;
 mod sweep;
 mod verify;
+mod words;
 mod world;

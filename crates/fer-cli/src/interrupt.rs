@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Exit code of a run that was interrupted.
-pub(crate) const INTERRUPTED: u8 = 130;
+use crate::exit_status::ExitStatus;
 
 /// Whether the user has asked to stop. The first Ctrl-C or SIGTERM asks; a second one ends the program at once.
 #[derive(Debug, Clone)]
@@ -16,7 +15,7 @@ impl Interrupt {
     pub(crate) fn watch() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&asked))?;
+            flag::register_conditional_shutdown(signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
             flag::register(signal, Arc::clone(&asked))?;
         }
         Ok(Self(asked))

@@ -5,7 +5,9 @@
 //! interrupted.
 
 mod clock;
+mod command_line;
 mod commands;
+mod exit_status;
 mod interrupt;
 mod output;
 mod table;
@@ -13,31 +15,33 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use exit_status::ExitStatus;
 
 /// candle allocates every operator's result afresh; this allocator keeps the memory at hand.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
+    let cli = command_line::parse();
     if let Err(unknown) = choose_instructions() {
         terminal::error(&unknown);
-        return ExitCode::from(2);
+        return ExitStatus::Usage.into();
     }
     match cli.run() {
-        Ok(code) => code,
+        Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::error(&error);
-            exit_code(&error)
+            exit_status(&error).into()
         }
     }
 }
 
 /// `FER_INSTRUCTIONS=portable` does without this machine's vector instructions: to compare, and where a doubt arises.
 fn choose_instructions() -> anyhow::Result<()> {
-    match std::env::var_os("FER_INSTRUCTIONS") {
+    #[expect(clippy::disallowed_methods, reason = "the program reads it, and tells the library")]
+    let chosen = std::env::var_os("FER_INSTRUCTIONS");
+    match chosen {
         None => Ok(()),
         Some(name) if name == "detected" => Ok(()),
         Some(name) if name == "portable" => {
@@ -51,12 +55,12 @@ fn choose_instructions() -> anyhow::Result<()> {
 }
 
 /// What the innermost of our errors asks for: whatever wraps it only says where it happened.
-fn exit_code(error: &anyhow::Error) -> ExitCode {
+fn exit_status(error: &anyhow::Error) -> ExitStatus {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<fer_pipeline::Error>());
     match causes.next_back() {
-        Some(error) if error.is_usage() => ExitCode::from(2),
-        Some(fer_pipeline::Error::Interrupted { .. }) => ExitCode::from(interrupt::INTERRUPTED),
-        _ => ExitCode::FAILURE,
+        Some(error) if error.is_usage() => ExitStatus::Usage,
+        Some(fer_pipeline::Error::Interrupted { .. }) => ExitStatus::Interrupted,
+        _ => ExitStatus::Failure,
     }
 }
 

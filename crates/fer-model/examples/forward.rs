@@ -1,6 +1,8 @@
 //! Times `FaceCNN` in evaluation on 48×48 images: `forward --batch 128 --repeats 20` prints one JSON object with the
 //! median and all times in milliseconds. `--train` times a step of plain SGD instead. RAYON_NUM_THREADS sets the threads.
 
+#![allow(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor};

@@ -9,7 +9,7 @@ use crate::tensor::{PIECE, floats, slice_mut};
 ///
 /// # Errors
 /// Shapes that differ, or candle's.
-pub fn follow(average: &Tensor, target: &Tensor, share: f64) -> Result<()> {
+pub fn update_average(average: &Tensor, target: &Tensor, share: f64) -> Result<()> {
     if average.shape() != target.shape() {
         bail!("average: expected shape {:?}, found {:?}", average.dims(), target.dims())
     }

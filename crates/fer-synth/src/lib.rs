@@ -1,26 +1,4 @@
-//! Synthetic faces: 48×48 gray pictures with FER2013's seven expressions, drawn from a seed.
-//!
-//! [`synthesize`] draws a number of faces, each a [`SyntheticFace`] with its label and its split; [`write_faces`] writes
-//! them as the text of Kaggle's FER2013 file.
-//!
-//! A face is drawn back to front with soft-edged shapes: a person with lasting traits, an expression as action units of
-//! the Facial Action Coding System at a random intensity, a pose, a light; then a camera adds blur, exposure, contrast
-//! and noise.
-//!
-//! Everything is computed with additions, multiplications, divisions, square roots and roundings of `f32`, which
-//! IEEE 754 fixes to the last bit, and with ChaCha8. There is no sine, exponential or power function, whose last
-//! bits differ between systems. So a seed gives the same bytes on every platform that Rust gives IEEE arithmetic.
-//!
-//! ```
-//! use fer_artifact::Seed;
-//! use fer_synth::{CsvEncoding, synthesize, write_faces};
-//!
-//! let faces = synthesize(7, Seed::new(42));
-//! let mut text = Vec::new();
-//! write_faces(&faces, CsvEncoding::Plain, &mut text)?;
-//! assert!(text.starts_with(b"emotion,pixels,Usage\n"));
-//! # Ok::<(), std::io::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod canvas;
 mod csv;

@@ -33,14 +33,6 @@ pub enum Error {
         /// The side that was asked for.
         found: usize,
     },
-    /// The warm-up leaves nothing to train.
-    #[error("schedule: expected fewer warmup_epochs than epochs, found {warmup_epochs} of {epochs}")]
-    Warmup {
-        /// Epochs of warm-up.
-        warmup_epochs: usize,
-        /// All epochs.
-        epochs: usize,
-    },
     /// There is nothing to train on.
     #[error("train: expected at least one image, found none")]
     NoImages,

@@ -1,16 +1,4 @@
-//! The training stage: batches, schedule, loop, history and checkpoints.
-//!
-//! [`train`] fits a network to the features of train, as [`TrainParams`] say. The defaults of [`TrainParams`] are the seed's. An
-//! [`Observer`] is told of every batch and epoch, can take a checkpoint after each, and can stop the training.
-//! The result holds the model, which one file is enough to predict with, and an [`fer_artifact::EpochRecord`] for every epoch.
-//!
-//! * Everything random depends on seed, epoch and step alone, so that a training resumed from a checkpoint ends with
-//!   the same bytes as one that was never interrupted.
-//! * Accuracies come from integer counts over whole splits.
-//! * A loss or weight that is no finite number ends the training with an error; the observer's last checkpoint is from
-//!   before.
-//!
-//! [`train`] has an example.
+#![doc = include_str!("../README.md")]
 
 mod accuracy;
 mod arrays;

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 use fer_artifact::{Model, Seed};
 use fer_model::{Mode, Network};
-use fer_nn::{Optimizer, follow, soft_cross_entropy};
+use fer_nn::{Optimizer, soft_cross_entropy, update_average};
 use serde_json::{Value, json};
 
 use crate::accuracy::correct;
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
         let decay = decay.get().min((1.0 + steps) / (10.0 + steps));
         let (average, state) = (average.state(), self.network.state());
         for (name, average) in &average {
-            follow(average, &state[name], 1.0 - decay)?;
+            update_average(average, &state[name], 1.0 - decay)?;
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ impl ChainArgs {
 pub(super) struct PipelineArgs {
     #[command(flatten)]
     pub(super) chain: ChainArgs,
-    /// Of a file with a matrix, this cell, counted from 0.
+    /// Use cell K of a sweep file (first cell: 0).
     #[arg(long, value_name = "K")]
     pub(super) cell: Option<usize>,
 }
@@ -52,13 +52,13 @@ impl PipelineArgs {
 /// Which stages of the chain.
 #[derive(Debug, Args)]
 pub(super) struct SelectionArgs {
-    /// Only this stage.
+    /// Run only this stage.
     #[arg(long, value_name = "STAGE", conflicts_with = "from")]
     pub(super) only: Option<StageName>,
-    /// Only this stage and those after it; what lies before it is taken as it is.
+    /// Run this stage and the stages after it; take the outputs of earlier stages as they are.
     #[arg(long, value_name = "STAGE")]
     pub(super) from: Option<StageName>,
-    /// Run what is selected even if it is fresh.
+    /// Run the selected stages even if they are fresh.
     #[arg(long)]
     pub(super) force: bool,
 }
@@ -77,10 +77,10 @@ impl SelectionArgs {
 /// When a training writes checkpoints. They change no number, so they are no parameters of a stage.
 #[derive(Debug, Args)]
 pub(super) struct CheckpointArgs {
-    /// Write a checkpoint of a training when so many seconds have passed since the last.
+    /// Seconds between training checkpoints.
     #[arg(long, value_name = "S", default_value = "60", value_parser = seconds)]
     pub(super) checkpoint_seconds: Duration,
-    /// Write one after every so many epochs too.
+    /// Epochs between training checkpoints, besides the seconds.
     #[arg(long, value_name = "N")]
     pub(super) checkpoint_epochs: Option<NonZeroUsize>,
 }
@@ -107,7 +107,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// How many threads work.
 #[derive(Debug, Args)]
 pub(super) struct ThreadArgs {
-    /// Threads to use, by default one a core; reading CSV follows POLARS_MAX_THREADS in the environment.
+    /// Threads to use (default: one a core). Reading CSV files follows POLARS_MAX_THREADS instead.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
 }

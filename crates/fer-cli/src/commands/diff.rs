@@ -1,27 +1,27 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use fer_pipeline::compare::{Change, Diff, Run, ScoreChange};
 
 use super::format::{FormatArgs, Section, shown};
+use crate::exit_status::ExitStatus;
 use crate::table::{Align, Table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer diff runs/sgd runs/adamw
-Says in which parameters and which data two runs differ, and how their scores compare.")]
+Lists the parameters, data and scores that differ between two runs.")]
 pub(super) struct DiffArgs {
-    /// A run folder.
+    /// The first run folder.
     run_a: PathBuf,
-    /// Another run folder.
+    /// The second run folder.
     run_b: PathBuf,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 impl DiffArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let (a, b) = (Run::read(&self.run_a)?, Run::read(&self.run_b)?);
         let diff = Diff::between(&a, &b)?;
         let mut sections =
@@ -33,7 +33,7 @@ impl DiffArgs {
             sections.push(paired(&diff));
         }
         self.format.print(&diff, &sections, &outdated(&[&a, &b]))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }
 
@@ -63,10 +63,10 @@ fn scores(diff: &Diff) -> Section {
     let is_alone = diff.scores.iter().all(|score| score.stage == diff.scores[0].stage);
     for ScoreChange { stage, split, score, from, to, change } in &diff.scores {
         let unit = Unit::of(score);
-        let told = |value: &Option<f64>| value.map_or("–".to_owned(), |value| unit.told(value));
+        let formatted = |value: &Option<f64>| value.map_or("–".to_owned(), |value| unit.formatted(value));
         let change = change.map_or(String::new(), |change| unit.signed(change));
         let of = if is_alone { String::new() } else { format!("{stage} ") };
-        table.row([format!("{of}{split} {}", name(score)), told(from), told(to), change]);
+        table.row([format!("{of}{split} {}", name(score)), formatted(from), formatted(to), change]);
     }
     Section { title: "scores".to_owned(), table, empty: "none yet" }
 }
@@ -97,7 +97,7 @@ fn name(score: &str) -> String {
     }
 }
 
-/// How a score is told.
+/// How a score is formatted.
 #[derive(Clone, Copy)]
 enum Unit {
     Count,
@@ -115,7 +115,7 @@ impl Unit {
         }
     }
 
-    fn told(self, value: f64) -> String {
+    fn formatted(self, value: f64) -> String {
         match self {
             Unit::Count => format!("{value}"),
             Unit::Percent => format!("{:.1} %", 100.0 * value),

@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -9,6 +8,7 @@ use fer_eval::score;
 use fer_predict::Ensemble;
 
 use super::arguments::ThreadArgs;
+use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::terminal::to_stderr;
 
@@ -17,29 +17,29 @@ use crate::terminal::to_stderr;
   fer evaluate --model runs/sample/train/model.safetensors --data other.csv
   fer evaluate --model runs/sample/train/model.safetensors --data pictures --tta flip --json
   fer evaluate --model one.safetensors --model other.safetensors --data other.csv
-The images are preprocessed as those that the model was trained with. All rows count, whatever their split. A model
-that carries a temperature, as `fer export-model` writes it, is scored with it.")]
+The model's header says how to preprocess the images, and `fer export-model` stores a temperature there: both are
+applied. All rows count, whatever their split.")]
 pub(super) struct EvaluateArgs {
-    /// A model, as train leaves it or `fer export-model` writes it. Of several, which must have the same classes, the
-    /// probabilities are averaged.
+    /// A model file, from the train stage or `fer export-model`. Repeat it to average the probabilities of several models
+    /// with the same classes.
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<PathBuf>,
-    /// A CSV file (plain, gzip or zstd) or a folder of pictures, with labels.
+    /// Labelled images: a CSV file (plain, gzip or zstd) or a folder of pictures.
     #[arg(long, value_name = "SOURCE")]
     data: PathBuf,
-    /// Test-time augmentation: the mean of the probabilities for each image (`none`), for it and its mirror image
-    /// (`flip`), or for ten crops (`ten-crop`).
+    /// Average the probabilities over views of each image: the image alone (`none`), the image and its mirror image
+    /// (`flip`), or ten crops (`ten-crop`).
     #[arg(long, value_name = "NAME", default_value_t = Tta::None)]
     tta: Tta,
     #[command(flatten)]
     threads: ThreadArgs,
-    /// Print JSON: what `metrics.json` holds for one split.
+    /// Print JSON, in the form of a split of `metrics.json`.
     #[arg(long)]
     json: bool,
 }
 
 impl EvaluateArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
         let ensemble = Ensemble::open(&self.models)?.with_tta(self.tta)?;
         let classes = Classes::new(ensemble.classes().to_vec())
@@ -52,6 +52,6 @@ impl EvaluateArgs {
         } else {
             print(fer_eval::split_table(&scores))?
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }

@@ -1,7 +1,6 @@
 //! `fer explain`: pictures in, heat maps over their faces out.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -11,6 +10,7 @@ use fer_imgproc::resize;
 use fer_predict::{Crop, Face, Recognizer, Size};
 
 use super::pictures::{CAPTION, Canvas, PictureArgs, Seen, by_picture, target};
+use crate::exit_status::ExitStatus;
 use crate::output::print;
 
 /// Side of a face on the sheet, and the white around it, in pixels; letters are twice their smallest size.
@@ -23,22 +23,22 @@ const SCALE: usize = 2;
   fer explain holiday.jpg
   fer explain crops --no-detect --class happy --class sad --out why
   fer explain holiday.jpg --class all --model runs/mine/train/model.safetensors
-Of each picture that has a face, DIR/<path>.explained.png: a line a face, from left to right, the face as the network
-sees it and a heat map for each class, from red to yellow the more a place speaks for the class. A map is relative to its
-own highest place; the percentage tells how probable the class is.")]
+Writes DIR/<path>.explained.png for each picture with a face: one line a face, first the network's input, then one heat
+map a class. Red to yellow: the place speaks for the class, yellow the most. Each map is scaled to its own maximum; the
+percentage is the probability of the class.")]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     pictures: PictureArgs,
-    /// Explain this class, or `all`, in place of the one that the face is taken for; may be repeated.
+    /// Explain this class, or `all` classes, in place of the predicted class; may be repeated.
     #[arg(long = "class", value_name = "NAME")]
     classes: Vec<String>,
-    /// The folder that heat maps are written into.
+    /// Write the heat maps into this folder.
     #[arg(long, value_name = "DIR", default_value = "explained")]
     out: PathBuf,
 }
 
 impl ExplainArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let viewer = self.pictures.viewer()?;
         let recognizer = &viewer.recognizer;
         let asked = asked(&self.classes, recognizer.classes())?;

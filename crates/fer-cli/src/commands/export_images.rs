@@ -1,22 +1,22 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use fer_artifact::{ImageSet, read};
 use fer_data::{PictureFormat, export_images};
 
+use crate::exit_status::ExitStatus;
 use crate::output::print;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer export-images runs/sample/ingest/train.safetensors pictures
 The folder can be ingested again: `source: {kind: folder, path: pictures}`.")]
 pub(super) struct ExportImagesArgs {
-    /// An artifact of kind `images`, as ingest leaves them.
+    /// An artifact of kind `images`, such as `ingest/train.safetensors`.
     artifact: PathBuf,
-    /// The folder for the pictures, `<row>.png` or `<row>.jpg`, and `dataset.csv`.
+    /// Write the pictures (`<row>.png` or `<row>.jpg`) and `dataset.csv` into this folder.
     dir: PathBuf,
-    /// How the pictures are written; JPEG, as the seed writes it, does not keep every pixel.
+    /// Format of the pictures. JPEG, the seed's format, does not keep every pixel.
     #[arg(long, value_enum, default_value_t = Format::Png)]
     format: Format,
 }
@@ -28,7 +28,7 @@ enum Format {
 }
 
 impl ExportImagesArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let images: ImageSet = read(&self.artifact)?;
         let format = match self.format {
             Format::Png => PictureFormat::Png,
@@ -36,6 +36,6 @@ impl ExportImagesArgs {
         };
         export_images(&images, &self.dir, format)?;
         print(format_args!("{} images in {}\n", images.len(), self.dir.display()))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }

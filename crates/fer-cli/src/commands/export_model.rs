@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -10,27 +9,28 @@ use fer_pipeline::compare::{Evaluated, Run};
 use fer_pipeline::{PROGRAM, StageKind, StageName};
 use serde_json::{Value, json};
 
+use crate::exit_status::ExitStatus;
 use crate::output::{bytes, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer export-model runs/sample model.safetensors --f16
-The file has all that the run's model has, and under `evaluation` its scores, the temperature that was fitted on
-validation, and digests of the data. Whatever predicts with it gives calibrated probabilities.")]
+The file holds the run's model and, under `evaluation`, the scores, the temperature fitted on validation, and digests of
+the data. Commands that predict with this file apply the temperature.")]
 pub(super) struct ExportModelArgs {
-    /// A run folder whose chain has run to its end.
+    /// A run folder with a finished chain.
     run: PathBuf,
-    /// The training whose model is meant, if the chain has several; its last one by default.
+    /// Export the model of this training (default: the last training of the chain).
     #[arg(long, value_name = "NAME")]
     stage: Option<StageName>,
-    /// The file to write, a safetensors file.
+    /// Write this safetensors file.
     out: PathBuf,
-    /// Write matrices and kernels in 16 bits: half the bytes, at a cost of accuracy that is hardly to be seen.
+    /// Store matrices and kernels in 16 bits: half the size, nearly the same accuracy.
     #[arg(long)]
     f16: bool,
 }
 
 impl ExportModelArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let run = Run::read(&self.run)?;
         let training = self.training(&run)?;
         let name = format!("{training}/{MODEL}");
@@ -47,7 +47,7 @@ impl ExportModelArgs {
             false => write(&self.out, &model, &provenance)?,
         };
         print(self.summary(&model)?)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 
     /// The training that is asked for, or the last one.

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use fer_artifact::{Header, TensorInfo, describe, escaped};
 use serde_json::json;
 
+use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
@@ -19,14 +19,14 @@ pub(super) struct InspectArgs {
 }
 
 impl InspectArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let (header, tensors) = describe(&self.artifact)?;
         if self.json {
             print_json(&json!({"header": header, "tensors": tensors}))?;
         } else {
             print(text(header.as_ref(), &tensors)?)?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }
 

@@ -20,14 +20,14 @@ mod sweep;
 mod synth;
 mod verify;
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Trains, measures and uses a recogniser of facial expressions, stage by stage and reproducibly.
+use crate::exit_status::ExitStatus;
+
+/// Train, measure and use a recogniser of facial expressions, stage by stage and reproducibly.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "fer", version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,13 +37,13 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the chain of a pipeline file; skip what is fresh.
     Run(run::RunArgs),
-    /// Say what would run, and why; run nothing.
+    /// List the stages that would run, with the reasons; run nothing.
     Plan(plan::PlanArgs),
-    /// Say of each stage whether it is fresh, and why not; exit with 1 if anything is not.
+    /// Say whether each stage is fresh, and why not; exit with 1 if a stage is not fresh.
     Status(status::StatusArgs),
-    /// Hash every output again and compare with the lock; exit with 1 if one is missing or changed.
+    /// Hash every output again and compare it with the lock; exit with 1 if an output is missing or changed.
     Verify(verify::VerifyArgs),
-    /// Free what a run folder holds beside what is in place: earlier outputs, others' checkpoints, leftovers.
+    /// Delete what the current outputs do not need: stored earlier outputs, checkpoints of other trainings, temporary files.
     Gc(gc::GcArgs),
     /// Show an artifact's header and its tensors.
     Inspect(inspect::InspectArgs),
@@ -51,26 +51,26 @@ enum Command {
     Stage(stage::StageArgs),
     /// Write the images of an artifact as pictures, with the seed's `dataset.csv`.
     ExportImages(export_images::ExportImagesArgs),
-    /// Write a run's model as one file to hand on, with its scores and its temperature.
+    /// Write a run's model as one file, with its scores and temperature, to hand on.
     ExportModel(export_model::ExportModelArgs),
-    /// Score a model on a CSV file or a folder of pictures, outside of any run.
+    /// Score a model on labelled images: a CSV file or a folder of pictures.
     Evaluate(evaluate::EvaluateArgs),
-    /// Say what the faces in pictures express: photographs, or faces that are cropped already.
+    /// Predict the expressions of faces in photographs, or in pictures of one face each.
     Predict(predict::PredictArgs),
-    /// Show where in a face the network sees what it says: heat maps (Grad-CAM).
+    /// Draw Grad-CAM heat maps: which parts of a face led to the predicted expression.
     Explain(explain::ExplainArgs),
-    /// Say in what two runs differ, and how their scores compare.
+    /// Compare two runs: parameters, data and scores.
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
     Runs(runs::RunsArgs),
-    /// Run the cells of a pipeline file with a matrix.
+    /// Run a pipeline file with a matrix: one run for each combination of values.
     Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),
 }
 
 impl Cli {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<ExitStatus> {
         match self.command {
             Command::Run(args) => args.run(),
             Command::Plan(args) => args.run(),

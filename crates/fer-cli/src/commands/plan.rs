@@ -1,9 +1,8 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 
 use super::arguments::{PipelineArgs, SelectionArgs};
+use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::terminal::joined;
 
@@ -20,11 +19,11 @@ pub(super) struct PlanArgs {
 }
 
 impl PlanArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let plan = self.chain.load()?.plan(&self.selection.options())?;
         if self.json {
             print_json(&plan)?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitStatus::Success);
         }
         for step in &plan {
             match step.reasons.is_empty() {
@@ -32,6 +31,6 @@ impl PlanArgs {
                 false => print(format_args!("{}: {}\n", step.stage, joined(&step.reasons)))?,
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }

@@ -1,20 +1,19 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{Outcome, RunOptions};
 
 use super::arguments::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs};
 use crate::clock::SystemClock;
+use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::output::{print, print_json};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  fer run                                           the chain of pipeline.yaml
+  fer run                                           run pipeline.yaml
   fer run pipelines/seed.yaml --set train.epochs=1
-  fer run --from train --force                      train and evaluate anew")]
+  fer run --from train --force                      train and evaluate again")]
 pub(super) struct RunArgs {
     #[command(flatten)]
     chain: PipelineArgs,
@@ -22,18 +21,18 @@ pub(super) struct RunArgs {
     selection: SelectionArgs,
     #[command(flatten)]
     checkpoints: CheckpointArgs,
-    /// Gigabytes of earlier outputs and of other trainings' checkpoints that the run folder may keep.
+    /// Keep at most this many gigabytes of earlier outputs and of other trainings' checkpoints in the run folder.
     #[arg(long, value_name = "GB", default_value_t = 2)]
     store_limit: u32,
     #[command(flatten)]
     threads: ThreadArgs,
-    /// Print what ran and the scores as JSON.
+    /// Print the stages that ran, and the scores, as JSON.
     #[arg(long)]
     json: bool,
 }
 
 impl RunArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
         let pipeline = self.chain.load()?;
         let mut terminal = Terminal::new(Interrupt::watch()?);
@@ -46,7 +45,7 @@ impl RunArgs {
         } else {
             print(summary(&outcome))?
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }
 

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
@@ -8,14 +7,15 @@ use fer_artifact::Split;
 use fer_pipeline::compare::{Evaluated, Run, differing_parameters};
 
 use super::format::{FormatArgs, Section, shown};
+use crate::exit_status::ExitStatus;
 use crate::table::{Align, Table};
 use crate::terminal::{error, to_stderr};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fer runs\n  fer runs runs/sweep --md > table.md
-Every run below the folder with its scores, and the parameters in which the runs differ.")]
+Lists every run below the folder with its scores, and the parameters that differ between the runs.")]
 pub(super) struct RunsArgs {
-    /// A folder with run folders in it, at any depth.
+    /// A folder with run folders below it, at any depth.
     #[arg(default_value = "runs")]
     dir: PathBuf,
     #[command(flatten)]
@@ -23,14 +23,14 @@ pub(super) struct RunsArgs {
 }
 
 impl RunsArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
-        let (mut runs, mut code) = (vec![], ExitCode::SUCCESS);
+    pub(super) fn run(self) -> Result<ExitStatus> {
+        let (mut runs, mut code) = (vec![], ExitStatus::Success);
         for found in Run::find(&self.dir)? {
             match found {
                 Ok(run) => runs.push(run),
                 Err(damaged) => {
                     error(&damaged.into());
-                    code = ExitCode::FAILURE;
+                    code = ExitStatus::Failure;
                 }
             }
         }

@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
@@ -8,24 +7,25 @@ use fer_pipeline::{RunOptions, StageAlone, StageKind, run_stage};
 
 use super::arguments::{CheckpointArgs, ThreadArgs};
 use crate::clock::SystemClock;
+use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  fer stage preprocess --params params.yaml --in runs/sample --out elsewhere --seed 42
-The output is what a chain with this seed would write into <run_dir>/preprocess."
+Writes what a chain with this seed writes into <run_dir>/preprocess."
 )]
 pub(super) struct StageArgs {
-    /// ingest, preprocess, train or evaluate.
+    /// The kind of stage: ingest, align, preprocess, train or evaluate.
     name: StageKind,
-    /// A YAML file that holds what stands under `params` in a pipeline file; without it, the defaults.
+    /// A YAML file with the stage's parameters: the mapping under `params` of a pipeline file (default: the defaults).
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
     /// A folder laid out as a run folder (`ingest/train.safetensors`, …).
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     input: PathBuf,
-    /// Where the outputs go.
+    /// Write the outputs into this folder.
     #[arg(long = "out", value_name = "DIR")]
     output: PathBuf,
     /// The pipeline's seed.
@@ -41,7 +41,7 @@ pub(super) struct StageArgs {
 }
 
 impl StageArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
         let (clock, mut terminal) = (SystemClock::start(), Terminal::new(Interrupt::watch()?));
         let alone = StageAlone {
@@ -54,6 +54,6 @@ impl StageArgs {
         let checkpoint_every = self.checkpoints.every();
         let options = RunOptions { force: self.force, checkpoint_every, ..RunOptions::default() };
         run_stage(&alone, &options, &clock, &mut terminal)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }

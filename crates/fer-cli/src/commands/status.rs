@@ -1,9 +1,8 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 
 use super::arguments::PipelineArgs;
+use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::terminal::joined;
 
@@ -18,7 +17,7 @@ pub(super) struct StatusArgs {
 }
 
 impl StatusArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let status = self.chain.load()?.status()?;
         if self.json {
             print_json(&status)?;
@@ -30,6 +29,6 @@ impl StatusArgs {
             }
         }
         let fresh = status.iter().all(|step| step.reasons.is_empty());
-        Ok(if fresh { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ExitStatus::of(fresh))
     }
 }

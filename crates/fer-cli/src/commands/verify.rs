@@ -1,10 +1,9 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 use fer_pipeline::{FileState, Verified};
 
 use super::arguments::PipelineArgs;
+use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
@@ -19,7 +18,7 @@ pub(super) struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let files = self.chain.load()?.verify()?;
         if self.json {
             print_json(&files)?;
@@ -27,7 +26,7 @@ impl VerifyArgs {
             print(text(&files))?;
         }
         let intact = files.iter().all(|file| file.state == FileState::Ok);
-        Ok(if intact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ExitStatus::of(intact))
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Erro
 }
 
 /// The right to write in a run folder; given back when dropped, or when the process ends in whatever way.
+#[must_use = "dropping the writer gives the run folder back"]
 pub(crate) struct Writer {
     file: File,
 }
@@ -67,6 +68,7 @@ impl Drop for Writer {
 }
 
 /// A temporary folder beside a stage's own, for outputs that are not complete yet. Removed when dropped.
+#[must_use = "dropping the folder removes it"]
 pub(crate) struct Staging {
     path: PathBuf,
 }

@@ -159,7 +159,7 @@ impl Values<'_> {
             if alike > 1 { axis.name.clone() } else { last(axis) }
         };
         let values = || self.0.iter().map(|(axis, index)| (axis, &axis.values[*index]));
-        let full: Vec<String> = values().map(|(axis, value)| format!("{}={}", name(axis), told(value))).collect();
+        let full: Vec<String> = values().map(|(axis, value)| format!("{}={}", name(axis), written(value))).collect();
         let fits = |c: &char| c.is_ascii_alphanumeric() || "._-+=,".contains(*c);
         let full = full.join(",");
         let plain: String = full.chars().filter(fits).take(LONGEST_NAME).collect();
@@ -182,7 +182,7 @@ fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
 }
 
 /// A value as a folder's name holds it, if need be in part.
-fn told(value: &Value) -> String {
+fn written(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string().replace(':', "="),

@@ -6,7 +6,6 @@ mod font;
 mod seen;
 
 use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
@@ -14,6 +13,7 @@ use fer_predict::{Ensemble, Found, Look, Recognizer, Walk};
 use rayon::prelude::*;
 
 use crate::commands::arguments::ThreadArgs;
+use crate::exit_status::ExitStatus;
 use crate::terminal::to_stderr;
 pub(super) use canvas::{CAPTION, Canvas};
 pub(super) use seen::Seen;
@@ -28,16 +28,16 @@ const CROP_BYTES: usize = 1 << 26;
 /// Which pictures, how they are looked at, and by which models.
 #[derive(Debug, Args)]
 pub(super) struct PictureArgs {
-    /// Pictures, and folders of them at any depth.
+    /// Pictures, and folders of pictures at any depth.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// A model, as train leaves it, in place of the program's own; of several, the probabilities are averaged.
+    /// Use this model file in place of the built-in network. Repeat it to average the probabilities of several models.
     #[arg(long = "model", value_name = "MODEL")]
     models: Vec<PathBuf>,
-    /// Take every picture for a face that is cropped already.
+    /// Skip face detection: every picture is one cropped face.
     #[arg(long)]
     no_detect: bool,
-    /// Side of the smallest face to look for, in pixels; by default a 32nd of the picture's longer side.
+    /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
     #[arg(long, value_name = "PIXELS", conflicts_with = "no_detect", value_parser = clap::value_parser!(u16).range(20..))]
     min_face: Option<u16>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ impl Viewer {
         &self,
         output: Option<&Path>,
         mut judge: impl FnMut(&[Seen<'_>]) -> Result<()>,
-    ) -> Result<ExitCode> {
+    ) -> Result<ExitStatus> {
         let mut walk = Walk::new(&self.paths, output);
         let (mut files, mut read) = (0, 0);
         loop {
@@ -86,13 +86,13 @@ impl Viewer {
             judge(&seen)?;
         }
         if read > 0 {
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitStatus::Success);
         }
         to_stderr(&match files {
             1 => "error: the picture could not be read".to_owned(),
             _ => format!("error: none of {files} pictures could be read"),
         });
-        Ok(ExitCode::FAILURE)
+        Ok(ExitStatus::Failure)
     }
 }
 

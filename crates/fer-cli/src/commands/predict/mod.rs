@@ -4,7 +4,6 @@ mod annotate;
 mod rows;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +11,7 @@ use fer_predict::{Crop, Recognizer};
 use rayon::prelude::*;
 
 use super::pictures::{PictureArgs, Seen, by_picture};
+use crate::exit_status::ExitStatus;
 use annotate::Annotator;
 use rows::{Finding, Form, Rows};
 
@@ -21,15 +21,15 @@ use rows::{Finding, Form, Rows};
   fer predict photographs --json > faces.jsonl
   fer predict photographs --annotate annotated
   fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
-Pictures are png, jpg, webp, bmp, tiff, pnm or gif (of several frames the first). What cannot be read, or has no face, gets a row that says so;
-the exit code is 1 only if nothing could be read.")]
+Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif. A file that cannot be read, or has no face, gets a row
+that says so. The exit code is 1 only if no file could be read.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,
-    /// Draw the faces and what they express into copies of the pictures, `DIR/<path>.faces.png`.
+    /// Draw boxes and expressions into copies of the pictures, `DIR/<path>.faces.png`.
     #[arg(long, value_name = "DIR", conflicts_with = "no_detect")]
     annotate: Option<PathBuf>,
-    /// Print JSON, a line each.
+    /// Print JSON: one object a line, one line a face.
     #[arg(long, conflicts_with = "csv")]
     json: bool,
     /// Print CSV.
@@ -38,7 +38,7 @@ pub(super) struct PredictArgs {
 }
 
 impl PredictArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let viewer = self.pictures.viewer()?;
         let form = match (self.json, self.csv) {
             (true, _) => Form::Json,

@@ -5,16 +5,16 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fer_pipeline::progress::Clock;
 use fer_pipeline::sweep::Cell;
 
 use crate::clock::SystemClock;
-use crate::interrupt::INTERRUPTED;
+use crate::exit_status::ExitStatus;
 use crate::terminal::{error, to_stderr};
 
 /// Between two looks at the children.
@@ -38,7 +38,7 @@ struct Running<'a> {
     child: Child,
     /// Where in the cell's log its part begins.
     log_start: u64,
-    start: Instant,
+    clock: SystemClock,
 }
 
 /// How a cell came to its end.
@@ -85,7 +85,7 @@ impl<'a> Children<'a> {
         cell.note_failure(None)?;
         let mut command = self.command(cell);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
-        self.running.push(Running { cell, child, log_start, start: Instant::now() });
+        self.running.push(Running { cell, child, log_start, clock: SystemClock::start() });
         cell_line(cell, "runs");
         Ok(())
     }
@@ -95,7 +95,9 @@ impl<'a> Children<'a> {
         command.args(["sweep", "run"]).args(&self.arguments);
         command.args(["--index", &cell.index.to_string(), "--as-child", &cell.digest().to_string()]);
         command.args(["--threads", &self.threads.to_string()]);
-        if std::env::var_os(POLARS_THREADS).is_none() {
+        #[expect(clippy::disallowed_methods, reason = "polars has no other way; the user's own choice stays")]
+        let is_chosen = std::env::var_os(POLARS_THREADS).is_some();
+        if !is_chosen {
             command.env(POLARS_THREADS, self.threads.to_string());
         }
         command
@@ -130,10 +132,10 @@ impl<'a> Children<'a> {
 }
 
 impl Running<'_> {
-    fn end(&self, status: ExitStatus) -> End {
+    fn end(&self, status: process::ExitStatus) -> End {
         match status.code() {
-            Some(0) => End::Done { seconds: self.start.elapsed().as_secs_f64() },
-            Some(code) if code == i32::from(INTERRUPTED) => End::Interrupted,
+            Some(0) => End::Done { seconds: self.clock.elapsed().as_secs_f64() },
+            Some(code) if code == i32::from(ExitStatus::Interrupted.code()) => End::Interrupted,
             _ => {
                 let log = self.cell.log_path();
                 let message = last_error(&log, self.log_start).unwrap_or_else(|| format!("ended with {status}"));

@@ -6,10 +6,10 @@ mod run;
 mod status;
 mod tables;
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
+
+use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
 pub(super) struct SweepArgs {
@@ -19,16 +19,16 @@ pub(super) struct SweepArgs {
 
 #[derive(Debug, Subcommand)]
 enum SweepCommand {
-    /// Say what would run in each cell, and what cells have in common; run nothing.
+    /// List what would run in each cell, and what cells share; run nothing.
     Plan(plan::SweepPlanArgs),
-    /// Run the cells that are not fresh, and tabulate mean and spread of their scores over seeds.
+    /// Run the cells that are not fresh; print mean and spread of the scores over seeds.
     Run(run::SweepRunArgs),
-    /// Say how far each cell is, with the scores so far; exit with 1 if any is not fresh.
+    /// Print the state of each cell and the scores so far; exit with 1 if a cell is not fresh.
     Status(status::SweepStatusArgs),
 }
 
 impl SweepArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         match self.command {
             SweepCommand::Plan(args) => args.run(),
             SweepCommand::Run(args) => args.run(),

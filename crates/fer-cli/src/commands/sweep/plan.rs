@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 use fer_pipeline::sweep::CellPlan;
@@ -7,6 +5,7 @@ use fer_pipeline::sweep::CellPlan;
 use super::tables::plan_table;
 use crate::commands::arguments::ChainArgs;
 use crate::commands::format::{FormatArgs, Section};
+use crate::exit_status::ExitStatus;
 use crate::output::print;
 
 #[derive(Debug, Args)]
@@ -24,18 +23,18 @@ pub(super) struct SweepPlanArgs {
 }
 
 impl SweepPlanArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
         let plan = sweep.plan()?;
         if self.indices {
             for cell in plan.iter().filter(|cell| !cell.is_fresh()) {
                 print(format_args!("{}\n", cell.index))?;
             }
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitStatus::Success);
         }
         let sections = [Section { title: String::new(), table: plan_table(sweep.names(), &plan), empty: "" }];
         self.format.print(&plan, &sections, &note(&plan))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 }
 

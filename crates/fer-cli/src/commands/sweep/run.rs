@@ -1,6 +1,5 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use anyhow::{Result, bail};
@@ -13,22 +12,23 @@ use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs};
 use crate::commands::format::FormatArgs;
-use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::exit_status::ExitStatus;
+use crate::interrupt::Interrupt;
 use crate::terminal::{Terminal, error, to_stderr};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   fer sweep run sweep.yaml --jobs 2
-  fer sweep run sweep.yaml --index 3       one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
-Each cell has --threads threads, by default the cores divided by --jobs. Results do not depend on either.
-Run it again to continue after an interruption, or to see the table once all cells have run elsewhere.")]
+  fer sweep run sweep.yaml --index 3       run one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
+Each cell uses --threads threads (default: the cores divided by --jobs); results do not depend on either option.
+Run the command again to continue after an interruption, or to print the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Run only this cell, counted from 0.
+    /// Run only cell K (first cell: 0).
     #[arg(long, value_name = "K")]
     index: Option<usize>,
-    /// Cells that run at the same time; with `--index`, those on this machine, of which this is one.
+    /// Number of cells that run at the same time on this machine, this one included.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(super) struct SweepRunArgs {
 }
 
 impl SweepRunArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
         match (self.index, &self.as_child) {
             (Some(index), Some(digest)) => self.run_here(sweep.cell(index)?, digest),
@@ -53,7 +53,7 @@ impl SweepRunArgs {
     }
 
     /// The child's part.
-    fn run_here(&self, cell: &Cell, digest: &str) -> Result<ExitCode> {
+    fn run_here(&self, cell: &Cell, digest: &str) -> Result<ExitStatus> {
         self.threads.apply()?;
         if cell.digest().to_string() != digest {
             bail!("{}: the file was changed while the sweep ran; run it again", self.chain.file.display());
@@ -61,23 +61,23 @@ impl SweepRunArgs {
         let mut terminal = Terminal::new(Interrupt::watch()?.with_end_of_input());
         let options = RunOptions { checkpoint_every: self.checkpoints.every(), ..RunOptions::default() };
         cell.run(&options, &SystemClock::start(), &mut terminal)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Success)
     }
 
     /// The parent's part: all cells, and then the table.
-    fn supervise(&self, sweep: &Sweep, cells: &[&Cell]) -> Result<ExitCode> {
+    fn supervise(&self, sweep: &Sweep, cells: &[&Cell]) -> Result<ExitStatus> {
         let interrupt = Interrupt::watch()?;
         let failed = self.run_all(cells, &interrupt)?;
         if interrupt.is_asked() {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
-            return Ok(ExitCode::from(INTERRUPTED));
+            return Ok(ExitStatus::Interrupted);
         }
         let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
         self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
         if failed > 0 {
             to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
         }
-        Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(ExitStatus::of(failed == 0))
     }
 
     /// Runs what is not fresh, each cell in a process of its own; gives how many failed.

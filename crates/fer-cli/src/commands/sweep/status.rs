@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use anyhow::Result;
 use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
@@ -7,6 +5,7 @@ use fer_pipeline::sweep::{Cell, CellState};
 use super::tables::{Report, cells_section};
 use crate::commands::arguments::ChainArgs;
 use crate::commands::format::FormatArgs;
+use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer sweep status sweep.yaml --md > sweep.md")]
@@ -18,12 +17,12 @@ pub(super) struct SweepStatusArgs {
 }
 
 impl SweepStatusArgs {
-    pub(super) fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
         let report = Report::new(sweep.cells().iter().map(Cell::status).collect());
         let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
         self.format.print(&report, &sections, "")?;
         let all_fresh = report.cells.iter().all(|cell| cell.state == CellState::Fresh);
-        Ok(if all_fresh { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ExitStatus::of(all_fresh))
     }
 }

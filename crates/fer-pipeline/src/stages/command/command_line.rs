@@ -123,7 +123,7 @@ pub(crate) enum ProgramError {
         advice: String,
     },
     /// It ended by itself, but not with exit code 0.
-    #[error("`{program}` ended with {}; what it says stands above", told(status))]
+    #[error("`{program}` ended with {}; what it says stands above", end_of(status))]
     Failed {
         /// The command line.
         program: String,
@@ -149,7 +149,7 @@ pub(crate) enum ProgramError {
 }
 
 /// `exit code 3`, or `signal: 9 (SIGKILL)`, as the system words it.
-fn told(status: &ExitStatus) -> String {
+fn end_of(status: &ExitStatus) -> String {
     status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn run(command: &mut Command, mut cut: impl FnMut() -> bool) -> io::R
 }
 
 /// A program and all that it has started; ended when dropped.
+#[must_use = "dropping the group ends its processes"]
 struct Group {
     leader: Child,
 }
@@ -94,6 +95,7 @@ mod tests {
     fn ends(file: &Path) -> bool {
         let stat = format!("/proc/{}/stat", fs::read_to_string(file).unwrap().trim());
         let ended = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
+        #[allow(clippy::disallowed_methods, reason = "a test that waits")]
         let start = std::time::Instant::now();
         while !ended() && start.elapsed() < Duration::from_secs(30) {
             std::thread::yield_now();

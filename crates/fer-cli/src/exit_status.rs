@@ -1,0 +1,37 @@
+use std::process::ExitCode;
+
+/// How the program ends, as scripts see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    /// Done, and all is well.
+    Success,
+    /// Something failed, or a check such as `status` found something amiss.
+    Failure,
+    /// The command line or a file was wrong; nothing has run.
+    Usage,
+    /// The run was interrupted, and can go on.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// [`Self::Success`] if all is well.
+    pub(crate) const fn of(is_well: bool) -> Self {
+        if is_well { Self::Success } else { Self::Failure }
+    }
+
+    /// The number. 130 is what a shell gives to a program that Ctrl-C ended.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        ExitCode::from(status.code())
+    }
+}

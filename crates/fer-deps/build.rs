@@ -1,0 +1,3 @@
+//! Nothing to build: without this file, Cargo would pass over the build dependencies.
+
+fn main() {}
