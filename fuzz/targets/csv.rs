@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     let path = file("faces.csv", bytes);
     let limit = (40 << 20) + 256 * bytes.len();
-    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default()));
+    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default(), None).map(|loaded| loaded.images));
     match &strict {
         Ok(set) => sound(set),
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -22,7 +22,7 @@ fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     if let Some(expected) = plain(bytes) {
         assert_eq!(strict.as_ref().ok(), expected.as_ref(), "{strict:?}");
     }
-    within(limit, || skipping(&path, SplitRule::Usage {}, None));
+    within(limit, || skipping(&path, SplitRule::Usage { validation: None }, None));
     let thirds = Fractions::new(0.5, 0.25, 0.25).expect("they sum to 1");
     within(limit, || skipping(&path, SplitRule::Stratified(thirds), strict.as_ref().ok()));
 });
@@ -108,5 +108,6 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         labels,
         rows,
         skipped_rows: vec![],
+        groups: None,
     })
 }

@@ -13,6 +13,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod inputs;
 mod loops;
 mod names;
 mod one_decoder;

@@ -2,9 +2,13 @@
 
 mod source;
 
+mod archive;
+mod classes;
 mod csv;
 mod export;
 mod folder;
+mod groups;
+mod manifest;
 mod params;
 mod report;
 mod split;

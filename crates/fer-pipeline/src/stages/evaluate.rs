@@ -65,7 +65,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn params(&self) -> Value {
