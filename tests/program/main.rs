@@ -6,6 +6,7 @@ mod align;
 mod architecture;
 mod commands;
 mod compare;
+mod csv_rows;
 mod determinism;
 mod distillation;
 mod explain;

@@ -16,7 +16,7 @@ const HALVES: [&str; 4] = ["left", "right", "top", "bottom"];
 
 /// A world with `halves.safetensors`, a linear network on 4×4 pixels from 0 to 1: the logit of a class is the sum over
 /// the eight pixels of its half. And with `none.safetensors`, whose logits are all 0.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::ran();
     let mut model: Model = read(&world.path("run/train/model.safetensors")).unwrap();
     model.classes = HALVES.map(str::to_owned).to_vec();
@@ -35,7 +35,7 @@ fn world() -> World {
 }
 
 /// A picture that is white in one half.
-fn half(side: u32, half: &str) -> GrayImage {
+pub(crate) fn half(side: u32, half: &str) -> GrayImage {
     GrayImage::from_fn(side, side, |x, y| {
         let white = match half {
             "left" => x < side / 2,
@@ -47,7 +47,7 @@ fn half(side: u32, half: &str) -> GrayImage {
     })
 }
 
-fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
+pub(crate) fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(vec![]);
     DynamicImage::from(picture.clone()).into_rgb8().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
@@ -61,13 +61,13 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     [&jpeg[..2], &[0xFF, 0xE1], &length, &exif, &jpeg[2..]].concat()
 }
 
-fn put(world: &World, file: &str, bytes: &[u8]) {
+pub(crate) fn put(world: &World, file: &str, bytes: &[u8]) {
     let path = world.path(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, bytes).unwrap();
 }
 
-fn rows(ended: &Ended) -> Vec<Value> {
+pub(crate) fn rows(ended: &Ended) -> Vec<Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -240,9 +240,9 @@ fn a_table_and_csv_tell_the_same() {
     assert_eq!(
         lines(&csv.stdout),
         [
-            "file,x,y,width,height,score,class,p_left,p_right,p_top,p_bottom,problem",
-            "\"a, b.png\",,,,,,bottom,0.017663,0.017663,0.000324,0.964351,",
-            "c.txt,,,,,,,,,,,\"not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm\"",
+            "file,row,x,y,width,height,score,class,p_left,p_right,p_top,p_bottom,problem",
+            "\"a, b.png\",,,,,,,bottom,0.017663,0.017663,0.000324,0.964351,",
+            "c.txt,,,,,,,,,,,,\"not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm\"",
         ]
     );
 }

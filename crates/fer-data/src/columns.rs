@@ -1,11 +1,12 @@
 //! The columns of a CSV file: what stands between them, and which of them are read.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::blocks::Block;
 use crate::fields::{self, Fields};
 use crate::table::{Request, Splits};
-use crate::{CsvSource, Error, Group, RowProblem};
+use crate::{CsvSource, Error, Group, RowProblem, pixels};
 
 const COMMA: u8 = b',';
 /// What stands between fields where it is no comma.
@@ -53,7 +54,7 @@ enum Pixels {
 /// The columns that are read.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    label: Column,
+    label: Option<Column>,
     pixels: Pixels,
     split: Option<Column>,
     group: Option<Column>,
@@ -64,6 +65,7 @@ pub(crate) struct Columns {
 
 /// The fields of a row that are read.
 pub(crate) struct Row<'a> {
+    /// Empty where labels are not read.
     pub(crate) label: &'a str,
     /// One field, or one a pixel.
     pub(crate) pixels: Vec<&'a str>,
@@ -71,6 +73,26 @@ pub(crate) struct Row<'a> {
     pub(crate) group: Option<&'a str>,
     /// What stands behind the last column.
     pub(crate) extra: &'a str,
+}
+
+impl<'a> Row<'a> {
+    /// The pixels as one text.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        match self.pixels.as_slice() {
+            [one] => Cow::Borrowed(one),
+            // A pixel that is missing must not pull the others into its place.
+            each => {
+                let there = |pixel: &&'a str| if pixel.is_empty() { "nothing" } else { *pixel };
+                each.iter().map(there).collect::<Vec<_>>().join(" ").into()
+            }
+        }
+    }
+}
+
+/// The first of these rows with as many pixels as a square has, and the square's side.
+pub(crate) fn first_square(rows: &[Row<'_>]) -> Option<(usize, usize)> {
+    let side = |row: &Row<'_>| pixels::side(pixels::count(&row.text()));
+    rows.iter().enumerate().find_map(|(index, row)| Some((index, side(row)?)))
 }
 
 impl Columns {
@@ -81,27 +103,16 @@ impl Columns {
         separator: u8,
         names: Vec<String>,
     ) -> Result<Self, Error> {
+        let path = &source.path;
         let find = |given: &Option<String>, usual: &[&str], content, parameter| {
-            let expected = match given {
-                Some(name) => vec![name.trim().to_owned()],
-                None => usual.iter().map(|&name| name.to_owned()).collect(),
-            };
-            let position = |wanted: &String| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
-            match expected.iter().find_map(position) {
-                Some(index) => Ok(Column { index, name: names[index].clone() }),
-                None => {
-                    let (path, found) = (source.path.clone(), names.clone());
-                    Err(Error::MissingColumn { path, content, expected, found, parameter })
-                }
-            }
+            column(path, &names, given.as_deref(), usual, content, Some(parameter))
         };
-        let pixels = find(&source.pixels_column, &["feature", "pixels"], "pixels", "pixels_column").map(Pixels::One);
         Ok(Self {
-            label: find(&source.label_column, &["label", "emotion"], "labels", "label_column")?,
-            pixels: pixels.or_else(|error| match pixel_columns(&names) {
-                Some(columns) if source.pixels_column.is_none() => Ok(Pixels::Each(columns)),
-                _ => Err(error),
-            })?,
+            label: Some(find(&source.label_column, &["label", "emotion"], "labels", "label_column")?),
+            pixels: match &source.pixels_column {
+                Some(name) => Pixels::One(find(&Some(name.clone()), &[], "pixels", "pixels_column")?),
+                None => pixels_among(path, &names, Some("pixels_column"))?,
+            },
             split: match (request.splits, find(&source.split_column, &["Usage"], "splits", "split_column")) {
                 (Splits::Read, found) => Some(found?),
                 // A column that is called by name must be there.
@@ -118,11 +129,25 @@ impl Columns {
         })
     }
 
+    /// Finds the columns of pixels in a header, and no others.
+    pub(crate) fn of_pixels(path: &Path, separator: u8, names: &[String]) -> Result<Self, Error> {
+        let pixels = pixels_among(path, names, None)?;
+        Ok(Self { label: None, pixels, split: None, group: None, separator, count: names.len() })
+    }
+
+    /// That a row has no more fields than the header.
+    pub(crate) fn check_end(&self, row: &Row<'_>) -> Result<(), RowProblem> {
+        match row.extra {
+            "" => Ok(()),
+            found => Err(RowProblem::ExtraField { expected: self.count, found: found.to_owned() }),
+        }
+    }
+
     /// Name of the column in which a problem of this row stands, if it is one.
     pub(crate) fn name_of(&self, problem: &RowProblem) -> Option<String> {
         let column = match (problem, &self.pixels) {
             (RowProblem::ExtraField { .. }, _) => None,
-            (RowProblem::Label { .. } | RowProblem::LabelNumber { .. }, _) => Some(&self.label),
+            (RowProblem::Label { .. } | RowProblem::LabelNumber { .. }, _) => self.label.as_ref(),
             (RowProblem::Split { .. }, _) => self.split.as_ref(),
             (RowProblem::NoGroup, _) => self.group.as_ref(),
             (_, Pixels::One(column)) => Some(column),
@@ -140,21 +165,21 @@ impl Columns {
         read: impl FnOnce(&[Row<'_>]) -> T,
     ) -> Result<T, Error> {
         let fields = Fields::split(path, block, self.separator, self.count + 1, &self.indices())?;
-        let (label, extra) = (fields.column(self.label.index), fields.column(self.count));
+        let extra = fields.column(self.count);
         let optional = |column: &Option<Column>| column.as_ref().map(|column| fields.column(column.index));
-        let (split, group) = (optional(&self.split), optional(&self.group));
+        let (label, split, group) = (optional(&self.label), optional(&self.split), optional(&self.group));
         let pixels: Vec<Vec<&str>> = match &self.pixels {
             Pixels::One(column) => vec![fields.column(column.index)],
             Pixels::Each(columns) => columns.iter().map(|column| fields.column(column.index)).collect(),
         };
         let row = |index: usize| Row {
-            label: label[index],
+            label: label.as_ref().map_or("", |label| label[index]),
             pixels: pixels.iter().map(|column| column[index]).collect(),
             split: split.as_ref().map(|split| split[index]),
             group: group.as_ref().map(|group| group[index]),
             extra: extra[index],
         };
-        Ok(read(&(0..label.len()).map(row).collect::<Vec<_>>()))
+        Ok(read(&(0..extra.len()).map(row).collect::<Vec<_>>()))
     }
 
     fn indices(&self) -> Vec<usize> {
@@ -163,9 +188,38 @@ impl Columns {
             Pixels::Each(columns) => columns,
         };
         // The one behind the last column shows rows with too many fields.
-        let read = [self.label.index, self.count].into_iter().chain(pixels.iter().map(|column| column.index));
-        read.chain([&self.split, &self.group].into_iter().flatten().map(|column| column.index)).collect()
+        let others = [&self.label, &self.split, &self.group].into_iter().flatten();
+        [self.count].into_iter().chain(pixels.iter().chain(others).map(|column| column.index)).collect()
     }
+}
+
+/// The column of a header that is called so, or else by a usual name.
+fn column(
+    path: &Path,
+    names: &[String],
+    given: Option<&str>,
+    usual: &[&str],
+    content: &'static str,
+    parameter: Option<&'static str>,
+) -> Result<Column, Error> {
+    let expected = match given {
+        Some(name) => vec![name.trim().to_owned()],
+        None => usual.iter().map(|&name| name.to_owned()).collect(),
+    };
+    let position = |wanted: &String| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+    match expected.iter().find_map(position) {
+        Some(index) => Ok(Column { index, name: names[index].clone() }),
+        None => {
+            let (path, found) = (path.to_owned(), names.to_vec());
+            Err(Error::MissingColumn { path, content, expected, found, parameter })
+        }
+    }
+}
+
+/// The column of pixels by its usual names, or else those of single pixels.
+fn pixels_among(path: &Path, names: &[String], parameter: Option<&'static str>) -> Result<Pixels, Error> {
+    let one = column(path, names, None, &["feature", "pixels"], "pixels", parameter);
+    one.map(Pixels::One).or_else(|error| pixel_columns(names).map(Pixels::Each).ok_or(error))
 }
 
 /// The columns of single pixels, if the header has them: at least four, of one prefix, numbered from 0 or 1 without a gap.

@@ -1,6 +1,5 @@
 //! Faces in a CSV file, one a row.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use fer_artifact::Size;
@@ -8,7 +7,7 @@ use fer_imgproc::resize;
 use rayon::prelude::*;
 
 use crate::blocks::{Block, Blocks};
-use crate::columns::{self, Columns, Row};
+use crate::columns::{self, Columns, Row, first_square};
 use crate::labels::{self, Meaning};
 use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, CsvSource, Error, OnBadRow, Place, RowProblem, pixels};
@@ -16,10 +15,10 @@ use crate::{BadRow, CsvSource, Error, OnBadRow, Place, RowProblem, pixels};
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
 pub(crate) fn read(source: &CsvSource, request: &Request<'_>) -> Result<Table, Error> {
     let path = &source.path;
-    let (mut blocks, first, columns) = open(source, request)?;
+    let Opened { mut blocks, first: mut next, separator, names } = open(path)?;
+    let columns = Columns::find(source, request, separator, names)?;
     let mut reader = Reader { path, request, columns, table: Table::default() };
     reader.table.left_out.add_all("not read beside the CSV file of the archive", blocks.others());
-    let mut next = if first.lines.is_empty() { blocks.next()? } else { Some(first) };
     while let Some(block) = next {
         let (parsed, following) = rayon::join(|| reader.append(&block), || blocks.next());
         parsed.map_err(|error| with_labels(error, source, request))?;
@@ -28,25 +27,37 @@ pub(crate) fn read(source: &CsvSource, request: &Request<'_>) -> Result<Table, E
     reader.table.checked(path, "row after the header")
 }
 
-/// The file behind its header, its first rows, and the columns that are read.
-fn open<'a>(source: &'a CsvSource, request: &Request<'_>) -> Result<(Blocks<'a>, Block, Columns), Error> {
-    let path = &source.path;
-    let empty = || Error::Empty { path: path.clone() };
+/// A file behind its header.
+pub(crate) struct Opened<'a> {
+    /// What follows [`Self::first`].
+    pub(crate) blocks: Blocks<'a>,
+    /// The first rows, if there are any.
+    pub(crate) first: Option<Block>,
+    pub(crate) separator: u8,
+    /// Names of the columns.
+    pub(crate) names: Vec<String>,
+}
+
+/// Reads a file's header.
+pub(crate) fn open(path: &Path) -> Result<Opened<'_>, Error> {
+    let empty = || Error::Empty { path: path.to_owned() };
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;
     let (separator, names) = columns::header(path, &mut first)?.ok_or_else(empty)?;
-    Ok((blocks, first, Columns::find(source, request, separator, names)?))
+    let first = if first.lines.is_empty() { blocks.next()? } else { Some(first) };
+    Ok(Opened { blocks, first, separator, names })
 }
 
 /// The error with all labels of the file, if a label that is a number brought it about.
 fn with_labels(error: Error, source: &CsvSource, request: &Request<'_>) -> Error {
     error.with_labels(request.labels.classes(), || {
-        let (mut blocks, first, columns) = open(source, request)?;
+        let Opened { mut blocks, first: mut next, separator, names } = open(&source.path)?;
+        let columns = Columns::find(source, request, separator, names)?;
         let mut found = std::collections::BTreeSet::new();
-        let mut next = Some(first).filter(|block| !block.lines.is_empty());
-        while let Some(block) = next.take().map_or_else(|| blocks.next(), |block| Ok(Some(block)))? {
+        while let Some(block) = next {
             columns
                 .with_rows(&source.path, &block, |rows| found.extend(rows.iter().map(|row| row.label.to_owned())))?;
+            next = blocks.next()?;
         }
         Ok(found)
     })
@@ -99,17 +110,14 @@ fn set_size(table: &mut Table, rows: &[Row<'_>], given: Option<Size>) -> usize {
     if table.size.is_some() {
         return 0;
     }
-    let side = |row: &Row<'_>| pixels::side(pixels::count(&text(row)));
-    let first = rows.iter().enumerate().find_map(|(index, row)| side(row).map(|side| (index, side)));
+    let first = first_square(rows);
     table.size = first.map(|(_, side)| (side, side));
     first.map_or(rows.len(), |(index, _)| index)
 }
 
 /// What a row holds; `size` is the number of its pixels, once a row has set it.
 fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request<'_>) -> Result<Outcome, RowProblem> {
-    if !row.extra.is_empty() {
-        return Err(RowProblem::ExtraField { expected: columns.count, found: row.extra.to_owned() });
-    }
+    columns.check_end(row)?;
     let meaning = request.labels.meaning(row.label)?;
     let Some(label) = meaning.class() else { return Ok(None) };
     let split = match row.split.map(labels::split) {
@@ -120,33 +128,17 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request
         return Err(RowProblem::NoGroup);
     }
     let group = row.group.map(str::to_owned);
-    let text = text(row);
+    let text = row.text();
     // Where every image is brought to one size, each row may have its own.
     let own = request.size.and(pixels::side(pixels::count(&text)));
     let size = own.map(|side| side * side).or(size.filter(|_| request.size.is_none()));
-    match size.and_then(|size| pixels::parse(&text, size)).map(|pixels| resized(pixels, own, request.size)) {
-        Some(pixels) => Ok(Some((Face { label, split, group, pixels }, meaning))),
-        None => Err(pixels::problem(&text, size)),
-    }
+    let pixels = resized(pixels::read(&text, size)?, own, request.size);
+    Ok(Some((Face { label, split, group, pixels }, meaning)))
 }
 
 fn resized(pixels: Vec<u8>, side: Option<usize>, to: Option<Size>) -> Vec<u8> {
     match (side.and_then(|side| Size::new(side, side).ok()), to) {
         (Some(from), Some(to)) => resize(&pixels, from, to),
         _ => pixels,
-    }
-}
-
-/// The pixels of a row as one text.
-fn text<'a>(row: &Row<'a>) -> Cow<'a, str> {
-    match row.pixels.as_slice() {
-        [one] => Cow::Borrowed(one),
-        // A pixel that is missing must not pull the others into its place.
-        each => each
-            .iter()
-            .map(|pixel| if pixel.is_empty() { "nothing" } else { pixel })
-            .collect::<Vec<_>>()
-            .join(" ")
-            .into(),
     }
 }

@@ -113,8 +113,8 @@ pub enum Error {
     },
     /// A column that is needed and not there.
     #[error(
-        "{}: expected a column {} with the {content}, found {}; name it with `{parameter}`{}",
-        path.display(), alternatives(expected), listed(found), other_way(content)
+        "{}: expected a column {} with the {content}, found {}; {}{}",
+        path.display(), alternatives(expected), listed(found), naming(*parameter), other_way(content)
     )]
     MissingColumn {
         /// The file.
@@ -125,8 +125,8 @@ pub enum Error {
         expected: Vec<String>,
         /// The columns there are.
         found: Vec<String>,
-        /// The parameter that names it.
-        parameter: &'static str,
+        /// The parameter that names it, where there are parameters.
+        parameter: Option<&'static str>,
     },
     /// A header with more columns than any source of faces has.
     #[error("{}: expected a header of at most {limit} columns, found {found}", path.display())]
@@ -335,6 +335,11 @@ fn label_numbers(path: PathBuf, row: Box<BadRow>, classes: &[String], labels: BT
 
 fn counted(counts: &BTreeMap<Split, usize>) -> String {
     counts.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ")
+}
+
+/// How a column gets its name.
+fn naming(parameter: Option<&str>) -> String {
+    parameter.map_or("call it so in the header".to_owned(), |parameter| format!("name it with `{parameter}`"))
 }
 
 /// What else helps where a column is missing.

@@ -80,7 +80,7 @@ impl Columns {
             content,
             expected: expected.iter().map(|&name| name.to_owned()).collect(),
             found: names.to_vec(),
-            parameter,
+            parameter: Some(parameter),
         };
         let in_names = source.pattern.as_ref().is_some_and(|pattern| pattern.has(Part::Split));
         let any = |usual: &[&str]| usual.iter().find_map(|name| position(name));

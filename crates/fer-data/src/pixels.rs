@@ -4,7 +4,7 @@
 use crate::RowProblem;
 
 /// Parses exactly `size` values. `None` if there are others, or the text is anything else; [`problem`] then says why.
-pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
+fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
     // Every value has a digit, and a space before the next: no memory for what the text cannot hold.
     if text.len() + 1 < size.saturating_mul(2) {
         return None;
@@ -34,6 +34,11 @@ pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
     slots.next().is_none().then_some(pixels)
 }
 
+/// The values of the text, as many as `size` says; `None` where no row has set it yet.
+pub(crate) fn read(text: &str, size: Option<usize>) -> Result<Vec<u8>, RowProblem> {
+    size.and_then(|size| parse(text, size)).ok_or_else(|| problem(text, size))
+}
+
 /// Number of values in the text, whatever they are.
 pub(crate) fn count(text: &str) -> usize {
     values(text).count()
@@ -55,7 +60,7 @@ pub(crate) fn side(count: usize) -> Option<usize> {
 }
 
 /// Why [`parse`] refuses the text. `expected` is the number of values, or `None` where no row has set it yet.
-pub(crate) fn problem(text: &str, expected: Option<usize>) -> RowProblem {
+fn problem(text: &str, expected: Option<usize>) -> RowProblem {
     let found = count(text);
     match expected {
         _ if found == 0 => return RowProblem::NoPixels,

@@ -6,6 +6,7 @@ mod archive;
 mod classes;
 mod csv;
 mod export;
+mod face_rows;
 mod folder;
 mod groups;
 mod manifest;
