@@ -179,8 +179,8 @@ fn what_cannot_be_read_gets_a_row_that_says_so_and_the_rest_goes_on() {
     let (ended, rows) = crops(&world, &["in", "nowhere.png"]);
     assert_eq!((ended.code, &*ended.stderr), (0, ""), "one could be read");
     let expected = [
-        ("in/a_text.txt", "not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"),
-        ("in/b_nothing.png", "not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"),
+        ("in/a_text.txt", "not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm"),
+        ("in/b_nothing.png", "not a picture: found an empty file; expected png, jpg, webp, bmp, gif, tiff or pnm"),
         ("in/c_half.png", "a broken picture: "),
         ("in/d_head.jpg", "a broken picture: "),
         ("in/e_huge.bmp", "too large: expected at most 128 million pixels, found 32768×32768"),
@@ -233,7 +233,7 @@ fn a_table_and_csv_tell_the_same() {
         [
             "class     box                      left    right      top   bottom  file",
             "bottom    -                       1.8 %    1.8 %    0.0 %   96.4 %  a, b.png",
-            "-         -                           -        -        -        -  c.txt: not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm",
+            "-         -                           -        -        -        -  c.txt: not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm",
         ]
     );
     let csv = world.fer(&[&call[..], &["--csv"]].concat()).succeeded();
@@ -242,7 +242,7 @@ fn a_table_and_csv_tell_the_same() {
         [
             "file,row,x,y,width,height,score,class,p_left,p_right,p_top,p_bottom,problem",
             "\"a, b.png\",,,,,,,bottom,0.017663,0.017663,0.000324,0.964351,",
-            "c.txt,,,,,,,,,,,,\"not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm\"",
+            "c.txt,,,,,,,,,,,,\"not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm\"",
         ]
     );
 }

@@ -163,7 +163,7 @@ fn a_file_that_is_no_picture_is_refused_or_skipped() {
     scratch.file("happy/b.png", "no picture");
     assert_eq!(
         refusal(&scratch, &head(&scratch, 1)),
-        ".: row 1 (happy/b.png): not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"
+        ".: row 1 (happy/b.png): not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm"
     );
     let ingested = ingested(&skipping(head(&scratch, 1)));
     assert_eq!(ingested.sets[&Split::Train].skipped_rows, [1]);
