@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::{Map, json};
 
 use crate::file::{Artifact, Contents, check_labels, check_sides};
-use crate::{Error, Groups, Header, Kind, Split, Tensor};
+use crate::{Error, Groups, Header, Kind, OutOfRange, Size, Split, Tensor};
 
 /// Gray images of one split, as ingest leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,14 @@ impl ImageSet {
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Height and width of the images.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for a set without rows or without columns, which no file holds.
+    pub const fn size(&self) -> Result<Size, OutOfRange> {
+        Size::new(self.height, self.width)
     }
 
     /// Whether there are none.

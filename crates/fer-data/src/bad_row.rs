@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use fer_artifact::Size;
+
 use crate::phrase::{class_or_number, short, size, text};
 
 /// A row that cannot be used.
@@ -100,7 +102,7 @@ pub enum RowProblem {
     #[error("expected a face in the picture, which has {}, found one outside of it", self::size(*size))]
     OutsideOfPicture {
         /// Height and width of the picture.
-        size: (usize, usize),
+        size: Size,
     },
     /// A box that is none.
     #[error("expected whole numbers for {}, found {}", names.join(", "), text(found))]
@@ -144,11 +146,11 @@ pub enum RowProblem {
     )]
     PictureSize {
         /// Height and width of the first usable picture.
-        expected: (usize, usize),
+        expected: Size,
         /// That picture's path in the folder.
         first: PathBuf,
         /// Height and width found.
-        found: (usize, usize),
+        found: Size,
     },
 }
 

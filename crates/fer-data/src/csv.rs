@@ -79,7 +79,7 @@ impl Reader<'_> {
         let Self { path, request, columns, table } = self;
         columns.with_rows(path, block, |rows| {
             let before_size = set_size(table, rows, request.size);
-            let size = table.size.map(|(height, width)| height * width);
+            let size = table.size.map(Size::area);
             let size_at = |index| size.filter(|_| index >= before_size);
             let face = |(index, row)| face(row, size_at(index), columns, request);
             // What is wrong with a row is many times its text: it is asked for again where it is told.
@@ -106,12 +106,12 @@ impl Reader<'_> {
 /// Takes the images' size from the first row with as many values as a square has, unless it is given or an earlier block
 /// had one. Returns how many of the rows come before it.
 fn set_size(table: &mut Table, rows: &[Row<'_>], given: Option<Size>) -> usize {
-    table.size = table.size.or(given.map(|size| (size.height(), size.width())));
+    table.size = table.size.or(given);
     if table.size.is_some() {
         return 0;
     }
     let first = first_square(rows);
-    table.size = first.map(|(_, side)| (side, side));
+    table.size = first.and_then(|(_, side)| Size::new(side, side).ok());
     first.map_or(rows.len(), |(index, _)| index)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::Split;
+use fer_artifact::{Size, Split};
 
 use crate::labels::{self, Meaning};
 use crate::left_out::Leftovers;
@@ -93,19 +93,15 @@ pub(crate) struct Crop {
 }
 
 impl Crop {
-    /// The part of gray pixels of this height and width that lies within the rectangle, and its height and width; `None`
-    /// if nothing does.
-    pub(crate) fn of(self, pixels: &[u8], (height, width): (usize, usize)) -> Option<(Vec<u8>, (usize, usize))> {
+    /// The part of gray pixels of this size that lies within the rectangle, and the size of the part; `None` if nothing does.
+    pub(crate) fn of(self, pixels: &[u8], size: Size) -> Option<(Vec<u8>, Size)> {
         let range = |start: i64, length: i64, side: usize| {
             let end = start.saturating_add(length).clamp(0, side as i64) as usize;
             start.clamp(0, side as i64) as usize..end
         };
-        let (rows, columns) = (range(self.top, self.height, height), range(self.left, self.width, width));
-        if rows.is_empty() || columns.is_empty() {
-            return None;
-        }
-        let size = (rows.len(), columns.len());
-        let cropped = rows.flat_map(|row| &pixels[row * width..][columns.clone()]).copied().collect();
-        Some((cropped, size))
+        let (rows, columns) = (range(self.top, self.height, size.height()), range(self.left, self.width, size.width()));
+        let cropped_size = Size::new(rows.len(), columns.len()).ok()?;
+        let cropped = rows.flat_map(|row| &pixels[row * size.width()..][columns.clone()]).copied().collect();
+        Some((cropped, cropped_size))
     }
 }

@@ -1,6 +1,6 @@
 //! How messages quote names and numbers from a source.
 
-use fer_artifact::visible;
+use fer_artifact::{Size, visible};
 
 /// Longest text, in characters, that a message quotes.
 const LONGEST: usize = 40;
@@ -19,8 +19,8 @@ pub(crate) fn text(found: &str) -> String {
     if found.is_empty() { "an empty field".to_owned() } else { format!("`{}`", short(found)) }
 }
 
-pub(crate) fn size((height, width): (usize, usize)) -> String {
-    format!("a height of {height} and a width of {width}")
+pub(crate) fn size(size: Size) -> String {
+    format!("a height of {} and a width of {}", size.height(), size.width())
 }
 
 pub(crate) fn alternatives(names: &[String]) -> String {

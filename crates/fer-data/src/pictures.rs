@@ -74,7 +74,7 @@ fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, 
 }
 
 /// The size of the first picture, and its place in the folder.
-type First = Option<((usize, usize), PathBuf)>;
+type First = Option<(Size, PathBuf)>;
 
 fn face(
     picture: &Picture,
@@ -101,7 +101,7 @@ fn face(
 /// A decoded picture.
 struct Gray {
     /// Height and width.
-    size: (usize, usize),
+    size: Size,
     pixels: Vec<u8>,
 }
 
@@ -109,13 +109,13 @@ struct Gray {
 fn decode(path: &Path, crop: Option<Crop>, to: Option<Size>) -> Result<Gray, RowProblem> {
     let picture =
         fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    let size = (picture.size().height(), picture.size().width());
+    let size = picture.size();
     let (pixels, size) = match crop {
         Some(crop) => crop.of(&picture.into_gray(), size).ok_or(RowProblem::OutsideOfPicture { size })?,
         None => (picture.into_gray(), size),
     };
-    Ok(match to.zip(Size::new(size.0, size.1).ok()) {
-        Some((to, from)) => Gray { size: (to.height(), to.width()), pixels: resize(&pixels, from, to) },
+    Ok(match to {
+        Some(to) => Gray { size: to, pixels: resize(&pixels, size, to) },
         None => Gray { size, pixels },
     })
 }

@@ -43,7 +43,7 @@ pub(crate) struct Face {
 #[derive(Default)]
 pub(crate) struct Table {
     /// Height and width of every image, once a row has set it.
-    pub(crate) size: Option<(usize, usize)>,
+    pub(crate) size: Option<Size>,
     /// `[N, height, width]`.
     images: Vec<u8>,
     /// `[N]`.
@@ -186,7 +186,7 @@ impl Table {
 
     /// The usable rows that `is_member` takes by their place among them.
     pub(crate) fn set(&self, classes: &Classes, split: Split, is_member: impl Fn(usize) -> bool) -> ImageSet {
-        let (height, width) = self.size.unwrap_or_default();
+        let (height, width) = self.size.map_or((0, 0), |size| (size.height(), size.width()));
         let members: Vec<usize> = (0..self.len()).filter(|&index| is_member(index)).collect();
         let mut images = Vec::with_capacity(members.len() * height * width);
         for &index in &members {
