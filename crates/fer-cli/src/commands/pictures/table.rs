@@ -6,7 +6,7 @@ use fer_data::{FaceRow, read_faces};
 use fer_predict::Recognizer;
 use rayon::prelude::*;
 
-use super::Seen;
+use super::seen::Seen;
 use crate::terminal::to_stderr;
 
 /// Shows the rows of a CSV file to `judge`, some at a time and in order, and then why the file could not be read to its
