@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, Checkpoint, FeatureSet, ImageSet, Model, Predictions, Provenance, Seed, describe, read, read_tensors, write,
+    Artifact, Checkpoint, FeatureSet, ImageSet, Model, Predictions, Provenance, Seed, describe, read, read_tensors,
+    write,
 };
 use fer_fuzz::{file, folder, within};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};

@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     let path = file("faces.csv", bytes);
     let limit = (40 << 20) + 256 * bytes.len();
-    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default()));
+    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default(), None).map(|loaded| loaded.images));
     match &strict {
         Ok(set) => sound(set),
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -22,7 +22,7 @@ fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     if let Some(expected) = plain(bytes) {
         assert_eq!(strict.as_ref().ok(), expected.as_ref(), "{strict:?}");
     }
-    within(limit, || skipping(&path, SplitRule::Usage {}, None));
+    within(limit, || skipping(&path, SplitRule::Usage { validation: None }, None));
     let thirds = Fractions::new(0.5, 0.25, 0.25).expect("they sum to 1");
     within(limit, || skipping(&path, SplitRule::Stratified(thirds), strict.as_ref().ok()));
 });
@@ -37,11 +37,8 @@ fn sound(set: &ImageSet) {
 /// Ingest that leaves bad rows out: every row is in one set or was skipped. `strict` is what comes of the file when
 /// none is bad.
 fn skipping(path: &Path, split: SplitRule, strict: Option<&ImageSet>) {
-    let params = IngestParams {
-        split,
-        on_bad_row: OnBadRow::Skip,
-        ..IngestParams::new(Source::Csv(CsvSource::new(path)))
-    };
+    let params =
+        IngestParams { split, on_bad_row: OnBadRow::Skip, ..IngestParams::new(Source::Csv(CsvSource::new(path))) };
     match ingest(&params, Seed::new(1)) {
         Ok(ingested) => {
             ingested.sets.values().for_each(sound);
@@ -50,7 +47,7 @@ fn skipping(path: &Path, split: SplitRule, strict: Option<&ImageSet>) {
             let all: Vec<u32> = rows.chain(skipped).copied().collect();
             let count = all.len() as u32;
             assert!(all.into_iter().collect::<BTreeSet<u32>>().into_iter().eq(0..count));
-            assert!(!ingested.report.to_string().is_empty());
+            assert!(!fer_data::summary(&ingested.report).is_empty());
             if let Some(strict) = strict {
                 assert!(skipped.is_empty() && count as usize == strict.len());
             }
@@ -108,5 +105,6 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         labels,
         rows,
         skipped_rows: vec![],
+        groups: None,
     })
 }

@@ -6,13 +6,15 @@
 use std::path::Path;
 
 use fer_fuzz::{file, folder, within};
-use fer_pipeline::{Error, Pipeline, Place};
+use fer_pipeline::error::Place;
+use fer_pipeline::{Error, Pipeline};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = file("pipeline.yaml", bytes);
     let text = String::from_utf8_lossy(bytes);
-    let overrides: Vec<String> = text.lines().filter_map(|line| line.strip_prefix("#set ")).map(str::to_owned).collect();
+    let overrides: Vec<String> =
+        text.lines().filter_map(|line| line.strip_prefix("#set ")).map(str::to_owned).collect();
     let limit = (1 << 20) + 1024 * bytes.len();
     match within(limit, || load(&path, &overrides)) {
         Ok(pipeline) => accepted(&pipeline),

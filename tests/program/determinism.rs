@@ -4,7 +4,7 @@ use crate::world::{World, assert_same};
 const NETWORK: [&str; 3] = [
     "--set=train.model={name: compact-cnn, dropout: 0.5}",
     "--set=train.optimizer={name: adamw, learning_rate: 0.003}",
-    "--set=ingest.split={kind: stratified, train: 0.6, validation: 0.2, test: 0.2}",
+    "--set=ingest.split={kind: stratified, train: 0.6, validation: 0.2, test: 0.2, pool: true}",
 ];
 
 #[test]

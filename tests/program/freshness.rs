@@ -104,7 +104,7 @@ fn a_stage_that_leaves_the_same_bytes_reruns_nothing_after_it() {
 #[test]
 fn outputs_of_a_split_that_is_gone_go_too() {
     let world = World::ran();
-    world.fer(&["run", "--set", "ingest.split={kind: head, train: 100}"]).succeeded();
+    world.fer(&["run", "--set", "ingest.split={kind: head, train: 100, pool: true}"]).succeeded();
     let files: Vec<String> = world.timeless("run").into_keys().collect();
     assert!(files.contains(&"evaluate/predictions-validation.safetensors".to_owned()));
     let of_test: Vec<&String> = files.iter().filter(|path| path.contains("test")).collect();

@@ -16,7 +16,7 @@ const HALVES: [&str; 4] = ["left", "right", "top", "bottom"];
 
 /// A world with `halves.safetensors`, a linear network on 4×4 pixels from 0 to 1: the logit of a class is the sum over
 /// the eight pixels of its half. And with `none.safetensors`, whose logits are all 0.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::ran();
     let mut model: Model = read(&world.path("run/train/model.safetensors")).unwrap();
     model.classes = HALVES.map(str::to_owned).to_vec();
@@ -35,7 +35,7 @@ fn world() -> World {
 }
 
 /// A picture that is white in one half.
-fn half(side: u32, half: &str) -> GrayImage {
+pub(crate) fn half(side: u32, half: &str) -> GrayImage {
     GrayImage::from_fn(side, side, |x, y| {
         let white = match half {
             "left" => x < side / 2,
@@ -47,7 +47,7 @@ fn half(side: u32, half: &str) -> GrayImage {
     })
 }
 
-fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
+pub(crate) fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(vec![]);
     DynamicImage::from(picture.clone()).into_rgb8().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
@@ -61,13 +61,13 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     [&jpeg[..2], &[0xFF, 0xE1], &length, &exif, &jpeg[2..]].concat()
 }
 
-fn put(world: &World, file: &str, bytes: &[u8]) {
+pub(crate) fn put(world: &World, file: &str, bytes: &[u8]) {
     let path = world.path(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, bytes).unwrap();
 }
 
-fn rows(ended: &Ended) -> Vec<Value> {
+pub(crate) fn rows(ended: &Ended) -> Vec<Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -179,8 +179,8 @@ fn what_cannot_be_read_gets_a_row_that_says_so_and_the_rest_goes_on() {
     let (ended, rows) = crops(&world, &["in", "nowhere.png"]);
     assert_eq!((ended.code, &*ended.stderr), (0, ""), "one could be read");
     let expected = [
-        ("in/a_text.txt", "not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"),
-        ("in/b_nothing.png", "not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm"),
+        ("in/a_text.txt", "not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm"),
+        ("in/b_nothing.png", "not a picture: found an empty file; expected png, jpg, webp, bmp, gif, tiff or pnm"),
         ("in/c_half.png", "a broken picture: "),
         ("in/d_head.jpg", "a broken picture: "),
         ("in/e_huge.bmp", "too large: expected at most 128 million pixels, found 32768×32768"),
@@ -233,16 +233,16 @@ fn a_table_and_csv_tell_the_same() {
         [
             "class     box                      left    right      top   bottom  file",
             "bottom    -                       1.8 %    1.8 %    0.0 %   96.4 %  a, b.png",
-            "-         -                           -        -        -        -  c.txt: not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm",
+            "-         -                           -        -        -        -  c.txt: not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm",
         ]
     );
     let csv = world.fer(&[&call[..], &["--csv"]].concat()).succeeded();
     assert_eq!(
         lines(&csv.stdout),
         [
-            "file,x,y,width,height,score,class,p_left,p_right,p_top,p_bottom,problem",
-            "\"a, b.png\",,,,,,bottom,0.017663,0.017663,0.000324,0.964351,",
-            "c.txt,,,,,,,,,,,\"not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm\"",
+            "file,row,x,y,width,height,score,class,p_left,p_right,p_top,p_bottom,problem",
+            "\"a, b.png\",,,,,,,bottom,0.017663,0.017663,0.000324,0.964351,",
+            "c.txt,,,,,,,,,,,,\"not a picture: found text; expected png, jpg, webp, bmp, gif, tiff or pnm\"",
         ]
     );
 }

@@ -163,3 +163,11 @@ fn the_weights_that_are_not_selected_stand_beside_the_model() {
     assert!(weights(&last, "train/best.safetensors") == weights(&best, "train/model.safetensors"));
     assert!(!best.contains_key("train/best.safetensors"), "what came out under the former name is gone");
 }
+
+#[test]
+fn a_training_of_one_epoch_shortens_its_warm_up_and_says_so() {
+    let world = World::new();
+    let shortest = ["run", "--set", "train.epochs=1", "--set", "train.schedule={name: cosine, warmup_epochs: 1}"];
+    let run = world.fer(&shortest).succeeded();
+    assert!(run.stderr.contains("\n  shortens the warm-up to 0 epochs: the training has 1\n"), "{run:?}");
+}

@@ -52,8 +52,12 @@ const OURS: [(Recognises, &str); 13] = [
     (|first| infer::text::is_html(first), "an HTML page: a download that failed?"),
 ];
 
+/// Kinds of pictures that this program reads, by their usual extension.
+const READ: [&str; 6] = ["png", "jpg", "webp", "bmp", "gif", "tif"];
+
 fn named(kind: MatcherType, extension: &'static str) -> Cow<'static, str> {
     match kind {
+        MatcherType::Image if READ.contains(&extension) => format!("a {extension} picture"),
         MatcherType::Image => format!("a {extension} picture: not supported; convert it to JPEG or PNG"),
         MatcherType::Video => format!("a video ({extension})"),
         MatcherType::Audio => format!("a sound ({extension})"),
@@ -78,6 +82,22 @@ fn is_onnx(first: &[u8]) -> bool {
 /// The length of a header in eight bytes, and a header that is an object of JSON.
 fn is_safetensors(first: &[u8]) -> bool {
     first.len() > 9 && first[8..10] == *b"{\"" && first[4..8] == [0; 4]
+}
+
+/// Whether a file with these first bytes is a picture, of a kind that this program reads or of another.
+pub fn is_picture(first: &[u8]) -> bool {
+    !is_text(first) && infer::is_image(first)
+}
+
+/// Whether a file with these first bytes is text in UTF-8 and none of the files that are text and given by mistake: a
+/// Git LFS pointer, an HTML page.
+///
+/// ```
+/// use fer_artifact::is_plain_text;
+/// assert!(is_plain_text("BMI,gefühl\n3,frö".as_bytes()) && !is_plain_text(b"<html>Not found</html>"));
+/// ```
+pub fn is_plain_text(first: &[u8]) -> bool {
+    is_text(first) && !OURS.iter().any(|(is, _)| is(first))
 }
 
 /// Whether nothing but readable text stands there; the last letter may be cut.

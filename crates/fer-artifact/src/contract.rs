@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
-use crate::{Artifact, Error, FeatureSet, ImageSet, Model, Predictions, Split, describe, read};
+use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, describe, read};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ pub fn check_preprocess(images: &Path, output: &Path) -> Result<(), Violation> {
 /// What is checked of a set of images or features that was made of a set of images.
 trait Made: Artifact {
     fn rows_and_labels(&self) -> (&[u32], &[u8]);
-    fn size(&self) -> [usize; 2];
+    fn size(&self) -> Result<Size, OutOfRange>;
 }
 
 impl Made for ImageSet {
@@ -95,8 +95,8 @@ impl Made for ImageSet {
         (&self.rows, &self.labels)
     }
 
-    fn size(&self) -> [usize; 2] {
-        [self.height, self.width]
+    fn size(&self) -> Result<Size, OutOfRange> {
+        self.size()
     }
 }
 
@@ -105,13 +105,13 @@ impl Made for FeatureSet {
         (&self.rows, &self.labels)
     }
 
-    fn size(&self) -> [usize; 2] {
-        [self.height, self.width]
+    fn size(&self) -> Result<Size, OutOfRange> {
+        self.size()
     }
 }
 
 fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation> {
-    let mut first: Option<(PathBuf, [usize; 2])> = None;
+    let mut first: Option<(PathBuf, Result<Size, OutOfRange>)> = None;
     for split in Split::ALL {
         let (path, other) = (output.join(split_file(split)), images.join(split_file(split)));
         let (images, made) = match (read_split::<ImageSet>(&other, split)?, read_split::<M>(&path, split)?) {

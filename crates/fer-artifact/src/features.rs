@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::file::{Artifact, Contents, check_finite, check_labels, check_sides};
-use crate::{Error, Header, Kind, Split, Tensor};
+use crate::{Error, Header, Kind, OutOfRange, Size, Split, Tensor};
 
 /// Network inputs of one split, as preprocess leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,14 @@ impl FeatureSet {
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Height and width of the images.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for a set without rows or without columns, which no file holds.
+    pub const fn size(&self) -> Result<Size, OutOfRange> {
+        Size::new(self.height, self.width)
     }
 
     /// Whether there are none.

@@ -267,6 +267,11 @@ impl<'a> Contents<'a> {
         }
     }
 
+    /// Whether the file has a tensor of this name that is not taken yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
     /// Takes a U8 tensor; `None` in `shape` lets a dimension have any size.
     ///
     /// # Errors

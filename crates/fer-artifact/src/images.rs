@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::{Map, json};
 
 use crate::file::{Artifact, Contents, check_labels, check_sides};
-use crate::{Error, Header, Kind, Split, Tensor};
+use crate::{Error, Groups, Header, Kind, OutOfRange, Size, Split, Tensor};
 
 /// Gray images of one split, as ingest leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,12 +24,22 @@ pub struct ImageSet {
     pub rows: Vec<u32>,
     /// Rows of the source that were left out because they were bad; the same list in every split of a source.
     pub skipped_rows: Vec<u32>,
+    /// The group of each image, where the source has groups.
+    pub groups: Option<Groups>,
 }
 
 impl ImageSet {
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Height and width of the images.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for a set without rows or without columns, which no file holds.
+    pub const fn size(&self) -> Result<Size, OutOfRange> {
+        Size::new(self.height, self.width)
     }
 
     /// Whether there are none.
@@ -58,6 +68,7 @@ impl ImageSet {
             rows: indices.iter().map(|&index| self.rows[index]).collect(),
             classes: self.classes.clone(),
             skipped_rows: self.skipped_rows.clone(),
+            groups: self.groups.as_ref().map(|groups| groups.select(indices)),
             ..*self
         }
     }
@@ -75,16 +86,24 @@ impl Artifact for ImageSet {
     }
 
     fn details(&self) -> Map<String, serde_json::Value> {
-        Map::from_iter([("skipped_rows".to_owned(), json!(self.skipped_rows))])
+        let mut details = Map::from_iter([("skipped_rows".to_owned(), json!(self.skipped_rows))]);
+        if let Some(groups) = &self.groups {
+            groups.add_details(&mut details);
+        }
+        details
     }
 
     fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
         let n = self.len();
-        vec![
+        let mut tensors = vec![
             ("images".into(), vec![n, self.height, self.width], Tensor::U8(&self.images)),
             ("labels".into(), vec![n], Tensor::U8(&self.labels)),
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
-        ]
+        ];
+        if let Some(groups) = &self.groups {
+            tensors.push((Groups::TENSOR.into(), vec![n], Tensor::U32(&groups.ids)));
+        }
+        tensors
     }
 
     fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
@@ -96,7 +115,8 @@ impl Artifact for ImageSet {
         check_labels(contents.path(), &labels, &header.classes)?;
         let skipped_rows = skipped_rows(&header, contents.path())?;
         let split = contents.split(&header)?;
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, skipped_rows })
+        let groups = Groups::take(&header, contents, labels.len())?;
+        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, skipped_rows, groups })
     }
 }
 

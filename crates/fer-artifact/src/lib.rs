@@ -8,6 +8,7 @@ mod digest;
 mod error;
 mod features;
 mod file;
+mod groups;
 mod halves;
 mod header;
 mod images;
@@ -19,15 +20,17 @@ mod record;
 mod seed;
 mod shown;
 mod size;
+mod visible;
 
 pub use array::{Array, Tensor};
 pub use atomic::write_atomic;
-pub use content::{FIRST, identify};
+pub use content::{FIRST, identify, is_picture, is_plain_text};
 pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_preprocess, check_train};
 pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;
 pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, write};
+pub use groups::Groups;
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
@@ -35,9 +38,10 @@ pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, Listed, Metrics, Overlap, SkippedRow, SplitMetrics,
-    SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, Overlap,
+    SkippedRow, SplitMetrics, SplitReport, Tta,
 };
 pub use seed::Seed;
 pub use shown::{escaped, shown};
 pub use size::Size;
+pub use visible::{visible, visible_lines};

@@ -5,6 +5,7 @@
 //! interrupted.
 
 mod clock;
+mod command_line;
 mod commands;
 mod exit_status;
 mod interrupt;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         terminal::error(&refused);
         return ExitStatus::Usage.into();
     }
-    let cli = commands::Cli::from_arguments();
+    let cli = command_line::parse();
     match cli.run() {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

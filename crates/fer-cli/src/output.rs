@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
+use fer_artifact::visible_lines;
 
 /// Bytes as people read them: in units of a thousand.
 pub(crate) fn bytes(bytes: u64) -> String {
@@ -14,13 +15,14 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// Prints a result.
+/// Prints a result; control characters in it are escaped.
 pub(crate) fn print(text: impl std::fmt::Display) -> Result<()> {
-    write!(std::io::stdout(), "{text}")?;
+    write!(std::io::stdout(), "{}", visible_lines(&text.to_string()))?;
     Ok(())
 }
 
-/// Prints a result as JSON, and a line break.
+/// Prints a result as JSON, whose own rules escape control characters, and a line break.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(format_args!("{}\n", serde_json::to_string_pretty(value)?))
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
 }

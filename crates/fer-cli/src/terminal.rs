@@ -3,6 +3,7 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
+use fer_artifact::visible_lines;
 use fer_pipeline::Reason;
 use fer_pipeline::progress::{BatchProgress, Event, Reporter};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -105,7 +106,7 @@ pub(crate) fn error(error: &anyhow::Error) {
 
 pub(crate) fn to_stderr(text: &str) {
     // Nobody is left to be told if standard error is closed.
-    let _ = writeln!(stderr(), "{text}");
+    let _ = writeln!(stderr(), "{}", visible_lines(text));
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! A CSV file, plain or compressed, in blocks of whole rows: memory stays bounded however long the file is, and the
 //! next block can be unpacked while one is parsed.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use crate::Error;
+use crate::unpacked::Text;
 
 /// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
 const BLOCK: usize = 8 << 20;
@@ -20,15 +19,18 @@ pub(crate) struct Block {
     pub(crate) bytes: Vec<u8>,
     /// Of each row, the line of the file on which it begins, from 1.
     pub(crate) lines: Vec<u64>,
-    /// Length in bytes of the first row.
-    first: usize,
+    /// Lengths in bytes of the first rows, as many as can be taken out.
+    first: Vec<usize>,
 }
 
+/// Rows that can be taken out of a block: one that says the separator, and the header.
+const HEAD: usize = 2;
+
 impl Block {
-    /// Takes the first row out.
+    /// Takes the first row out, which can be done twice.
     pub(crate) fn pop_first(&mut self) -> Self {
-        let lines = vec![self.lines.remove(0)];
-        Self { bytes: self.bytes.drain(..self.first).collect(), lines, first: self.first }
+        let (lines, length) = (vec![self.lines.remove(0)], self.first.remove(0));
+        Self { bytes: self.bytes.drain(..length).collect(), lines, first: vec![length] }
     }
 }
 
@@ -50,6 +52,11 @@ impl<'a> Blocks<'a> {
             rest.clear();
         }
         Ok(Self { text, rest, line: 1 })
+    }
+
+    /// Names of the files beside it in an archive.
+    pub(crate) fn others(&self) -> &[String] {
+        &self.text.others
     }
 
     /// The next rows, or `None` at the end of the file.
@@ -114,7 +121,7 @@ struct Row {
 
 /// The rows that are not blank, moved together; `None` if there are none.
 fn compact(mut bytes: Vec<u8>, rows: &[Row]) -> Option<Block> {
-    let (mut length, mut first, mut lines) = (0, 0, Vec::with_capacity(rows.len()));
+    let (mut length, mut first, mut lines) = (0, vec![], Vec::with_capacity(rows.len()));
     for row in rows {
         if bytes[row.start..row.end].trim_ascii().is_empty() {
             continue;
@@ -123,55 +130,11 @@ fn compact(mut bytes: Vec<u8>, rows: &[Row]) -> Option<Block> {
             bytes.copy_within(row.start..row.end, length);
         }
         length += row.end - row.start;
-        if lines.is_empty() {
-            first = length;
+        if lines.len() < HEAD {
+            first.push(row.end - row.start);
         }
         lines.push(row.line);
     }
     bytes.truncate(length);
     (!lines.is_empty()).then_some(Block { bytes, lines, first })
-}
-
-/// The text of a file, unpacked if need be.
-struct Text<'a> {
-    path: &'a Path,
-    reader: Box<dyn Read + Send>,
-    /// Name of the archive's format, if it is one.
-    archive: Option<&'static str>,
-}
-
-impl<'a> Text<'a> {
-    /// Opens a file; its first bytes say whether it is an archive, since names and downloads often disagree.
-    fn open(path: &'a Path) -> Result<Self, Error> {
-        let mut file = File::open(path).map_err(Error::io(path, "read the file"))?;
-        let mut magic = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut magic).map_err(Error::io(path, "read the file"))?;
-        let gzip = magic.starts_with(&[0x1F, 0x8B]);
-        let zstd = magic == [0x28, 0xB5, 0x2F, 0xFD];
-        let whole = std::io::Cursor::new(magic).chain(file);
-        let (reader, archive): (Box<dyn Read + Send>, _) = if gzip {
-            (Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole))), Some("gzip"))
-        } else if zstd {
-            let decoder = zstd::Decoder::new(whole).map_err(Error::io(path, "start to unpack the file"))?;
-            (Box::new(decoder), Some("zstd"))
-        } else {
-            (Box::new(whole), None)
-        };
-        Ok(Self { path, reader, archive })
-    }
-
-    /// Appends up to `most` bytes; `true` at the end of the file.
-    fn read(&mut self, most: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
-        out.reserve(most);
-        let read = self.reader.by_ref().take(most as u64).read_to_end(out);
-        let path = || self.path.to_owned();
-        match (read, self.archive) {
-            (Ok(count), _) => Ok(count < most),
-            (Err(source), None) => Err(Error::io(self.path, "read the file")(source)),
-            (Err(source), Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
-                Err(Error::Truncated { path: path(), format })
-            }
-            (Err(source), Some(format)) => Err(Error::Damaged { path: path(), format, source }),
-        }
-    }
 }

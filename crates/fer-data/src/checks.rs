@@ -1,23 +1,19 @@
 //! The checks of a data set: copies, contradicting labels, blank images, absent classes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fer_artifact::{
-    Contradiction, DataReport, Digest, Dropped, ImageSet, Listed, Overlap, SkippedRow, Split, SplitReport,
+    Contradiction, DataReport, Digest, Dropped, GroupReport, ImageSet, Listed, Overlap, Split, SplitReport,
 };
 
 use crate::{Classes, duplicates};
 
-/// Checks the sets of images as they are written; `skipped` and `dropped` say what is not among them.
+/// Checks the sets of images as they are written; `dropped` says what was taken from train. What reading left out is not
+/// said yet.
 ///
 /// Images are equal, or copies of each other, if all their pixels are. Blank images are counted by themselves and are
 /// nobody's copies: they are equal by defect, not because a face stands twice.
-pub(crate) fn check(
-    classes: &Classes,
-    sets: &BTreeMap<Split, ImageSet>,
-    skipped: Listed<SkippedRow>,
-    dropped: Dropped,
-) -> DataReport {
+pub(crate) fn check(classes: &Classes, sets: &BTreeMap<Split, ImageSet>, dropped: Dropped) -> DataReport {
     let (height, width) = sets.values().next().map_or((0, 0), |set| (set.height, set.width));
     let splits: BTreeMap<Split, SplitReport> = sets.iter().map(|(&split, set)| (split, counts(set))).collect();
     let in_train = |label: usize| splits.get(&Split::Train).is_some_and(|train| train.class_counts[label] > 0);
@@ -32,8 +28,13 @@ pub(crate) fn check(
         contradictions: Listed::new(vec![]),
         blank: Listed::new(ascending(sets.values().flat_map(blank_rows))),
         absent_from_train,
-        skipped,
+        skipped: Listed::new(vec![]),
         dropped,
+        other_labels: BTreeMap::new(),
+        synonyms: BTreeMap::new(),
+        left_out: vec![],
+        groups: group_report(sets),
+        warnings: vec![],
     };
     let mut contradictions: Vec<Contradiction> =
         groups(sets).into_iter().filter_map(|group| count_copies(&mut report, group)).collect();
@@ -59,6 +60,22 @@ fn count_copies(report: &mut DataReport, mut group: Vec<Member>) -> Option<Contr
     group.sort_unstable_by_key(|member| member.row);
     let (rows, labels) = group.iter().map(|member| (member.row, member.label)).unzip();
     Some(Contradiction { rows, labels })
+}
+
+/// How many groups each split has, and which stand in two; `None` for sets without groups.
+fn group_report(sets: &BTreeMap<Split, ImageSet>) -> Option<GroupReport> {
+    let of_set =
+        |set: &ImageSet| set.groups.as_ref().map(|groups| groups.ids.iter().copied().collect::<BTreeSet<u32>>());
+    let ids: BTreeMap<Split, BTreeSet<u32>> =
+        sets.iter().map(|(&split, set)| Some((split, of_set(set)?))).collect::<Option<_>>()?;
+    let names = &sets.values().next()?.groups.as_ref()?.names;
+    let in_two = |id: &u32| ids.values().filter(|of_split| of_split.contains(id)).count() > 1;
+    let all: BTreeSet<u32> = ids.values().flatten().copied().collect();
+    let shared = all.into_iter().filter(in_two).map(|id| names[id as usize].clone());
+    Some(GroupReport {
+        splits: ids.iter().map(|(&split, of_split)| (split, of_split.len())).collect(),
+        shared: Listed::new(shared.collect()),
+    })
 }
 
 fn counts(set: &ImageSet) -> SplitReport {

@@ -1,7 +1,12 @@
 //! What can be wrong with a source, and how it is said.
 
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use fer_artifact::{FER2013_CLASSES, Split};
+
+use crate::phrase::{alternatives, few, found_folder, listed, short};
+use crate::{BadRow, Classes, RowProblem};
 
 /// What can be wrong with a source of faces.
 ///
@@ -65,6 +70,14 @@ pub enum Error {
         /// What a row is in this source.
         unit: &'static str,
     },
+    /// A source none of whose labels the classes choose.
+    #[error("{}: expected rows of the labels that `classes` chooses, found the labels {}", path.display(), few(labels))]
+    NoChosenLabel {
+        /// The file or folder.
+        path: PathBuf,
+        /// The labels of the source.
+        labels: Vec<String>,
+    },
     /// A quote that is opened and not closed, or a row that is longer than any row of pixels.
     #[error("{}: line {line}: expected a row of at most {limit} bytes, found a longer one; is a quote left open?", path.display())]
     LongRow {
@@ -100,8 +113,8 @@ pub enum Error {
     },
     /// A column that is needed and not there.
     #[error(
-        "{}: expected a column {} with the {content}, found {}; name it with `{parameter}`",
-        path.display(), alternatives(expected), listed(found)
+        "{}: expected a column {} with the {content}, found {}; {}{}",
+        path.display(), alternatives(expected), listed(found), naming(*parameter), other_way(content)
     )]
     MissingColumn {
         /// The file.
@@ -112,8 +125,8 @@ pub enum Error {
         expected: Vec<String>,
         /// The columns there are.
         found: Vec<String>,
-        /// The parameter that names it.
-        parameter: &'static str,
+        /// The parameter that names it, where there are parameters.
+        parameter: Option<&'static str>,
     },
     /// A header with more columns than any source of faces has.
     #[error("{}: expected a header of at most {limit} columns, found {found}", path.display())]
@@ -124,6 +137,52 @@ pub enum Error {
         limit: usize,
         /// Columns of the header.
         found: usize,
+    },
+    /// Labels that are numbers and do not fit the list of classes.
+    #[error(
+        "{}: {row}; the labels of the source are {}{}: `classes: {suggestion}` chooses classes by number",
+        path.display(), few(labels), if *from_one { ", which seem to begin at 1" } else { "" }
+    )]
+    LabelNumbers {
+        /// The file or folder.
+        path: PathBuf,
+        /// The first row with a number that is none of the list's.
+        row: Box<BadRow>,
+        /// All labels of the source, numbers in their order.
+        labels: Vec<String>,
+        /// Whether they are the numbers from 1 to the number of classes.
+        from_one: bool,
+        /// The classes as a map.
+        suggestion: String,
+    },
+    /// Pictures of no class.
+    #[error(
+        "{}: expected pictures in the folders of their classes, found {count} beside these folders: {}; move them into \
+         the folder of their class, or out of the source", path.display(), few(files)
+    )]
+    BesideClasses {
+        /// The folder.
+        path: PathBuf,
+        /// Number of pictures.
+        count: usize,
+        /// Names of the first of them.
+        files: Vec<String>,
+    },
+    /// A file that is no CSV file.
+    #[error("{}: expected CSV text, found {found}", path.display())]
+    NotCsv {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: String,
+    },
+    /// An archive that holds no CSV file, or more than one.
+    #[error("{}: expected an archive of one CSV file, found {}; unpack the one to be read", path.display(), entries(found))]
+    ArchiveEntries {
+        /// The archive.
+        path: PathBuf,
+        /// Names of the CSV files in it.
+        found: Vec<String>,
     },
     /// A row that cannot be used.
     #[error("{}: {row}", path.display())]
@@ -146,7 +205,7 @@ pub enum Error {
     /// A folder laid out in another way.
     #[error(
         "{}: expected a `dataset.csv`, or folders named after splits (train, validation, test) or classes ({}), \
-         found {}", path.display(), few(expected), found_folder(found)
+         found {}{}", path.display(), few(expected), found_folder(found), numbers(found.as_deref(), expected)
     )]
     FolderLayout {
         /// The folder.
@@ -157,7 +216,10 @@ pub enum Error {
         found: Option<String>,
     },
     /// A folder in a split's folder that is no class.
-    #[error("{}: expected folders named after classes ({}), found `{}`", path.display(), few(expected), short(found))]
+    #[error(
+        "{}: expected folders named after classes ({}), found `{}`{}",
+        path.display(), few(expected), short(found), numbers(Some(found), expected)
+    )]
     ClassFolder {
         /// The split's folder.
         path: PathBuf,
@@ -169,10 +231,30 @@ pub enum Error {
     /// A folder that does not say which picture belongs to which split.
     #[error(
         "{}: expected folders named after splits (train, validation, test) for the split `usage`, found none; choose \
-         the split `head` or `stratified`", path.display()
+         the split `head`, `stratified` or `folds`", path.display()
     )]
     NoSplitFolders {
         /// The folder.
+        path: PathBuf,
+    },
+    /// Splits that the source has, and a rule that would deal them out anew.
+    #[error(
+        "{}: the split `{rule}` would deal out the splits that the source has ({}): `{{kind: usage}}` keeps them, with \
+         `validation: 0.1` if train has to give some; `pool: true` beside `kind: {rule}` deals out all",
+        path.display(), counted(counts)
+    )]
+    OfficialSplits {
+        /// The file or folder.
+        path: PathBuf,
+        /// The rule.
+        rule: &'static str,
+        /// Rows of each split.
+        counts: BTreeMap<Split, usize>,
+    },
+    /// Validation asked of train where the source has one.
+    #[error("{}: expected a source without validation for `validation`, found one; leave `validation` out", path.display())]
+    HasValidation {
+        /// The file or folder.
         path: PathBuf,
     },
     /// More rows asked for than there are.
@@ -213,162 +295,71 @@ impl Error {
         move |source| Self::Io { path: path.to_owned(), action, source }
     }
 
+    /// The error, with all labels of the source if a label that is a number brought it about.
+    pub(crate) fn with_labels(
+        self,
+        classes: &Classes,
+        labels: impl FnOnce() -> Result<BTreeSet<String>, Self>,
+    ) -> Self {
+        let is_number = |row: &BadRow| matches!(row.problem, RowProblem::LabelNumber { .. });
+        match self {
+            Error::Row { path, row } if is_number(&row) => match labels() {
+                Ok(labels) => label_numbers(path, row, classes.names(), labels),
+                Err(_) => Error::Row { path, row },
+            },
+            other => other,
+        }
+    }
+
     /// The encoder's reasons have line breaks, and their sources say the same again.
     pub(crate) fn encode(path: &Path) -> impl FnOnce(image::ImageError) -> Self {
         move |error| Self::Encode { path: path.to_owned(), reason: error.to_string().replace('\n', " ") }
     }
 }
 
-/// A row that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("row {row} {place}: {problem}")]
-pub struct BadRow {
-    /// The row, from 0.
-    pub row: u32,
-    /// Where it stands.
-    pub place: Place,
-    /// What is wrong with it.
-    pub problem: RowProblem,
+fn label_numbers(path: PathBuf, row: Box<BadRow>, classes: &[String], labels: BTreeSet<String>) -> Error {
+    let number = |label: &String| label.trim().parse::<i64>().ok();
+    let numbers: BTreeSet<i64> = labels.iter().filter_map(number).collect();
+    let from_one = numbers.first() == Some(&1) && numbers.last() == Some(&(classes.len() as i64));
+    let usual = |name: &String| FER2013_CLASSES.iter().position(|known| known.eq_ignore_ascii_case(name));
+    let usual: Option<Vec<usize>> = classes.iter().map(usual).collect();
+    let choice = |(place, name): (usize, &String)| match &usual {
+        Some(usual) if !from_one => format!("{name}: [{}]", usual[place]),
+        _ => format!("{name}: [{}]", place + usize::from(from_one)),
+    };
+    let choices: Vec<String> = classes.iter().enumerate().map(choice).collect();
+    let mut labels: Vec<String> = labels.into_iter().collect();
+    labels.sort_by_key(|label| (number(label).unwrap_or(i64::MAX), label.clone()));
+    Error::LabelNumbers { path, row, labels, from_one, suggestion: format!("{{{}}}", few(&choices)) }
 }
 
-/// Where a row stands in its source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// A row of a CSV file.
-    Line {
-        /// The row's first line in the file, from 1.
-        line: u64,
-        /// The column that is wrong, if it is one.
-        column: Option<String>,
-    },
-    /// A picture of a folder.
-    Picture {
-        /// Its path in the folder.
-        file: PathBuf,
-    },
+fn counted(counts: &BTreeMap<Split, usize>) -> String {
+    counts.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ")
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::Line { line, column: None } => write!(f, "(line {line})"),
-            Place::Line { line, column: Some(column) } => write!(f, "(line {line}), column `{}`", short(column)),
-            Place::Picture { file } => write!(f, "({})", file.display()),
-        }
+/// How a column gets its name.
+fn naming(parameter: Option<&str>) -> String {
+    parameter.map_or("call it so in the header".to_owned(), |parameter| format!("name it with `{parameter}`"))
+}
+
+/// What else helps where a column is missing.
+fn other_way(content: &str) -> &'static str {
+    match content {
+        "splits" => ", or choose the split `head`, `stratified` or `folds`",
+        _ => "",
     }
 }
 
-/// What can be wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RowProblem {
-    /// Another number of pixel values than the rows before have.
-    #[error("expected {expected} pixel values as in the rows before, found {found}")]
-    PixelCount {
-        /// Pixel values of the first usable row.
-        expected: usize,
-        /// Pixel values found.
-        found: usize,
-    },
-    /// A number of pixel values that makes no square, in the row that would set the size.
-    #[error("expected the pixel values of a square image, found {found}, which is no square number")]
-    NotSquare {
-        /// Pixel values found.
-        found: usize,
-    },
-    /// A field without pixels.
-    #[error("expected pixel values, found an empty field")]
-    NoPixels,
-    /// A pixel that is no number or too large.
-    #[error("expected integers from 0 to 255, found `{}` as value {position}, counted from 0", short(found))]
-    PixelValue {
-        /// Which value, from 0.
-        position: usize,
-        /// The text found.
-        found: String,
-    },
-    /// A label that stands for no class.
-    #[error(
-        "expected a class ({}) or its number from 0 to {}, found {}",
-        few(classes), classes.len() - 1, text(found)
-    )]
-    Label {
-        /// The classes.
-        classes: Vec<String>,
-        /// The text found, perhaps empty.
-        found: String,
-    },
-    /// A split of no known name.
-    #[error("expected Training, PublicTest or PrivateTest (or train, validation, test), found {}", text(found))]
-    Split {
-        /// The text found, perhaps empty.
-        found: String,
-    },
-    /// More fields than the header has.
-    #[error("expected {expected} fields as in the header, found more, the next one `{}`", short(found))]
-    ExtraField {
-        /// Number of columns.
-        expected: usize,
-        /// The first field too many.
-        found: String,
-    },
-    /// A file that is no readable picture.
-    #[error("{reason}")]
-    Picture {
-        /// Why the file gives no picture, with its causes.
-        reason: String,
-    },
-    /// A picture of another size than those before.
-    #[error("expected {} as in {}, found {}", size(*expected), first.display(), size(*found))]
-    PictureSize {
-        /// Height and width of the first usable picture.
-        expected: (usize, usize),
-        /// That picture's path in the folder.
-        first: PathBuf,
-        /// Height and width found.
-        found: (usize, usize),
-    },
-}
-
-/// Longest text, in characters, that a message quotes.
-const LONGEST: usize = 40;
-/// Most columns or classes that a message lists.
-const MOST_NAMES: usize = 12;
-
-/// A text cut to a length that a message can bear.
-pub(crate) fn short(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+/// What to do where folders are named by numbers.
+fn numbers(found: Option<&str>, classes: &[String]) -> String {
+    match found.is_some_and(|name| name.trim().parse::<i64>().is_ok()) {
+        true => format!("; `classes: {{{}: [1], …}}` says which number is which class", classes[0]),
+        false => String::new(),
     }
 }
 
-fn text(found: &str) -> String {
-    if found.is_empty() { "an empty field".to_owned() } else { format!("`{}`", short(found)) }
-}
-
-fn size((height, width): (usize, usize)) -> String {
-    format!("a height of {height} and a width of {width}")
-}
-
-fn alternatives(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
-}
-
-fn listed(columns: &[String]) -> String {
-    few(&columns.iter().map(|name| format!("`{}`", short(name))).collect::<Vec<_>>())
-}
-
-fn few(names: &[String]) -> String {
-    let shown = names[..names.len().min(MOST_NAMES)].join(", ");
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
-}
-
-fn found_folder(found: &Option<String>) -> String {
-    found.as_ref().map_or("no folder".to_owned(), |name| format!("`{}`", short(name)))
+fn entries(found: &[String]) -> String {
+    if found.is_empty() { "none".to_owned() } else { few(found) }
 }
 
 fn why_empty(dropped: usize) -> String {

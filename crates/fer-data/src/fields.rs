@@ -9,26 +9,26 @@ use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, Sche
 use crate::Error;
 use crate::blocks::Block;
 
-/// Most columns of a file: polars needs some hundred bytes for each.
-const MOST_COLUMNS: usize = 1000;
+/// Most columns of a file: polars needs some hundred bytes for each. Enough for a column a pixel.
+const MOST_COLUMNS: usize = 20_000;
 /// Some programs begin every piece of text with it, and polars drops it at the beginning of a block alone.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// The column names in a header, a row like any other: polars would rename those that stand there twice.
-pub(crate) fn names(path: &Path, header: &Block) -> Result<Vec<String>, Error> {
-    let count = 1 + commas(&header.bytes);
+pub(crate) fn names(path: &Path, header: &Block, separator: u8) -> Result<Vec<String>, Error> {
+    let count = 1 + separators(&header.bytes, separator);
     if count > MOST_COLUMNS {
         return Err(Error::TooManyColumns { path: path.to_owned(), limit: MOST_COLUMNS, found: count });
     }
     let columns: Vec<usize> = (0..count).collect();
-    let fields = Fields::split(path, header, count, &columns)?;
+    let fields = Fields::split(path, header, separator, count, &columns)?;
     Ok(columns.into_iter().map(|index| fields.column(index)[0].to_owned()).collect())
 }
 
-/// Number of commas outside of quotes.
-fn commas(row: &[u8]) -> usize {
+/// Number of these separators outside of quotes.
+pub(crate) fn separators(row: &[u8], separator: u8) -> usize {
     let (mut count, mut quoted) = (0, false);
-    for at in memchr::memchr2_iter(b',', b'"', row) {
+    for at in memchr::memchr2_iter(separator, b'"', row) {
         match row[at] {
             b'"' => quoted = !quoted,
             _ => count += usize::from(!quoted),
@@ -42,16 +42,23 @@ pub(crate) struct Fields(DataFrame);
 
 impl Fields {
     /// Takes a block's rows apart, keeping these of `width` columns. Missing fields are empty, excess ones are ignored.
-    pub(crate) fn split(path: &Path, block: &Block, width: usize, columns: &[usize]) -> Result<Self, Error> {
+    pub(crate) fn split(
+        path: &Path,
+        block: &Block,
+        separator: u8,
+        width: usize,
+        columns: &[usize],
+    ) -> Result<Self, Error> {
         let schema: Schema = (0..width).map(|index| (column_name(index).into(), DataType::String)).collect();
         let mut projection = columns.to_vec();
         projection.sort_unstable();
         projection.dedup();
+        let parse = CsvParseOptions::default().with_separator(separator).with_truncate_ragged_lines(true);
         let options = CsvReadOptions::default()
             .with_has_header(false)
             .with_schema(Some(Arc::new(schema)))
             .with_projection(Some(Arc::new(projection)))
-            .with_parse_options(CsvParseOptions::default().with_truncate_ragged_lines(true));
+            .with_parse_options(parse);
         let frame = options.into_reader_with_file_handle(Cursor::new(&block.bytes)).finish();
         let fields = Self(frame.map_err(unreadable(path, &block.lines))?);
         // Every field that is read must be there, or rows would shift against their numbers.

@@ -1,212 +1,167 @@
-//! Faces in a folder of pictures.
+//! A folder of pictures: what its folders, its file names or its `dataset.csv` say.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Split, with_causes};
-use rayon::prelude::*;
+use fer_artifact::Split;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
-use crate::table::{Face, Request, Splits, Table};
-use crate::{BadRow, Classes, Error, FileDigest, Place, RowProblem, labels};
+use crate::labels::{self, Labels};
+use crate::left_out::Leftovers;
+use crate::listing::{Listing, Picture};
+use crate::pattern::{Part, Pattern};
+use crate::walk::{self, Folder, as_text};
+use crate::{Error, Place, RowProblem};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
-const EXTENSIONS: [&str; 13] =
-    ["png", "jpg", "jpeg", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pnm", "pbm", "pgm", "ppm"];
-/// Pictures that are decoded at a time, which bounds memory until their sizes are known to agree.
-const BATCH: usize = 1024;
 
-/// Reads all pictures of a folder, gray. Their order is that of the `dataset.csv`, or else that of their paths.
-pub(crate) fn read(path: &Path, request: Request<'_>) -> Result<Table, Error> {
-    let Listing { origin, unit, pictures } = Listing::of(path, request.classes)?;
-    if request.splits == Splits::Read && pictures.iter().any(|picture| picture.split.is_none()) {
-        return Err(Error::NoSplitFolders { path: path.to_owned() });
+/// The pictures of a folder. Their order is that of the `dataset.csv`, or else that of their paths.
+pub(crate) fn listing(path: &Path, pattern: Option<&Pattern>, labels: &Labels<'_>) -> Result<Listing, Error> {
+    let (root, dataset) = (path.to_owned(), path.join(DATASET));
+    let mut left_out = Leftovers::default();
+    if dataset.is_file() {
+        let mut pictures = listed(&dataset, labels)?;
+        pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
+        leave_unlisted(path, &pictures, DATASET, &mut left_out)?;
+        return Ok(Listing { root, list: Some(dataset), unit: "row", pictures, left_out });
     }
-    let mut table = Table::default();
-    let mut first = None;
-    for batch in pictures.chunks(BATCH) {
-        let decoded: Vec<Result<Gray, RowProblem>> =
-            batch.par_iter().map(|picture| decode(&path.join(&picture.file))).collect();
-        for (picture, gray) in batch.iter().zip(decoded) {
-            let split = picture.split.filter(|_| request.splits == Splits::Read);
-            let face = picture.label.clone().and_then(|label| {
-                let Gray { size, pixels } = gray.map_err(|problem| (picture.place(), problem))?;
-                let first = first.get_or_insert_with(|| (size, picture.file.clone()));
-                if size == first.0 {
-                    Ok(Face { label, split, pixels })
-                } else {
-                    let (expected, first) = first.clone();
-                    Err((picture.place(), RowProblem::PictureSize { expected, first, found: size }))
-                }
-            });
-            match face {
-                Ok(face) => table.push(face),
-                Err((place, problem)) => {
-                    table.refuse(&origin, request.on_bad_row, |row| BadRow { row, place, problem })?;
-                }
-            }
-        }
-    }
-    table.size = first.map(|(size, _)| size);
-    table.checked(&origin, unit)
-}
-
-/// Digest of the names and contents of all files that [`read`] reads.
-pub(crate) fn digest(path: &Path, classes: &Classes, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
-    let Listing { pictures, .. } = Listing::of(path, classes)?;
-    let mut files: Vec<&Path> = pictures.iter().map(|picture| picture.file.as_path()).collect();
-    if path.join(DATASET).is_file() {
-        files.push(Path::new(DATASET));
-    }
-    files.sort_unstable();
-    let lines: Result<Vec<String>, Error> = files.par_iter().map(|file| line(path, file, of_file)).collect();
-    Ok(Digest::of_bytes(lines?.concat().as_bytes()))
-}
-
-/// Name and digest of a file. A picture may be listed and absent, which is for `read` to judge.
-fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, Error> {
-    let path = folder.join(file);
-    let digest = if path.exists() { of_file(&path)?.to_string() } else { "absent".to_owned() };
-    Ok(format!("{digest} {:?}\n", file))
-}
-
-/// The pictures of a folder, in order.
-struct Listing {
-    /// What errors name: the folder, or the `dataset.csv` that lists the pictures.
-    origin: PathBuf,
-    /// What a row is.
-    unit: &'static str,
-    pictures: Vec<Picture>,
-}
-
-/// A picture and what its place says about it.
-struct Picture {
-    /// Path in the folder.
-    file: PathBuf,
-    label: Result<u8, (Place, RowProblem)>,
-    split: Option<Split>,
-}
-
-impl Picture {
-    fn place(&self) -> Place {
-        Place::Picture { file: self.file.clone() }
-    }
-}
-
-impl Listing {
-    fn of(path: &Path, classes: &Classes) -> Result<Self, Error> {
-        let dataset = path.join(DATASET);
-        if dataset.is_file() {
-            let pictures = listed(&dataset, classes)?;
-            return Ok(Self { origin: dataset, unit: "row", pictures });
-        }
-        let mut pictures = walked(path, classes)?;
-        pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
-        let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
-        Ok(Self { origin: path.to_owned(), unit, pictures })
-    }
+    let mut pictures = match pattern {
+        Some(pattern) if pattern.has(Part::Label) => named(path, pattern, labels, &mut left_out)?,
+        _ => walked(path, labels, &mut left_out)?,
+    };
+    pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
+    pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
+    let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
+    Ok(Listing { root, list: None, unit, pictures, left_out })
 }
 
 /// The pictures that a `dataset.csv` lists.
-fn listed(dataset: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
+fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
     let mut blocks = Blocks::open(dataset)?;
     let mut pictures = vec![];
     while let Some(block) = blocks.next()? {
-        let fields = Fields::split(dataset, &block, 2, &[0, 1])?;
+        let fields = Fields::split(dataset, &block, b',', 2, &[0, 1])?;
         for ((file, label), &line) in fields.column(0).into_iter().zip(fields.column(1)).zip(&block.lines) {
-            let place = |problem| (Place::Line { line, column: None }, problem);
-            let label = labels::label(label, classes).map_err(place);
-            pictures.push(Picture { file: file.into(), label, split: None });
+            let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
+            let (file, label) = (PathBuf::from(file), label.to_owned());
+            let below = file.parent().unwrap_or(Path::new("")).to_owned();
+            pictures.push(Picture { file, label, below, meaning, split: None, group: None, crop: None });
         }
     }
     Ok(pictures)
 }
 
-/// The pictures in `<split>/<class>/` or `<class>/`, in any order.
-fn walked(path: &Path, classes: &Classes) -> Result<Vec<Picture>, Error> {
-    let layout = |found| Error::FolderLayout { path: path.to_owned(), expected: classes.names().to_vec(), found };
-    let folders = subfolders(path)?;
-    let is_class = |name: &String| labels::label(name, classes).is_ok();
-    let is_split = |name: &String| labels::split(name).is_ok();
-    let mut pictures = vec![];
-    if folders.is_empty() {
-        return Err(layout(None));
-    } else if folders.iter().all(is_class) {
-        collect(path, Path::new(""), &folders, classes, None, &mut pictures)?;
-    } else {
-        let fits = |name: &&String| if folders.iter().any(is_split) { !is_split(name) } else { !is_class(name) };
-        if let Some(stranger) = folders.iter().find(fits) {
-            return Err(layout(Some(stranger.clone())));
-        }
-        for split in &folders {
-            let inner = subfolders(&path.join(split))?;
-            collect(path, Path::new(split), &inner, classes, labels::split(split).ok(), &mut pictures)?;
-        }
-    }
-    Ok(pictures)
-}
-
-/// Adds the pictures in the class folders of `root/prefix`.
-fn collect(
-    root: &Path,
-    prefix: &Path,
-    folders: &[String],
-    classes: &Classes,
-    split: Option<Split>,
-    pictures: &mut Vec<Picture>,
+/// Counts the pictures below a folder that the list of this name does not name.
+pub(crate) fn leave_unlisted(
+    path: &Path,
+    listed: &[Picture],
+    list: &str,
+    left_out: &mut Leftovers,
 ) -> Result<(), Error> {
-    for name in folders {
-        let folder = prefix.join(name);
-        let label = labels::label(name, classes).map_err(|_| Error::ClassFolder {
-            path: root.join(prefix),
-            expected: classes.names().to_vec(),
-            found: name.clone(),
-        })?;
-        for (file, is_folder) in entries(&root.join(&folder))? {
-            if !is_folder && is_picture(&file) {
-                pictures.push(Picture { file: folder.join(file), label: Ok(label), split });
-            }
-        }
+    let listed: BTreeSet<&Path> = listed.iter().map(|picture| picture.file.as_path()).collect();
+    let mut found = vec![];
+    walk::pictures(path, Path::new(""), &mut found, left_out)?;
+    for file in found.iter().filter(|file| !listed.contains(file.as_path())) {
+        left_out.add(&format!("not in {list}"), walk::shown(file));
     }
     Ok(())
 }
 
-fn is_picture(file: &str) -> bool {
-    let extension = Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+/// All pictures below the folder, with the labels that their names say.
+fn named(path: &Path, pattern: &Pattern, labels: &Labels<'_>, left_out: &mut Leftovers) -> Result<Vec<Picture>, Error> {
+    let mut files = vec![];
+    walk::pictures(path, Path::new(""), &mut files, left_out)?;
+    let picture = |file: PathBuf| {
+        let label = pattern.find(&as_text(file.file_name().unwrap_or_default()), Part::Label);
+        let problem = |problem| (Place::Picture { file: file.clone() }, problem);
+        let meaning = match &label {
+            Some(label) => labels.meaning(label).map_err(problem),
+            None => Err(problem(RowProblem::NoLabel { pattern: pattern.to_string() })),
+        };
+        let below = file.parent().unwrap_or(Path::new("")).to_owned();
+        Picture { below, file, label: label.unwrap_or_default(), meaning, split: None, group: None, crop: None }
+    };
+    Ok(files.into_iter().map(picture).collect())
 }
 
-fn subfolders(path: &Path) -> Result<Vec<String>, Error> {
-    Ok(entries(path)?.into_iter().filter(|(_, is_folder)| *is_folder).map(|(name, _)| name).collect())
-}
-
-/// Names of what a folder holds, sorted, and whether each is a folder. Hidden entries are left out.
-fn entries(path: &Path) -> Result<Vec<(String, bool)>, Error> {
-    let io = || Error::io(path, "read the folder");
-    let mut names = vec![];
-    for entry in std::fs::read_dir(path).map_err(io())? {
-        let entry = entry.map_err(io())?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            names.push((name, entry.path().is_dir()));
-        }
+/// The pictures in `<split>/<class>/` or `<class>/`, at any depth below, in any order.
+fn walked(path: &Path, labels: &Labels<'_>, left_out: &mut Leftovers) -> Result<Vec<Picture>, Error> {
+    let names = || labels.classes().names().to_vec();
+    let layout = |found| Error::FolderLayout { path: path.to_owned(), expected: names(), found };
+    let root = Folder::read(path, Path::new(""), left_out)?;
+    let is_class = |name: &OsString| labels.meaning(&as_text(name)).is_ok();
+    let is_split = |name: &OsString| labels::split(&as_text(name)).is_ok();
+    let by_split = !root.folders.iter().all(is_class) || root.folders.iter().all(is_split);
+    if root.folders.is_empty() {
+        return Err(layout(None));
     }
-    names.sort_unstable();
-    Ok(names)
+    let mut walk = Walk { root: path, labels, left_out, pictures: vec![] };
+    if !by_split {
+        walk.classes(Path::new(""), &root, None)?;
+        return Ok(walk.pictures);
+    }
+    let fits = |name: &&OsString| if root.folders.iter().any(is_split) { !is_split(name) } else { !is_class(name) };
+    if let Some(stranger) = root.folders.iter().find(fits) {
+        return Err(layout(Some(as_text(stranger).into_owned())));
+    }
+    walk.refuse_pictures(Path::new(""), &root.files)?;
+    for split in &root.folders {
+        let inner = Folder::read(path, Path::new(split), walk.left_out)?;
+        walk.classes(Path::new(split), &inner, labels::split(&as_text(split)).ok())?;
+    }
+    Ok(walk.pictures)
 }
 
-/// A decoded picture.
-struct Gray {
-    /// Height and width.
-    size: (usize, usize),
-    pixels: Vec<u8>,
+/// A walk through the folders of classes.
+struct Walk<'a> {
+    root: &'a Path,
+    labels: &'a Labels<'a>,
+    left_out: &'a mut Leftovers,
+    pictures: Vec<Picture>,
 }
 
-/// Decodes a picture; colours become gray.
-fn decode(path: &Path) -> Result<Gray, RowProblem> {
-    let picture =
-        fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    let size = picture.size();
-    Ok(Gray { size: (size.height(), size.width()), pixels: picture.into_gray() })
+impl Walk<'_> {
+    /// Adds the pictures in and below the class folders of `root/prefix`.
+    fn classes(&mut self, prefix: &Path, folder: &Folder, split: Option<Split>) -> Result<(), Error> {
+        self.refuse_pictures(prefix, &folder.files)?;
+        for name in &folder.folders {
+            let label = as_text(name).into_owned();
+            let meaning = self.labels.meaning(&label).map_err(|_| Error::ClassFolder {
+                path: self.root.join(prefix),
+                expected: self.labels.classes().names().to_vec(),
+                found: label.clone(),
+            })?;
+            let mut files = vec![];
+            let of_class = prefix.join(name);
+            walk::pictures(self.root, &of_class, &mut files, self.left_out)?;
+            let below = |file: &Path| {
+                let folder = file.parent().unwrap_or(Path::new(""));
+                folder.strip_prefix(&of_class).unwrap_or(Path::new("")).to_owned()
+            };
+            let picture = |file: PathBuf| Picture {
+                below: below(&file),
+                file,
+                label: label.clone(),
+                meaning: Ok(meaning),
+                split,
+                group: None,
+                crop: None,
+            };
+            self.pictures.extend(files.into_iter().map(picture));
+        }
+        Ok(())
+    }
+
+    /// Fails if there are pictures among the files of `root/prefix`, which belong to no class.
+    fn refuse_pictures(&mut self, prefix: &Path, files: &[OsString]) -> Result<(), Error> {
+        let beside = walk::only_pictures(self.root, prefix, files, self.left_out)?;
+        if beside.is_empty() {
+            return Ok(());
+        }
+        let files = beside.iter().map(|file| walk::shown(file)).collect();
+        Err(Error::BesideClasses { path: self.root.to_owned(), count: beside.len(), files })
+    }
 }

@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, ImageSet, Seed, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
 
+use crate::labels::Labels;
+use crate::listing::Listing;
+use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
-use crate::{Classes, Error, IngestParams, OnBadRow, Source, SplitRule, checks, csv, duplicates, folder, split};
+use crate::{
+    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
+    split, summary,
+};
 
 /// What ingest makes of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +23,15 @@ pub struct Ingested {
     pub report: DataReport,
 }
 
+/// All rows of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The images.
+    pub images: ImageSet,
+    /// What was left out and how labels were understood, in lines for a person; none where all was plain.
+    pub notes: Vec<String>,
+}
+
 /// Reads a source, splits it, and checks it. `seed` is used by [`SplitRule::Stratified`] alone.
 ///
 /// The rows of every set stand in the source's order. The work is spread over rayon's current pool; the result does
@@ -25,34 +40,50 @@ pub struct Ingested {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let splits = if params.split == (SplitRule::Usage {}) { Splits::Read } else { Splits::Ignore };
+    let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
+    let size = params.size.map(ImageSize::get);
     let path = params.source_path();
-    let table = read(&params.source, Request { classes: &params.classes, splits, on_bad_row: params.on_bad_row })?;
+    let labels = Labels::new(&params.classes);
+    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row, group, size })?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
-    let (rows, skipped) = (table.len(), table.skipped());
+    let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
     let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = checks::check(&params.classes, &sets, skipped, dropped);
+    let report = notes.into_report(checks::check(&params.classes, &sets, dropped));
     Ok(Ingested { sets, report })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
-/// [`Split::Test`].
+/// [`Split::Test`]. With a size, every image is brought to it as it is read; without, all must have one size.
 ///
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
-pub fn load(source: &Source, classes: &Classes) -> Result<ImageSet, Error> {
-    let table = read(source, Request { classes, splits: Splits::Ignore, on_bad_row: OnBadRow::Error })?;
-    Ok(table.set(classes, Split::Test, |_| true))
+pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
+    let labels = Labels::new(classes);
+    let mut table =
+        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, size })?;
+    let notes = Notes::of(&mut table, classes);
+    let images = table.set(classes, Split::Test, |_| true);
+    let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
+    Ok(Loaded { images, notes: summary::reading(&report) })
 }
 
-fn read(source: &Source, request: Request<'_>) -> Result<Table, Error> {
+fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
-        Source::Folder { path } => folder::read(path, request),
+        Source::Folder { .. } | Source::Manifest(_) => pictures::read(listing(source, request)?, request),
+    }
+}
+
+/// The pictures of a source that is not one file of pixels.
+fn listing(source: &Source, request: &Request<'_>) -> Result<Listing, Error> {
+    match source {
+        Source::Manifest(manifest) => manifest::listing(manifest, request),
+        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels),
+        Source::Csv(csv) => Err(Error::Empty { path: csv.path.clone() }),
     }
 }
 
@@ -65,7 +96,11 @@ fn read(source: &Source, request: Request<'_>) -> Result<Table, Error> {
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     match &params.source {
         Source::Csv(csv) => Ok(of_file(&csv.path)?),
-        Source::Folder { path } => folder::digest(path, &params.classes, of_file),
+        source => {
+            let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
+            let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
+            pictures::digest(&listing(source, &request)?, of_file)
+        }
     }
 }
 

@@ -1,27 +1,105 @@
 //! The words and numbers that stand for classes and splits in foreign data.
 
+use std::collections::BTreeMap;
+
 use fer_artifact::Split;
 
+use crate::spelling::{spelling, synonym};
 use crate::{Classes, RowProblem};
 
-/// The label that a text stands for: a class name, in any case of letters, or else a number below the number of classes.
-pub(crate) fn label(text: &str, classes: &Classes) -> Result<u8, RowProblem> {
-    let names = classes.names();
-    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-    let numbered = || text.parse::<usize>().ok().filter(|&index| index < names.len());
-    match named.or_else(numbered) {
-        // At most 256 classes, so the index fits.
-        Some(index) => Ok(index as u8),
-        None => Err(RowProblem::Label { classes: names.to_vec(), found: text.to_owned() }),
+/// What a label of a source stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A class, by its name or by a label that it chooses.
+    Class(u8),
+    /// A class whose name is another word for the same expression.
+    Synonym(u8),
+    /// A class, by its place in the list.
+    Number(u8),
+    /// None of the classes that a map chooses.
+    Other,
+}
+
+impl Meaning {
+    /// The class, if it is one.
+    pub(crate) fn class(self) -> Option<u8> {
+        match self {
+            Meaning::Class(class) | Meaning::Synonym(class) | Meaning::Number(class) => Some(class),
+            Meaning::Other => None,
+        }
     }
+}
+
+/// Finds the class of each label.
+pub(crate) struct Labels<'a> {
+    classes: &'a Classes,
+    /// By [`plain`] spelling.
+    known: BTreeMap<String, Meaning>,
+    /// Whether a number stands for the class in its place: where `classes` is a list, and no class is called by a number.
+    by_number: bool,
+}
+
+impl<'a> Labels<'a> {
+    pub(crate) fn new(classes: &'a Classes) -> Self {
+        let mut known = BTreeMap::new();
+        let numbered = || (0..=u8::MAX).map(Meaning::Class);
+        match classes.labels() {
+            Some(labels) => {
+                let each = labels.iter().zip(numbered());
+                known.extend(each.flat_map(|(labels, class)| labels.iter().map(move |label| (plain(label), class))));
+            }
+            None => {
+                let names: Vec<String> = classes.names().iter().map(|name| plain(name)).collect();
+                known.extend(names.iter().cloned().zip(numbered()));
+                for (name, class) in names.iter().zip(0..=u8::MAX) {
+                    if let Some(other) = synonym(name) {
+                        known.entry(other.to_owned()).or_insert(Meaning::Synonym(class));
+                    }
+                }
+            }
+        }
+        let by_number = classes.labels().is_none() && !classes.names().iter().any(|name| number(name).is_some());
+        Self { classes, known, by_number }
+    }
+
+    pub(crate) fn classes(&self) -> &'a Classes {
+        self.classes
+    }
+
+    /// What a label means: by its name, or else by its number.
+    pub(crate) fn meaning(&self, label: &str) -> Result<Meaning, RowProblem> {
+        if let Some(meaning) = self.known.get(&plain(label)) {
+            return Ok(*meaning);
+        }
+        let (classes, found) = (self.classes.names().to_vec(), label.to_owned());
+        match number(label) {
+            _ if label.trim().is_empty() => Err(RowProblem::Label { classes, found }),
+            _ if self.classes.labels().is_some() => Ok(Meaning::Other),
+            None => Err(RowProblem::Label { classes, found }),
+            Some(index) => match u8::try_from(index) {
+                Ok(class) if self.by_number && usize::from(class) < classes.len() => Ok(Meaning::Number(class)),
+                _ => Err(RowProblem::LabelNumber { classes, found }),
+            },
+        }
+    }
+}
+
+/// A whole number, perhaps with zeros before it.
+fn number(label: &str) -> Option<i64> {
+    label.trim().parse().ok()
+}
+
+/// The spelling of a label, numbers without zeros before them.
+fn plain(label: &str) -> String {
+    number(label).map_or_else(|| spelling(label), |number| number.to_string())
 }
 
 /// The split that a word stands for, FER2013's or ours, in any case of letters.
 pub(crate) fn split(text: &str) -> Result<Split, RowProblem> {
     match text.to_ascii_lowercase().as_str() {
         "training" | "train" => Ok(Split::Train),
-        "publictest" | "validation" | "val" => Ok(Split::Validation),
-        "privatetest" | "test" => Ok(Split::Test),
+        "publictest" | "validation" | "val" | "valid" => Ok(Split::Validation),
+        "privatetest" | "test" | "testing" => Ok(Split::Test),
         _ => Err(RowProblem::Split { found: text.to_owned() }),
     }
 }

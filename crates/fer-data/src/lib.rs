@@ -1,25 +1,48 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
+mod bad_row;
 mod blocks;
 mod checks;
+mod classes;
+mod columns;
 mod csv;
+mod deal;
 mod duplicates;
 mod error;
 mod export;
+mod face_rows;
 mod fields;
 mod folder;
 mod ingest;
+mod invalid;
 mod labels;
+mod left_out;
+mod listing;
+mod look_alike;
+mod manifest;
+mod notes;
 mod params;
+mod pattern;
+mod phrase;
+mod pictures;
 mod pixels;
+mod spelling;
 mod split;
+mod split_rule;
 mod summary;
 mod table;
+mod unpacked;
+mod walk;
 
-pub use error::{BadRow, Error, Place, RowProblem};
+pub use bad_row::{BadRow, Place, RowProblem};
+pub use classes::Classes;
+pub use error::Error;
 pub use export::{PictureFormat, export_images};
-pub use ingest::{FileDigest, Ingested, ingest, load, source_digest};
-pub use params::{
-    Classes, CsvSource, DropDuplicates, Fractions, IngestParams, InvalidParams, OnBadRow, Source, SplitRule,
-};
+pub use face_rows::{FaceRow, is_csv, read_faces};
+pub use ingest::{FileDigest, Ingested, Loaded, ingest, load, source_digest};
+pub use invalid::InvalidParams;
+pub use params::{Color, CsvSource, DropDuplicates, Group, ImageSize, IngestParams, ManifestSource, OnBadRow, Source};
+pub use pattern::Pattern;
+pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Count, FER2013_CLASSES};
-use serde::de::{Deserializer, Error as _};
-use serde::ser::Serializer;
+use fer_artifact::{Count, OutOfRange, Size};
 use serde::{Deserialize, Serialize};
+
+use crate::pattern::Pattern;
+use crate::split_rule::SplitRule;
+use crate::{Classes, InvalidParams, RowProblem};
 
 /// Parameters of the ingest stage.
 ///
@@ -18,7 +20,7 @@ pub struct IngestParams {
     /// Which rows become train, validation and test. Default: [`SplitRule::Usage`].
     #[serde(default)]
     pub split: SplitRule,
-    /// Class names in label order. Default: FER2013's seven.
+    /// Class names in label order, or a map that chooses labels for each. Default: FER2013's seven.
     #[serde(default)]
     pub classes: Classes,
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
@@ -27,6 +29,16 @@ pub struct IngestParams {
     /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
+    /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
+    /// size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<ImageSize>,
+    /// How pixels are kept. Default: [`Color::Gray`].
+    #[serde(default, skip_serializing_if = "Color::is_default")]
+    pub color: Color,
+    /// What says which rows belong together, such as those of one person. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
 }
 
 impl IngestParams {
@@ -38,6 +50,23 @@ impl IngestParams {
             classes: Classes::default(),
             on_bad_row: OnBadRow::default(),
             drop_duplicates: DropDuplicates::default(),
+            size: None,
+            color: Color::Gray,
+            group: None,
+        }
+    }
+
+    /// What must hold between the parameters.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Group`].
+    pub fn check(&self) -> Result<(), InvalidParams> {
+        let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
+        match (&self.group, &self.source) {
+            (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv or manifest"),
+            (Some(Group::Folder(_)), Source::Csv(_)) => invalid("folder", "folder or manifest"),
+            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder or manifest"),
+            _ => Ok(()),
         }
     }
 
@@ -45,7 +74,13 @@ impl IngestParams {
     pub fn resolve(&mut self, base: &Path) {
         let path = match &mut self.source {
             Source::Csv(csv) => &mut csv.path,
-            Source::Folder { path } => path,
+            Source::Folder { path, .. } => path,
+            Source::Manifest(manifest) => {
+                if let Some(images) = &mut manifest.images {
+                    *images = base.join(&*images);
+                }
+                &mut manifest.path
+            }
         };
         *path = base.join(&*path);
     }
@@ -66,23 +101,111 @@ pub enum Source {
     Folder {
         /// The folder.
         path: PathBuf,
+        /// A regular expression that reads `label`, and perhaps `group` and `split`, in the names of the files, whatever
+        /// folders they lie in; without `label` in it, the folders say the class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pattern: Option<Pattern>,
     },
+    /// `{kind: manifest, path: …}`: a list of pictures with their labels, and perhaps splits, groups and boxes of faces.
+    Manifest(ManifestSource),
+}
+
+/// A list of pictures, and the folder that they lie in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestSource {
+    /// The list: a CSV file, or lines of fields with spaces between.
+    pub path: PathBuf,
+    /// The folder of the pictures. By default the list's own.
+    pub images: Option<PathBuf>,
+    /// Names of the columns of a list without a header. A column that is not read is called `_`.
+    pub columns: Option<Vec<String>>,
+    /// How a picture's file is called where the list has another name: `{stem}_aligned.jpg`.
+    pub rename: Option<String>,
+    /// A regular expression that reads `group` and `split` in the names of the files.
+    pub pattern: Option<Pattern>,
+}
+
+impl ManifestSource {
+    /// A list with a header, beside its pictures.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), images: None, columns: None, rename: None, pattern: None }
+    }
 }
 
 impl Source {
     /// The source at `path` by what is there: a folder, or else a CSV file with columns of the usual names.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        if path.is_dir() { Self::Folder { path } } else { Self::Csv(CsvSource::new(path)) }
+        if path.is_dir() { Self::folder(path) } else { Self::Csv(CsvSource::new(path)) }
+    }
+
+    /// A folder of pictures in the folders of their classes.
+    pub fn folder(path: impl Into<PathBuf>) -> Self {
+        Self::Folder { path: path.into(), pattern: None }
     }
 
     /// Path of the file or folder.
     pub fn path(&self) -> &Path {
         match self {
             Source::Csv(csv) => &csv.path,
-            Source::Folder { path } => path,
+            Source::Manifest(manifest) => &manifest.path,
+            Source::Folder { path, .. } => path,
         }
     }
+}
+
+/// The height and the width of images, written as a list of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "[usize; 2]", into = "[usize; 2]")]
+pub struct ImageSize(Size);
+
+impl ImageSize {
+    /// The size.
+    pub fn get(self) -> Size {
+        self.0
+    }
+}
+
+impl TryFrom<[usize; 2]> for ImageSize {
+    type Error = OutOfRange;
+
+    fn try_from([height, width]: [usize; 2]) -> Result<Self, OutOfRange> {
+        Size::new(height, width)?.for_network().map(Self)
+    }
+}
+
+impl From<ImageSize> for [usize; 2] {
+    fn from(size: ImageSize) -> Self {
+        [size.0.height(), size.0.width()]
+    }
+}
+
+/// How the pixels of pictures are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Color {
+    /// `gray`: colours become gray, with OpenCV's weights.
+    #[default]
+    Gray,
+}
+
+impl Color {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What says which rows belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// `{column: subject}`: a column of a CSV file.
+    Column(String),
+    /// `{folder: 1}`: the name of a folder below that of the class; 1 is the one next to it.
+    Folder(Count),
+    /// `{pattern: '^(S\d+)_'}`: what a regular expression finds in a file's name.
+    Pattern(Pattern),
 }
 
 /// A CSV file and the names of its columns.
@@ -106,128 +229,6 @@ impl CsvSource {
     }
 }
 
-/// Which rows become train, validation and test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SplitRule {
-    /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
-    /// validation or val, PrivateTest or test, in any case of letters.
-    Usage {},
-    /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
-    Head {
-        /// Number of rows of train, among the rows that can be used.
-        train: Count,
-    },
-    /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion.
-    Stratified(Fractions),
-}
-
-impl Default for SplitRule {
-    fn default() -> Self {
-        Self::Usage {}
-    }
-}
-
-/// Shares of the rows, which sum to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-pub struct Fractions {
-    train: f64,
-    #[serde(default)]
-    validation: f64,
-    #[serde(default)]
-    test: f64,
-}
-
-impl Serialize for Fractions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fractions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Self { train, validation, test } = Self::deserialize(deserializer)?;
-        Self::new(train, validation, test).map_err(D::Error::custom)
-    }
-}
-
-impl Fractions {
-    /// These shares.
-    ///
-    /// # Errors
-    /// [`InvalidParams::Fractions`] if one is negative or not finite, if train is 0, or if they do not sum to 1 within
-    /// 1e-9.
-    pub fn new(train: f64, validation: f64, test: f64) -> Result<Self, InvalidParams> {
-        let valid = train > 0.0 && validation >= 0.0 && test >= 0.0 && (train + validation + test - 1.0).abs() <= 1e-9;
-        if valid {
-            Ok(Self { train, validation, test })
-        } else {
-            Err(InvalidParams::Fractions { train, validation, test })
-        }
-    }
-
-    /// Share of train, above 0.
-    pub fn train(self) -> f64 {
-        self.train
-    }
-
-    /// Share of validation.
-    pub fn validation(self) -> f64 {
-        self.validation
-    }
-
-    /// Share of test.
-    pub fn test(self) -> f64 {
-        self.test
-    }
-}
-
-/// Class names in label order: 1 to 256 names, none empty, no two equal but for the case of letters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>")]
-pub struct Classes(Vec<String>);
-
-impl Classes {
-    /// These names.
-    ///
-    /// # Errors
-    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
-    pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
-        if names.is_empty() || names.len() > 256 {
-            return Err(InvalidParams::ClassCount { found: names.len() });
-        }
-        for (index, name) in names.iter().enumerate() {
-            if name.trim().is_empty() {
-                return Err(InvalidParams::EmptyClass { index });
-            }
-            if let Some(first) = names[..index].iter().position(|other| other.eq_ignore_ascii_case(name)) {
-                return Err(InvalidParams::SameClass { name: name.clone(), first, second: index });
-            }
-        }
-        Ok(Self(names))
-    }
-
-    /// The names in label order.
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl Default for Classes {
-    fn default() -> Self {
-        Self(FER2013_CLASSES.map(String::from).to_vec())
-    }
-}
-
-impl TryFrom<Vec<String>> for Classes {
-    type Error = InvalidParams;
-
-    fn try_from(names: Vec<String>) -> Result<Self, InvalidParams> {
-        Self::new(names)
-    }
-}
-
 /// What to do with a row that cannot be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -237,6 +238,14 @@ pub enum OnBadRow {
     Error,
     /// Leave it out, count it, and list it in the artifact's header and in the report.
     Skip,
+}
+
+impl OnBadRow {
+    /// What to do with a row of this problem. A number that is none of the list's says that the list may be read wrongly,
+    /// so that other rows would get wrong labels: it is never skipped.
+    pub(crate) fn of(self, problem: &RowProblem) -> Self {
+        if matches!(problem, RowProblem::LabelNumber { .. }) { Self::Error } else { self }
+    }
 }
 
 /// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
@@ -251,45 +260,4 @@ pub enum DropDuplicates {
     Train,
     /// Copies within train, and every row of train that also stands in validation or test.
     Across,
-}
-
-/// What can be wrong with the parameters beyond types and names.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidParams {
-    /// Shares that are none or do not make a whole.
-    #[error(
-        "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \
-         {test} = {}", train + validation + test
-    )]
-    Fractions {
-        /// Share of train.
-        train: f64,
-        /// Share of validation.
-        validation: f64,
-        /// Share of test.
-        test: f64,
-    },
-    /// Too few or too many classes.
-    #[error("expected 1 to 256 class names, found {found}")]
-    ClassCount {
-        /// Number of names given.
-        found: usize,
-    },
-    /// A class without a name.
-    #[error("expected a name for every class, found an empty one for class {index}, counted from 0")]
-    EmptyClass {
-        /// The class.
-        index: usize,
-    },
-    /// Two classes of one name.
-    #[error("expected different class names, found `{name}` for the classes {first} and {second}, counted from 0")]
-    SameClass {
-        /// The name.
-        name: String,
-        /// The first class.
-        first: usize,
-        /// The second class.
-        second: usize,
-    },
 }

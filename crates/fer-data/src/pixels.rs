@@ -1,9 +1,10 @@
-//! Pixel text: integers from 0 to 255 in decimal, with white space between them.
+//! Pixel text: integers from 0 to 255 in decimal, with white space or commas between them, perhaps in brackets as Python
+//! prints lists and arrays.
 
 use crate::RowProblem;
 
 /// Parses exactly `size` values. `None` if there are others, or the text is anything else; [`problem`] then says why.
-pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
+fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
     // Every value has a digit, and a space before the next: no memory for what the text cannot hold.
     if text.len() + 1 < size.saturating_mul(2) {
         return None;
@@ -19,7 +20,7 @@ pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
                 return None;
             }
             value = Some(grown);
-        } else if byte.is_ascii_whitespace() {
+        } else if is_between(byte) {
             if let Some(value) = value.take() {
                 *slots.next()? = value as u8;
             }
@@ -33,9 +34,23 @@ pub(crate) fn parse(text: &str, size: usize) -> Option<Vec<u8>> {
     slots.next().is_none().then_some(pixels)
 }
 
+/// The values of the text, as many as `size` says; `None` where no row has set it yet.
+pub(crate) fn read(text: &str, size: Option<usize>) -> Result<Vec<u8>, RowProblem> {
+    size.and_then(|size| parse(text, size)).ok_or_else(|| problem(text, size))
+}
+
 /// Number of values in the text, whatever they are.
 pub(crate) fn count(text: &str) -> usize {
-    text.split_ascii_whitespace().count()
+    values(text).count()
+}
+
+fn values(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| u8::try_from(letter).is_ok_and(is_between)).filter(|value| !value.is_empty())
+}
+
+/// Whether values may have this letter between them.
+fn is_between(letter: u8) -> bool {
+    letter.is_ascii_whitespace() || matches!(letter, b',' | b'[' | b']')
 }
 
 /// The side of a square image of `count` pixels, if that is one.
@@ -45,7 +60,7 @@ pub(crate) fn side(count: usize) -> Option<usize> {
 }
 
 /// Why [`parse`] refuses the text. `expected` is the number of values, or `None` where no row has set it yet.
-pub(crate) fn problem(text: &str, expected: Option<usize>) -> RowProblem {
+fn problem(text: &str, expected: Option<usize>) -> RowProblem {
     let found = count(text);
     match expected {
         _ if found == 0 => return RowProblem::NoPixels,
@@ -53,8 +68,7 @@ pub(crate) fn problem(text: &str, expected: Option<usize>) -> RowProblem {
         Some(expected) if found != expected => return RowProblem::PixelCount { expected, found },
         _ => {}
     }
-    let (position, value) = text
-        .split_ascii_whitespace()
+    let (position, value) = values(text)
         .enumerate()
         .find(|(_, value)| !is_pixel(value))
         .expect("a text of the right number of pixels parses");
@@ -74,8 +88,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parse_takes_what_the_standard_library_takes(text in "[0-9 \t+x-]{0,24}", n in 0_usize..8) {
-            let values: Option<Vec<u8>> = text.split_ascii_whitespace()
+        fn parse_takes_what_the_standard_library_takes(text in "[0-9 \t,\\[\\]+x-]{0,24}", n in 0_usize..8) {
+            let values: Option<Vec<u8>> = text.replace([',', '[', ']'], " ").split_ascii_whitespace()
                 .map(|value| value.parse().ok().filter(|_| !value.starts_with('+')))
                 .collect();
             prop_assert_eq!(parse(&text, n), values.filter(|values| values.len() == n));

@@ -1,6 +1,8 @@
 //! The data report on a terminal.
 
-use fer_artifact::{DataReport, Listed, SplitReport};
+use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, SplitReport, visible};
+
+use crate::phrase::{few, short};
 
 /// Entries of a list that the summary names.
 const NAMED: usize = 3;
@@ -62,8 +64,48 @@ fn findings(report: &DataReport) -> Vec<String> {
         let rows = named(&report.skipped, |skipped| skipped.reason.clone());
         lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
     }
+    lines.extend(report.groups.as_ref().map(groups));
+    lines.extend(reading(report));
     lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
     lines
+}
+
+/// How many groups there are, and which stand in two splits.
+fn groups(report: &GroupReport) -> String {
+    let counts = report.splits.iter().map(|(split, count)| format!("{} in {split}", grouped(*count)));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    match report.shared.count {
+        0 => format!("groups: {counts}, none in two splits"),
+        count => {
+            let names = named(&report.shared, |name| short(name));
+            format!("warning: groups: {counts}; {} in more than one split ({names})", grouped(count))
+        }
+    }
+}
+
+/// What reading the source left out, and how it understood the labels.
+pub(crate) fn reading(report: &DataReport) -> Vec<String> {
+    let mut lines = vec![];
+    if !report.synonyms.is_empty() {
+        let words = report.synonyms.iter().map(|(label, class)| format!("{} as {class}", visible(label)));
+        lines.push(format!("labels read as another word: {}", words.collect::<Vec<_>>().join(", ")));
+    }
+    if !report.other_labels.is_empty() {
+        let rows: usize = report.other_labels.values().sum();
+        let labels = report.other_labels.iter().map(|(label, count)| format!("{} {}", grouped(*count), short(label)));
+        let labels = few(&labels.collect::<Vec<_>>());
+        lines.push(format!("{} of labels that `classes` does not choose: {labels}", counted(rows, "row")));
+    }
+    for LeftOut { why, files } in &report.left_out {
+        let names = named(files, |file| visible(file).into_owned());
+        lines.push(format!("{} not read ({why}): {names}", counted(files.count, "file")));
+    }
+    lines.extend(report.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// The first entries of a list, and how many more there are.

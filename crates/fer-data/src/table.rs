@@ -3,30 +3,39 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{ImageSet, Listed, SkippedRow, Split};
+use fer_artifact::{Groups, ImageSet, Listed, Size, SkippedRow, Split};
 
-use crate::{BadRow, Classes, Error, OnBadRow};
+use crate::labels::{Labels, Meaning};
+use crate::left_out::Leftovers;
+use crate::{BadRow, Classes, Error, Group, OnBadRow};
 
 /// What is wanted of a source.
-#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    pub(crate) classes: &'a Classes,
+    pub(crate) labels: Labels<'a>,
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
+    pub(crate) group: Option<&'a Group>,
+    /// The size to which every image is brought.
+    pub(crate) size: Option<Size>,
 }
 
 /// Whether the source is asked which row belongs to which split.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Splits {
+    /// It must say so.
     Read,
+    /// What it says is noted.
+    Note,
     Ignore,
 }
 
 /// A usable row.
 pub(crate) struct Face {
     pub(crate) label: u8,
-    /// Where the source was asked for it.
+    /// Where the source was asked for it and says it.
     pub(crate) split: Option<Split>,
+    /// Where groups were asked for.
+    pub(crate) group: Option<String>,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -34,22 +43,41 @@ pub(crate) struct Face {
 #[derive(Default)]
 pub(crate) struct Table {
     /// Height and width of every image, once a row has set it.
-    pub(crate) size: Option<(usize, usize)>,
+    pub(crate) size: Option<Size>,
     /// `[N, height, width]`.
     images: Vec<u8>,
     /// `[N]`.
     pub(crate) labels: Vec<u8>,
-    /// `[N]` where [`Splits::Read`] was asked for, or else empty.
-    pub(crate) splits: Vec<Split>,
+    /// `[N]`, what the source says where it was asked for it.
+    pub(crate) splits: Vec<Option<Split>>,
+    /// `[N]` where groups were asked for, or else empty; in the order in which they came.
+    groups: Vec<u32>,
+    /// The number of each group.
+    group_numbers: BTreeMap<String, u32>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
     skipped: Vec<BadRow>,
     /// All of those left out.
     skipped_rows: Vec<u32>,
+    /// How many rows have a label that the classes do not choose, by label.
+    pub(crate) other_labels: BTreeMap<String, usize>,
+    /// Labels that were read as another word for a class, and the class.
+    pub(crate) synonyms: BTreeMap<String, u8>,
+    /// Rows whose label is the number of a class, by class.
+    pub(crate) numbered: BTreeMap<u8, usize>,
+    /// Files below the source that are not read.
+    pub(crate) left_out: Leftovers,
+    /// What the source's files show that a person should know.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Table {
+    /// A table of a source of which these files are not read.
+    pub(crate) fn beside(left_out: Leftovers) -> Self {
+        Self { left_out, ..Self::default() }
+    }
+
     /// Number of usable rows.
     pub(crate) fn len(&self) -> usize {
         self.labels.len()
@@ -60,15 +88,35 @@ impl Table {
     /// # Panics
     /// From row 2³² on.
     fn next_row(&self) -> u32 {
-        u32::try_from(self.len() + self.skipped_rows.len()).expect("fewer than 2^32 rows")
+        let others: usize = self.other_labels.values().sum();
+        u32::try_from(self.len() + self.skipped_rows.len() + others).expect("fewer than 2^32 rows")
     }
 
-    /// Appends a usable row.
-    pub(crate) fn push(&mut self, face: Face) {
+    /// Counts a row in whose label the classes do not choose.
+    pub(crate) fn leave_out(&mut self, label: &str) {
+        match self.other_labels.get_mut(label) {
+            Some(count) => *count += 1,
+            None => _ = self.other_labels.insert(label.to_owned(), 1),
+        }
+    }
+
+    /// Appends a usable row; `meaning` is that of its label.
+    pub(crate) fn push(&mut self, face: Face, meaning: Meaning, label: &str) {
+        match meaning {
+            Meaning::Synonym(class) if !self.synonyms.contains_key(label) => {
+                self.synonyms.insert(label.to_owned(), class);
+            }
+            Meaning::Number(class) => *self.numbered.entry(class).or_default() += 1,
+            _ => {}
+        }
         self.rows.push(self.next_row());
         self.images.extend_from_slice(&face.pixels);
         self.labels.push(face.label);
-        self.splits.extend(face.split);
+        self.splits.push(face.split);
+        if let Some(group) = face.group {
+            let next = self.group_numbers.len() as u32;
+            self.groups.push(*self.group_numbers.entry(group).or_insert(next));
+        }
     }
 
     /// Leaves a bad row out, or stops at it. `bad` says what is wrong with the row of this number, where that is told.
@@ -80,15 +128,12 @@ impl Table {
     ) -> Result<(), Error> {
         let row = self.next_row();
         match on_bad_row {
-            OnBadRow::Error => Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
-            OnBadRow::Skip => {
-                if self.skipped.len() < Listed::<SkippedRow>::LENGTH {
-                    self.skipped.push(bad(row));
-                }
-                self.skipped_rows.push(row);
-                Ok(())
-            }
+            OnBadRow::Error => return Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
+            OnBadRow::Skip if self.skipped.len() < Listed::<SkippedRow>::LENGTH => self.skipped.push(bad(row)),
+            OnBadRow::Skip => {}
         }
+        self.skipped_rows.push(row);
+        Ok(())
     }
 
     /// The rows left out, as the report lists them.
@@ -102,6 +147,10 @@ impl Table {
         let path = || path.to_owned();
         match self.skipped.first() {
             _ if self.len() > 0 => Ok(self),
+            _ if !self.other_labels.is_empty() => {
+                let labels = self.other_labels.keys().cloned().collect();
+                Err(Error::NoChosenLabel { path: path(), labels })
+            }
             None => Err(Error::NoRows { path: path(), unit }),
             Some(first) => {
                 let first = Box::new(first.clone());
@@ -115,6 +164,20 @@ impl Table {
         &self.rows
     }
 
+    /// `[N]`, the number of each row's group, where groups were asked for.
+    pub(crate) fn groups(&self) -> Option<&[u32]> {
+        (!self.groups.is_empty()).then_some(&self.groups)
+    }
+
+    /// The groups of these rows, numbered in the order of their names.
+    fn groups_of(&self, members: &[usize]) -> Option<Groups> {
+        let groups = self.groups()?;
+        let mut place = vec![0; self.group_numbers.len()];
+        self.group_numbers.values().zip(0..).for_each(|(&number, sorted)| place[number as usize] = sorted);
+        let ids = members.iter().map(|&index| place[groups[index] as usize]).collect();
+        Some(Groups { names: self.group_numbers.keys().cloned().collect(), ids })
+    }
+
     /// The sets of images that `assignment`, one split a row, makes of the rows. Empty sets are absent.
     pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Split]) -> BTreeMap<Split, ImageSet> {
         let splits = Split::ALL.into_iter().filter(|split| assignment.contains(split));
@@ -123,7 +186,7 @@ impl Table {
 
     /// The usable rows that `is_member` takes by their place among them.
     pub(crate) fn set(&self, classes: &Classes, split: Split, is_member: impl Fn(usize) -> bool) -> ImageSet {
-        let (height, width) = self.size.unwrap_or_default();
+        let (height, width) = self.size.map_or((0, 0), |size| (size.height(), size.width()));
         let members: Vec<usize> = (0..self.len()).filter(|&index| is_member(index)).collect();
         let mut images = Vec::with_capacity(members.len() * height * width);
         for &index in &members {
@@ -138,6 +201,7 @@ impl Table {
             labels: members.iter().map(|&index| self.labels[index]).collect(),
             rows: members.iter().map(|&index| self.rows[index]).collect(),
             skipped_rows: self.skipped_rows.clone(),
+            groups: self.groups_of(&members),
         }
     }
 }

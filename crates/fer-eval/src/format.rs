@@ -1,5 +1,7 @@
 //! Numbers and names as people read them.
 
+use fer_artifact::visible;
+
 /// `3589` as `3,589`.
 pub(crate) fn count(n: usize) -> String {
     let digits = n.to_string();
@@ -28,10 +30,11 @@ pub(crate) fn percentage(share: f64) -> String {
     format!("{}\u{202f}%", percent(share))
 }
 
-/// At most `limit` characters, the last an ellipsis if the text was longer.
+/// At most `limit` characters, the last an ellipsis if the text was longer; control characters are escaped.
 pub(crate) fn shortened(text: &str, limit: usize) -> String {
+    let text = visible(text);
     if text.chars().count() <= limit {
-        return text.to_owned();
+        return text.into_owned();
     }
     let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())

@@ -34,9 +34,10 @@ pub fn metrics(predictions: &BTreeMap<Split, Predictions>, tta: Tta) -> Metrics 
 /// Everything but loss and calibration is a ratio of integer counts over the whole split:
 ///
 /// * The predicted class is the one with the largest logit, the first of equal ones.
-/// * Precision, recall and F1 are scikit-learn's with `zero_division=0`: a class without predictions or members
-///   scores 0 and counts in the means. So `balanced_accuracy` is `recall_score(average="macro")` over all classes;
-///   scikit-learn's own `balanced_accuracy_score` is larger where a class has no members, as it leaves that class out.
+/// * Precision, recall and F1 of a class are scikit-learn's with `zero_division=0`.
+/// * `balanced_accuracy` is scikit-learn's `balanced_accuracy_score`: the mean of recall over the classes that have images.
+/// * `macro_f1` is scikit-learn's `f1_score(average="macro")`: the mean of F1 over the classes that have images or are
+///   predicted. `absent_classes` names the classes without images.
 /// * `loss` is the mean cross entropy of the softmax, in f64.
 /// * `ece` is the expected calibration error (Guo et al. 2017): 15 bins of equal width, `(i/15, (i+1)/15]`, on the
 ///   probability of the predicted class; the mean over images of |accuracy − mean probability| of the image's bin.
@@ -53,16 +54,19 @@ pub fn score(predictions: &Predictions) -> SplitMetrics {
     let per_class: Vec<ClassMetrics> =
         predictions.classes.iter().enumerate().map(|(class, name)| class_metrics(name, class, &confusion)).collect();
     let (n, correct) = (outcomes.len(), outcomes.iter().filter(|outcome| outcome.is_correct()).count());
-    let over_classes =
-        |value: fn(&ClassMetrics) -> f64| mean(per_class.iter().map(value).sum::<f64>(), per_class.len());
+    let has_images = |class: &usize| per_class[*class].support > 0;
+    let is_predicted = |class: usize| confusion.iter().any(|row| row[class] > 0);
+    let (present, absent): (Vec<usize>, Vec<usize>) = (0..per_class.len()).partition(has_images);
+    let known = (0..per_class.len()).filter(|class| has_images(class) || is_predicted(*class));
     SplitMetrics {
         n,
         loss: mean(ordered_sum(outcomes.iter().map(|outcome| outcome.loss).collect()), n),
         accuracy: ratio(correct, n),
-        balanced_accuracy: over_classes(|class| class.recall),
-        macro_f1: over_classes(|class| class.f1),
+        balanced_accuracy: average(present.iter().map(|&class| per_class[class].recall)),
+        macro_f1: average(known.map(|class| per_class[class].f1)),
         ece: calibration_error(&outcomes),
         accuracy_ci95: wilson(correct, n),
+        absent_classes: absent.iter().map(|&class| per_class[class].name.clone()).collect(),
         per_class,
         confusion,
     }
@@ -185,6 +189,11 @@ pub(crate) fn ordered_sum(mut values: Vec<f64>) -> f64 {
 
 fn ratio(part: usize, whole: usize) -> f64 {
     mean(part as f64, whole)
+}
+
+fn average(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    mean(values.iter().sum(), values.len())
 }
 
 fn mean(sum: f64, n: usize) -> f64 {

@@ -39,9 +39,18 @@ fn write(f: &mut String, metrics: &SplitMetrics) -> Result {
     writeln!(f, "  accuracy           {} %  (95 % interval {low} to {high} %)", percent(metrics.accuracy))?;
     writeln!(f, "  balanced accuracy  {} %", percent(metrics.balanced_accuracy))?;
     writeln!(f, "  macro F1           {:.3}", metrics.macro_f1)?;
+    if !metrics.absent_classes.is_empty() {
+        writeln!(f, "  absent classes     {}", absent(&metrics.absent_classes))?;
+    }
     writeln!(f, "  calibration error  {:.3}", metrics.ece)?;
     writeln!(f, "  loss               {:.4}\n", metrics.loss)?;
     Table::new(metrics).write(f, metrics)
+}
+
+/// Names of the classes without images, and what that means for the two lines above.
+fn absent(classes: &[String]) -> String {
+    let names = classes.iter().map(|name| shortened(name, ROW_NAME)).collect::<Vec<_>>().join(", ");
+    format!("{names}  (no images: not in the balanced accuracy, nor in the macro F1 unless predicted)")
 }
 
 /// Names of rows and columns, and the widths they need.

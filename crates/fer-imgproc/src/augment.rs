@@ -1,4 +1,4 @@
-use fer_artifact::{Fraction, NonNegative, Probability, Seed};
+use fer_artifact::{Fraction, NonNegative, Probability, Seed, Size};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::de::{Deserializer, Error as _, Unexpected};
@@ -67,26 +67,22 @@ impl Default for Erasing {
 }
 
 impl Augmentation {
-    /// An image `[height, width]` changed at random into one of `crop` rows and columns, at most as many as it has.
+    /// An image of this size changed at random into one of the size `crop`, at most as high and as wide.
     ///
     /// The changes depend on `place` alone: a seed, the epoch, and the image's row in the source. Geometry is resampled
     /// once, bilinearly, with the border's pixels continued outwards. Without any changes, a random `crop` of the image
     /// is left, pixel by pixel.
     ///
     /// # Panics
-    /// If the image has not `height · width` pixels, or fewer rows or columns than `crop`.
-    pub fn apply(
-        &self,
-        image: &[f32],
-        [height, width]: [usize; 2],
-        crop: [usize; 2],
-        place: (Seed, usize, u32),
-    ) -> Vec<f32> {
-        assert_eq!(image.len(), height * width, "pixels of an image of {height}×{width}");
-        assert!(crop[0] <= height && crop[1] <= width, "a crop of {crop:?} from an image of {height}×{width}");
+    /// If the image has another number of pixels, or fewer rows or columns than `crop`.
+    pub fn apply(&self, image: &[f32], size: Size, crop: Size, place: (Seed, usize, u32)) -> Vec<f32> {
+        assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
+        let fits = crop.height() <= size.height() && crop.width() <= size.width();
+        assert!(fits, "a crop of {crop} from an image of {size}");
+        let [size, crop] = [size, crop].map(|size| [size.height(), size.width()]);
         let streams = Streams { place };
-        let view = View::draw(self, [height, width], crop, streams);
-        let mut out = view.sample(image, [height, width], crop);
+        let view = View::draw(self, size, crop, streams);
+        let mut out = view.sample(image, size, crop);
         let mean = out.iter().sum::<f32>() / out.len().max(1) as f32;
         self.shade(&mut out, mean, streams);
         self.erasing.apply(&mut out, crop, mean, streams.of("erasing"));

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "RawParams")]
+#[serde(deny_unknown_fields, default)]
 pub struct PreprocessParams {
     /// What evens out the brightness.
     pub equalization: Equalization,
@@ -35,8 +35,8 @@ pub enum Equalization {
 }
 
 /// How levels (0 to 255, after equalisation) become the network's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", from = "Tagged")]
 pub enum Normalization {
     /// `x / 255` in f32: from 0 to 1.
     #[default]
@@ -47,37 +47,27 @@ pub enum Normalization {
     PerImage,
 }
 
-/// The parameters as YAML has them.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawParams {
-    equalization: Equalization,
-    normalization: RawNormalization,
-    size: Option<Size>,
-}
-
-impl From<RawParams> for PreprocessParams {
-    fn from(raw: RawParams) -> Self {
-        let normalization = match raw.normalization.kind {
-            Kind::Unit => Normalization::Unit,
-            Kind::Standard => Normalization::Standard,
-            Kind::PerImage => Normalization::PerImage,
-        };
-        Self { equalization: raw.equalization, normalization, size: raw.size }
-    }
-}
-
-#[derive(Deserialize, Default)]
+/// A mapping with the one key `kind`: serde's own form of an enum like [`Normalization`] takes any others too.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawNormalization {
+struct Tagged {
     kind: Kind,
 }
 
+impl From<Tagged> for Normalization {
+    fn from(tagged: Tagged) -> Self {
+        match tagged.kind {
+            Kind::Unit => Self::Unit,
+            Kind::Standard => Self::Standard,
+            Kind::PerImage => Self::PerImage,
+        }
+    }
+}
+
 /// The name of a normalisation, here and in [`crate::Preprocessing`].
-#[derive(Deserialize, Default, Clone, Copy)]
+#[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
-    #[default]
     Unit,
     Standard,
     PerImage,

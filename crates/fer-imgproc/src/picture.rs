@@ -1,12 +1,13 @@
 //! One picture of any size and form: a photograph, or a face that is cropped already.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 
-use fer_artifact::{Size, write_atomic};
+use fer_artifact::{FIRST, Size, identify, write_atomic};
 use image::codecs::png::PngEncoder;
 use image::{
     DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
@@ -44,8 +45,11 @@ pub enum PictureProblem {
     #[error("not a file")]
     NotAFile,
     /// The first bytes are those of no format that can be decoded.
-    #[error("not a picture: expected png, jpg, webp, bmp, gif, tiff or pnm")]
-    NotAPicture,
+    #[error("{}expected png, jpg, webp, bmp, gif, tiff or pnm", not_a_picture(found.as_deref()))]
+    NotAPicture {
+        /// What the file is, and what to do with it, if that is known.
+        found: Option<Cow<'static, str>>,
+    },
     /// More pixels than are decoded.
     #[error("too large: expected at most {} million pixels, found {width}×{height}", MOST_PIXELS / 1_000_000)]
     TooManyPixels {
@@ -96,15 +100,14 @@ impl Picture {
         if metadata.len() > LONGEST_FILE {
             return Err(PictureProblem::TooManyBytes { found: metadata.len() });
         }
-        let file = BufReader::new(File::open(path).map_err(io)?);
-        decode(ImageReader::new(file).with_guessed_format().map_err(io)?)
+        decode(BufReader::new(File::open(path).map_err(io)?))
     }
 
     /// Decodes a file that lies in memory, as [`Self::open`] does.
     ///
     /// ```
     /// let problem = fer_imgproc::Picture::decode(b"<html>not found</html>").unwrap_err();
-    /// assert!(problem.to_string().starts_with("not a picture"));
+    /// assert!(problem.to_string().starts_with("not a picture: found an HTML page"));
     /// ```
     ///
     /// # Errors
@@ -114,8 +117,7 @@ impl Picture {
         if length > LONGEST_FILE {
             return Err(PictureProblem::TooManyBytes { found: length });
         }
-        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-        decode(reader.map_err(|source| PictureProblem::Io { source })?)
+        decode(Cursor::new(bytes))
     }
 
     /// A picture that is decoded already, such as a frame of a video: `rgb` holds red, green and blue of its pixels,
@@ -169,9 +171,25 @@ fn check_length(expected: usize, found: usize, size: Size) -> Result<(), Picture
     if found == expected { Ok(()) } else { Err(PictureProblem::Pixels { size, expected, found }) }
 }
 
-fn decode<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
+fn not_a_picture(what: Option<&str>) -> String {
+    what.map_or_else(|| "not a picture: ".to_owned(), |what| format!("not a picture: found {what}; "))
+}
+
+fn decode<R: BufRead + Seek>(mut input: R) -> Result<Picture, PictureProblem> {
+    let io = |source| PictureProblem::Io { source };
+    let mut first = vec![];
+    input.by_ref().take(FIRST).read_to_end(&mut first).map_err(io)?;
+    input.rewind().map_err(io)?;
+    let reader = ImageReader::new(input).with_guessed_format().map_err(io)?;
+    decode_as_guessed(reader).map_err(|problem| match problem {
+        PictureProblem::NotAPicture { .. } => PictureProblem::NotAPicture { found: identify(&first) },
+        other => other,
+    })
+}
+
+fn decode_as_guessed<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
     match reader.format() {
-        None => Err(PictureProblem::NotAPicture),
+        None => Err(PictureProblem::NotAPicture { found: None }),
         Some(format @ ImageFormat::Jpeg) => {
             let mut bytes = vec![];
             reader.into_inner().read_to_end(&mut bytes).map_err(|source| PictureProblem::Io { source })?;
@@ -210,7 +228,7 @@ fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, Picture
 
 fn problem(error: ImageError) -> PictureProblem {
     match error {
-        ImageError::Unsupported(_) => PictureProblem::NotAPicture,
+        ImageError::Unsupported(_) => PictureProblem::NotAPicture { found: None },
         ImageError::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             PictureProblem::Io { source }
         }

@@ -156,7 +156,7 @@ impl Levels {
 
 /// The size of a set's images, once it is sure that the set holds so many pixels.
 fn size_of_images(set: &ImageSet) -> Result<Size, Error> {
-    let size = Size::new(set.height, set.width)?;
+    let size = set.size()?;
     let (expected, found) = (set.len() * size.area(), set.images.len());
     if expected != found {
         return Err(Error::PixelCount { split: set.split, expected, found });

@@ -20,7 +20,7 @@ mod slot;
 mod stage;
 mod stages;
 pub mod sweep;
-mod verify;
+pub mod upkeep;
 mod yaml;
 
 pub use alone::{StageAlone, run_stage};
@@ -32,8 +32,6 @@ pub use plan::Step;
 pub use reason::Reason;
 pub use run::{Outcome, Ran, RunOptions, Selection};
 pub use run_folder::checkpoints::CheckpointEvery;
-pub use run_folder::store::{Spare, SpareKind};
-pub use verify::{FileState, Verified};
 
 /// Name and version of the program, as it stands in headers and locks.
 pub const PROGRAM: &str = concat!("fer ", env!("CARGO_PKG_VERSION"));

@@ -41,21 +41,25 @@ impl Eye {
 
     /// The faces of a picture, at the size `to`.
     pub(crate) fn crops(&self, picture: Picture, to: Size) -> Vec<Crop> {
-        let size = picture.size();
-        let gray = picture.into_gray();
         match self {
-            Self::Whole => {
-                let pixels = if size == to { gray } else { resize(&gray, size, to) };
-                vec![Crop::new(None, pixels)]
-            }
+            Self::Whole => vec![whole(picture, to)],
             #[cfg(feature = "faces")]
             Self::Faces { finder, smallest } => {
+                let size = picture.size();
+                let gray = picture.into_gray();
                 let faces = finder.find(&gray, size, *smallest);
                 let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to));
                 faces.iter().map(crop).collect()
             }
         }
     }
+}
+
+/// A picture as one face, at the size `to`.
+pub(crate) fn whole(picture: Picture, to: Size) -> Crop {
+    let size = picture.size();
+    let gray = picture.into_gray();
+    Crop::new(None, if size == to { gray } else { resize(&gray, size, to) })
 }
 
 /// The part of a face's square that lies in the picture of this size.

@@ -1,6 +1,6 @@
 use fer_eval::probabilities;
 
-use crate::look::Eye;
+use crate::look::{Eye, whole};
 use crate::{Crop, Ensemble, Error, Look, Picture, Place, Size};
 
 /// Finds the faces of pictures and judges them.
@@ -44,6 +44,11 @@ impl Recognizer {
     /// The faces of a picture, from left to right, not judged yet; or the whole picture as one.
     pub fn crops(&self, picture: Picture) -> Vec<Crop> {
         self.eye.crops(picture, self.size)
+    }
+
+    /// The whole picture as one face, however pictures are looked at, not judged yet.
+    pub fn whole(&self, picture: Picture) -> Crop {
+        whole(picture, self.size)
     }
 
     /// The faces of these crops, which may come from several pictures.

@@ -18,7 +18,7 @@ pub fn image_set(split: Split, n: usize, height: usize, width: usize) -> ImageSe
             if in_band { 155 + noise } else { noise }
         }));
     }
-    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, skipped_rows: vec![] }
+    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, skipped_rows: vec![], groups: None }
 }
 
 /// The images of [`image_set`] divided by 255, with `preprocessing` left `null`.

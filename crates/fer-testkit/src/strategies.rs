@@ -35,6 +35,7 @@ fn image_set(
             labels,
             rows,
             skipped_rows: vec![],
+            groups: None,
         },
     )
 }

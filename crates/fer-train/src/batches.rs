@@ -1,5 +1,5 @@
 use candle_core::{Device, Result, Tensor};
-use fer_artifact::{FeatureSet, Seed};
+use fer_artifact::{FeatureSet, Seed, Size};
 use fer_imgproc::{Augmentation, Erasing};
 use fer_nn::smooth_targets;
 use rand::SeedableRng;
@@ -42,18 +42,18 @@ pub(crate) struct Batch {
 impl Batch {
     /// These images of train as the recipe wants them in this epoch and step: changed at random, cropped, mixed.
     pub(crate) fn new(task: &Task<'_>, indices: &[usize], epoch: usize, step: u64) -> Result<Self> {
-        let Task { params, train, seed, .. } = task;
-        let size = [train.height, train.width];
-        let crop = crop_of(&params.crops, epoch).map_or(size, |side| [side; 2]);
+        let Task { params, train, seed, size, .. } = *task;
+        let square = |side| Size::new(side, side).expect("the sides of crops were checked");
+        let crop = crop_of(&params.crops, epoch).map_or(size, square);
         // The last epochs see images as they are, but for what happens to photographs too.
         let is_plain = epoch + params.final_plain_epochs > params.epochs.get();
         let augmentation = match params.augmentation {
             Some(changes) if is_plain => Some(Augmentation { erasing: Erasing::default(), ..changes }),
             changes => changes,
         };
-        let mut images = vec![0.0; indices.len() * crop[0] * crop[1]];
+        let mut images = vec![0.0; indices.len() * crop.area()];
         let stream = seed.stream("augmentation");
-        images.par_chunks_mut(crop[0] * crop[1]).zip(indices).for_each(|(out, &index)| {
+        images.par_chunks_mut(crop.area()).zip(indices).for_each(|(out, &index)| {
             let image = train.image(index);
             if augmentation.is_none() && crop == size {
                 out.copy_from_slice(image);
@@ -80,7 +80,7 @@ impl Batch {
             mix(&mut images, indices.len(), |a, b| share as f32 * a + (1.0 - share as f32) * b);
             mix(&mut targets, indices.len(), |a, b| share * a + (1.0 - share) * b);
         }
-        let images = Tensor::from_vec(images, (indices.len(), 1, crop[0], crop[1]), &Device::Cpu)?;
+        let images = Tensor::from_vec(images, (indices.len(), 1, crop.height(), crop.width()), &Device::Cpu)?;
         Ok(Self { images, targets })
     }
 }

@@ -1,3 +1,5 @@
+use fer_artifact::{OutOfRange, Size};
+
 use crate::FileOf;
 
 /// What can be wrong with a training.
@@ -33,14 +35,6 @@ pub enum Error {
         /// The side that was asked for.
         found: usize,
     },
-    /// The warm-up leaves nothing to train.
-    #[error("schedule: expected fewer warmup_epochs than epochs, found {warmup_epochs} of {epochs}")]
-    Warmup {
-        /// Epochs of warm-up.
-        warmup_epochs: usize,
-        /// All epochs.
-        epochs: usize,
-    },
     /// There is nothing to train on.
     #[error("train: expected at least one image, found none")]
     NoImages,
@@ -51,15 +45,12 @@ pub enum Error {
         parameter: &'static str,
     },
     /// Images of validation have another size than those of train.
-    #[error(
-        "validation: expected images of {}x{} pixels as in train, found {}x{}",
-        train[0], train[1], validation[0], validation[1]
-    )]
+    #[error("validation: expected images of {train} pixels as in train, found {validation}")]
     Size {
         /// Height and width in train.
-        train: [usize; 2],
+        train: Size,
         /// Height and width in validation.
-        validation: [usize; 2],
+        validation: Size,
     },
     /// Validation has other classes than train.
     #[error("validation: expected the classes of train, {train:?}, found {validation:?}")]
@@ -153,6 +144,9 @@ pub enum Error {
         /// The observer's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A set whose images have no pixels.
+    #[error(transparent)]
+    Side(#[from] OutOfRange),
     /// The network refused.
     #[error(transparent)]
     Model(#[from] fer_model::Error),

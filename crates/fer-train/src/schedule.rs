@@ -23,7 +23,7 @@ pub enum Schedule {
     /// A linear rise to `base` over the steps of the first epochs, then half a cosine down to 0 over the others:
     /// PyTorch's `LinearLR` and `CosineAnnealingLR` one after the other, stepped after every batch.
     Cosine {
-        /// Epochs of the rise.
+        /// Epochs of the rise; at most all epochs but one, so that a short training has a cosine too.
         warmup_epochs: usize,
     },
     /// Half a cosine up from `base / div_factor` to `base`, and half a cosine down to
@@ -80,7 +80,7 @@ impl Schedule {
                 base * libm::pow(gamma.get(), changes as f64)
             }
             Self::Cosine { warmup_epochs } => {
-                let warmup = steps_per_epoch * warmup_epochs as f64;
+                let warmup = steps_per_epoch * warmup_epochs.min(at.epochs.saturating_sub(1)) as f64;
                 if step < warmup {
                     base * (step + 1.0) / warmup
                 } else {
@@ -109,11 +109,17 @@ impl Schedule {
         }
     }
 
-    /// What the schedule alone does not tell.
-    pub(crate) fn check(&self, epochs: usize) -> Result<(), Error> {
+    /// The warm-up that a training of so many epochs has, where that is less than was asked for.
+    ///
+    /// ```
+    /// use fer_train::Schedule;
+    /// assert_eq!(Schedule::Cosine { warmup_epochs: 3 }.shortened_warmup(2), Some(1));
+    /// assert_eq!(Schedule::Cosine { warmup_epochs: 3 }.shortened_warmup(4), None);
+    /// ```
+    pub fn shortened_warmup(&self, epochs: usize) -> Option<usize> {
         match *self {
-            Self::Cosine { warmup_epochs } if warmup_epochs >= epochs => Err(Error::Warmup { warmup_epochs, epochs }),
-            _ => Ok(()),
+            Self::Cosine { warmup_epochs } if warmup_epochs >= epochs => Some(epochs.saturating_sub(1)),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a training is given: data, parameters and seed, checked against each other.
 
-use fer_artifact::{FeatureSet, Predictions, Seed};
+use fer_artifact::{FeatureSet, Predictions, Seed, Size};
 use fer_model::NetworkConfig;
 
 use crate::{Error, Select, TrainParams};
@@ -22,6 +22,8 @@ pub(crate) struct Task<'a> {
     pub(crate) train: &'a FeatureSet,
     pub(crate) validation: Option<&'a FeatureSet>,
     pub(crate) seed: Seed,
+    /// Of the images of train.
+    pub(crate) size: Size,
     pub(crate) network: NetworkConfig,
     /// One a class, unless all count the same.
     pub(crate) class_weights: Option<Vec<f64>>,
@@ -44,7 +46,8 @@ impl<'a> Task<'a> {
         } else if params.early_stopping.is_some() {
             return Err(Error::NoValidation { parameter: "early_stopping" });
         }
-        let (height, width, classes) = (train.height, train.width, train.classes.len());
+        let (size, classes) = (train.size()?, train.classes.len());
+        let (height, width) = (size.height(), size.width());
         let network = NetworkConfig { params: params.model, height, width, classes };
         check_crop_sizes(params, &network)?;
         let class_weights = params.class_weights.of(&train.labels, classes);
@@ -52,7 +55,7 @@ impl<'a> Task<'a> {
             Some(distillation) => Some(distillation.answers(data.teachers, train)?),
             None => None,
         };
-        Ok(Self { params, train, validation, seed, network, class_weights, answers })
+        Ok(Self { params, train, validation, seed, size, network, class_weights, answers })
     }
 
     /// Steps in an epoch.
@@ -74,9 +77,9 @@ fn check_crop_sizes(params: &TrainParams, network: &NetworkConfig) -> Result<(),
 }
 
 fn check_same_kind(train: &FeatureSet, validation: &FeatureSet) -> Result<(), Error> {
-    let size = |set: &FeatureSet| [set.height, set.width];
-    if size(train) != size(validation) {
-        return Err(Error::Size { train: size(train), validation: size(validation) });
+    let (train_size, validation_size) = (train.size()?, validation.size()?);
+    if train_size != validation_size {
+        return Err(Error::Size { train: train_size, validation: validation_size });
     }
     if train.classes != validation.classes {
         return Err(Error::Classes { train: train.classes.clone(), validation: validation.classes.clone() });

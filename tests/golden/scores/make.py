@@ -2,9 +2,10 @@
 
 Made with Python 3.11, numpy 2.4.6, scikit-learn 1.9.1, scipy 1.17.1:  python make.py
 
-* precision, recall, F1, confusion: scikit-learn with `labels=range(K)` and `zero_division=0`.
-* balanced_accuracy: the mean of recall over all K classes. scikit-learn's `balanced_accuracy_score` leaves classes
-  without members out; the cases where it differs carry its value as `sklearn_balanced_accuracy`.
+* precision, recall, F1 of each class, confusion: scikit-learn with `labels=range(K)` and `zero_division=0`.
+* balanced_accuracy, macro_f1: scikit-learn's `balanced_accuracy_score` and `f1_score(average="macro")`, which know nothing of
+  K: the first takes the classes that occur among the labels, the second those that occur among labels or predictions.
+* absent_classes: classes that do not occur among the labels; left out of the JSON where there are none.
 * loss: mean of SciPy's `-log_softmax` in float64; compared here with scikit-learn's `log_loss` where that does not clip.
 * ece: 15 bins (i/15, (i+1)/15] on the top probability, as in Guo et al. 2017, written out below.
 * accuracy_ci95: Wilson's interval from `scipy.stats.binomtest`.
@@ -57,21 +58,20 @@ def case(name, logits, labels):
         "n": n,
         "loss": loss,
         "accuracy": accuracy_score(labels, predicted),
-        "balanced_accuracy": recall.mean(),
-        "macro_f1": f1_score(labels, predicted, labels=classes, average="macro", zero_division=0),
+        "balanced_accuracy": balanced_accuracy_score(labels, predicted),
+        "macro_f1": f1_score(labels, predicted, average="macro", zero_division=0),
         "ece": expected_calibration_error(logits, labels),
         "accuracy_ci95": [interval.low, interval.high],
+        "absent_classes": [f"c{i}" for i in classes if support[i] == 0],
         "per_class": [
             {"name": f"c{i}", "precision": precision[i], "recall": recall[i], "f1": f1[i], "support": int(support[i])}
             for i in classes
         ],
         "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
     }
-    out = {"name": name, "logits": logits32.tolist(), "labels": labels.tolist(), "scores": scores}
-    theirs = balanced_accuracy_score(labels, predicted)
-    if abs(theirs - recall.mean()) > 1e-12:
-        out["sklearn_balanced_accuracy"] = theirs
-    return out
+    if not scores["absent_classes"]:
+        del scores["absent_classes"]
+    return {"name": name, "logits": logits32.tolist(), "labels": labels.tolist(), "scores": scores}
 
 
 def main():
@@ -89,6 +89,8 @@ def main():
         case("a class without predictions", never_two, rng.integers(0, 5, 40)),
         case("a class without either", never_two, rng.choice([0, 1, 3, 4], 40)),
         case("everything called one class", np.tile([0.0, 3.0, 0.5], (12, 1)), [0, 1, 2] * 4),
+        case("a class predicted and absent", 6.0 * np.eye(5)[[0, 1, 2, 1, 0, 2]], [0, 1, 1, 1, 0, 0]),
+        case("two classes of seven, all right", 9.0 * np.eye(7)[[3, 4, 3]], [3, 4, 3]),
         case("one class alone", rng.normal(size=(5, 1)), [0] * 5),
         case("one image", [[0.2, -0.1]], [1]),
         # Probabilities of exactly 1/3 stand on the border of two bins and belong to the lower one.

@@ -31,6 +31,39 @@ pub struct DataReport {
     pub skipped: Listed<SkippedRow>,
     /// Rows of train left out as duplicates.
     pub dropped: Dropped,
+    /// How many rows have a label that the classes do not choose, by label.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_labels: BTreeMap<String, usize>,
+    /// Labels that were read as another word for a class (`happiness` for `happy`), and the class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub synonyms: BTreeMap<String, String>,
+    /// Files below the source that were not read, by reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// The groups, such as people, where the source has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupReport>,
+    /// What else a person should know before trusting the data, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// The groups of a data set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupReport {
+    /// Groups of each split.
+    pub splits: BTreeMap<Split, usize>,
+    /// Groups that stand in more than one split, on which scores are too good.
+    pub shared: Listed<String>,
+}
+
+/// Files of a source that were not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Why, as in `3 files left out: hidden`.
+    pub why: String,
+    /// Their paths in the source.
+    pub files: Listed<String>,
 }
 
 /// The checks of one split.

@@ -34,14 +34,18 @@ pub struct SplitMetrics {
     pub loss: f64,
     /// Share of images whose predicted class is the true one, 0 to 1.
     pub accuracy: f64,
-    /// Mean of recall over all classes, 0 to 1.
+    /// Mean of recall over the classes that have images, 0 to 1.
     pub balanced_accuracy: f64,
-    /// Mean of F1 over all classes, 0 to 1.
+    /// Mean of F1 over the classes that have images or are predicted, 0 to 1.
     pub macro_f1: f64,
     /// Expected calibration error, 0 to 1.
     pub ece: f64,
     /// Wilson's 95 % interval of the accuracy, `[low, high]`.
     pub accuracy_ci95: [f64; 2],
+    /// Names of the classes without an image, in label order: the balanced accuracy leaves them out, and the macro F1
+    /// leaves out those of them that are not predicted either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent_classes: Vec<String>,
     /// Scores of each class, in label order.
     pub per_class: Vec<ClassMetrics>,
     /// `[K][K]` counts: `confusion[t][p]` images of class `t` were predicted as `p`.

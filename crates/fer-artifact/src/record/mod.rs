@@ -4,6 +4,8 @@ mod data_report;
 mod history;
 mod metrics;
 
-pub use data_report::{Contradiction, DataReport, Dropped, Listed, Overlap, SkippedRow, SplitReport};
+pub use data_report::{
+    Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, Overlap, SkippedRow, SplitReport,
+};
 pub use history::EpochRecord;
 pub use metrics::{ClassMetrics, Metrics, SplitMetrics, Tta};

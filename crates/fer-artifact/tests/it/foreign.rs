@@ -25,6 +25,7 @@ fn images_that_python_wrote_are_read() {
         labels: vec![1, 0],
         rows: vec![5, 70_000],
         skipped_rows: vec![],
+        groups: None,
     };
     assert_eq!(read::<ImageSet>(&golden("images.safetensors")).unwrap(), expected);
     let (header, _) = describe(&golden("images.safetensors")).unwrap();

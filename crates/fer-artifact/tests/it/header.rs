@@ -13,6 +13,7 @@ fn one_face() -> ImageSet {
         labels: vec![1],
         rows: vec![258],
         skipped_rows: vec![3, 5],
+        groups: None,
     }
 }
 

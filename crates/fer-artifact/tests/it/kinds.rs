@@ -67,6 +67,7 @@ fn image_set() -> impl Strategy<Value = ImageSet> {
                     labels: labels.clone(),
                     rows: rows.clone(),
                     skipped_rows: skipped_rows.clone(),
+                    groups: None,
                 })
             })
         },
@@ -203,6 +204,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         skipped_rows: vec![],
+        groups: None,
     };
     assert_eq!((images.len(), images.is_empty(), images.image(1)), (2, false, &[3, 4][..]));
     let features = FeatureSet {
@@ -224,4 +226,32 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         rows: vec![0, 1],
     };
     assert_eq!(predictions.logits_of(1), [-1.0, 2.0]);
+}
+
+#[test]
+fn groups_are_optional_and_their_ids_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.safetensors");
+    let groups = |ids: Vec<u32>| Some(fer_artifact::Groups { names: vec!["S1".to_owned(), "S2".to_owned()], ids });
+    let set = ImageSet {
+        classes: vec!["a".to_owned()],
+        split: Split::Train,
+        height: 1,
+        width: 1,
+        images: vec![7, 8],
+        labels: vec![0, 0],
+        rows: vec![0, 1],
+        skipped_rows: vec![],
+        groups: groups(vec![1, 0]),
+    };
+    let provenance = Provenance::new("test", Seed::new(0));
+    write(&path, &set, &provenance).unwrap();
+    assert_eq!(read::<ImageSet>(&path).unwrap(), set);
+    assert_eq!(set.select(&[1]).groups.unwrap().ids, [0]);
+    write(&path, &ImageSet { groups: groups(vec![1, 2]), ..set }, &provenance).unwrap();
+    let message = read::<ImageSet>(&path).unwrap_err().to_string();
+    assert!(
+        message.ends_with("groups[1]: expected a group below 2, the number of names in the header, found 2"),
+        "{message}"
+    );
 }

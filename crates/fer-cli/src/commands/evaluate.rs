@@ -3,13 +3,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use fer_artifact::Tta;
-use fer_data::{Classes, Source, load};
+use fer_data::{Classes, Loaded, Source, load};
 use fer_eval::score;
 use fer_predict::Ensemble;
 
 use super::arguments::ThreadArgs;
 use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
+use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -43,7 +44,9 @@ impl EvaluateArgs {
         let ensemble = Ensemble::open(&self.models)?.with_tta(self.tta)?;
         let classes = Classes::new(ensemble.classes().to_vec())
             .with_context(|| format!("{}: its classes", self.models[0].display()))?;
-        let scores = score(&ensemble.predict(&load(&Source::at(&self.data), &classes)?)?);
+        let Loaded { images, notes } = load(&Source::at(&self.data), &classes, ensemble.size().ok())?;
+        notes.iter().for_each(|note| to_stderr(note));
+        let scores = score(&ensemble.predict(&images)?);
         if self.json {
             print_json(&scores)?
         } else {

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{Spare, SpareKind};
+use fer_pipeline::upkeep::{Spare, SpareKind};
 use serde_json::json;
 
 use super::arguments::PipelineArgs;

@@ -21,7 +21,7 @@ mod synth;
 mod verify;
 
 use anyhow::Result;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::exit_status::ExitStatus;
 
@@ -70,13 +70,6 @@ enum Command {
 }
 
 impl Cli {
-    /// What the program was called with; ends it where that is no command, or asks for help or the version.
-    pub(crate) fn from_arguments() -> Self {
-        let version = format!("{}\ninstructions: {}", env!("CARGO_PKG_VERSION"), fer_nn::instructions());
-        let matches = Self::command().long_version(&*version.leak()).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-    }
-
     pub(crate) fn run(self) -> Result<ExitStatus> {
         match self.command {
             Command::Run(args) => args.run(),

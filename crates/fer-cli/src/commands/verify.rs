@@ -1,6 +1,6 @@
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{FileState, Verified};
+use fer_pipeline::upkeep::{FileState, Verified};
 
 use super::arguments::PipelineArgs;
 use crate::exit_status::ExitStatus;

@@ -2,9 +2,14 @@
 
 mod source;
 
+mod archive;
+mod classes;
 mod csv;
 mod export;
+mod face_rows;
 mod folder;
+mod groups;
+mod manifest;
 mod params;
 mod report;
 mod split;

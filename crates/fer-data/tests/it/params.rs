@@ -33,14 +33,14 @@ fn the_defaults_are_written_out() {
 fn every_choice_survives_a_round_trip() {
     let columns = CsvSource { label_column: Some("mood".into()), ..CsvSource::new("faces.csv") };
     let splits = [
-        (SplitRule::Usage {}, json!({"kind": "usage"})),
-        (SplitRule::Head { train: Count::of(24_000) }, json!({"kind": "head", "train": 24000})),
+        (SplitRule::Usage { validation: None }, json!({"kind": "usage"})),
+        (SplitRule::Head { train: Count::of(24_000), pool: false }, json!({"kind": "head", "train": 24000})),
         (
             SplitRule::Stratified(Fractions::new(0.8, 0.1, 0.1).unwrap()),
             json!({"kind": "stratified", "train": 0.8, "validation": 0.1, "test": 0.1}),
         ),
     ];
-    for source in [Source::Csv(columns), Source::Folder { path: "faces".into() }] {
+    for source in [Source::Csv(columns), Source::folder("faces")] {
         for (split, written) in &splits {
             for drop_duplicates in [DropDuplicates::None, DropDuplicates::Train, DropDuplicates::Across] {
                 let params = IngestParams {
@@ -60,7 +60,7 @@ fn every_choice_survives_a_round_trip() {
 #[test]
 fn a_relative_path_is_resolved_and_an_absolute_one_is_kept() {
     for (given, resolved) in [("data/faces.csv", "/home/me/data/faces.csv"), ("/data/faces.csv", "/data/faces.csv")] {
-        for source in [Source::Csv(CsvSource::new(given)), Source::Folder { path: given.into() }] {
+        for source in [Source::Csv(CsvSource::new(given)), Source::folder(given)] {
             let mut params = IngestParams::new(source);
             params.resolve(Path::new("/home/me"));
             assert_eq!(params.source_path(), Path::new(resolved));
@@ -79,15 +79,15 @@ fn a_source_is_required() {
 fn what_is_not_known_is_refused_by_name() {
     assert_eq!(
         refusal(json!({"spilt": {}})),
-        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`"
+        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`, `size`, `color`, `group`"
     );
     assert_eq!(
         refusal(json!({"source": {"kind": "parquet", "path": "x"}})),
-        "unknown variant `parquet`, expected `csv` or `folder`"
+        "unknown variant `parquet`, expected one of `csv`, `folder`, `manifest`"
     );
     assert_eq!(
         refusal(json!({"split": {"kind": "random"}})),
-        "unknown variant `random`, expected one of `usage`, `head`, `stratified`"
+        "unknown variant `random`, expected one of `usage`, `head`, `stratified`, `folds`"
     );
     assert_eq!(refusal(json!({"on_bad_row": "drop"})), "unknown variant `drop`, expected `error` or `skip`");
     assert_eq!(
@@ -100,12 +100,15 @@ fn what_is_not_known_is_refused_by_name() {
 fn a_field_of_another_kind_is_refused() {
     assert_eq!(
         refusal(json!({"source": {"kind": "folder", "path": "x", "label_column": "mood"}})),
-        "unknown field `label_column`, expected `path`"
+        "unknown field `label_column`, expected `path` or `pattern`"
     );
-    assert_eq!(refusal(json!({"split": {"kind": "usage", "train": 3}})), "unknown field `train`, there are no fields");
+    assert_eq!(
+        refusal(json!({"split": {"kind": "usage", "train": 3}})),
+        "unknown field `train`, expected `validation`"
+    );
     assert_eq!(
         refusal(json!({"split": {"kind": "head", "train": 3, "test": 1}})),
-        "unknown field `test`, expected `train`"
+        "unknown field `test`, expected `train` or `pool`"
     );
 }
 

@@ -122,7 +122,7 @@ warning: train has no image of `neutral`"
 #[test]
 fn the_summary_says_what_was_left_out() {
     let scratch = Scratch::new();
-    let bad = "3,x,Training\n9,1 2 3 4,Training\n3,1 2 3,Training\n3,,PublicTest\n";
+    let bad = "3,x,Training\nbored,1 2 3 4,Training\n3,1 2 3,Training\n3,,PublicTest\n";
     let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", format!("{FACES}{bad}"))));
     let params = IngestParams { drop_duplicates: DropDuplicates::Across, ..IngestParams::new(source) };
     let summary = fer_data::summary(&ingested(&skipping(params)).report);
@@ -134,7 +134,7 @@ fn the_summary_says_what_was_left_out() {
             "left out of train as duplicates: 1 in validation too, 0 in test too, 2 further copies",
             "bad rows skipped: 4 (row 9 (line 11), column `pixels`: expected 4 pixel values as in the rows before, found 1; \
          row 10 (line 12), column `emotion`: expected a class (angry, disgust, fear, happy, sad, surprise, neutral) or \
-         its number from 0 to 6, found `9`; row 11 (line 13), column `pixels`: expected 4 pixel values as in the rows \
+         its number from 0 to 6, found `bored`; row 11 (line 13), column `pixels`: expected 4 pixel values as in the rows \
          before, found 3; and 1 more)",
         ]
     );

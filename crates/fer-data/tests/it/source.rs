@@ -36,7 +36,7 @@ impl Scratch {
 
 /// Parameters that make all rows of the CSV file train.
 pub(crate) fn all_train(path: impl Into<PathBuf>, rows: usize) -> IngestParams {
-    let split = SplitRule::Head { train: Count::of(rows) };
+    let split = SplitRule::Head { train: Count::of(rows), pool: false };
     IngestParams { split, ..IngestParams::new(Source::Csv(CsvSource::new(path))) }
 }
 

@@ -14,7 +14,7 @@ fn params(scratch: &Scratch, labels: &[u8], split: SplitRule) -> IngestParams {
 }
 
 fn head(train: usize) -> SplitRule {
-    SplitRule::Head { train: Count::of(train) }
+    SplitRule::Head { train: Count::of(train), pool: false }
 }
 
 fn count(sets: &BTreeMap<Split, ImageSet>, split: Split, label: u8) -> usize {

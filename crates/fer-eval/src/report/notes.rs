@@ -115,11 +115,12 @@ fn overlaps(metrics: &Metrics, data: Option<&DataSection>) -> Option<String> {
 
 fn empty_classes(metrics: &Metrics) -> Vec<String> {
     let note = |(split, metrics): (&Split, &fer_artifact::SplitMetrics)| {
-        let absent: Vec<&str> =
-            metrics.per_class.iter().filter(|class| class.support == 0).map(|class| class.name.as_str()).collect();
-        let (n, names) = (counted(metrics.n, "image"), absent.join(", "));
-        (!absent.is_empty()).then(|| {
-            format!("Among the {n} of {split} none is of: {names}. This lowers its balanced accuracy and macro F1.")
+        let (n, names) = (counted(metrics.n, "image"), metrics.absent_classes.join(", "));
+        (!metrics.absent_classes.is_empty()).then(|| {
+            format!(
+                "Among the {n} of {split} none is of: {names}. Its balanced accuracy leaves these classes out, and its \
+                 macro F1 does where they are not predicted either."
+            )
         })
     };
     metrics.splits.iter().filter_map(note).collect()

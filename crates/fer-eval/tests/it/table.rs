@@ -17,6 +17,7 @@ fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
         macro_f1: 0.47,
         ece: 0.0625,
         accuracy_ci95: [0.615, 0.6472],
+        absent_classes: vec![],
         per_class: names.iter().enumerate().map(class).collect(),
         confusion,
     }
@@ -40,6 +41,18 @@ test
   sad                   5   38         43  100.0 %     25.0 %  0.400
 ";
     assert_eq!(fer_eval::table(&metrics), expected);
+}
+
+#[test]
+fn absent_classes_are_named_below_the_scores_that_leave_them_out() {
+    let mut scores = scores(&["happy", "sad", "fear"], vec![vec![3, 0, 0], vec![0, 0, 0], vec![0, 0, 0]]);
+    scores.absent_classes = vec!["sad".to_owned(), "fear".to_owned()];
+    let shown = fer_eval::split_table(&scores);
+    let line = shown.lines().find(|line| line.contains("absent")).unwrap();
+    assert_eq!(
+        line,
+        "  absent classes     sad, fear  (no images: not in the balanced accuracy, nor in the macro F1 unless predicted)"
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn set() -> ImageSet {
         labels: vec![1, 0],
         rows: vec![7, 9],
         skipped_rows: vec![],
+        groups: None,
     }
 }
 

@@ -1,8 +1,15 @@
-use fer_artifact::{Fraction, NonNegative, Probability, Seed};
+use fer_artifact::{Fraction, NonNegative, Probability, Seed, Size};
 use fer_imgproc::{Augmentation, Erasing};
 use serde_json::{Value, from_value, json};
 
-const SIZE: [usize; 2] = [6, 5];
+const SIZE: Size = size(6, 5);
+
+const fn size(height: usize, width: usize) -> Size {
+    match Size::new(height, width) {
+        Ok(size) => size,
+        Err(_) => panic!("a size"),
+    }
+}
 
 fn ramp() -> Vec<f32> {
     (0..30).map(|pixel| pixel as f32).collect()
@@ -28,7 +35,7 @@ fn changes_depend_on_seed_epoch_and_row_alone() {
         "erasing": {"probability": 0.5}
     }));
     let all = all.unwrap();
-    let apply = |at| all.apply(&ramp(), SIZE, [4, 4], at);
+    let apply = |at| all.apply(&ramp(), SIZE, size(4, 4), at);
     assert_eq!(apply(at(1, 7)), apply(at(1, 7)));
     assert_ne!(apply(at(1, 7)), apply(at(2, 7)));
     assert_ne!(apply(at(1, 7)), apply(at(1, 8)));
@@ -53,7 +60,7 @@ fn a_flip_is_the_mirror_image_and_as_frequent_as_was_asked() {
 fn a_crop_is_a_window_of_the_image_and_every_place_is_drawn() {
     let mut corners = std::collections::BTreeMap::new();
     for row in 0..600 {
-        let crop = Augmentation::default().apply(&ramp(), SIZE, [4, 3], at(1, row));
+        let crop = Augmentation::default().apply(&ramp(), SIZE, size(4, 3), at(1, row));
         let corner = crop[0] as usize;
         let expected: Vec<f32> = (0..12).map(|pixel| (corner + pixel / 3 * 5 + pixel % 3) as f32).collect();
         assert_eq!(crop, expected);
@@ -69,7 +76,7 @@ fn images_that_are_not_warped_keep_their_pixels() {
         let (warp, shift) = (Probability::of(warp), Probability::of(0.3));
         let change = Augmentation { warp, shift, scale: Fraction::of(0.3), rotation: 20.0, ..Augmentation::default() };
         let is_window = |row: &u32| {
-            let crop = change.apply(&ramp(), SIZE, [4, 3], at(1, *row));
+            let crop = change.apply(&ramp(), SIZE, size(4, 3), at(1, *row));
             crop == (0..12).map(|pixel| crop[0] + (pixel / 3 * 5 + pixel % 3) as f32).collect::<Vec<_>>()
         };
         (0..2000).filter(is_window).count()
@@ -89,7 +96,7 @@ fn switching_one_change_leaves_the_others_as_they_were() {
         all[key] = value;
         from_value::<Augmentation>(all).unwrap()
     };
-    let image = |changes: &Augmentation, row| changes.apply(&ramp(), SIZE, [4, 3], at(1, row));
+    let image = |changes: &Augmentation, row| changes.apply(&ramp(), SIZE, size(4, 3), at(1, row));
     let [always, half, never] = [1.0, 0.5, 0.0].map(|warp| with("warp", json!(warp)));
     let warped = (0..200).filter(|&row| image(&half, row) == image(&always, row)).count();
     let kept = (0..200).filter(|&row| image(&half, row) == image(&never, row)).count();
@@ -105,11 +112,11 @@ fn switching_one_change_leaves_the_others_as_they_were() {
 #[test]
 fn rotation_and_scale_turn_and_stretch_about_the_centre() {
     // Bilinear sampling is exact on a plane, inside the image: the values' slopes tell where the pixels came from.
-    let size = [41, 41];
+    let whole = size(41, 41);
     let change = Augmentation { rotation: 30.0, scale: Fraction::of(0.2), ..Augmentation::default() };
     let turned = |slope: fn(usize, usize) -> f32, row| {
         let image: Vec<f32> = (0..41 * 41).map(|pixel| slope(pixel / 41, pixel % 41)).collect();
-        let out = change.apply(&image, size, size, at(1, row));
+        let out = change.apply(&image, whole, whole, at(1, row));
         assert!((out[20 * 41 + 20] - 20.0).abs() < 1e-4, "the centre stays");
         let step = |to: usize| f64::from(out[to] - out[20 * 41 + 20]) / 5.0;
         [step(20 * 41 + 25), step(25 * 41 + 20)]
@@ -145,7 +152,7 @@ fn erasing_fills_a_rectangle_of_the_asked_area_with_the_mean() {
     let erase = Augmentation { erasing, ..Augmentation::default() };
     let image: Vec<f32> = (0..1600).map(|pixel| pixel as f32).collect();
     for row in 0..200 {
-        let out = erase.apply(&image, [40, 40], [40, 40], at(1, row));
+        let out = erase.apply(&image, size(40, 40), size(40, 40), at(1, row));
         let filled: Vec<usize> = (0..1600).filter(|&pixel| out[pixel] != image[pixel]).collect();
         assert!(filled.iter().all(|&pixel| out[pixel] == mean(&image)));
         let (rows, columns): (Vec<_>, Vec<_>) = filled.iter().map(|pixel| (pixel / 40, pixel % 40)).unzip();

@@ -121,3 +121,16 @@ fn a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() {
     let problem = Picture::decode(header).unwrap_err();
     assert_eq!(problem.to_string(), "too large: expected at most 128 million pixels, found 20000×20000");
 }
+
+#[test]
+fn a_file_that_is_no_picture_says_what_it_is() {
+    let problem = |bytes: &[u8]| Picture::decode(bytes).unwrap_err().to_string();
+    let expected = "expected png, jpg, webp, bmp, gif, tiff or pnm";
+    let heic = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic";
+    assert_eq!(
+        problem(heic),
+        format!("not a picture: found a HEIC picture: not supported; convert it to JPEG or PNG; {expected}")
+    );
+    assert_eq!(problem(b""), format!("not a picture: found an empty file; {expected}"));
+    assert_eq!(problem(&[0xd3, 0x5a, 0x91, 0xff, 0x07, 0x66]), format!("not a picture: {expected}"));
+}

@@ -69,7 +69,10 @@ impl<'a> Matrix<'a> {
 
     /// Some of the rows, from the beginning of a block.
     pub(crate) fn row_range(self, rows: Range<usize>) -> Self {
-        assert!(rows.end <= self.rows.length && (self.rows.block == usize::MAX || rows.start % self.rows.block == 0));
+        assert!(
+            rows.end <= self.rows.length
+                && (self.rows.block == usize::MAX || rows.start.is_multiple_of(self.rows.block))
+        );
         if rows.is_empty() {
             return Self { rows: Axis { length: 0, ..self.rows }, ..self };
         }

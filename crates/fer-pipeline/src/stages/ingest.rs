@@ -24,6 +24,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
     ],
     parse: |params| {
         let written: IngestParams = params.parse()?;
+        written.check().map_err(|invalid| params.problem(invalid.to_string()))?;
         let mut resolved = written.clone();
         resolved.resolve(params.base);
         Ok(Box::new(Ingest { written, params: resolved }))
@@ -45,7 +46,7 @@ impl Stage for Ingest {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self) -> Value {

@@ -15,7 +15,7 @@ use crate::yaml::locate::{Locate, Part, Segment};
 use crate::yaml::name_first::{NameFirst, is_name};
 use crate::yaml::overrides::{Override, Written};
 use crate::yaml::phrase::{Fault, fault};
-use crate::yaml::tree::Strict;
+use crate::yaml::tree::{Order, Strict};
 
 /// Longest file in bytes. The YAML library's time grows with the square of what is nested in brackets.
 const LONGEST: usize = 64 << 10;
@@ -39,7 +39,7 @@ impl Document {
             return Err(whole(&format!("expected a YAML file of at most {LONGEST} bytes, found a longer one")));
         }
         let text = String::from_utf8(bytes).map_err(|_| whole("expected a YAML file in UTF-8, found other bytes"))?;
-        let tree = tree(&text).map_err(|(place, message)| match place {
+        let tree = tree(&text, Order::Free).map_err(|(place, message)| match place {
             Some((line, column)) => Error::invalid(Place::Position { path: path.to_owned(), line, column }, message),
             None => whole(&message),
         })?;
@@ -62,7 +62,8 @@ impl Document {
     }
 
     fn patch(&mut self, text: &str) -> Result<(), Problem> {
-        let over = Override::new(text, |value| tree(value).map_err(|(_, message)| message));
+        let order = |name: &str| Order::under(name.rsplit('.').next().unwrap_or_default().trim());
+        let over = Override::new(text, |name, value| tree(value, order(name)).map_err(|(_, message)| message));
         self.apply(over.map_err(|message| Problem { place: Place::Override(text.to_owned()), message })?)
     }
 
@@ -247,10 +248,10 @@ fn list_for_mapping(value: &Value, form: &Value) -> Option<Vec<Segment>> {
 }
 
 /// The tree that the text describes, or where and why there is none.
-fn tree(text: &str) -> Result<Value, (Option<(usize, usize)>, String)> {
+fn tree(text: &str, order: Order) -> Result<Value, (Option<(usize, usize)>, String)> {
     let complaint = RefCell::new(None);
     let weight = Cell::new(0);
-    let strict = Strict { complaint: &complaint, weight: &weight };
+    let strict = Strict { complaint: &complaint, weight: &weight, order };
     strict.deserialize(serde_yaml::Deserializer::from_str(text)).or_else(|error| {
         let place = error.location().map(|at| (at.line(), at.column()));
         if let Some(message) = complaint.take() {

@@ -25,12 +25,12 @@ pub(crate) enum Written {
 }
 
 impl Override {
-    /// Reads `STAGE.PATH=VALUE` or `seed=VALUE`; `parse` reads the value.
-    pub(crate) fn new(text: &str, parse: impl Fn(&str) -> Result<Value, String>) -> Result<Self, String> {
+    /// Reads `STAGE.PATH=VALUE` or `seed=VALUE`; `parse` reads the value for a name.
+    pub(crate) fn new(text: &str, parse: impl Fn(&str, &str) -> Result<Value, String>) -> Result<Self, String> {
         let usage = || "expected STAGE.PATH=VALUE, as in train.epochs=10".to_owned();
         let (name, value) = text.split_once('=').ok_or_else(usage)?;
         let path = path(name.trim()).ok_or_else(usage)?;
-        Ok(Self { written: Written::CommandLine(text.to_owned()), path, value: parse(value)? })
+        Ok(Self { written: Written::CommandLine(text.to_owned()), path, value: parse(name, value)? })
     }
 
     /// The value for `name`, `STAGE.PATH` or `seed`, that stands at `place` in the file.
@@ -123,7 +123,7 @@ mod tests {
 
     fn set(text: &str, tree: &Value) -> Result<Value, String> {
         let mut tree = tree.clone();
-        let json = |text: &str| serde_json::from_str(text).map_err(|error| error.to_string());
+        let json = |_: &str, text: &str| serde_json::from_str(text).map_err(|error| error.to_string());
         Override::new(text, json)?.apply(&mut tree).map(|()| tree)
     }
 

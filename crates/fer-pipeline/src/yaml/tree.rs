@@ -18,6 +18,32 @@ pub(crate) struct Strict<'a> {
     pub(crate) complaint: &'a RefCell<Option<String>>,
     /// What the tree weighs so far.
     pub(crate) weight: &'a Cell<usize>,
+    /// Whether the entries of this value keep their order.
+    pub(crate) order: Order,
+}
+
+/// Whether the entries of a mapping keep their order: they become a list of mappings of one entry, as a tree's mappings
+/// are sorted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Their order says nothing.
+    Free,
+    /// It counts.
+    Kept,
+    /// It counts in each item of a list.
+    KeptInItems,
+}
+
+impl Order {
+    /// The order of the value that stands under this key: that of classes is the order of their labels. A matrix lists
+    /// values under the whole path of a parameter.
+    pub(crate) fn under(key: &str) -> Self {
+        match key.rsplit_once('.') {
+            None if key == "classes" => Self::Kept,
+            Some((_, "classes")) => Self::KeptInItems,
+            _ => Self::Free,
+        }
+    }
 }
 
 impl Strict<'_> {
@@ -82,7 +108,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = vec![];
-        while let Some(item) = items.next_element_seed(self)? {
+        let order = if self.order == Order::KeptInItems { Order::Kept } else { Order::Free };
+        while let Some(item) = items.next_element_seed(Strict { order, ..self })? {
             self.weigh(ENTRY)?;
             list.push(item);
         }
@@ -90,13 +117,18 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        let (mut map, mut keys) = (Map::new(), vec![]);
         while let Some(key) = entries.next_key_seed(NewKey { map: &map, strict: self })? {
             self.weigh(ENTRY + key.len())?;
-            let value = entries.next_value_seed(self)?;
+            let value = entries.next_value_seed(Strict { order: Order::under(&key), ..self })?;
+            keys.push(key.clone());
             map.insert(key, value);
         }
-        Ok(Value::Object(map))
+        if self.order != Order::Kept {
+            return Ok(Value::Object(map));
+        }
+        let entry = |key: String| map.remove(&key).map(|value| Value::Object(Map::from_iter([(key, value)])));
+        Ok(Value::Array(keys.into_iter().filter_map(entry).collect()))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {

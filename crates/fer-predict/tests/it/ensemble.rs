@@ -19,6 +19,7 @@ fn set(images: Vec<u8>) -> ImageSet {
         labels: vec![1; n],
         rows: (1000..1000 + n as u32).collect(),
         skipped_rows: vec![],
+        groups: None,
     }
 }
 

@@ -31,3 +31,12 @@ fn a_training_of_a_single_step_has_a_rate_in_every_schedule() {
         assert_eq!(schedule.learning_rate(0.1, only), 0.1, "{schedule:?}");
     }
 }
+
+#[test]
+fn a_training_no_longer_than_its_warm_up_keeps_one_epoch_for_the_cosine() {
+    let schedule = Schedule::Cosine { warmup_epochs: 5 };
+    let rates = (0..4).map(|step| schedule.learning_rate(0.1, Position { step, steps_per_epoch: 2, epochs: 2 }));
+    // Two steps up; then cos² of 0 and of 45 degrees.
+    let expected = [0.05, 0.1, 0.1, 0.05];
+    assert!(rates.zip(expected).all(|(rate, expected)| (rate - expected).abs() < 1e-12));
+}

@@ -54,7 +54,7 @@ fn data_that_do_not_fit_are_refused() {
     let larger = feature_set(Split::Validation, 9, 8, 9);
     assert_eq!(
         refusal(&params, &train_set, Some(&larger)),
-        "validation: expected images of 8x8 pixels as in train, found 8x9"
+        "validation: expected images of 8×8 pixels as in train, found 8×9"
     );
     let renamed = FeatureSet { classes: vec!["calm".into(), "other".into()], ..validation };
     assert_eq!(

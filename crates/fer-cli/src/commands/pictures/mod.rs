@@ -1,14 +1,16 @@
-//! What `predict` and `explain` share: pictures in, faces out, and the models that judge them. Files are treated some at
-//! a time and forgotten, so that memory does not grow with their number.
+//! What `predict` and `explain` share: pictures in, faces out, and the models that judge them. Files, and rows of CSV
+//! files, are treated some at a time and forgotten, so that memory does not grow with their number.
 
 mod canvas;
 mod font;
 mod seen;
+mod table;
 
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use fer_data::is_csv;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Walk};
 use rayon::prelude::*;
 
@@ -48,6 +50,9 @@ pub(super) struct PictureArgs {
 pub(super) struct Viewer {
     paths: Vec<PathBuf>,
     at_a_time: usize,
+    rows_at_a_time: usize,
+    /// Whether rows of CSV files are pictures too.
+    with_rows: bool,
     pub(super) recognizer: Recognizer,
 }
 
@@ -60,12 +65,18 @@ impl PictureArgs {
         };
         let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&self.models)? };
         let recognizer = Recognizer::new(ensemble, look)?;
-        let at_a_time = (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
-        Ok(Viewer { paths: self.paths, at_a_time, recognizer })
+        let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
+        let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
+        Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, recognizer })
     }
 }
 
 impl Viewer {
+    /// The same, with each row of a CSV file as a picture of one face.
+    pub(super) fn with_rows(self) -> Self {
+        Self { with_rows: true, ..self }
+    }
+
     /// Shows all pictures to `judge`, some at a time and in order; a folder of our own `output` is passed over. Fails if
     /// none of them could be read.
     pub(super) fn each(
@@ -73,27 +84,42 @@ impl Viewer {
         output: Option<&Path>,
         mut judge: impl FnMut(&[Seen<'_>]) -> Result<()>,
     ) -> Result<ExitStatus> {
-        let mut walk = Walk::new(&self.paths, output);
-        let (mut files, mut read) = (0, 0);
+        let mut walk = Walk::new(&self.paths, output).peekable();
+        let (mut pictures, mut read) = (0, 0);
+        let mut judge = |seen: &[Seen<'_>]| {
+            pictures += seen.len();
+            read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
+            judge(seen)
+        };
         loop {
-            let found: Vec<Found> = walk.by_ref().take(self.at_a_time).collect();
-            if found.is_empty() {
+            let files = std::iter::from_fn(|| walk.next_if(|found| !self.is_table(found)));
+            let found: Vec<Found> = files.take(self.at_a_time).collect();
+            if !found.is_empty() {
+                judge(&found.par_iter().map(|found| Seen::of(found, &self.recognizer)).collect::<Vec<_>>())?;
+            } else if let Some(found) = walk.next() {
+                table::each_row(found.path(), &self.recognizer, self.rows_at_a_time, &mut judge)?;
+            } else {
                 break;
             }
-            let seen: Vec<Seen> = found.par_iter().map(|found| Seen::of(found, &self.recognizer)).collect();
-            files += seen.len();
-            read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
-            judge(&seen)?;
         }
-        if read > 0 {
-            return Ok(ExitStatus::Success);
-        }
-        to_stderr(&match files {
-            1 => "error: the picture could not be read".to_owned(),
-            _ => format!("error: none of {files} pictures could be read"),
-        });
-        Ok(ExitStatus::Failure)
+        Ok(ended(pictures, read))
     }
+
+    fn is_table(&self, found: &Found) -> bool {
+        self.with_rows && matches!(found, Found::File(path) if is_csv(path))
+    }
+}
+
+/// How the program ends after so many pictures, of which so many could be read.
+fn ended(pictures: usize, read: usize) -> ExitStatus {
+    if read > 0 {
+        return ExitStatus::Success;
+    }
+    to_stderr(&match pictures {
+        1 => "error: the picture could not be read".to_owned(),
+        _ => format!("error: none of {pictures} pictures could be read"),
+    });
+    ExitStatus::Failure
 }
 
 /// What belongs to each picture, of a list that goes over the faces of all.

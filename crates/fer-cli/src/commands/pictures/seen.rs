@@ -3,9 +3,11 @@ use std::path::Path;
 use fer_artifact::with_causes;
 use fer_predict::{Crop, Found, Picture, Recognizer};
 
-/// What was seen in a file: the faces, or why it could not be read.
+/// What was seen in a file, or in a row of one: the faces, or why it could not be read.
 pub(crate) struct Seen<'a> {
     pub(crate) path: &'a Path,
+    /// The row of a CSV file, from 0.
+    pub(crate) row: Option<u32>,
     pub(crate) outcome: Result<Vec<Crop>, String>,
 }
 
@@ -19,7 +21,7 @@ impl<'a> Seen<'a> {
             },
             Found::Nothing(_, problem) => Err(problem.clone()),
         };
-        Self { path: found.path(), outcome }
+        Self { path: found.path(), row: None, outcome }
     }
 
     pub(crate) fn crops(&self) -> &[Crop] {

@@ -17,9 +17,9 @@ impl Annotator {
     }
 
     /// Writes a picture with its faces, once more decoded: to keep it until its faces are judged would take more memory
-    /// than time is saved. One without faces is not written.
+    /// than time is saved. One without faces is not written, nor is a row of a CSV file.
     pub(super) fn annotate(&self, seen: &Seen<'_>, faces: &[Face], classes: &[String]) -> Result<()> {
-        if faces.is_empty() {
+        if faces.is_empty() || seen.row.is_some() {
             return Ok(());
         }
         let picture = Picture::open(seen.path).with_context(|| seen.path.display().to_string())?;

@@ -1,4 +1,4 @@
-//! `fer predict`: pictures in, a row for each face out.
+//! `fer predict`: pictures and CSV files in, a row for each face out.
 
 mod annotate;
 mod rows;
@@ -21,8 +21,10 @@ use rows::{Finding, Form, Rows};
   fer predict photographs --json > faces.jsonl
   fer predict photographs --annotate annotated
   fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
-Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif. A file that cannot be read, or has no face, gets a row
-that says so. The exit code is 1 only if no file could be read.")]
+  fer predict test.csv --csv > answers.csv
+Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; and CSV files (.csv or
+.tsv, also with .gz, .zst or .zip) with pixels of one face in each row, with or without labels. A file or row that cannot
+be read, or has no face, gets a row that says so. The exit code is 1 only if nothing could be read.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,
@@ -39,7 +41,7 @@ pub(super) struct PredictArgs {
 
 impl PredictArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
-        let viewer = self.pictures.viewer()?;
+        let viewer = self.pictures.viewer()?.with_rows();
         let form = match (self.json, self.csv) {
             (true, _) => Form::Json,
             (_, true) => Form::Csv,
@@ -58,9 +60,9 @@ fn judge(recognizer: &Recognizer, seen: &[Seen<'_>], rows: &mut Rows<'_>, annota
     let judged = by_picture(seen, &faces);
     for (seen, faces) in &judged {
         match &seen.outcome {
-            Err(problem) => rows.print(seen.path, Finding::Problem(problem))?,
-            Ok(crops) if crops.is_empty() => rows.print(seen.path, Finding::Problem("no face"))?,
-            Ok(_) => faces.iter().try_for_each(|face| rows.print(seen.path, Finding::Face(face)))?,
+            Err(problem) => rows.print(seen, Finding::Problem(problem))?,
+            Ok(crops) if crops.is_empty() => rows.print(seen, Finding::Problem("no face"))?,
+            Ok(_) => faces.iter().try_for_each(|face| rows.print(seen, Finding::Face(face)))?,
         }
     }
     rows.flush()?;

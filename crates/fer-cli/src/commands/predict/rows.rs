@@ -1,11 +1,12 @@
 use std::borrow::Cow;
 use std::io::{BufWriter, Stdout, Write, stdout};
-use std::path::Path;
 
 use anyhow::Result;
 use fer_artifact::escaped;
 use fer_predict::{Face, Place};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::commands::pictures::Seen;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,8 @@ impl<'a> Rows<'a> {
         match form {
             Form::Json => {}
             Form::Csv => {
-                let head = ["file", "x", "y", "width", "height", "score", "class"].map(str::to_owned).into_iter();
+                let head =
+                    ["file", "row", "x", "y", "width", "height", "score", "class"].map(str::to_owned).into_iter();
                 let head = head.chain(classes.iter().map(|class| format!("p_{class}")));
                 rows.cells(head.chain(["problem".to_owned()]))?;
             }
@@ -58,16 +60,20 @@ impl<'a> Rows<'a> {
         Ok(rows)
     }
 
-    pub(super) fn print(&mut self, file: &Path, finding: Finding<'_>) -> Result<()> {
-        let file = file.to_string_lossy();
+    /// Prints what a picture shows, or a row of a CSV file.
+    pub(super) fn print(&mut self, seen: &Seen<'_>, finding: Finding<'_>) -> Result<()> {
+        let (file, row) = (seen.path.to_string_lossy(), seen.row);
         match self.form {
             Form::Json => {
-                let row = JsonRow { file: &file, classes: self.classes, finding };
+                let row = JsonRow { file: &file, row, classes: self.classes, finding };
                 writeln!(self.out, "{}", serde_json::to_string(&row)?)?;
                 Ok(())
             }
-            Form::Csv => self.csv(&file, finding),
-            Form::Table => self.table(&file, finding),
+            Form::Csv => self.csv(&file, row, finding),
+            Form::Table => match row {
+                Some(row) => self.table(&format!("{file}, row {row}"), finding),
+                None => self.table(&file, finding),
+            },
         }
     }
 
@@ -76,9 +82,9 @@ impl<'a> Rows<'a> {
         Ok(self.out.flush()?)
     }
 
-    fn csv(&mut self, file: &str, finding: Finding<'_>) -> Result<()> {
+    fn csv(&mut self, file: &str, row: Option<u32>, finding: Finding<'_>) -> Result<()> {
         let nothing = |count| std::iter::repeat_n(String::new(), count);
-        let mut cells = vec![file.to_owned()];
+        let mut cells = vec![file.to_owned(), row.map_or_else(String::new, |row| row.to_string())];
         match finding {
             Finding::Face(face) => {
                 match &face.place {
@@ -134,9 +140,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A row as JSON: `file`, and `problem` or what is known of a face.
+/// A row as JSON: `file`, `row` of a CSV file, and `problem` or what is known of a face.
 struct JsonRow<'a> {
     file: &'a str,
+    row: Option<u32>,
     classes: &'a [String],
     finding: Finding<'a>,
 }
@@ -145,6 +152,9 @@ impl Serialize for JsonRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("file", self.file)?;
+        if let Some(row) = self.row {
+            map.serialize_entry("row", &row)?;
+        }
         match &self.finding {
             Finding::Problem(problem) => map.serialize_entry("problem", problem)?,
             Finding::Face(face) => {

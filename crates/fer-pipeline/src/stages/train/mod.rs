@@ -125,6 +125,10 @@ impl Train {
         if context.options.force {
             checkpoints.clear();
         }
+        let epochs = self.params.epochs.get();
+        if let Some(warmup) = self.params.schedule.shortened_warmup(epochs) {
+            context.note(&format!("shortens the warm-up to {warmup} epochs: the training has {epochs}"));
+        }
         let weights = self.init.as_ref().map(|named| named.path(context));
         let init = || weights.as_deref().map(read_tensors).transpose();
         let seed = context.seed();

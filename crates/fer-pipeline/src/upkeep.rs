@@ -1,11 +1,15 @@
+//! Upkeep of a run folder: outputs held against the lock, and what may go.
+
 use fer_artifact::{Digest, with_causes};
 use serde::Serialize;
 
 use crate::run_folder::digests::Digests;
 use crate::run_folder::folder::Writer;
 use crate::run_folder::lock::Lock;
-use crate::run_folder::store::{Spare, Store};
+use crate::run_folder::store::Store;
 use crate::{Error, Pipeline};
+
+pub use crate::run_folder::store::{Spare, SpareKind};
 
 /// An output of a finished stage, held against the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,0 +1,44 @@
+//! Text from files for a person's eyes: no byte of it steers the terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text with each control character written as an escape, `\u{1b}`: one that came from a file never reaches a
+/// terminal or a report. Characters that turn the direction of writing count as control characters.
+///
+/// ```
+/// use fer_artifact::visible;
+/// assert_eq!(visible("happy"), "happy");
+/// assert_eq!(visible("\u{1b}[31mhappy\n"), r"\u{1b}[31mhappy\u{a}");
+/// ```
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escaped(text, steers)
+}
+
+/// The same for text of several lines, which keeps its line breaks and tabs.
+///
+/// ```
+/// assert_eq!(fer_artifact::visible_lines("two\n\tlines\r\n"), "two\n\tlines\\u{d}\n");
+/// ```
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |letter| steers(letter) && !matches!(letter, '\n' | '\t'))
+}
+
+fn steers(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if is_escaped(letter) {
+            write!(shown, "{}", letter.escape_unicode()).expect("a string takes all that is written");
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown.into()
+}

@@ -1,0 +1,49 @@
+use std::path::Path;
+
+use anyhow::{Error, Result};
+use fer_artifact::with_causes;
+use fer_data::{FaceRow, read_faces};
+use fer_predict::Recognizer;
+use rayon::prelude::*;
+
+use super::seen::Seen;
+use crate::terminal::to_stderr;
+
+/// Shows the rows of a CSV file to `judge`, some at a time and in order, and then why the file could not be read to its
+/// end, if so.
+pub(super) fn each_row(
+    path: &Path,
+    recognizer: &Recognizer,
+    at_a_time: usize,
+    judge: &mut impl FnMut(&[Seen<'_>]) -> Result<()>,
+) -> Result<()> {
+    let of_row = |row| seen(path, row, recognizer);
+    let read = read_faces(path, at_a_time, |rows| judge(&rows.into_par_iter().map(of_row).collect::<Vec<_>>()));
+    match read.map_err(Error::downcast::<fer_data::Error>) {
+        Ok(others) if others.is_empty() => Ok(()),
+        Ok(others) => {
+            let (path, count) = (path.display(), others.len());
+            to_stderr(&format!(
+                "{path}: not read beside the CSV file: {count} of the archive's files, the first {}",
+                others[0]
+            ));
+            Ok(())
+        }
+        Err(Ok(problem)) => judge(&[Seen { path, row: None, outcome: Err(without_path(path, &problem)) }]),
+        Err(Err(error)) => Err(error),
+    }
+}
+
+fn seen<'a>(path: &'a Path, FaceRow { row, line, face }: FaceRow, recognizer: &Recognizer) -> Seen<'a> {
+    let outcome = match face {
+        Ok(picture) => Ok(vec![recognizer.whole(picture)]),
+        Err(problem) => Err(format!("line {line}: {problem}")),
+    };
+    Seen { path, row: Some(row), outcome }
+}
+
+/// A problem of a file without the file's name, beside which it is printed.
+fn without_path(path: &Path, problem: &fer_data::Error) -> String {
+    let said = with_causes(problem);
+    said.strip_prefix(&format!("{}: ", path.display())).map(str::to_owned).unwrap_or(said)
+}

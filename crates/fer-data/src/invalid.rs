@@ -1,0 +1,80 @@
+//! What can be wrong with parameters beyond their types and names.
+
+/// What can be wrong with the parameters beyond types and names.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidParams {
+    /// Shares that are none or do not make a whole.
+    #[error(
+        "expected `train` above 0, `validation` and `test` from 0, and 1 as their sum, found {train} + {validation} + \
+         {test} = {}", train + validation + test
+    )]
+    Fractions {
+        /// Share of train.
+        train: f64,
+        /// Share of validation.
+        validation: f64,
+        /// Share of test.
+        test: f64,
+    },
+    /// Folds that are none, or a fold that is none of them.
+    #[error("expected 2 to 1000 `folds` and a `fold` below their number, counted from 0, found {folds} and {fold}")]
+    Folds {
+        /// Number of folds.
+        folds: usize,
+        /// The fold.
+        fold: usize,
+    },
+    /// A share that leaves nothing, or takes nothing.
+    #[error("expected a share above 0 and below 1, found {found}")]
+    Share {
+        /// The number.
+        found: f64,
+    },
+    /// Groups that this kind of source cannot have.
+    #[error("`group: {{{found}: …}}` needs a source of kind {needs}")]
+    Group {
+        /// How the group was to be found.
+        found: &'static str,
+        /// Kinds of sources that have it.
+        needs: &'static str,
+    },
+    /// Too few or too many classes.
+    #[error("expected 1 to 256 class names, found {found}")]
+    ClassCount {
+        /// Number of names given.
+        found: usize,
+    },
+    /// A class without a name.
+    #[error("expected a name for every class, found an empty one for class {index}, counted from 0")]
+    EmptyClass {
+        /// The class.
+        index: usize,
+    },
+    /// A class that chooses nothing.
+    #[error("expected at least one label of the source for the class `{class}`, found none")]
+    NoLabels {
+        /// The class.
+        class: String,
+    },
+    /// A label that two classes choose, or one twice.
+    #[error("expected each label of the source once, found `{label}` for `{first}` and for `{second}`")]
+    SameLabel {
+        /// The label.
+        label: String,
+        /// The first class.
+        first: String,
+        /// The second class.
+        second: String,
+    },
+    /// Two classes of one name.
+    #[error("expected different class names, found `{name}` for the classes {first} and {second}, counted from 0")]
+    SameClass {
+        /// The name.
+        name: String,
+        /// The first class.
+        first: usize,
+        /// The second class.
+        second: usize,
+    },
+}

@@ -1,0 +1,107 @@
+//! Pictures of a source, each with what is said of it.
+
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Size, Split};
+
+use crate::labels::{self, Meaning};
+use crate::left_out::Leftovers;
+use crate::pattern::{Part, Pattern};
+use crate::walk::as_text;
+use crate::{Group, Place, RowProblem};
+
+/// The pictures of a source, in order.
+pub(crate) struct Listing {
+    /// The folder that the paths of pictures begin in.
+    pub(crate) root: PathBuf,
+    /// The file that lists the pictures, if one does.
+    pub(crate) list: Option<PathBuf>,
+    /// What a row is.
+    pub(crate) unit: &'static str,
+    pub(crate) pictures: Vec<Picture>,
+    /// The other files.
+    pub(crate) left_out: Leftovers,
+}
+
+impl Listing {
+    /// What errors name: the list, or else the folder.
+    pub(crate) fn origin(&self) -> &Path {
+        self.list.as_deref().unwrap_or(&self.root)
+    }
+}
+
+/// A picture and what its place says about it.
+pub(crate) struct Picture {
+    /// Path in the folder.
+    pub(crate) file: PathBuf,
+    /// The part of it that is the face, if it is not all.
+    pub(crate) crop: Option<Crop>,
+    /// The label as the source has it.
+    pub(crate) label: String,
+    /// The folders below that of the class.
+    pub(crate) below: PathBuf,
+    pub(crate) meaning: Result<Meaning, (Place, RowProblem)>,
+    pub(crate) split: Option<Split>,
+    /// The group that its name or its list says.
+    pub(crate) group: Option<String>,
+}
+
+impl Picture {
+    /// Whether it is of a label that the classes choose, or of a bad one.
+    pub(crate) fn is_chosen(&self) -> bool {
+        !matches!(self.meaning, Ok(Meaning::Other))
+    }
+
+    /// Reads the group and the split in its name, where the pattern looks for them.
+    pub(crate) fn read_name(&mut self, pattern: Option<&Pattern>) {
+        let Some(pattern) = pattern else { return };
+        let name = as_text(self.file.file_name().unwrap_or_default()).into_owned();
+        let file = self.file.clone();
+        let problem = |problem| Err((Place::Picture { file: file.clone() }, problem));
+        if pattern.has(Part::Group) {
+            self.group = pattern.find(&name, Part::Group);
+            if self.group.is_none() && self.meaning.is_ok() {
+                self.meaning = problem(RowProblem::NoGroup);
+            }
+        }
+        if pattern.has(Part::Split) {
+            match labels::split(&pattern.find(&name, Part::Split).unwrap_or_default()) {
+                Ok(split) => self.split = Some(split),
+                Err(of_split) if self.meaning.is_ok() => self.meaning = problem(of_split),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The group that its place or its name says.
+    pub(crate) fn group_of(&self, group: &Group) -> Option<String> {
+        match group {
+            Group::Column(_) => self.group.clone(),
+            Group::Folder(level) => self.below.iter().nth(level.get() - 1).map(|name| as_text(name).into_owned()),
+            Group::Pattern(pattern) => pattern.find_group(&as_text(self.file.file_name()?)),
+        }
+    }
+}
+
+/// A rectangle in a picture; a part of it may lie outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Crop {
+    pub(crate) left: i64,
+    pub(crate) top: i64,
+    pub(crate) width: i64,
+    pub(crate) height: i64,
+}
+
+impl Crop {
+    /// The part of gray pixels of this size that lies within the rectangle, and the size of the part; `None` if nothing does.
+    pub(crate) fn of(self, pixels: &[u8], size: Size) -> Option<(Vec<u8>, Size)> {
+        let range = |start: i64, length: i64, side: usize| {
+            let end = start.saturating_add(length).clamp(0, side as i64) as usize;
+            start.clamp(0, side as i64) as usize..end
+        };
+        let (rows, columns) = (range(self.top, self.height, size.height()), range(self.left, self.width, size.width()));
+        let cropped_size = Size::new(rows.len(), columns.len()).ok()?;
+        let cropped = rows.flat_map(|row| &pixels[row * size.width()..][columns.clone()]).copied().collect();
+        Some((cropped, cropped_size))
+    }
+}

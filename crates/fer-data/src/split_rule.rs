@@ -1,0 +1,213 @@
+//! The rules by which rows become train, validation and test.
+
+use fer_artifact::Count;
+use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use crate::InvalidParams;
+
+/// Which rows become train, validation and test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SplitRule {
+    /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
+    /// validation or val, PrivateTest or test, in any case of letters.
+    Usage {
+        /// The share of train that becomes validation, where the source has none. Drawn by the seed, each class in
+        /// proportion; test stays as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validation: Option<Share>,
+    },
+    /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
+    Head {
+        /// Number of rows of train, among the rows that can be used.
+        train: Count,
+        /// Whether splits that the source has may be dealt out anew.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pool: bool,
+    },
+    /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion, rows of a
+    /// group together.
+    Stratified(Fractions),
+    /// `{kind: folds, folds: 10, fold: 3}`: one of several folds is test, the others train; drawn by the seed, each class in
+    /// proportion, rows of a group together.
+    Folds(Folds),
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Default for SplitRule {
+    fn default() -> Self {
+        Self::Usage { validation: None }
+    }
+}
+
+/// Shares of the rows, which sum to 1, and whether splits that the source has may be dealt out anew (`pool`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Fractions {
+    train: f64,
+    #[serde(default)]
+    validation: f64,
+    #[serde(default)]
+    test: f64,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pool: bool,
+}
+
+impl Serialize for Fractions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fractions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Self { train, validation, test, pool } = Self::deserialize(deserializer)?;
+        Self::new(train, validation, test).map(|fractions| Self { pool, ..fractions }).map_err(D::Error::custom)
+    }
+}
+
+impl Fractions {
+    /// These shares.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Fractions`] if one is negative or not finite, if train is 0, or if they do not sum to 1 within
+    /// 1e-9.
+    pub fn new(train: f64, validation: f64, test: f64) -> Result<Self, InvalidParams> {
+        let valid = train > 0.0 && validation >= 0.0 && test >= 0.0 && (train + validation + test - 1.0).abs() <= 1e-9;
+        if valid {
+            Ok(Self { train, validation, test, pool: false })
+        } else {
+            Err(InvalidParams::Fractions { train, validation, test })
+        }
+    }
+
+    /// These shares of all rows, whatever splits the source has.
+    #[must_use]
+    pub fn pooled(self) -> Self {
+        Self { pool: true, ..self }
+    }
+
+    /// Whether splits that the source has may be dealt out anew.
+    pub fn pool(self) -> bool {
+        self.pool
+    }
+
+    /// Share of train, above 0.
+    pub fn train(self) -> f64 {
+        self.train
+    }
+
+    /// Share of validation.
+    pub fn validation(self) -> f64 {
+        self.validation
+    }
+
+    /// Share of test.
+    pub fn test(self) -> f64 {
+        self.test
+    }
+}
+
+/// One of several folds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Folds {
+    folds: usize,
+    fold: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation: Option<Share>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pool: bool,
+}
+
+impl Serialize for Folds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Folds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Self { folds, fold, validation, pool } = Self::deserialize(deserializer)?;
+        Self::new(folds, fold).map(|new| Self { validation, pool, ..new }).map_err(D::Error::custom)
+    }
+}
+
+impl Folds {
+    /// Fold `fold`, counted from 0, of so many.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Folds`] for fewer than 2 or more than 1000 folds, or a fold that is none of them.
+    pub fn new(folds: usize, fold: usize) -> Result<Self, InvalidParams> {
+        if (2..=1000).contains(&folds) && fold < folds {
+            Ok(Self { folds, fold, validation: None, pool: false })
+        } else {
+            Err(InvalidParams::Folds { folds, fold })
+        }
+    }
+
+    /// The same with this share of the other folds as validation.
+    #[must_use]
+    pub fn with_validation(self, share: Share) -> Self {
+        Self { validation: Some(share), ..self }
+    }
+
+    /// Number of folds.
+    pub fn folds(self) -> usize {
+        self.folds
+    }
+
+    /// The fold that is test, counted from 0.
+    pub fn fold(self) -> usize {
+        self.fold
+    }
+
+    /// The share of the other folds that becomes validation.
+    pub fn validation(self) -> Option<Share> {
+        self.validation
+    }
+
+    /// Whether splits that the source has may be dealt out anew.
+    pub fn pool(self) -> bool {
+        self.pool
+    }
+}
+
+/// A share of rows, above 0 and below 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Share(f64);
+
+impl Share {
+    /// This share.
+    ///
+    /// # Errors
+    /// [`InvalidParams::Share`] for a number that is not above 0 and below 1.
+    pub fn new(share: f64) -> Result<Self, InvalidParams> {
+        if share > 0.0 && share < 1.0 { Ok(Self(share)) } else { Err(InvalidParams::Share { found: share }) }
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Share {
+    type Error = InvalidParams;
+
+    fn try_from(share: f64) -> Result<Self, InvalidParams> {
+        Self::new(share)
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.0
+    }
+}

@@ -1,0 +1,90 @@
+//! The text of a file, unpacked if need be: gzip, zstd, and a zip or a tar archive that holds one CSV file. The first
+//! bytes say what a file is, since names and downloads often disagree.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, ErrorKind, Read};
+use std::path::Path;
+
+use fer_artifact::{FIRST, identify, is_plain_text};
+
+use crate::Error;
+use crate::archive::{self, Found};
+
+/// The text of a file.
+pub(crate) struct Text<'a> {
+    pub(crate) path: &'a Path,
+    reader: Box<dyn Read + Send>,
+    /// Name of the packed format, if it is one.
+    format: Option<&'static str>,
+    /// Names of the other files in an archive.
+    pub(crate) others: Vec<String>,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
+        let (mut reader, mut format, mut others) = (layer(path)?, packing(&beginning(path)?), vec![]);
+        if format == Some("zip") {
+            let found = archive::in_zip(path)?;
+            (reader, others) = (found.text, found.others);
+        }
+        let mut text = Self { path, reader, format, others };
+        let mut first = vec![];
+        text.read(FIRST as usize, &mut first)?;
+        if archive::is_tar(&first) {
+            format = format.filter(|&format| format != "zip").or(Some("tar"));
+            let Found { text: inner, others } = archive::in_tar(path, format.unwrap_or("tar"), || layer(path))?;
+            text = Self { path, reader: Box::new(inner), format, others };
+            first.clear();
+            text.read(FIRST as usize, &mut first)?;
+        }
+        let found = identify(&first).filter(|_| !first.is_empty() && !is_plain_text(&first));
+        if let Some(found) = found {
+            return Err(Error::NotCsv { path: path.to_owned(), found: found.into_owned() });
+        }
+        text.reader = Box::new(Cursor::new(first).chain(text.reader));
+        Ok(text)
+    }
+
+    /// Appends up to `most` bytes; `true` at the end of the file.
+    pub(crate) fn read(&mut self, most: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
+        out.reserve(most);
+        let read = self.reader.by_ref().take(most as u64).read_to_end(out);
+        let path = || self.path.to_owned();
+        match (read, self.format) {
+            (Ok(count), _) => Ok(count < most),
+            (Err(source), None) => Err(Error::io(self.path, "read the file")(source)),
+            (Err(source), Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
+                Err(Error::Truncated { path: path(), format })
+            }
+            (Err(source), Some(format)) => Err(Error::Damaged { path: path(), format, source }),
+        }
+    }
+}
+
+/// The first bytes of a file as it lies on the disk.
+fn beginning(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut first = vec![];
+    let file = File::open(path).map_err(Error::io(path, "read the file"))?;
+    file.take(4).read_to_end(&mut first).map_err(Error::io(path, "read the file"))?;
+    Ok(first)
+}
+
+fn packing(first: &[u8]) -> Option<&'static str> {
+    match first {
+        [0x1F, 0x8B, ..] => Some("gzip"),
+        [0x28, 0xB5, 0x2F, 0xFD] => Some("zstd"),
+        first if archive::is_zip(first) => Some("zip"),
+        _ => None,
+    }
+}
+
+/// The bytes of a file, without the gzip or zstd around them.
+fn layer(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
+    let format = packing(&beginning(path)?);
+    let file = File::open(path).map_err(Error::io(path, "read the file"))?;
+    Ok(match format {
+        Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
+        Some("zstd") => Box::new(zstd::Decoder::new(file).map_err(Error::io(path, "start to unpack the file"))?),
+        _ => Box::new(file),
+    })
+}

@@ -1,0 +1,74 @@
+//! The rows of a CSV file, handed on some at a time.
+
+use std::path::Path;
+
+use fer_data::{Error, FaceRow, RowProblem, is_csv, read_faces};
+
+use crate::source::Scratch;
+
+/// All rows and how many came at a time.
+fn read(path: &Path, at_a_time: usize) -> (Vec<FaceRow>, Vec<usize>) {
+    let (mut all, mut lengths) = (vec![], vec![]);
+    let read = read_faces(path, at_a_time, |rows| {
+        lengths.push(rows.len());
+        all.extend(rows);
+        Ok::<(), Error>(())
+    });
+    assert!(read.unwrap().is_empty());
+    (all, lengths)
+}
+
+#[test]
+fn rows_come_in_order_some_at_a_time_with_their_numbers_and_lines() {
+    let scratch = Scratch::new();
+    let path = scratch.file("faces.csv", "emotion,pixels\nhappy,1 2 3 4\n\n,5 6 7 8\n300,\"[9, 9, 9, 9]\"\n");
+    let (rows, lengths) = read(&path, 2);
+    assert_eq!(lengths, [2, 1]);
+    let told: Vec<_> =
+        rows.into_iter().map(|FaceRow { row, line, face }| (row, line, face.unwrap().into_gray())).collect();
+    assert_eq!(told, [(0, 2, vec![1, 2, 3, 4]), (1, 4, vec![5, 6, 7, 8]), (2, 5, vec![9; 4])]);
+}
+
+#[test]
+fn the_first_square_sets_the_size_and_numbers_go_on_in_a_file_of_several_blocks() {
+    let scratch = Scratch::new();
+    let row = format!("{}\n", ["7"; 100 * 100].join(" "));
+    // 20 kB a row, 24 MB together, of which 8 MB are read at a time.
+    let path = scratch.file("faces.csv", format!("pixels\n1 2 3\n{}1 2 3 4\n", row.repeat(1200)));
+    let (rows, _) = read(&path, 256);
+    assert!(rows.iter().map(|row| row.row).eq(0..1202));
+    assert_eq!(rows[0].face.as_ref().unwrap_err(), &RowProblem::NotSquare { found: 3 });
+    let size = |row: &FaceRow| row.face.as_ref().ok().map(|face| (face.size().height(), face.size().width()));
+    assert!(rows[1..1201].iter().all(|row| size(row) == Some((100, 100))));
+    assert_eq!(rows[1201].face.as_ref().unwrap_err(), &RowProblem::PixelCount { expected: 10_000, found: 4 });
+}
+
+#[test]
+fn who_judges_may_stop_and_other_files_of_an_archive_are_named() {
+    let scratch = Scratch::new();
+    let path = scratch.file("faces.csv", "pixels\n1\n2\n3\n");
+    let mut calls = 0;
+    let stopped = read_faces(&path, 1, |_| {
+        calls += 1;
+        Err(Error::Empty { path: "enough".into() })
+    });
+    assert!(matches!(stopped, Err(Error::Empty { path }) if path == Path::new("enough")));
+    assert_eq!(calls, 1);
+    // Python wrote it (`tests/golden/archives/make.py`).
+    let archive = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/archives/faces.tar.gz"));
+    let others = read_faces(archive, 9, |_| Ok::<(), Error>(())).unwrap();
+    assert_eq!(others, ["fer2013/README", "fer2013/fer2013.bib"]);
+}
+
+#[test]
+fn a_csv_file_is_known_by_its_name_and_must_be_a_file() {
+    let scratch = Scratch::new();
+    for (name, expected) in
+        [("a.csv", true), ("A.CSV", true), ("a.tsv.gz", true), ("a.csv.zip", true), ("a.png", false), ("csv", false)]
+    {
+        assert_eq!(is_csv(&scratch.file(name, "")), expected, "{name}");
+    }
+    assert!(!is_csv(&scratch.path().join("nowhere.csv")));
+    std::fs::create_dir(scratch.path().join("folder.csv")).unwrap();
+    assert!(!is_csv(&scratch.path().join("folder.csv")));
+}
