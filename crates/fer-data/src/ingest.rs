@@ -32,7 +32,7 @@ pub struct Loaded {
     pub notes: Vec<String>,
 }
 
-/// Reads a source, splits it, and checks it. `seed` is used by [`SplitRule::Stratified`] alone.
+/// Reads a source, splits it, and checks it. `seed` decides where a split deals out images at random.
 ///
 /// The rows of every set stand in the source's order. The work is spread over rayon's current pool; the result does
 /// not depend on the number of threads.
