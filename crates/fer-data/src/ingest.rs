@@ -6,7 +6,6 @@ use std::path::Path;
 use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
 
 use crate::labels::Labels;
-use crate::listing::Listing;
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
@@ -74,16 +73,10 @@ pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Lo
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
-        Source::Folder { .. } | Source::Manifest(_) => pictures::read(listing(source, request)?, request),
-    }
-}
-
-/// The pictures of a source that is not one file of pixels.
-fn listing(source: &Source, request: &Request<'_>) -> Result<Listing, Error> {
-    match source {
-        Source::Manifest(manifest) => manifest::listing(manifest, request),
-        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels),
-        Source::Csv(csv) => Err(Error::Empty { path: csv.path.clone() }),
+        Source::Manifest(manifest) => pictures::read(manifest::listing(manifest, request)?, request),
+        Source::Folder { path, pattern } => {
+            pictures::read(folder::listing(path, pattern.as_ref(), &request.labels)?, request)
+        }
     }
 }
 
@@ -94,14 +87,14 @@ fn listing(source: &Source, request: &Request<'_>) -> Result<Listing, Error> {
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
-    match &params.source {
-        Source::Csv(csv) => Ok(of_file(&csv.path)?),
-        source => {
-            let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-            let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
-            pictures::digest(&listing(source, &request)?, of_file)
-        }
-    }
+    let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
+    let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
+    let listing = match &params.source {
+        Source::Csv(csv) => return Ok(of_file(&csv.path)?),
+        Source::Manifest(manifest) => manifest::listing(manifest, &request)?,
+        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels)?,
+    };
+    pictures::digest(&listing, of_file)
 }
 
 /// Gives the digest of a file's contents.

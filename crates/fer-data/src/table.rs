@@ -60,7 +60,9 @@ pub(crate) struct Table {
     skipped: Vec<BadRow>,
     /// All of those left out.
     skipped_rows: Vec<u32>,
-    /// How many rows have a label that the classes do not choose, by label.
+    /// How many rows have a label that the classes do not choose.
+    others: usize,
+    /// The same, by label.
     pub(crate) other_labels: BTreeMap<String, usize>,
     /// Labels that were read as another word for a class, and the class.
     pub(crate) synonyms: BTreeMap<String, u8>,
@@ -88,12 +90,12 @@ impl Table {
     /// # Panics
     /// From row 2³² on.
     fn next_row(&self) -> u32 {
-        let others: usize = self.other_labels.values().sum();
-        u32::try_from(self.len() + self.skipped_rows.len() + others).expect("fewer than 2^32 rows")
+        u32::try_from(self.len() + self.skipped_rows.len() + self.others).expect("fewer than 2^32 rows")
     }
 
-    /// Counts a row in whose label the classes do not choose.
+    /// Counts a row whose label the classes do not choose.
     pub(crate) fn leave_out(&mut self, label: &str) {
+        self.others += 1;
         match self.other_labels.get_mut(label) {
             Some(count) => *count += 1,
             None => _ = self.other_labels.insert(label.to_owned(), 1),

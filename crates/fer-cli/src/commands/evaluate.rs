@@ -24,7 +24,7 @@ pub(super) struct EvaluateArgs {
     /// with the same classes.
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<PathBuf>,
-    /// Labelled images: a CSV file (plain, gzip or zstd) or a folder of pictures.
+    /// Labelled images: a CSV file, plain or packed, or a folder of pictures.
     #[arg(long, value_name = "SOURCE")]
     data: PathBuf,
     /// Average the probabilities over views of each image: the image alone (`none`), the image and its mirror image

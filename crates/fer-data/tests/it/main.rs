@@ -5,6 +5,7 @@ mod source;
 mod archive;
 mod classes;
 mod csv;
+mod csv_refusals;
 mod export;
 mod face_rows;
 mod folder;

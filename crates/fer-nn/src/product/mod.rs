@@ -79,18 +79,18 @@ impl Part {
     }
 }
 
-fn check(out: &MatrixMut<'_>, rows: usize, columns: usize) -> Part {
+/// The whole destination, once it is sure that it has so many rows and columns.
+fn whole(out: MatrixMut<'_>, rows: usize, columns: usize) -> Part {
     assert!(columns <= out.row_stride, "rows that overlap");
     assert!(rows == 0 || (rows - 1) * out.row_stride + columns <= out.data.len(), "a destination beyond its slice");
-    Part { start: out.data.as_ptr().cast_mut(), row_stride: out.row_stride }
+    Part { start: out.data.as_mut_ptr(), row_stride: out.row_stride }
 }
 
 /// `out (+)= left · right`, where the right matrix is packed, on the calling thread.
 pub(crate) fn multiply(out: MatrixMut<'_>, left: Matrix<'_>, right: Panels<'_>, to: Destination) {
-    let _ = check(&out, left.rows.length, right.layout().columns);
-    let part = Part { start: out.data.as_mut_ptr(), row_stride: out.row_stride };
+    let part = whole(out, left.rows.length, right.layout().columns);
     assert_eq!(left.columns.length, right.rows(), "inner sizes");
-    // SAFETY: checked above; `out` is borrowed exclusively.
+    // SAFETY: checked above; the caller lent `out` exclusively until this returns.
     unsafe { multiply_into(part, left, right, to, PANEL / right.layout().width, Ahead::nothing()) }
 }
 
@@ -226,8 +226,7 @@ unsafe fn multiply_block(
 /// part of one matrix; the other is packed before.
 pub(crate) fn matmul(out: MatrixMut<'_>, left: Matrix<'_>, right: Matrix<'_>, to: Destination, workers: Workers) {
     assert_eq!(left.columns.length, right.rows.length, "inner sizes");
-    let part = check(&out, left.rows.length, right.columns.length);
-    let part = Part { start: out.data.as_mut_ptr(), ..part };
+    let part = whole(out, left.rows.length, right.columns.length);
     if left.rows.length > left.columns.length.min(right.columns.length) {
         let (packed, layout) = pack(right, workers);
         let right = Panels::new(&packed, layout);

@@ -1,0 +1,107 @@
+//! The transform of weights, and that of their gradients back.
+
+use pulp::{Simd, WithSimd};
+
+use super::planes::Planes;
+use super::points::{weight_gradients, weight_points};
+use crate::conv::geometry::Geometry;
+use crate::scratch::Scratch;
+use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
+
+/// What the columns of transformed weights are; the other side are the rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Channels,
+    Outputs,
+}
+
+/// G g Gᵀ of weight `[O, C, 3, 3]`.
+pub(super) fn transform_weight(g: &Geometry, weight: &[f32], side: Side) -> (Planes, Scratch) {
+    let (channels, outputs) = (g.channels, g.outputs);
+    let (rows, columns) = if side == Side::Outputs { (channels, outputs) } else { (outputs, channels) };
+    let planes = Planes::packed(rows, columns);
+    let mut kernel = planes.scratch();
+    let mut places = Scratch::new(9 * columns);
+    for row in 0..rows {
+        for column in 0..columns {
+            let (channel, output) = if side == Side::Outputs { (row, column) } else { (column, row) };
+            for (place, value) in weight[(output * channels + channel) * 9..][..9].iter().enumerate() {
+                places[place * columns + column] = *value;
+            }
+        }
+        vectorize(TransformWeight { places: &places, planes, row, kernel: &mut kernel });
+    }
+    (planes, kernel)
+}
+
+/// One row's weights, from `[9, columns]` to the planes.
+struct TransformWeight<'a> {
+    pub(super) places: &'a [f32],
+    pub(super) planes: Planes,
+    pub(super) row: usize,
+    pub(super) kernel: &'a mut [f32],
+}
+
+impl WithSimd for TransformWeight<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { places, planes, row, kernel } = self;
+        let columns = planes.layout.columns;
+        for_each_vector!(S, columns, |at, lanes| {
+            let mut down = [[simd.splat_f32s(0.0); 3]; 6];
+            for column in 0..3 {
+                let g = [0, 1, 2].map(|row| lanes.load(simd, &places[(row * 3 + column) * columns + at..]));
+                let g = weight_points(simd, g);
+                for row in 0..6 {
+                    down[row][column] = g[row];
+                }
+            }
+            let start = planes.place(row, at);
+            for (row, down) in down.into_iter().enumerate() {
+                for (column, value) in weight_points(simd, down).into_iter().enumerate() {
+                    lanes.store(simd, &mut kernel[(row * 6 + column) * planes.stride + start..], value);
+                }
+            }
+        });
+    }
+}
+
+/// Gᵀ u G: from the planes of sums to the weight's gradient `[C, 9, O]`.
+pub(super) struct FinishWeight<'a> {
+    pub(super) planes: Planes,
+    pub(super) sums: &'a [f32],
+    pub(super) dweight: &'a mut [f32],
+}
+
+impl WithSimd for FinishWeight<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { planes, sums, dweight } = self;
+        let outputs = planes.layout.columns;
+        for (channel, dweight) in dweight.chunks_exact_mut(9 * outputs).enumerate() {
+            for_each_vector!(S, outputs, |at, lanes| {
+                let start = planes.place(channel, at);
+                let mut down = [[simd.splat_f32s(0.0); 6]; 3];
+                for column in 0..6 {
+                    let mut u = [simd.splat_f32s(0.0); 6];
+                    for row in 0..6 {
+                        u[row] = lanes.load(simd, &sums[(row * 6 + column) * planes.stride + start..]);
+                    }
+                    let u = weight_gradients(simd, u);
+                    for row in 0..3 {
+                        down[row][column] = u[row];
+                    }
+                }
+                for (row, down) in down.into_iter().enumerate() {
+                    for (column, value) in weight_gradients(simd, down).into_iter().enumerate() {
+                        lanes.store(simd, &mut dweight[(row * 3 + column) * outputs + at..], value);
+                    }
+                }
+            });
+        }
+    }
+}
