@@ -38,8 +38,8 @@ pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, Overlap,
-    SkippedRow, SplitMetrics, SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
+    NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta,
 };
 pub use seed::Seed;
 pub use shown::{escaped, shown};

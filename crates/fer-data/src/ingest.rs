@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
 use crate::labels::Labels;
+use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
+    Classes, DropDuplicates, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
     split, summary,
 };
 
@@ -20,6 +21,8 @@ pub struct Ingested {
     pub sets: BTreeMap<Split, ImageSet>,
     /// What these sets hold and what was left out.
     pub report: DataReport,
+    /// The parts of these sets that are scored by themselves.
+    pub subsets: Subsets,
 }
 
 /// All rows of a source.
@@ -47,12 +50,20 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
-    let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
+    let mut dropped = duplicates::drop(&mut sets, params.drop_duplicates);
+    let mut fingerprints = near::fingerprints(&sets);
+    let mut found = Near::of(&sets, &fingerprints);
+    if params.drop_duplicates == DropDuplicates::Near {
+        dropped = near::drop(&mut sets, &mut fingerprints, &found, dropped);
+        found = Near::of(&sets, &fingerprints);
+    }
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = notes.into_report(checks::check(&params.classes, &sets, dropped));
-    Ok(Ingested { sets, report })
+    let mut report = notes.into_report(checks::check(&params.classes, &sets, dropped));
+    report.near = found.report(&sets, &fingerprints)?;
+    let subsets = Subsets { twins: Some(found.twins(&sets)), by: BTreeMap::new() };
+    Ok(Ingested { sets, report, subsets })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself

@@ -21,6 +21,7 @@ mod left_out;
 mod listing;
 mod look_alike;
 mod manifest;
+mod near;
 mod notes;
 mod params;
 mod pattern;

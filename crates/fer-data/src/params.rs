@@ -26,7 +26,7 @@ pub struct IngestParams {
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
     #[serde(default)]
     pub on_bad_row: OnBadRow,
-    /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
+    /// Which copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
     /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
@@ -248,7 +248,7 @@ impl OnBadRow {
     }
 }
 
-/// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
+/// Which copies, images with equal pixels or nearly so, to leave out of train. Validation and test always stay whole, so that
 /// scores remain comparable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -260,4 +260,6 @@ pub enum DropDuplicates {
     Train,
     /// Copies within train, and every row of train that also stands in validation or test.
     Across,
+    /// The same of near copies too: images of one picture whose pixels differ.
+    Near,
 }
