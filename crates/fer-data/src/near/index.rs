@@ -4,11 +4,11 @@ use super::fingerprint::{BITS, View};
 
 /// The least certain bits of a group are tried the other way round, up to so many of them at once.
 const UNCERTAIN: usize = 6;
-const FLIPPED: u32 = 3;
+const FLIPPED: u32 = 2;
 /// Images in one place of a table with which a single image is compared; of more, every second, every third, and so on.
 const MOST: usize = 256;
 /// Bits in which the hashes of near copies differ at most.
-const FARTHEST: u32 = 20;
+const FARTHEST: u32 = 16;
 
 /// Hashes by the groups of their bits.
 pub(super) struct Index {

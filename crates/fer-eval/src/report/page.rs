@@ -10,6 +10,7 @@ use super::input::ReportInput;
 use super::matrix::Matrix;
 use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
+use super::parts::{Column, PartView, columns};
 use super::reliability::reliability;
 use super::training::Training;
 use crate::Error;
@@ -44,6 +45,9 @@ struct SplitView<'a> {
     ece: String,
     ece_calibrated: Option<String>,
     loss: String,
+    /// Without the images that have a copy in train, where there are some.
+    without_twins: Option<PartView<'a>>,
+    columns: Vec<Column<'a>>,
     matrix: Matrix,
     reliability: String,
     bars: String,
@@ -145,6 +149,11 @@ impl<'a> SplitView<'a> {
             ece: format!("{:.3}", metrics.ece),
             ece_calibrated: ece_calibrated.get(&split).map(|ece| format!("{ece:.3}")),
             loss: format!("{:.3}", metrics.loss),
+            without_twins: metrics
+                .without_twins
+                .filter(|rest| rest.n < metrics.n)
+                .map(|rest| PartView::new("without copies", &rest)),
+            columns: columns(metrics),
             matrix: Matrix::new(metrics),
             reliability: reliability(&outcomes, calibrated.as_deref())?,
             bars: class_bars(metrics)?,
