@@ -88,6 +88,13 @@ impl Pipeline {
             );
             return Err(Error::Invalid { problems: vec![document.problem_with_key(&[key.into()], message)] });
         }
+        if let Some(AllFolds { place, .. }) = raw.all_folds() {
+            let file = path.display();
+            let message = format!(
+                "`fold: all` makes a sweep of this file: `fer sweep run {file}` runs every fold, `fer sweep plan {file}` shows them"
+            );
+            return Err(Error::Invalid { problems: vec![document.problem_with_key(&place, message)] });
+        }
         Self::build(&document, raw, path, run_dir)
     }
 
@@ -154,7 +161,29 @@ impl RawStage {
     }
 }
 
+/// A split into folds of which every one is to be test once.
+pub(crate) struct AllFolds {
+    /// The stage that splits.
+    pub(crate) stage: StageName,
+    pub(crate) folds: u64,
+    /// Of `fold` in the file.
+    pub(crate) place: Vec<Segment>,
+}
+
 impl RawChain {
+    /// The stage with `fold: all`, if there is one.
+    pub(crate) fn all_folds(&self) -> Option<AllFolds> {
+        let mut stages = self.stages.iter().enumerate().filter(|(_, stage)| stage.stage == StageKind::Ingest);
+        stages.find_map(|(index, stage)| {
+            let split = &stage.params["split"];
+            let place = ["stages".into(), index.into(), "params".into(), "split".into(), "fold".into()];
+            // A number that makes no folds is told of the first.
+            let folds = split["folds"].as_u64().filter(|folds| (2..=1000).contains(folds)).unwrap_or(1);
+            let is_all = split["kind"] == "folds" && split["fold"] == "all" && stage.command.is_none();
+            is_all.then(|| AllFolds { stage: stage.name(), folds, place: place.to_vec() })
+        })
+    }
+
     pub(crate) fn of(document: &Document) -> Result<Self, Error> {
         let invalid = |problem| Error::Invalid { problems: vec![problem] };
         let raw: Self = document.parse("", &[]).map_err(invalid)?;

@@ -25,7 +25,22 @@ pub(super) struct Section {
     pub(super) empty: &'static str,
 }
 
+/// A text under a title, in which columns stand below each other.
+pub(super) struct Block {
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
 impl FormatArgs {
+    /// As [`Self::print`], with blocks below the sections.
+    pub(super) fn print_with(&self, value: &impl Serialize, sections: &[Section], blocks: &[Block]) -> Result<()> {
+        let blocks = blocks.iter().map(|Block { title, text }| match self.md {
+            true => format!("### {title}\n\n```\n{text}```"),
+            false => format!("{title}\n{}", text.trim_end()),
+        });
+        self.print(value, sections, &blocks.collect::<Vec<_>>().join("\n\n"))
+    }
+
     /// Prints `value` if JSON is asked for, else the sections with `note` below them.
     pub(super) fn print(&self, value: &impl Serialize, sections: &[Section], note: &str) -> Result<()> {
         if self.json {

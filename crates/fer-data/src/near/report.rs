@@ -11,7 +11,7 @@ use image::ImageEncoder;
 use image::codecs::png::PngEncoder;
 
 use super::extremes::Pair;
-use super::search::ABSENT;
+use super::search::{ABSENT, Firsts};
 use super::{Fingerprints, Near};
 use crate::Error;
 
@@ -47,15 +47,7 @@ impl Near {
     /// A pair with its pictures side by side.
     fn shown(&self, pair: &Pair, sets: &BTreeMap<Split, ImageSet>) -> Result<NearPair, Error> {
         let [first, second] = pair.pictures.map(|id| self.equal[id as usize]);
-        let there = |firsts: [u32; 3], split: Split| firsts[split as usize] != ABSENT;
-        // One of them from train where there is such a pair, and the other one from outside.
-        let split_of = |firsts, order: [Split; 3]| order.into_iter().find(|&split| there(firsts, split));
-        let held_out = [Split::Test, Split::Validation, Split::Train];
-        let (a, b) = match there(first, Split::Train) {
-            true => (Some(Split::Train), split_of(second, held_out)),
-            false => (split_of(first, held_out), split_of(second, Split::ALL)),
-        };
-        let splits = [a, b].map(|split| split.expect("an image shows each picture"));
+        let splits = splits_of(first, second);
         let images = [(splits[0], first), (splits[1], second)]
             .map(|(split, firsts)| (&sets[&split], firsts[split as usize] as usize));
         Ok(NearPair {
@@ -67,6 +59,16 @@ impl Near {
             picture: side_by_side(images)?,
         })
     }
+}
+
+/// The splits out of which two pictures are shown: train and another one, in one order or the other, where they stand so.
+fn splits_of(first: Firsts, second: Firsts) -> [Split; 2] {
+    let [test, validation, train] = [Split::Test, Split::Validation, Split::Train];
+    let pairs = [[train, test], [test, train], [train, validation], [validation, train], [train; 2], [validation, test]];
+    let more = [[test, validation], [validation; 2], [test; 2]];
+    let there = |firsts: Firsts, split: Split| firsts[split as usize] != ABSENT;
+    let mut all = pairs.into_iter().chain(more);
+    all.find(|&[a, b]| there(first, a) && there(second, b)).expect("an image shows each picture")
 }
 
 /// Two images as one PNG, in base64.

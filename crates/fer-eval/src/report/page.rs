@@ -26,6 +26,8 @@ pub(crate) struct Page<'a> {
     temperature: Option<String>,
     /// Test first.
     splits: Vec<SplitView<'a>>,
+    /// Some images have a copy in train.
+    copies: bool,
     training: TrainingView,
     data: Option<DataView>,
     notes: Vec<String>,
@@ -87,6 +89,7 @@ impl<'a> Page<'a> {
             return Err(Error::NoScores);
         }
         let splits = metrics.splits.iter().rev().map(|(&split, metrics)| SplitView::new(input, split, metrics));
+        let splits: Vec<SplitView<'_>> = splits.collect::<Result<_, _>>()?;
         let training = Training::of_header(&input.model.training);
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
@@ -94,7 +97,8 @@ impl<'a> Page<'a> {
             title: input.title,
             facts: facts(input.model, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),
-            splits: splits.collect::<Result<_, _>>()?,
+            copies: splits.iter().any(|split| split.without_twins.is_some()),
+            splits,
             notes: notes(metrics, &training, data.as_ref()),
             training: TrainingView::new(&training)?,
             data: match (&data, input.data_report) {

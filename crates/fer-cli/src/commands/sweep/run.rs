@@ -72,8 +72,8 @@ impl SweepRunArgs {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
             return Ok(ExitStatus::Interrupted);
         }
-        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
-        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
+        let report = Report::new(sweep, cells.iter().map(|cell| cell.status()).collect())?;
+        self.format.print_with(&report, &[report.scores(sweep.names(), "")], &report.pooled())?;
         if failed > 0 {
             to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
         }

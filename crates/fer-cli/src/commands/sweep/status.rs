@@ -19,9 +19,9 @@ pub(super) struct SweepStatusArgs {
 impl SweepStatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
-        let report = Report::new(sweep.cells().iter().map(Cell::status).collect());
+        let report = Report::new(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
         let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
-        self.format.print(&report, &sections, "")?;
+        self.format.print_with(&report, &sections, &report.pooled())?;
         let all_fresh = report.cells.iter().all(|cell| cell.state == CellState::Fresh);
         Ok(ExitStatus::of(all_fresh))
     }
