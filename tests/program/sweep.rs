@@ -330,7 +330,8 @@ fn other_commands_say_how_to_run_a_sweep_and_sweep_says_how_to_run_a_chain() {
     }
     let ended = world.fer(&["sweep", "run", "pipeline.yaml"]);
     let message =
-        "error: pipeline.yaml: expected `matrix` or `seeds`, found neither; `fer run pipeline.yaml` runs this file\n";
+        "error: pipeline.yaml: expected `matrix`, `seeds` or `fold: all`, found none; `fer run pipeline.yaml` runs this \
+         file\n";
     assert_eq!((ended.code, &*ended.stderr), (2, message));
 }
 

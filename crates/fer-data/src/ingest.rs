@@ -46,7 +46,9 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     let size = params.size.map(ImageSize::get);
     let path = params.source_path();
     let labels = Labels::new(&params.classes);
-    let mut table = read(&params.source, &Request { labels, splits, on_bad_row: params.on_bad_row, group, size })?;
+    let (on_bad_row, report_by) = (params.on_bad_row, &params.report_by[..]);
+    let mut table = read(&params.source, &Request { labels, splits, on_bad_row, group, report_by, size })?;
+    let by = table.values_by(report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -62,7 +64,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
     }
     let mut report = notes.into_report(checks::check(&params.classes, &sets, dropped));
     report.near = found.report(&sets, &fingerprints)?;
-    let subsets = Subsets { twins: Some(found.twins(&sets)), by: BTreeMap::new() };
+    let subsets = Subsets { twins: Some(found.twins(&sets)), by };
     Ok(Ingested { sets, report, subsets })
 }
 
@@ -74,7 +76,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
     let labels = Labels::new(classes);
     let mut table =
-        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, size })?;
+        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, report_by: &[], size })?;
     let notes = Notes::of(&mut table, classes);
     let images = table.set(classes, Split::Test, |_| true);
     let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
@@ -99,7 +101,7 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-    let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
+    let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, report_by: &[], size: None };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),
         Source::Manifest(manifest) => manifest::listing(manifest, &request)?,

@@ -39,6 +39,15 @@ pub enum InvalidParams {
         /// Kinds of sources that have it.
         needs: &'static str,
     },
+    /// Columns of a source that has none.
+    #[error("`report_by` needs a source of kind csv or manifest, which have columns")]
+    ReportBy,
+    /// A column that stands in a list twice.
+    #[error("expected each column of `report_by` once, found `{name}` twice")]
+    SameColumn {
+        /// The column.
+        name: String,
+    },
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

@@ -39,6 +39,10 @@ pub struct IngestParams {
     /// What says which rows belong together, such as those of one person. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
+    /// Columns of a CSV file or of a manifest by whose values evaluate gives scores too, such as `[sex, dataset]`. Default:
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report_by: Vec<String>,
 }
 
 impl IngestParams {
@@ -53,14 +57,21 @@ impl IngestParams {
             size: None,
             color: Color::Gray,
             group: None,
+            report_by: vec![],
         }
     }
 
     /// What must hold between the parameters.
     ///
     /// # Errors
-    /// [`InvalidParams::Group`].
+    /// [`InvalidParams::Group`], [`InvalidParams::ReportBy`].
     pub fn check(&self) -> Result<(), InvalidParams> {
+        let repeated = self.report_by.iter().enumerate().find(|(index, name)| self.report_by[..*index].contains(name));
+        match (&self.source, repeated) {
+            (Source::Folder { .. }, _) if !self.report_by.is_empty() => return Err(InvalidParams::ReportBy),
+            (_, Some((_, name))) => return Err(InvalidParams::SameColumn { name: name.clone() }),
+            _ => {}
+        }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {
             (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv or manifest"),

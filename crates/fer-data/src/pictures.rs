@@ -95,7 +95,7 @@ fn face(
         None => picture.group.clone(),
     };
     let split = picture.split.filter(|_| request.splits != Splits::Ignore);
-    Ok((Face { label, split, group, pixels }, meaning))
+    Ok((Face { label, split, group, values: picture.values.clone(), pixels }, meaning))
 }
 
 /// A decoded picture.

@@ -3,7 +3,7 @@
     pip install opencv-python-headless==5.0.0.93 numpy==2.4.6 scipy==1.17.1 zstandard==0.25.0
     python make.py
 
-Last made with these, under Python 3. The tests of fer-data read the result; they need no Python. The faces are eleven drawn ones
+Last made with exactly these, under Python 3.13. The tests of fer-data read the result; they need no Python. The faces are eleven drawn ones
 out of data/sample.csv.zst and the one of tests/pictures/astronaut.jpg. The images stand side by side in faces.png, 48×48 each.
 """
 

@@ -11,6 +11,8 @@ mod face_rows;
 mod folder;
 mod groups;
 mod manifest;
+mod near;
 mod params;
 mod report;
+mod report_by;
 mod split;

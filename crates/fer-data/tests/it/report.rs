@@ -55,7 +55,7 @@ fn copies_overlaps_contradictions_and_blank_images_are_counted() {
 
 #[test]
 fn dropping_within_train_keeps_the_first() {
-    let Ingested { sets, report } = checked(DropDuplicates::Train);
+    let Ingested { sets, report, .. } = checked(DropDuplicates::Train);
     assert_eq!(sets[&Split::Train].rows, [0, 1, 3]);
     assert_eq!(sets[&Split::Train].labels, [3, 4, 0]);
     assert_eq!(sets[&Split::Train].images, [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9]);
@@ -66,7 +66,7 @@ fn dropping_within_train_keeps_the_first() {
 
 #[test]
 fn dropping_across_also_takes_what_stands_in_validation_or_test() {
-    let Ingested { sets, report } = checked(DropDuplicates::Across);
+    let Ingested { sets, report, .. } = checked(DropDuplicates::Across);
     assert_eq!(sets[&Split::Train].rows, [0, 3]);
     assert_eq!((sets[&Split::Validation].len(), sets[&Split::Test].len()), (1, 3));
     assert_eq!(report.dropped, Dropped { copies: 2, also_in_validation: 1, ..Dropped::default() });

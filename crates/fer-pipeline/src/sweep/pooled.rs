@@ -30,8 +30,10 @@ pub struct Pooled {
 }
 
 /// The predictions of some folds, one after the other, and which rows stand in the train of their fold too.
+#[derive(Default)]
 struct Pool {
     n: usize,
+    /// Folds there are, of which `n` are counted.
     folds: usize,
     predictions: Option<Predictions>,
     subsets: Subsets,
@@ -54,8 +56,7 @@ impl Sweep {
                     (&*other, *seed, *stage) == (&values, cell.seed, link.name())
                 };
                 if pools.iter_mut().find(known).is_none() {
-                    let empty = Pool { n: 0, folds: 0, predictions: None, subsets: Subsets::default() };
-                    pools.push((values.clone(), cell.seed, link.name(), empty));
+                    pools.push((values.clone(), cell.seed, link.name(), Pool::default()));
                 }
                 let (.., pool) = pools.iter_mut().find(known).expect("it was just added");
                 pool.folds += 1;
@@ -87,9 +88,8 @@ impl Pool {
         }
         let fold: Predictions = read(&path)?;
         self.n += 1;
-        match subsets.filter(|path| path.is_file()) {
-            Some(path) => self.add_subsets(&fold, path)?,
-            None => {}
+        if let Some(path) = subsets.filter(|path| path.is_file()) {
+            self.add_subsets(&fold, path)?;
         }
         match &mut self.predictions {
             None => self.predictions = Some(fold),
@@ -127,5 +127,77 @@ impl Pool {
         let mut metrics = Metrics { splits, ..Metrics::default() };
         add_subsets(&mut metrics, &BTreeMap::from([(Split::Test, predictions)]), &self.subsets);
         metrics.splits.remove(&Split::Test)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fer_artifact::{Provenance, Seed, write};
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Case {
+        name: String,
+        logits: Vec<Vec<f32>>,
+        labels: Vec<u8>,
+        scores: SplitMetrics,
+    }
+
+    /// The rows of a fold as the evaluate stage leaves them.
+    fn predictions(case: &Case, rows: &[usize]) -> Predictions {
+        Predictions {
+            classes: (0..case.logits[0].len()).map(|class| format!("c{class}")).collect(),
+            split: Split::Test,
+            logits: rows.iter().flat_map(|&row| case.logits[row].clone()).collect(),
+            labels: rows.iter().map(|&row| case.labels[row]).collect(),
+            rows: rows.iter().map(|&row| row as u32).collect(),
+        }
+    }
+
+    #[test]
+    fn folds_together_have_scikit_learns_scores_of_all_rows() {
+        let cases: Vec<Case> =
+            serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap();
+        for case in cases.iter().filter(|case| case.labels.len() >= 3) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut pool = Pool::default();
+            for fold in 0..3 {
+                let rows: Vec<usize> = (0..case.labels.len()).filter(|row| row % 3 == fold).collect();
+                let path = folder.path().join(fold.to_string());
+                std::fs::create_dir(&path).unwrap();
+                let file = path.join(predictions_file(Split::Test));
+                write(&file, &predictions(case, &rows), &Provenance::new("test", Seed::new(1))).unwrap();
+                // The first row of the fold is a twin; so would be row 1 in the other folds, where it is train.
+                let twins = Subsets { twins: Some(vec![1, rows[0] as u32]), by: BTreeMap::new() };
+                std::fs::write(path.join(SUBSETS), serde_json::to_string(&twins).unwrap()).unwrap();
+                pool.add(&path, Some(&path.join(SUBSETS))).unwrap();
+            }
+            assert_eq!((pool.n, pool.folds), (3, 0));
+            let (found, expected) = (pool.scores().unwrap(), &case.scores);
+            assert_eq!((found.n, &found.confusion), (expected.n, &expected.confusion), "{}", case.name);
+            for (found, expected) in [
+                (found.accuracy, expected.accuracy),
+                (found.balanced_accuracy, expected.balanced_accuracy),
+                (found.macro_f1, expected.macro_f1),
+                (found.ece, expected.ece),
+                (found.loss, expected.loss),
+                (found.accuracy_ci95[0], expected.accuracy_ci95[0]),
+                (found.accuracy_ci95[1], expected.accuracy_ci95[1]),
+            ] {
+                assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{}: {found}", case.name);
+            }
+            // Rows 0, 1 and 2: row 1 is counted in its own fold alone.
+            assert_eq!(found.without_twins.unwrap().n, expected.n - 3, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn a_stage_that_does_not_score_test_has_no_pool() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pool = Pool::default();
+        pool.add(folder.path(), None).unwrap();
+        assert!(pool.n == 0 && pool.scores().is_none());
     }
 }
