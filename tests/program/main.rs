@@ -21,6 +21,7 @@ mod names;
 mod one_decoder;
 mod own_model;
 mod own_program;
+mod parts;
 mod pipeline_file;
 mod predict;
 mod resume;

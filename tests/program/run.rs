@@ -6,12 +6,13 @@ use serde_json::Value;
 use crate::world::{World, lines};
 
 /// Beside these, `train/best.safetensors` stands where the best epoch is not the last.
-const OUTPUTS: [&str; 17] = [
+const OUTPUTS: [&str; 18] = [
     "evaluate/metrics.json",
     "evaluate/predictions-test.safetensors",
     "evaluate/predictions-validation.safetensors",
     "evaluate/report.html",
     "ingest/data-report.json",
+    "ingest/subsets.json",
     "ingest/test.safetensors",
     "ingest/train.safetensors",
     "ingest/validation.safetensors",

@@ -10,8 +10,8 @@ use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, DropDuplicates, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
-    split, summary,
+    Classes, DropDuplicates, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder,
+    manifest, pictures, split, summary,
 };
 
 /// What ingest makes of a source.
@@ -75,8 +75,10 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
     let labels = Labels::new(classes);
-    let mut table =
-        read(source, &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, report_by: &[], size })?;
+    let mut table = read(
+        source,
+        &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, report_by: &[], size },
+    )?;
     let notes = Notes::of(&mut table, classes);
     let images = table.set(classes, Split::Test, |_| true);
     let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
@@ -101,7 +103,8 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-    let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, report_by: &[], size: None };
+    let request =
+        Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, report_by: &[], size: None };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),
         Source::Manifest(manifest) => manifest::listing(manifest, &request)?,

@@ -114,7 +114,13 @@ impl Columns {
 
     fn indices(&self) -> Vec<usize> {
         let face = self.face.iter().flat_map(|face| face.places);
-        [self.path, self.label].into_iter().chain(self.split).chain(self.group).chain(self.report_by.iter().copied()).chain(face).collect()
+        [self.path, self.label]
+            .into_iter()
+            .chain(self.split)
+            .chain(self.group)
+            .chain(self.report_by.iter().copied())
+            .chain(face)
+            .collect()
     }
 }
 

@@ -43,7 +43,9 @@ fn table(report: &DataReport) -> Vec<String> {
 /// What a reader should know, and nothing where there is nothing.
 fn findings(report: &DataReport) -> Vec<String> {
     let mut lines = vec![];
-    lines.extend(report.overlaps.iter().filter(|overlap| overlap.also_in < overlap.of).filter_map(|o| shared(report, o)));
+    lines.extend(
+        report.overlaps.iter().filter(|overlap| overlap.also_in < overlap.of).filter_map(|o| shared(report, o)),
+    );
     if report.contradictions.count > 0 {
         let groups = named(&report.contradictions, |group| {
             let label = |&label: &u8| report.classes[usize::from(label)].as_str();

@@ -31,8 +31,7 @@ pub fn add_subsets(metrics: &mut Metrics, predictions: &BTreeMap<Split, Predicti
 
 /// The predictions for some rows of the source alone.
 fn part(predictions: &Predictions, is_member: &dyn Fn(u32) -> bool) -> Predictions {
-    let members: Vec<usize> =
-        (0..predictions.rows.len()).filter(|&index| is_member(predictions.rows[index])).collect();
+    let members: Vec<usize> = (0..predictions.rows.len()).filter(|&index| is_member(predictions.rows[index])).collect();
     Predictions {
         classes: predictions.classes.clone(),
         split: predictions.split,

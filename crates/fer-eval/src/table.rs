@@ -63,13 +63,17 @@ fn write_parts(f: &mut String, metrics: &SplitMetrics) -> Result {
         writeln!(f, "\n  by {}:", shortened(column, ROW_NAME))?;
         let names: Vec<String> = values.keys().map(|value| shortened(value, ROW_NAME)).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        names.iter().zip(values.values()).try_for_each(|(name, part)| write_part(f, &format!("{name:<width$}  "), part))?;
+        names
+            .iter()
+            .zip(values.values())
+            .try_for_each(|(name, part)| write_part(f, &format!("{name:<width$}  "), part))?;
     }
     Ok(())
 }
 
 fn write_part(f: &mut String, name: &str, part: &SubsetMetrics) -> Result {
-    let (images, accuracy, [low, high]) = (counted(part.n, "image"), percent(part.accuracy), part.accuracy_ci95.map(percent));
+    let (images, accuracy, [low, high]) =
+        (counted(part.n, "image"), percent(part.accuracy), part.accuracy_ci95.map(percent));
     let scores = format!("accuracy {accuracy} % ({low} to {high} %), macro F1 {:.3}", part.macro_f1);
     writeln!(f, "    {name}{images:>14}, {scores}")
 }

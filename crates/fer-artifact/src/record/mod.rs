@@ -6,7 +6,8 @@ mod metrics;
 mod subsets;
 
 pub use data_report::{
-    Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, NearPair, NearReport, Overlap, SkippedRow, SplitReport,
+    Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, NearPair, NearReport, Overlap, SkippedRow,
+    SplitReport,
 };
 pub use history::EpochRecord;
 pub use metrics::{ClassMetrics, Metrics, SplitMetrics, SubsetMetrics, Tta};

@@ -91,12 +91,14 @@ pub(super) struct View {
 impl View {
     pub(super) fn likeness(&self, other: &Self) -> Option<Likeness> {
         let middle = || self.middle.cosines(&other.middle);
-        let is_alike = |value: f64, mirrored: bool| value >= ALIKE && middle()[usize::from(mirrored)] >= ALIKE_IN_THE_MIDDLE;
+        let is_alike =
+            |value: f64, mirrored: bool| value >= ALIKE && middle()[usize::from(mirrored)] >= ALIKE_IN_THE_MIDDLE;
         let [as_it_is, mirrored] = self.all.cosines(&other.all);
-        let found = [(as_it_is, false), (mirrored, true)].into_iter().filter(|&(value, mirrored)| is_alike(value, mirrored));
-        found.map(|(value, mirrored)| Likeness { value, mirrored }).reduce(|best, other| {
-            if other.value > best.value { other } else { best }
-        })
+        let found =
+            [(as_it_is, false), (mirrored, true)].into_iter().filter(|&(value, mirrored)| is_alike(value, mirrored));
+        found
+            .map(|(value, mirrored)| Likeness { value, mirrored })
+            .reduce(|best, other| if other.value > best.value { other } else { best })
     }
 
     /// How sure the bit of a hash is: the weight of its wave.
@@ -132,7 +134,8 @@ impl Waves {
 
     /// The cosine with another, and with the mirror image of another.
     fn cosines(&self, other: &Self) -> [f64; 2] {
-        let ((even, odd), (other_even, other_odd)) = (self.values.split_at(COUNT / 2), other.values.split_at(COUNT / 2));
+        let ((even, odd), (other_even, other_odd)) =
+            (self.values.split_at(COUNT / 2), other.values.split_at(COUNT / 2));
         let (even, odd) = (product(even, other_even), product(odd, other_odd));
         let length = (f64::from(self.square) * f64::from(other.square)).sqrt();
         [even + odd, even - odd].map(|product| f64::from(product) / length)

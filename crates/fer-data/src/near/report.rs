@@ -64,7 +64,8 @@ impl Near {
 /// The splits out of which two pictures are shown: train and another one, in one order or the other, where they stand so.
 fn splits_of(first: Firsts, second: Firsts) -> [Split; 2] {
     let [test, validation, train] = [Split::Test, Split::Validation, Split::Train];
-    let pairs = [[train, test], [test, train], [train, validation], [validation, train], [train; 2], [validation, test]];
+    let pairs =
+        [[train, test], [test, train], [train, validation], [validation, train], [train; 2], [validation, test]];
     let more = [[test, validation], [validation; 2], [test; 2]];
     let there = |firsts: Firsts, split: Split| firsts[split as usize] != ABSENT;
     let mut all = pairs.into_iter().chain(more);

@@ -35,7 +35,8 @@ fn golden() -> Golden {
 
 /// The images of `faces.png`, which stand side by side.
 fn images() -> Vec<Vec<u8>> {
-    let sheet = image::load_from_memory(include_bytes!("../../../../tests/golden/near/faces.png")).unwrap().into_luma8();
+    let sheet =
+        image::load_from_memory(include_bytes!("../../../../tests/golden/near/faces.png")).unwrap().into_luma8();
     let image = |index: u32| {
         let places = (0..FACE as u32).flat_map(|y| (0..FACE as u32).map(move |x| (x, y)));
         places.map(|(x, y)| sheet.get_pixel(index * FACE as u32 + x, y).0[0]).collect()
@@ -81,7 +82,8 @@ fn changed_copies_are_near_and_other_faces_are_not_as_opencv_says() {
             (found, expected) => assert_eq!(found.map(|found| found.value), expected, "{change} {one} {other}"),
         }
         assert_eq!(prints[other].likeness(&prints[one]), found, "{change}: whichever comes first");
-        let is_copy = !["another face", "upside down"].contains(&&*change) && !change.contains(" 8 ") && !change.contains("15");
+        let is_copy =
+            !["another face", "upside down"].contains(&&*change) && !change.contains(" 8 ") && !change.contains("15");
         assert_eq!(found.is_some(), is_copy, "{change} {one} {other}");
     }
 }
@@ -91,7 +93,8 @@ fn a_mirror_changes_the_bits_of_the_odd_waves_alone() {
     let printer = fingerprinter(FACE, FACE);
     let images = images();
     for image in &images[..12] {
-        let (hash, of_mirror) = (printer.of(image).unwrap().whole.hash, printer.of(&mirrored(image)).unwrap().whole.hash);
+        let (hash, of_mirror) =
+            (printer.of(image).unwrap().whole.hash, printer.of(&mirrored(image)).unwrap().whole.hash);
         assert_eq!(hash ^ of_mirror, MIRROR);
     }
 }

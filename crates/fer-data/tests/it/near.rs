@@ -13,7 +13,8 @@ const CROP: usize = 21;
 
 /// An image of `faces.png`, as a row's pixels.
 fn face(index: usize) -> String {
-    let sheet = image::load_from_memory(include_bytes!("../../../../tests/golden/near/faces.png")).unwrap().into_luma8();
+    let sheet =
+        image::load_from_memory(include_bytes!("../../../../tests/golden/near/faces.png")).unwrap().into_luma8();
     let places = (0..FACE).flat_map(|y| (0..FACE).map(move |x| (x, y)));
     let pixels = places.map(|(x, y)| sheet.get_pixel((index * FACE + x) as u32, y as u32).0[0].to_string());
     pixels.collect::<Vec<_>>().join(" ")

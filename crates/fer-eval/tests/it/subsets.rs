@@ -16,8 +16,7 @@ struct Case {
 
 /// Two cases of seven classes: 60 images, and 3.
 fn cases() -> [Case; 2] {
-    let cases: Vec<Case> =
-        serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap();
     let names = ["seven classes, some skill", "two classes of seven, all right"];
     let found: Vec<Case> = cases.into_iter().filter(|case| names.contains(&&*case.name)).collect();
     found.try_into().ok().expect("both cases are there")
@@ -69,7 +68,8 @@ fn assert_close(found: SubsetMetrics, expected: &SplitMetrics) {
 fn parts_have_scikit_learns_scores_of_their_images() {
     let (cases, (_, rows)) = (cases(), mixed(&cases()));
     let kinds: BTreeMap<String, Vec<u32>> =
-        [("many".to_owned(), rows[0].clone()), ("few".to_owned(), rows[1].clone()), ("absent".to_owned(), vec![5])].into();
+        [("many".to_owned(), rows[0].clone()), ("few".to_owned(), rows[1].clone()), ("absent".to_owned(), vec![5])]
+            .into();
     let subsets = Subsets { twins: Some(rows[1].clone()), by: [("kind".to_owned(), kinds)].into() };
     let found = scored(Split::Test, &subsets);
     assert_eq!(found.n, 63);

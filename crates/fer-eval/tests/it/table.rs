@@ -82,7 +82,8 @@ fn splits_stand_one_after_the_other() {
 
 #[test]
 fn scores_of_parts_stand_below_those_of_the_whole() {
-    let part = |n| SubsetMetrics { n, accuracy: 0.5, accuracy_ci95: [0.25, 0.75], balanced_accuracy: 0.5, macro_f1: 0.4 };
+    let part =
+        |n| SubsetMetrics { n, accuracy: 0.5, accuracy_ci95: [0.25, 0.75], balanced_accuracy: 0.5, macro_f1: 0.4 };
     let mut scores = scores(&["happy", "sad"], vec![vec![1234, 12], vec![5, 38]]);
     scores.without_twins = Some(part(1289));
     assert!(fer_eval::split_table(&scores).ends_with("\n\n  no image has a copy in train\n"));

@@ -39,8 +39,10 @@ impl Sweep {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         if raw.matrix.is_none() && raw.seeds.is_none() && raw.all_folds().is_none() {
-            let message =
-                format!("expected `matrix`, `seeds` or `fold: all`, found none; `fer run {}` runs this file", path.display());
+            let message = format!(
+                "expected `matrix`, `seeds` or `fold: all`, found none; `fer run {}` runs this file",
+                path.display()
+            );
             return Err(Error::invalid(Place::File(path.to_owned()), message));
         }
         let matrix = Matrix::new(&document, &raw).map_err(|problems| Error::Invalid { problems })?;
