@@ -9,7 +9,7 @@ use fer_eval::{add_subsets, score};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CellStatus, Sweep};
+use super::{Cell, CellStatus, Sweep};
 use crate::{Error, StageName};
 
 /// The scores of all rows, each predicted by the network that was trained without its fold.
@@ -32,9 +32,8 @@ pub struct Pooled {
 /// The predictions of some folds, one after the other, and which rows stand in the train of their fold too.
 #[derive(Default)]
 struct Pool {
+    /// Folds.
     n: usize,
-    /// Folds there are, of which `n` are counted.
-    folds: usize,
     predictions: Option<Predictions>,
     subsets: Subsets,
 }
@@ -59,7 +58,6 @@ impl Sweep {
                     pools.push((values.clone(), cell.seed, link.name(), Pool::default()));
                 }
                 let (.., pool) = pools.iter_mut().find(known).expect("it was just added");
-                pool.folds += 1;
                 if cell.metrics.is_some() {
                     let subsets = link.maker_of(SUBSETS).map(|maker| cell.run_dir.join(maker.as_str()).join(SUBSETS));
                     pool.add(&cell.run_dir.join(link.name().as_str()), subsets.as_deref())?;
@@ -67,7 +65,8 @@ impl Sweep {
             }
         }
         let scored = pools.into_iter().filter_map(|(values, seed, stage, pool)| {
-            let (n, folds) = (pool.n, pool.folds);
+            let is_fold = |cell: &&Cell| cell.seed == seed && without(&cell.values, axis) == values;
+            let (n, folds) = (pool.n, self.cells.iter().filter(is_fold).count());
             Some(Pooled { values, seed, stage, n, folds, scores: pool.scores()? })
         });
         Ok(scored.collect())
@@ -174,7 +173,7 @@ mod tests {
                 std::fs::write(path.join(SUBSETS), serde_json::to_string(&twins).unwrap()).unwrap();
                 pool.add(&path, Some(&path.join(SUBSETS))).unwrap();
             }
-            assert_eq!((pool.n, pool.folds), (3, 0));
+            assert_eq!(pool.n, 3);
             let (found, expected) = (pool.scores().unwrap(), &case.scores);
             assert_eq!((found.n, &found.confusion), (expected.n, &expected.confusion), "{}", case.name);
             for (found, expected) in [
