@@ -66,12 +66,15 @@ impl Finder {
         if way_up == WayUp::Any {
             for quarters in 1..4 {
                 turned = turned.by_a_quarter();
-                faces.extend(self.find_here(&turned, THRESHOLD).into_iter().map(|face| face.turned_back(&turned, quarters)));
+                faces.extend(
+                    self.find_here(&turned, THRESHOLD).into_iter().map(|face| face.turned_back(&turned, quarters)),
+                );
             }
             faces = one_a_place(faces);
         }
         faces.iter_mut().for_each(|face| face.scale(scale));
-        faces.retain(|face| face.is_within(size));
+        let smallest = smallest_side(size, smallest) as f64;
+        faces.retain(|face| face.width.max(face.height) >= smallest && face.is_within(size));
         faces.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         faces
     }
@@ -151,9 +154,14 @@ fn longer_side(size: Size) -> usize {
     size.height().max(size.width())
 }
 
+/// Side of the smallest face that is looked for in a picture of `size`.
+fn smallest_side(size: Size, smallest: Option<usize>) -> usize {
+    smallest.unwrap_or(longer_side(size) / DEFAULT_PART).max(SMALLEST)
+}
+
 /// Size of the picture that the detector is given for one of `size`.
 fn detector_size(size: Size, smallest: Option<usize>) -> Size {
-    let smallest = smallest.unwrap_or(longer_side(size) / DEFAULT_PART).max(SMALLEST);
+    let smallest = smallest_side(size, smallest);
     let bound = (MOST_PIXELS / size.area() as f64).sqrt();
     let scale = (WINDOW / smallest as f64).min(bound);
     let scaled = |side: usize| ((side as f64 * scale).round() as usize).max(1);
@@ -197,9 +205,7 @@ mod tests {
             }),
             "dark" => made(height, width, &|row, column, colour| at(row, column, colour) / 3),
             "cover" => made(height, width, &|row, column, colour| if row < 120 { at(row, column, colour) } else { 0 }),
-            "tile" => {
-                made(2 * height, 2 * width, &|row, column, colour| at(row % height, column % width, colour))
-            }
+            "tile" => made(2 * height, 2 * width, &|row, column, colour| at(row % height, column % width, colour)),
             "gray" => {
                 let gray = fer_imgproc::grayscale(rgb);
                 made(height, width, &|row, column, _| gray[row * width + column].into())

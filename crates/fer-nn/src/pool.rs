@@ -112,8 +112,20 @@ impl CustomOp1 for Pool2 {
             let (image, row) = (row / out_height, row % out_height);
             let pair = &x[(image * height + 2 * row) * line..][..2 * line];
             match self.0 {
-                Kind::Max => pool_line(pair, channels, y, #[inline(always)] |values: [f32; 4]| values.into_iter().fold(values[0], larger)),
-                Kind::Mean => pool_line(pair, channels, y, #[inline(always)] |values: [f32; 4]| values.iter().sum::<f32>() / 4.0),
+                Kind::Max => pool_line(
+                    pair,
+                    channels,
+                    y,
+                    #[inline(always)]
+                    |values: [f32; 4]| values.into_iter().fold(values[0], larger),
+                ),
+                Kind::Mean => pool_line(
+                    pair,
+                    channels,
+                    y,
+                    #[inline(always)]
+                    |values: [f32; 4]| values.iter().sum::<f32>() / 4.0,
+                ),
             }
         });
         Ok((CpuStorage::F32(y), Shape::from((n, out_height, out_width, channels))))

@@ -171,6 +171,9 @@ fn lanes(values: &[f32], start: usize) -> &[f32; LANES] {
 
 impl std::fmt::Debug for Separable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Separable").field("channels", &self.channels).field("outputs", &self.outputs).finish_non_exhaustive()
+        f.debug_struct("Separable")
+            .field("channels", &self.channels)
+            .field("outputs", &self.outputs)
+            .finish_non_exhaustive()
     }
 }

@@ -56,7 +56,8 @@ impl Eye {
                 let size = picture.size();
                 let faces = finder.find(&picture, search.smallest, search.way_up);
                 let gray = if faces.is_empty() { vec![] } else { picture.into_gray() };
-                let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, search.roll));
+                let crop =
+                    |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, search.roll));
                 faces.iter().map(crop).collect()
             }
         }

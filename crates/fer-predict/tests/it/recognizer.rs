@@ -148,14 +148,16 @@ fn the_face_in_a_photograph_has_a_place_and_a_wall_has_none() {
     assert_eq!((crops[0].place(), crops[0].pixels().len()), (Some(place), 48 * 48));
     assert_eq!(recognizer.judge(&[&crops[0]]).unwrap(), faces);
     assert!(recognizer.faces(gray(120, 160, vec![128; 120 * 160])).unwrap().is_empty());
-    let large = Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(200), ..Search::default() })).unwrap();
+    let large = Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(200), ..Search::default() }))
+        .unwrap();
     assert!(large.crops(Picture::open(PHOTOGRAPH.as_ref()).unwrap()).is_empty());
 }
 
 #[cfg(feature = "faces")]
 #[test]
 fn pictures_of_any_form_are_looked_through() {
-    let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(1), ..Search::default() })).unwrap();
+    let recognizer =
+        Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(1), ..Search::default() })).unwrap();
     for (height, width) in [(1, 1), (1, 2000), (2000, 1), (7, 41), (300, 20)] {
         let pixels = (0..height * width).map(|index| (index * 7919 % 251) as u8).collect();
         assert!(recognizer.crops(gray(height, width, pixels)).is_empty(), "{height}×{width}");
