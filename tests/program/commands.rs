@@ -204,3 +204,18 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }
 }
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let world = World::new();
+    for (shell, mark) in [("bash", "complete -F _fer"), ("zsh", "#compdef fer"), ("fish", "complete -c fer")] {
+        let script = world.fer(&["completions", shell]).succeeded().stdout;
+        assert!(script.contains(mark) && script.contains("export-images"), "{shell}");
+    }
+    world.fer(&["man", "pages/man1"]).succeeded();
+    let pages = world.files("pages/man1");
+    for page in ["fer.1", "fer-run.1", "fer-sweep-plan.1"] {
+        assert!(pages.contains_key(page), "{page} is not in {:?}", pages.keys());
+    }
+    assert!(String::from_utf8_lossy(&pages["fer-run.1"]).contains(".SH SYNOPSIS"));
+}

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "",
     "run",
     "plan",
@@ -25,6 +25,8 @@ const COMMANDS: [&str; 19] = [
     "sweep run",
     "sweep status",
     "synth",
+    "completions",
+    "man",
 ];
 
 #[test]

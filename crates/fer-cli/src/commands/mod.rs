@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod completions;
 mod diff;
 mod evaluate;
 mod explain;
@@ -9,6 +10,7 @@ mod export_model;
 mod format;
 mod gc;
 mod inspect;
+mod man;
 mod pictures;
 mod plan;
 mod predict;
@@ -67,6 +69,10 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),
+    /// Print a script that completes `fer`'s commands and options in a shell.
+    Completions(completions::CompletionsArgs),
+    /// Write a man page for `fer` and for each of its commands.
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -88,6 +94,8 @@ impl Cli {
             Command::Runs(args) => args.run(),
             Command::Sweep(args) => args.run(),
             Command::Synth(args) => args.run(),
+            Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
         }
     }
 }

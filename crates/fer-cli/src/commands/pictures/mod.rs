@@ -8,7 +8,7 @@ mod table;
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use fer_data::is_csv;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
@@ -17,7 +17,8 @@ use rayon::prelude::*;
 use crate::commands::arguments::ThreadArgs;
 use crate::exit_status::ExitStatus;
 use crate::terminal::to_stderr;
-pub(super) use canvas::{CAPTION, Canvas};
+pub(super) use canvas::Canvas;
+pub(super) use font::Letters;
 pub(super) use seen::Seen;
 
 /// Files at a time. Crops go through the network in large batches; photographs take long enough each for a person to
@@ -88,6 +89,11 @@ impl PictureArgs {
 }
 
 impl Viewer {
+    /// The folder `folder` for copies of the pictures; `option` names it in messages.
+    pub(super) fn copies(&self, folder: &Path, option: &str) -> Result<Copies> {
+        Copies::new(folder, &self.paths, option)
+    }
+
     /// The same, with each row of a CSV file as a picture of one face.
     pub(super) fn with_rows(self) -> Self {
         Self { with_rows: true, ..self }
@@ -149,23 +155,81 @@ pub(super) fn by_picture<'a, T>(seen: &'a [Seen<'a>], all: &'a [T]) -> Vec<(&'a 
     seen.iter().map(own).collect()
 }
 
-/// `folder/<path><ending>`, which with such an ending is no picture's own name, without what leads out of the folder.
-pub(super) fn target(folder: &Path, path: &Path, ending: &str) -> PathBuf {
-    let inside = path.components().filter(|component| matches!(component, Component::Normal(_)));
-    let mut target = folder.join(inside.collect::<PathBuf>()).into_os_string();
-    target.push(ending);
-    target.into()
+/// A folder that copies of pictures go into.
+#[derive(Debug)]
+pub(super) struct Copies {
+    folder: PathBuf,
+    /// What all inputs have in common, which the copies' names leave out.
+    base: PathBuf,
+}
+
+impl Copies {
+    /// A folder for copies of what lies at these paths; `option` names it in messages.
+    pub(super) fn new(folder: &Path, inputs: &[PathBuf], option: &str) -> Result<Self> {
+        let same = |input: &&PathBuf| matches!((input.canonicalize(), folder.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if let Some(input) = inputs.iter().find(same) {
+            bail!(
+                "{option}: expected a folder other than the input `{}`: its copies would be taken for pictures",
+                input.display()
+            )
+        }
+        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot make the folder", folder.display()))?;
+        let parents: Vec<PathBuf> = inputs.iter().map(|input| plain(input.parent().unwrap_or(input))).collect();
+        let base = parents.iter().cloned().reduce(|a, b| common(&a, &b)).unwrap_or_default();
+        Ok(Self { folder: folder.to_owned(), base })
+    }
+
+    /// `<folder>/<path below what the inputs have in common><ending>`: no two pictures have the same, and with such an
+    /// ending it is no picture's own name.
+    pub(super) fn target(&self, path: &Path, ending: &str) -> PathBuf {
+        let path = plain(path);
+        let below = path.strip_prefix(&self.base).unwrap_or(&path);
+        let inside = below.components().filter(|component| matches!(component, Component::Normal(_)));
+        let mut target = self.folder.join(inside.collect::<PathBuf>()).into_os_string();
+        target.push(ending);
+        target.into()
+    }
+}
+
+/// An absolute path without `..`, as it is written: links are not followed.
+fn plain(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.components().fold(PathBuf::new(), |mut plain, component| {
+        match component {
+            Component::ParentDir => _ = plain.pop(),
+            other => plain.push(other),
+        }
+        plain
+    })
+}
+
+fn common(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn targets(inputs: &[&str], pictures: &[&str]) -> Vec<String> {
+        let folder = std::env::temp_dir().join("fer-copies-of-a-test");
+        let inputs: Vec<PathBuf> = inputs.iter().map(PathBuf::from).collect();
+        let copies = Copies::new(&folder, &inputs, "--annotate").unwrap();
+        let below =
+            |picture: &&str| copies.target(picture.as_ref(), ".faces.png").strip_prefix(&folder).unwrap().to_owned();
+        pictures.iter().map(|picture| below(picture).to_string_lossy().into_owned()).collect()
+    }
+
     #[test]
-    fn what_is_written_for_a_picture_stays_in_the_folder_and_takes_no_pictures_name() {
-        let target = |path: &str| target("out".as_ref(), path.as_ref(), ".faces.png");
-        assert_eq!(target("a.jpg"), Path::new("out/a.jpg.faces.png"));
-        assert_eq!(target("../photographs/./a.png"), Path::new("out/photographs/a.png.faces.png"));
-        assert_eq!(target("/home/me/a"), Path::new("out/home/me/a.faces.png"));
+    fn a_copys_name_is_the_path_below_what_the_inputs_have_in_common() {
+        assert_eq!(targets(&["a.jpg"], &["a.jpg"]), ["a.jpg.faces.png"]);
+        assert_eq!(targets(&["in"], &["in/a.jpg", "in/b/a.jpg"]), ["in/a.jpg.faces.png", "in/b/a.jpg.faces.png"]);
+        assert_eq!(targets(&["/home/me/photographs"], &["/home/me/photographs/./a"]), ["photographs/a.faces.png"]);
+        assert_eq!(
+            targets(&["/home/a.jpg", "/home/me/a.jpg"], &["/home/a.jpg", "/home/me/a.jpg"]),
+            ["a.jpg.faces.png", "me/a.jpg.faces.png"]
+        );
+        let [here, above] = &targets(&["a.jpg", "../a.jpg"], &["a.jpg", "../a.jpg"])[..] else { panic!("two") };
+        assert!(here.ends_with("/a.jpg.faces.png") && above == "a.jpg.faces.png", "{here} {above}");
     }
 }

@@ -48,8 +48,13 @@ impl PredictArgs {
             _ => Form::Table,
         };
         let mut rows = Rows::new(form, viewer.recognizer.classes())?;
-        let annotator = self.annotate.as_deref().map(Annotator::new).transpose()?;
-        viewer.each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))
+        let annotator = self.annotate.as_deref().map(|folder| Annotator::new(folder, &viewer)).transpose()?;
+        let ended = viewer
+            .each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))?;
+        match annotator.map_or(0, |annotator| annotator.failed()) {
+            0 => Ok(ended),
+            _ => Ok(ExitStatus::Failure),
+        }
     }
 }
 
@@ -66,6 +71,8 @@ fn judge(recognizer: &Recognizer, seen: &[Seen<'_>], rows: &mut Rows<'_>, annota
         }
     }
     rows.flush()?;
-    let Some(annotator) = annotator else { return Ok(()) };
-    judged.par_iter().try_for_each(|(seen, faces)| annotator.annotate(seen, faces, recognizer.classes()))
+    if let Some(annotator) = annotator {
+        judged.par_iter().for_each(|(seen, faces)| annotator.annotate(seen, faces));
+    }
+    Ok(())
 }
