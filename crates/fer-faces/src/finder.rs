@@ -4,6 +4,8 @@ use fer_artifact::Size;
 use fer_imgproc::resize;
 use rustface::{ImageData, Model};
 
+use crate::crop;
+
 const WEIGHTS: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
 /// Side of the smallest face that the detector sees, in pixels.
 const WINDOW: f64 = 40.0;
@@ -70,6 +72,15 @@ impl Finder {
         faces.retain(|face| face.is_within(size));
         faces.sort_by_key(|face| (face.x, face.y, face.side));
         faces
+    }
+
+    /// The faces that [`Self::find`] finds, each with its [`crop`] at the size `to`.
+    ///
+    /// # Panics
+    /// If `image` has not as many pixels as `size` says.
+    pub fn crops(&self, image: &[u8], size: Size, smallest: Option<usize>, to: Size) -> Vec<(Face, Vec<u8>)> {
+        let faces = self.find(image, size, smallest);
+        faces.into_iter().map(|face| (face, crop(image, size, &face, to))).collect()
     }
 }
 

@@ -47,9 +47,8 @@ impl Eye {
             Self::Faces { finder, smallest } => {
                 let size = picture.size();
                 let gray = picture.into_gray();
-                let faces = finder.find(&gray, size, *smallest);
-                let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to));
-                faces.iter().map(crop).collect()
+                let faces = finder.crops(&gray, size, *smallest, to);
+                faces.into_iter().map(|(face, pixels)| Crop::new(Some(place(&face, size)), pixels)).collect()
             }
         }
     }
