@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use polars::prelude::{AnyValue, Column, Series};
+use polars::prelude::{AnyValue, Series};
 
 use super::file::{Holds, ParquetFile};
 use crate::columns::column;
@@ -98,14 +98,14 @@ impl Columns {
         let mut next = |name: Option<&str>| name.and_then(|_| read.next());
         let [label, split, group] = others.map(&mut next);
         let inner = |name: &str| -> Result<Series, Error> {
-            let fields = image.as_materialized_series().struct_().and_then(|fields| fields.field_by_name(name));
+            let fields = image.struct_().and_then(|fields| fields.field_by_name(name));
             fields.map_err(|error| Error::Parquet { path: file.path.to_owned(), source: error.into() })
         };
         let (images, paths) = match self.holds {
-            Holds::Pictures { path } => (inner("bytes")?, path.then(|| inner("path")).transpose()?.map(Column::from)),
-            _ => (image.take_materialized_series(), None),
+            Holds::Pictures { path } => (inner("bytes")?, path.then(|| inner("path")).transpose()?),
+            _ => (image, None),
         };
-        Ok(Rows { columns: self, images: images.into(), paths, label, split, group })
+        Ok(Rows { columns: self, images, paths, label, split, group })
     }
 }
 
@@ -120,11 +120,11 @@ fn another(file: &ParquetFile<'_>, name: &str, expected: &'static str, found: Re
 /// Some rows.
 pub(crate) struct Rows<'a> {
     columns: &'a Columns,
-    images: Column,
-    paths: Option<Column>,
-    label: Option<Column>,
-    split: Option<Column>,
-    group: Option<Column>,
+    images: Series,
+    paths: Option<Series>,
+    label: Option<Series>,
+    split: Option<Series>,
+    group: Option<Series>,
 }
 
 /// What stands in the column of images.
@@ -179,7 +179,7 @@ fn listed(values: &Series) -> String {
 }
 
 /// What stands in a row as text, without white space around it; whole numbers without a fraction. `None` for nothing.
-fn cell(column: &Column, index: usize) -> Option<Cow<'_, str>> {
+fn cell(column: &Series, index: usize) -> Option<Cow<'_, str>> {
     match column.get(index).ok()? {
         AnyValue::Null => None,
         AnyValue::String(text) => Some(text.trim().into()),

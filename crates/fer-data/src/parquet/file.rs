@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fer_artifact::{FIRST, identify};
 use polars::prelude::{
-    ArrowDataType, ArrowSchema, Column, FileMetadata, ParallelStrategy, ParquetReader, PolarsError, SerReader,
+    ArrowDataType, ArrowSchema, FileMetadata, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series,
 };
 use polars_parquet::parquet::metadata::SchemaDescriptor;
 use polars_parquet::parquet::schema::types::{
@@ -108,7 +108,7 @@ impl<'a> ParquetFile<'a> {
     }
 
     /// These columns of some rows, in the order of the names.
-    pub(crate) fn read(&self, names: &[&str], rows: Range<usize>) -> Result<Vec<Column>, Error> {
+    pub(crate) fn read(&self, names: &[&str], rows: Range<usize>) -> Result<Vec<Series>, Error> {
         let io = Error::io(self.path, "open the file");
         let file = File::open(self.path).map_err(io)?;
         let mut distinct: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
@@ -123,7 +123,7 @@ impl<'a> ParquetFile<'a> {
             reader.finish()
         })?;
         let column = |name: &&str| match frame.column(name) {
-            Ok(column) if column.len() == rows.len() => Ok(column.clone()),
+            Ok(column) if column.len() == rows.len() => Ok(column.as_materialized_series().clone()),
             Ok(_) => Err(damaged(self.path)("a column has fewer rows than the file")),
             Err(error) => Err(damaged(self.path)(error)),
         };
