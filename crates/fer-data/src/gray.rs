@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use fer_artifact::Size;
 use fer_imgproc::{Picture, resize};
 
-use crate::{Faces, RowProblem};
 use crate::listing::Region;
 use crate::phrase::short;
 use crate::table::Request;
+use crate::{Faces, RowProblem};
 
 /// A gray image.
 pub(crate) struct Gray {
@@ -42,7 +42,8 @@ impl Request<'_> {
         let pixels = picture.into_gray();
         match (region, &self.detection) {
             (Some(region), _) => {
-                let (pixels, size) = region.within(size).of(&pixels, size).ok_or(RowProblem::OutsideOfPicture { size })?;
+                let (pixels, size) =
+                    region.within(size).of(&pixels, size).ok_or(RowProblem::OutsideOfPicture { size })?;
                 Ok(self.whole(Gray { size, pixels }))
             }
             (None, Some(detection)) => {

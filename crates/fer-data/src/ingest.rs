@@ -76,7 +76,8 @@ pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
-    let params = IngestParams { size: size.map(ImageSize::from), classes: classes.clone(), ..IngestParams::new(source.clone()) };
+    let params =
+        IngestParams { size: size.map(ImageSize::from), classes: classes.clone(), ..IngestParams::new(source.clone()) };
     load_with(&params, None)
 }
 
@@ -104,10 +105,7 @@ pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>) -> Resu
 }
 
 /// What finds faces, if the parameters ask for it.
-fn detection<'a>(
-    params: &IngestParams,
-    finder: Option<&'a FaceFinder<'a>>,
-) -> Result<Option<Detection<'a>>, Error> {
+fn detection<'a>(params: &IngestParams, finder: Option<&'a FaceFinder<'a>>) -> Result<Option<Detection<'a>>, Error> {
     let (Some(detect), Some(size)) = (params.detect, params.size) else { return Ok(None) };
     let finder = finder.ok_or(Error::NoDetector)?;
     Ok(Some(Detection { faces: detect.faces, finder, to: size.get() }))

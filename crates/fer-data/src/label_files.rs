@@ -1,4 +1,5 @@
-//! Labels in text files, one a picture: a label (CK+), or a line for each face, with its rectangle (YOLO).
+//! Labels in files of their own, one a picture: a label as text (CK+) or as NumPy writes it (AffectNet), or a line for each
+//! face, with its rectangle (YOLO).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,13 +13,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::labels::{self, Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::listing::{Picture, Region};
-use crate::walk;
-use crate::{Error, InvalidParams, Place, RowProblem};
+use crate::{Error, InvalidParams, Place, RowProblem, npy, walk};
 
 /// Longest label file in bytes that is read; a line for a face has some fifty.
 const LONGEST: u64 = 1 << 20;
 
-/// Text files that hold the labels of pictures.
+/// Files that hold the labels of pictures: text, or a single value of NumPy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelFiles {
@@ -167,7 +167,9 @@ impl Reader<'_> {
             let own = said[index..].iter().take(frames).flatten().next();
             let first = self.wanted.first_frame.as_ref().filter(|_| index == 0 && said.iter().any(Option::is_some));
             match (own, first) {
-                (Some(said), _) if said.is_empty() => self.left_out.add("its label file is empty", walk::shown(picture)),
+                (Some(said), _) if said.is_empty() => {
+                    self.left_out.add("its label file is empty", walk::shown(picture))
+                }
                 (Some(said), _) => said.iter().for_each(|line| self.add(picture, line)),
                 (None, Some(label)) => self.add(picture, &Ok(Line { label: label.clone(), region: None })),
                 (None, None) => self.left_out.add("it has no label file", walk::shown(picture)),
@@ -186,9 +188,15 @@ impl Reader<'_> {
         let io = || Error::io(&path, "read the label file");
         let (mut bytes, opened) = (vec![], File::open(&path).map_err(io())?);
         opened.take(LONGEST).read_to_end(&mut bytes).map_err(io())?;
-        let text = String::from_utf8_lossy(&bytes);
-        let lines = text.trim_start_matches('\u{FEFF}').lines().filter(|line| !line.trim().is_empty());
         let problem = |found: &str| RowProblem::LabelFile { file: file.clone(), found: found.trim().to_owned() };
+        let text = match npy::is_numpy(&bytes) {
+            false => String::from_utf8_lossy(&bytes).into_owned(),
+            true => match npy::value(&bytes) {
+                Some(value) => value,
+                None => return Ok(Some(vec![Err(problem("a NumPy array of another kind"))])),
+            },
+        };
+        let lines = text.trim_start_matches('\u{FEFF}').lines().filter(|line| !line.trim().is_empty());
         Ok(Some(lines.map(|found| line(found).ok_or_else(|| problem(found))).collect()))
     }
 

@@ -25,6 +25,7 @@ mod listing;
 mod look_alike;
 mod manifest;
 mod notes;
+mod npy;
 mod params;
 mod parquet;
 mod pattern;

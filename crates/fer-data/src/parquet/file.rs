@@ -12,9 +12,7 @@ use polars::prelude::{
     ArrowDataType, ArrowSchema, FileMetadata, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series,
 };
 use polars_parquet::parquet::metadata::SchemaDescriptor;
-use polars_parquet::parquet::schema::types::{
-    IntegerType, ParquetType, PrimitiveConvertedType, PrimitiveLogicalType,
-};
+use polars_parquet::parquet::schema::types::{IntegerType, ParquetType, PrimitiveConvertedType, PrimitiveLogicalType};
 use polars_parquet::read::infer_schema;
 
 use crate::Error;
@@ -36,7 +34,9 @@ pub(crate) enum Holds {
     Text,
     Bytes,
     /// A struct with `bytes` and perhaps `path`.
-    Pictures { path: bool },
+    Pictures {
+        path: bool,
+    },
     /// A list of whole numbers in each row.
     Lists,
 }
@@ -82,7 +82,8 @@ impl<'a> ParquetFile<'a> {
     /// What a column holds; otherwise the name of its type.
     pub(crate) fn holds(&self, column: &str) -> Result<Holds, String> {
         let Some(field) = self.schema.get(column) else { return Err("nothing".to_owned()) };
-        holds(&field.dtype).ok_or_else(|| format!("{:?}", field.dtype).chars().take_while(|letter| *letter != '(').collect())
+        holds(&field.dtype)
+            .ok_or_else(|| format!("{:?}", field.dtype).chars().take_while(|letter| *letter != '(').collect())
     }
 
     /// The names that the hub's metadata gives the numbers of a column.
@@ -180,7 +181,8 @@ fn holds(of: &ArrowDataType) -> Option<Holds> {
             (holds(&inner.dtype) == Some(Holds::Numbers)).then_some(Holds::Lists)
         }
         ArrowDataType::Struct(fields) => {
-            let has = |name: &str, what| fields.iter().any(|field| field.name == name && holds(&field.dtype) == Some(what));
+            let has =
+                |name: &str, what| fields.iter().any(|field| field.name == name && holds(&field.dtype) == Some(what));
             has("bytes", Holds::Bytes).then(|| Holds::Pictures { path: has("path", Holds::Text) })
         }
         _ => None,

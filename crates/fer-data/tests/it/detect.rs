@@ -2,7 +2,7 @@
 //! whose side is its distance from white; `fer-faces` and the whole program have tests with photographs.
 
 use fer_artifact::{Seed, Size, Split};
-use fer_data::{Detect, Error, Faces, FoundFace, Ingested, IngestParams, ingest, ingest_with, load_with};
+use fer_data::{Detect, Error, Faces, FoundFace, IngestParams, Ingested, ingest, ingest_with, load_with};
 use serde_json::{Value, from_value, json};
 
 use crate::source::Scratch;
@@ -39,10 +39,7 @@ fn the_largest_face_is_taken_and_pictures_without_one_are_counted_and_named() {
     let Ingested { sets, report } = run(&scratch, json!(true));
     assert_eq!((&sets[&Split::Train].images, &sets[&Split::Validation].images), (&vec![200; 2], &vec![150; 2]));
     assert_eq!(sets[&Split::Train].skipped_rows, [2]);
-    assert_eq!(
-        report.skipped.first[0].reason,
-        "row 2 (sad/nobody.png): expected a face in the photograph, found none"
-    );
+    assert_eq!(report.skipped.first[0].reason, "row 2 (sad/nobody.png): expected a face in the photograph, found none");
     assert_eq!(
         report.warnings[0],
         "several faces in 1 photographs, of which the largest were taken, first `happy/b.png`; `detect: {faces: one}` \
@@ -106,7 +103,8 @@ fn detection_needs_photographs_a_size_and_a_detector() {
         message(&of_csv),
         "`detect` looks for faces in pictures, found a source of kind csv, which has pixels of faces; leave `detect` out"
     );
-    let refused = |detect: Value| from_value::<IngestParams>(json!({"source": {"kind": "csv", "path": "x"}, "detect": detect}));
+    let refused =
+        |detect: Value| from_value::<IngestParams>(json!({"source": {"kind": "csv", "path": "x"}, "detect": detect}));
     assert_eq!(
         refused(json!("yes")).unwrap_err().to_string(),
         "invalid type: string \"yes\", expected true, false or a map such as `{faces: largest}`"

@@ -31,8 +31,10 @@ fn rows_come_in_order_some_at_a_time_with_their_numbers_and_lines() {
     let path = scratch.file("faces.csv", "emotion,pixels\nhappy,1 2 3 4\n\n,5 6 7 8\n300,\"[9, 9, 9, 9]\"\n");
     let (rows, lengths) = read(&path, 2);
     assert_eq!(lengths, [2, 1]);
-    let told: Vec<_> =
-        rows.iter().map(|row| (row.row, row.line.unwrap(), face(row.image.as_ref().unwrap()).clone().into_gray())).collect();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.row, row.line.unwrap(), face(row.image.as_ref().unwrap()).clone().into_gray()))
+        .collect();
     assert_eq!(told, [(0, 2, vec![1, 2, 3, 4]), (1, 4, vec![5, 6, 7, 8]), (2, 5, vec![9; 4])]);
 }
 
@@ -45,7 +47,8 @@ fn the_first_square_sets_the_size_and_numbers_go_on_in_a_file_of_several_blocks(
     let (rows, _) = read(&path, 256);
     assert!(rows.iter().map(|row| row.row).eq(0..1202));
     assert_eq!(rows[0].image.as_ref().unwrap_err(), &RowProblem::NotSquare { found: 3 });
-    let size = |row: &FaceRow| row.image.as_ref().ok().map(|image| (face(image).size().height(), face(image).size().width()));
+    let size =
+        |row: &FaceRow| row.image.as_ref().ok().map(|image| (face(image).size().height(), face(image).size().width()));
     assert!(rows[1..1201].iter().all(|row| size(row) == Some((100, 100))));
     assert_eq!(rows[1201].image.as_ref().unwrap_err(), &RowProblem::PixelCount { expected: 10_000, found: 4 });
 }
@@ -70,9 +73,15 @@ fn who_judges_may_stop_and_other_files_of_an_archive_are_named() {
 #[test]
 fn a_table_is_known_by_its_name_and_must_be_a_file() {
     let scratch = Scratch::new();
-    for (name, expected) in
-        [("a.csv", true), ("A.CSV", true), ("a.tsv.gz", true), ("a.csv.zip", true), ("a.Parquet", true), ("a.png", false), ("csv", false)]
-    {
+    for (name, expected) in [
+        ("a.csv", true),
+        ("A.CSV", true),
+        ("a.tsv.gz", true),
+        ("a.csv.zip", true),
+        ("a.Parquet", true),
+        ("a.png", false),
+        ("csv", false),
+    ] {
         assert_eq!(is_table(&scratch.file(name, "")), expected, "{name}");
     }
     assert!(!is_table(&scratch.path().join("nowhere.csv")));

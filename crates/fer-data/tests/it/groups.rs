@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fer_artifact::{Count, ImageSet, Seed, Split};
-use fer_data::{CsvSource, FolderSource, Folds, Fractions, Group, IngestParams, Pattern, Share, Source, SplitRule, ingest};
+use fer_data::{
+    CsvSource, FolderSource, Folds, Fractions, Group, IngestParams, Pattern, Share, Source, SplitRule, ingest,
+};
 use serde::Deserialize;
 use serde_json::{from_value, json};
 

@@ -148,7 +148,8 @@ fn what_is_no_label_is_a_bad_row() {
 #[test]
 fn a_path_that_is_the_same_for_all_pictures_is_refused() {
     let labels = json!({"file": "labels.txt"});
-    let params: Result<IngestParams, _> = from_value(json!({"source": {"kind": "folder", "path": "x", "labels": labels}}));
+    let params: Result<IngestParams, _> =
+        from_value(json!({"source": {"kind": "folder", "path": "x", "labels": labels}}));
     assert_eq!(
         params.unwrap_err().to_string(),
         "expected a path with `{stem}` in it, such as `{folder}/../labels/{stem}.txt`, found `labels.txt`"

@@ -223,7 +223,10 @@ fn what_is_no_parquet_file_or_a_broken_one_is_refused() {
         bytes[place] ^= 0xFF;
         let path = scratch.file("faces.parquet", &bytes);
         let read = load(&Source::at(path), &fer_data::Classes::default(), None);
-        assert!(read.map_err(|error| with_causes(&error)).map_or_else(|error| !error.is_empty(), |set| set.images.len() == 5));
+        assert!(
+            read.map_err(|error| with_causes(&error))
+                .map_or_else(|error| !error.is_empty(), |set| set.images.len() == 5)
+        );
     }
     let empty = Scratch::new();
     let none = refusal(&empty, &params(empty.path(), json!({}), json!({})));
