@@ -26,7 +26,7 @@ fn snippets() -> BTreeMap<String, String> {
     let (mut snippets, mut name) = (BTreeMap::new(), String::new());
     let mut blocks = sets.split("```");
     while let Some(text) = blocks.next() {
-        let named = text.lines().filter_map(|line| line.strip_prefix("**")?.split_once("**")).last();
+        let named = text.lines().filter_map(|line| line.strip_prefix("**")?.split_once("**")).next_back();
         if let Some((bold, _)) = named {
             name = bold.to_owned();
         }

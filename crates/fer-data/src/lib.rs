@@ -22,6 +22,7 @@ mod label_files;
 mod labels;
 mod left_out;
 mod listing;
+mod look;
 mod look_alike;
 mod manifest;
 mod notes;

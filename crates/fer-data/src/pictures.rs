@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use fer_artifact::{Digest, with_causes};
 use rayon::prelude::*;
 
-use crate::gray::{CommonSize, Gray, Seen, Several};
+use crate::gray::{CommonSize, Gray};
 use crate::labels::Meaning;
 use crate::listing::{Listing, Picture};
+use crate::look::{Seen, Several};
 use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 

@@ -1,9 +1,10 @@
 //! The columns of a Parquet file that are read, and what stands in their rows.
 
 use std::borrow::Cow;
+use std::fmt::{Display, Write};
 use std::ops::Range;
 
-use polars::prelude::{AnyValue, Series};
+use polars::prelude::{AnyValue, DataType, Series};
 
 use super::file::{Holds, ParquetFile};
 use crate::columns::column;
@@ -65,7 +66,7 @@ impl Columns {
         let image = column(file.path, &names, given.as_deref(), &IMAGES, "images", Some("image_column"))?.name;
         let holds = match file.holds(&image) {
             Ok(Holds::Numbers) => return Err(another(file, &image, PICTURES, Ok(Holds::Numbers))),
-            other => other.or_else(|found| Err(another(file, &image, PICTURES, Err(found))))?,
+            other => other.map_err(|found| another(file, &image, PICTURES, Err(found)))?,
         };
         Ok(Self { image, holds, label: None, class_names: None, split: None, group: None })
     }
@@ -174,8 +175,23 @@ impl Rows<'_> {
 
 /// A list of numbers as text. A number that is missing must not pull the others into its place.
 fn listed(values: &Series) -> String {
-    let text = |value: AnyValue<'_>| if value.is_null() { "nothing".to_owned() } else { value.to_string() };
-    values.iter().map(text).collect::<Vec<_>>().join(" ")
+    match (values.dtype(), values.cast(&DataType::Int64)) {
+        (DataType::Float32 | DataType::Float64, _) | (_, Err(_)) => {
+            joined(values.iter().map(|value| (!value.is_null()).then_some(value)))
+        }
+        (_, Ok(whole)) => joined(whole.i64().into_iter().flat_map(|numbers| numbers.iter())),
+    }
+}
+
+fn joined(values: impl Iterator<Item = Option<impl Display>>) -> String {
+    let mut text = String::new();
+    for value in values {
+        match value {
+            Some(value) => write!(text, "{value} ").expect("a text takes all"),
+            None => text.push_str("nothing "),
+        }
+    }
+    text
 }
 
 /// What stands in a row as text, without white space around it; whole numbers without a fraction. `None` for nothing.

@@ -7,15 +7,16 @@ mod rows;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use fer_artifact::{Size, with_causes};
+use fer_artifact::with_causes;
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
-use crate::gray::{CommonSize, Gray, Seen, Several};
+use crate::gray::{CommonSize, Gray};
 use crate::labels::{self, Meaning};
+use crate::look::{Seen, Several};
 use crate::shards::{self, Shard};
 use crate::table::{Face, Request, Splits, Table};
-use crate::{BadRow, Error, Group, ParquetSource, Place, RowProblem, pixels};
+use crate::{BadRow, Error, Group, ParquetSource, Place, RowProblem};
 use columns::{Columns, Image, Rows};
 use file::ParquetFile;
 pub(crate) use rows::read_rows;
@@ -119,7 +120,7 @@ impl Reader<'_> {
         }
         let seen = rows.image(index).and_then(|image| match image {
             Image::File(bytes) => request.look(decoded(bytes)?, None),
-            Image::Pixels(text) => square(&text).map(|image| request.whole(image)),
+            Image::Pixels(text) => Gray::of_text(&text).map(|image| request.whole(image)),
         });
         let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?;
         Ok(Some((Known { label, meaning, split, group }, seen)))
@@ -147,12 +148,4 @@ impl Known {
 
 fn decoded(bytes: &[u8]) -> Result<Picture, RowProblem> {
     Picture::decode(bytes).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })
-}
-
-/// The square of pixels that a text holds.
-fn square(text: &str) -> Result<Gray, RowProblem> {
-    let side = pixels::side(pixels::count(text));
-    let pixels = pixels::read(text, side.map(|side| side * side))?;
-    let side = pixels.len().isqrt();
-    Ok(Gray { size: Size::new(side, side).expect("a text is too short for a larger side"), pixels })
 }

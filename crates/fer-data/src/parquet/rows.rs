@@ -6,7 +6,7 @@ use fer_imgproc::Picture;
 
 use super::columns::{Columns, Image};
 use super::file::ParquetFile;
-use super::square;
+use crate::gray::Gray;
 use crate::{Error, FaceRow, RowImage};
 
 /// Reads the images of a file's rows and hands them to `judge` in order, up to `at_a_time` in a call.
@@ -28,7 +28,7 @@ pub(crate) fn read_rows<E: From<Error>>(
             line: None,
             image: rows.image(index).and_then(|image| match image {
                 Image::File(bytes) => Ok(RowImage::File(bytes.to_vec())),
-                Image::Pixels(text) => square(&text).map(|face| {
+                Image::Pixels(text) => Gray::of_text(&text).map(|face| {
                     RowImage::Face(Picture::from_gray(face.pixels, face.size).expect("a square of pixels"))
                 }),
             }),
