@@ -27,6 +27,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     {
         return Err(Error::NoSplitFolders { path: origin });
     }
+    let grouped = request.group.is_some() || pictures.iter().any(|picture| picture.group.is_some());
     let (mut table, mut size, mut several) = (Table::beside(left_out), CommonSize::default(), Several::default());
     table.warnings.extend(warning);
     for batch in pictures.chunks(BATCH) {
@@ -40,7 +41,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
                 continue;
             };
             several.note(seen.as_ref().map_or(0, |seen| seen.faces), || picture.file.display().to_string());
-            for face in faces(picture, seen, request, &mut size) {
+            for face in faces(picture, seen, request, grouped, &mut size) {
                 match face {
                     Ok((face, meaning)) => table.push(face, meaning, &picture.label),
                     Err((place, problem)) => table
@@ -82,30 +83,37 @@ fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, 
 /// A row that can be used, or where it stands and why not.
 type Outcome = Result<(Face, Meaning), (Place, RowProblem)>;
 
-/// The rows of a picture: one for each of its images.
+/// The rows of a picture: one for each of its images. Where rows have groups, each must have one.
 fn faces(
     picture: &Picture,
     seen: Result<Seen, RowProblem>,
     request: &Request<'_>,
+    grouped: bool,
     size: &mut CommonSize,
 ) -> Vec<Outcome> {
     match (&picture.meaning, seen) {
         (Err(problem), _) => vec![Err(problem.clone())],
         (Ok(_), Err(problem)) => vec![Err((Place::Picture { file: picture.file.clone() }, problem))],
         (Ok(meaning), Ok(seen)) => {
-            seen.images.into_iter().map(|image| face(picture, *meaning, image, request, size)).collect()
+            seen.images.into_iter().map(|image| face(picture, *meaning, image, (request, grouped), size)).collect()
         }
     }
 }
 
-fn face(picture: &Picture, meaning: Meaning, image: Gray, request: &Request<'_>, size: &mut CommonSize) -> Outcome {
+fn face(
+    picture: &Picture,
+    meaning: Meaning,
+    image: Gray,
+    (request, grouped): (&Request<'_>, bool),
+    size: &mut CommonSize,
+) -> Outcome {
     let here = |problem| (Place::Picture { file: picture.file.clone() }, problem);
     let label = meaning.class().expect("pictures of other labels are left out before");
     size.check(image.size, || picture.file.clone()).map_err(here)?;
-    let group = match request.group {
-        Some(group) => Some(picture.group_of(group).ok_or_else(|| here(RowProblem::NoGroup))?),
-        None => picture.group.clone(),
-    };
+    let group = request.group.map_or_else(|| picture.group.clone(), |group| picture.group_of(group));
+    if grouped && group.is_none() {
+        return Err(here(RowProblem::NoGroup));
+    }
     let split = picture.split.filter(|_| request.splits != Splits::Ignore);
     Ok((Face { label, split, group, pixels: image.pixels }, meaning))
 }

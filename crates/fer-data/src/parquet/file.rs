@@ -15,6 +15,7 @@ use polars_parquet::parquet::metadata::SchemaDescriptor;
 use polars_parquet::parquet::schema::types::{IntegerType, ParquetType, PrimitiveConvertedType, PrimitiveLogicalType};
 use polars_parquet::read::infer_schema;
 
+use super::footer;
 use crate::Error;
 
 /// Most rows that are read at a time.
@@ -57,6 +58,9 @@ impl<'a> ParquetFile<'a> {
         if !first.starts_with(b"PAR1") {
             let found = identify(&first).map_or_else(|| "a file of unknown content".into(), |found| found.into_owned());
             return Err(Error::NotParquet { path: path.to_owned(), found });
+        }
+        if !footer::is_sound(&mut file).map_err(Error::io(path, "read the file"))? {
+            return Err(damaged(path)("its end does not hold what it says"));
         }
         let (metadata, schema) = caught(path, || {
             let mut metadata = FileMetadata::clone(ParquetReader::new(file).get_metadata()?);

@@ -2,6 +2,7 @@
 
 mod columns;
 mod file;
+mod footer;
 mod rows;
 
 use std::collections::BTreeSet;

@@ -217,6 +217,15 @@ fn what_is_no_parquet_file_or_a_broken_one_is_refused() {
     let damaged = "faces.parquet: the Parquet file is damaged, or written in a way that is not supported: ";
     let cut = refused(&whole[..whole.len() - 9]);
     assert!(cut.starts_with(damaged), "{cut}");
+    // A fuzzer found it: the first list of the file's end, that of the schema's elements, says 268,435,455.
+    let end = whole.len() - 8 - u32::from_le_bytes(whole[whole.len() - 8..][..4].try_into().unwrap()) as usize;
+    let list = end + whole[end..].windows(2).position(|pair| pair == [0x19, 0x4C]).unwrap();
+    let mut long = whole.clone();
+    long.splice(list + 1..list + 2, [0xFC, 0xFF, 0xFF, 0xFF, 0x7F]);
+    let tail = long.len() - 8;
+    let size = (whole.len() - 8 - end + 4) as u32;
+    long[tail..][..4].copy_from_slice(&size.to_le_bytes());
+    assert_eq!(refused(&long), format!("{damaged}its end does not hold what it says"));
     // Bytes are changed one after the other: each file is refused or read, and none ends the program.
     for place in (4..whole.len()).step_by(7) {
         let mut bytes = whole.clone();

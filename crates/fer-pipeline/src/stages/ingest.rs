@@ -50,7 +50,7 @@ impl Stage for Ingest {
     }
 
     fn version(&self) -> u32 {
-        4
+        3
     }
 
     fn params(&self) -> Value {
