@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fer_artifact::Size;
+use fer_imgproc::Picture;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::RowProblem;
 use crate::gray::Gray;
 
-/// Finds the faces of a gray picture, row-major and of the first size, and crops them to the second, from left to right.
-pub type FaceFinder<'a> = dyn Fn(&[u8], Size, Size) -> Vec<FoundFace> + Sync + 'a;
+/// Finds the faces of a picture and crops them to a size, from left to right.
+pub type FaceFinder<'a> = dyn Fn(Picture, Size) -> Vec<FoundFace> + Sync + 'a;
 
 /// A face that a [`FaceFinder`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +52,9 @@ pub(crate) struct Detection<'a> {
 }
 
 impl Detection<'_> {
-    /// The faces of a gray picture that become rows, and how many there are in all.
-    pub(crate) fn faces(&self, pixels: &[u8], size: Size) -> Result<(Vec<Gray>, usize), RowProblem> {
-        let mut found = (self.finder)(pixels, size, self.to);
+    /// The faces of a picture that become rows, and how many there are in all.
+    pub(crate) fn faces(&self, picture: Picture) -> Result<(Vec<Gray>, usize), RowProblem> {
+        let mut found = (self.finder)(picture, self.to);
         let count = found.len();
         match self.faces {
             _ if found.is_empty() => return Err(RowProblem::NoFace),

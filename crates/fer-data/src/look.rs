@@ -20,19 +20,19 @@ impl Request<'_> {
     /// What a picture holds: the rectangle that its source says, or the faces that are found where they are asked for, or
     /// else all of it; each at the size asked for.
     pub(crate) fn look(&self, picture: Picture, region: Option<Region>) -> Result<Seen, RowProblem> {
+        if let (None, Some(detection)) = (region, &self.detection) {
+            let (images, faces) = detection.faces(picture)?;
+            return Ok(Seen { images, faces });
+        }
         let size = picture.size();
         let pixels = picture.into_gray();
-        match (region, &self.detection) {
-            (Some(region), _) => {
+        match region {
+            None => Ok(self.whole(Gray { size, pixels })),
+            Some(region) => {
                 let (pixels, size) =
                     region.within(size).of(&pixels, size).ok_or(RowProblem::OutsideOfPicture { size })?;
                 Ok(self.whole(Gray { size, pixels }))
             }
-            (None, Some(detection)) => {
-                let (images, faces) = detection.faces(&pixels, size)?;
-                Ok(Seen { images, faces })
-            }
-            (None, None) => Ok(self.whole(Gray { size, pixels })),
         }
     }
 

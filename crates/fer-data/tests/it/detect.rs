@@ -3,12 +3,13 @@
 
 use fer_artifact::{Seed, Size, Split};
 use fer_data::{Detect, Error, Faces, FoundFace, IngestParams, Ingested, ingest, ingest_with, load_with};
+use fer_imgproc::Picture;
 use serde_json::{Value, from_value, json};
 
 use crate::source::Scratch;
 
-fn find(pixels: &[u8], size: Size, to: Size) -> Vec<FoundFace> {
-    assert_eq!(pixels.len(), size.area());
+fn find(picture: Picture, to: Size) -> Vec<FoundFace> {
+    let pixels = picture.into_gray();
     let bright = pixels.iter().filter(|&&pixel| pixel > 100);
     bright.map(|&pixel| FoundFace { side: u32::from(255 - pixel), pixels: vec![pixel; to.area()] }).collect()
 }
