@@ -16,6 +16,7 @@ mod failure;
 mod faults;
 mod freshness;
 mod inputs;
+mod layouts;
 mod loops;
 mod names;
 mod one_decoder;

@@ -202,7 +202,7 @@ impl Columns {
 }
 
 /// The column of a header that is called so, or else by a usual name.
-fn column(
+pub(crate) fn column(
     path: &Path,
     names: &[String],
     given: Option<&str>,

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
+use crate::detect::Detection;
 use crate::labels::Labels;
 use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, DropDuplicates, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder,
-    manifest, pictures, split, summary,
+    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, checks, csv, duplicates, folder,
+    manifest, parquet, pictures, shards, split, summary,
 };
 
 /// What ingest makes of a source.
@@ -42,13 +43,27 @@ pub struct Loaded {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
-    let size = params.size.map(ImageSize::get);
+    ingest_with(params, seed, None)
+}
+
+/// [`ingest`] with what finds faces in photographs, for sources of which the parameters say `detect`.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder<'_>>) -> Result<Ingested, Error> {
+    params.check()?;
     let path = params.source_path();
-    let labels = Labels::new(&params.classes);
-    let (on_bad_row, report_by) = (params.on_bad_row, &params.report_by[..]);
-    let mut table = read(&params.source, &Request { labels, splits, on_bad_row, group, report_by, size })?;
-    let by = table.values_by(report_by, path)?;
+    let request = Request {
+        labels: Labels::new(&params.classes),
+        splits: split::wanted(&params.split),
+        on_bad_row: params.on_bad_row,
+        group: params.group.as_ref(),
+        report_by: &params.report_by,
+        size: params.size.map(ImageSize::get),
+        detection: detection(params, finder)?,
+    };
+    let mut table = read(&params.source, &request)?;
+    let by = table.values_by(&params.report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
@@ -74,41 +89,73 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
-    let labels = Labels::new(classes);
-    let mut table = read(
-        source,
-        &Request { labels, splits: Splits::Ignore, on_bad_row: OnBadRow::Error, group: None, report_by: &[], size },
-    )?;
+    let params =
+        IngestParams { size: size.map(ImageSize::from), classes: classes.clone(), ..IngestParams::new(source.clone()) };
+    load_with(&params, None)
+}
+
+/// [`load`] with all parameters of reading, and with what finds faces in photographs where they say `detect`. What they say of
+/// splits and groups does not count.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>) -> Result<Loaded, Error> {
+    params.check()?;
+    let classes = &params.classes;
+    let request = Request {
+        labels: Labels::new(classes),
+        splits: Splits::Ignore,
+        on_bad_row: params.on_bad_row,
+        group: None,
+        report_by: &[],
+        size: params.size.map(ImageSize::get),
+        detection: detection(params, finder)?,
+    };
+    let mut table = read(&params.source, &request)?;
     let notes = Notes::of(&mut table, classes);
     let images = table.set(classes, Split::Test, |_| true);
     let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
-    Ok(Loaded { images, notes: summary::reading(&report) })
+    Ok(Loaded { images, notes: summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect() })
+}
+
+/// What finds faces, if the parameters ask for it.
+fn detection<'a>(params: &IngestParams, finder: Option<&'a FaceFinder<'a>>) -> Result<Option<Detection<'a>>, Error> {
+    let (Some(detect), Some(size)) = (params.detect, params.size) else { return Ok(None) };
+    let finder = finder.ok_or(Error::NoDetector)?;
+    Ok(Some(Detection { faces: detect.faces, finder, to: size.get() }))
 }
 
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
         Source::Manifest(manifest) => pictures::read(manifest::listing(manifest, request)?, request),
-        Source::Folder { path, pattern } => {
-            pictures::read(folder::listing(path, pattern.as_ref(), &request.labels)?, request)
-        }
+        Source::Folder(folder) => pictures::read(folder::listing(folder, &request.labels)?, request),
+        Source::Parquet(parquet) => parquet::read(parquet, request),
     }
 }
 
 /// Digest of what the source holds, which decides whether an earlier result is still fresh: of a CSV file's bytes; of
-/// a folder, of the names and bytes of the pictures in it that are read, and of its `dataset.csv`. `of_file` gives a
-/// file's digest: [`Digest::of_file`], or something that knows it already.
+/// a folder, of the names and bytes of the pictures in it that are read, and of the files with their labels; of Parquet files,
+/// of their names and bytes. `of_file` gives a file's digest: [`Digest::of_file`], or something that knows it already.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-    let request =
-        Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, report_by: &[], size: None };
+    let request = Request {
+        labels,
+        splits: Splits::Note,
+        on_bad_row: params.on_bad_row,
+        group,
+        report_by: &[],
+        size: None,
+        detection: None,
+    };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),
         Source::Manifest(manifest) => manifest::listing(manifest, &request)?,
-        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels)?,
+        Source::Folder(folder) => folder::listing(folder, &request.labels)?,
+        Source::Parquet(parquet) => return shards::digest(&parquet.path, of_file),
     };
     pictures::digest(&listing, of_file)
 }

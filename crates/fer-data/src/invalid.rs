@@ -48,6 +48,20 @@ pub enum InvalidParams {
         /// The column.
         name: String,
     },
+    /// Faces to be looked for where there are no photographs.
+    #[error(
+        "`detect` looks for faces in pictures, found a source of kind csv, which has pixels of faces; leave `detect` out"
+    )]
+    DetectSource,
+    /// Faces to be looked for, and no size for them.
+    #[error("`detect` needs the size of the crops: add `size: [48, 48]`")]
+    DetectSize,
+    /// A path of label files that is the same for all pictures.
+    #[error("expected a path with `{{stem}}` in it, such as `{{folder}}/../labels/{{stem}}.txt`, found `{found}`")]
+    LabelFile {
+        /// The path.
+        found: String,
+    },
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

@@ -7,7 +7,7 @@ use crate::columns;
 use crate::fields::{self, Fields};
 use crate::labels;
 use crate::left_out::Leftovers;
-use crate::listing::{Crop, Listing, Picture};
+use crate::listing::{Crop, Listing, Picture, Region};
 use crate::pattern::Part;
 use crate::table::{Request, Splits};
 use crate::{Error, Group, ManifestSource, Place, RowProblem, folder};
@@ -45,7 +45,7 @@ pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<
     let mut left_out = Leftovers::default();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder::leave_unlisted(&root, &pictures, &name, &mut left_out)?;
-    Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, left_out })
+    Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, label_files: vec![], left_out })
 }
 
 /// What stands between the fields of a list without a header.
@@ -177,7 +177,7 @@ impl List<'_> {
         };
         let file = self.file(row.path);
         let mut picture = Picture {
-            crop: crop.unwrap_or_default(),
+            region: crop.unwrap_or_default().map(Region::Pixels),
             label: row.label.to_owned(),
             below: file.parent().unwrap_or(Path::new("")).to_owned(),
             meaning: meaning.map_err(|problem| (Place::Line { line, column: None }, problem)),

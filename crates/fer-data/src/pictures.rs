@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Size, with_causes};
-use fer_imgproc::resize;
+use fer_artifact::{Digest, with_causes};
 use rayon::prelude::*;
 
+use crate::gray::{CommonSize, Gray};
 use crate::labels::Meaning;
-use crate::listing::{Crop, Listing, Picture};
+use crate::listing::{Listing, Picture};
+use crate::look::{Seen, Several};
 use crate::table::{Face, Request, Splits, Table};
 use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 
@@ -26,30 +27,35 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     {
         return Err(Error::NoSplitFolders { path: origin });
     }
-    let (mut table, mut first) = (Table::beside(left_out), None);
+    let grouped = request.group.is_some() || pictures.iter().any(|picture| picture.group.is_some());
+    let (mut table, mut size, mut several) = (Table::beside(left_out), CommonSize::default(), Several::default());
     table.warnings.extend(warning);
     for batch in pictures.chunks(BATCH) {
-        let decoded: Vec<Option<Result<Gray, RowProblem>>> = batch
+        let decoded: Vec<Option<Result<Seen, RowProblem>>> = batch
             .par_iter()
-            .map(|picture| picture.is_chosen().then(|| decode(&root.join(&picture.file), picture.crop, request.size)))
+            .map(|picture| picture.is_chosen().then(|| look(&root.join(&picture.file), picture, request)))
             .collect();
-        for (picture, gray) in batch.iter().zip(decoded) {
-            let Some(gray) = gray else {
+        for (picture, seen) in batch.iter().zip(decoded) {
+            let Some(seen) = seen else {
                 table.leave_out(&picture.label);
                 continue;
             };
-            match face(picture, gray, request, &mut first) {
-                Ok((face, meaning)) => table.push(face, meaning, &picture.label),
-                Err((place, problem)) => table
-                    .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
-                    .map_err(|error| {
-                        let labels = || Ok(pictures.iter().map(|picture| picture.label.clone()).collect());
-                        error.with_labels(request.labels.classes(), labels)
-                    })?,
+            several.note(seen.as_ref().map_or(0, |seen| seen.faces), || picture.file.display().to_string());
+            for face in faces(picture, seen, request, grouped, &mut size) {
+                match face {
+                    Ok((face, meaning)) => table.push(face, meaning, &picture.label),
+                    Err((place, problem)) => table
+                        .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
+                        .map_err(|error| {
+                            let labels = || Ok(pictures.iter().map(|picture| picture.label.clone()).collect());
+                            error.with_labels(request.labels.classes(), labels)
+                        })?,
+                }
             }
         }
     }
-    table.size = first.map(|(size, _)| size);
+    table.size = size.get();
+    table.warnings.extend(several.warning(request));
     table.checked(&origin, unit)
 }
 
@@ -59,6 +65,7 @@ pub(crate) fn digest(listing: &Listing, of_file: &FileDigest<'_>) -> Result<Dige
     let mut files: Vec<&Path> = chosen.map(|picture| picture.file.as_path()).collect();
     let list = listing.list.as_deref().map(|list| list.strip_prefix(&listing.root).unwrap_or(list));
     files.extend(list);
+    files.extend(listing.label_files.iter().map(PathBuf::as_path));
     files.sort_unstable();
     // A picture may stand in a list for each of its faces.
     files.dedup();
@@ -73,49 +80,47 @@ fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, 
     Ok(format!("{digest} {:?}\n", file))
 }
 
-/// The size of the first picture, and its place in the folder.
-type First = Option<(Size, PathBuf)>;
+/// A row that can be used, or where it stands and why not.
+type Outcome = Result<(Face, Meaning), (Place, RowProblem)>;
+
+/// The rows of a picture: one for each of its images. Where rows have groups, each must have one.
+fn faces(
+    picture: &Picture,
+    seen: Result<Seen, RowProblem>,
+    request: &Request<'_>,
+    grouped: bool,
+    size: &mut CommonSize,
+) -> Vec<Outcome> {
+    match (&picture.meaning, seen) {
+        (Err(problem), _) => vec![Err(problem.clone())],
+        (Ok(_), Err(problem)) => vec![Err((Place::Picture { file: picture.file.clone() }, problem))],
+        (Ok(meaning), Ok(seen)) => {
+            seen.images.into_iter().map(|image| face(picture, *meaning, image, (request, grouped), size)).collect()
+        }
+    }
+}
 
 fn face(
     picture: &Picture,
-    gray: Result<Gray, RowProblem>,
-    request: &Request<'_>,
-    first: &mut First,
-) -> Result<(Face, Meaning), (Place, RowProblem)> {
+    meaning: Meaning,
+    image: Gray,
+    (request, grouped): (&Request<'_>, bool),
+    size: &mut CommonSize,
+) -> Outcome {
     let here = |problem| (Place::Picture { file: picture.file.clone() }, problem);
-    let meaning = picture.meaning.clone()?;
     let label = meaning.class().expect("pictures of other labels are left out before");
-    let Gray { size, pixels } = gray.map_err(here)?;
-    let (expected, first) = first.get_or_insert_with(|| (size, picture.file.clone())).clone();
-    if size != expected {
-        return Err(here(RowProblem::PictureSize { expected, first, found: size }));
+    size.check(image.size, || picture.file.clone()).map_err(here)?;
+    let group = request.group.map_or_else(|| picture.group.clone(), |group| picture.group_of(group));
+    if grouped && group.is_none() {
+        return Err(here(RowProblem::NoGroup));
     }
-    let group = match request.group {
-        Some(group) => Some(picture.group_of(group).ok_or_else(|| here(RowProblem::NoGroup))?),
-        None => picture.group.clone(),
-    };
     let split = picture.split.filter(|_| request.splits != Splits::Ignore);
-    Ok((Face { label, split, group, values: picture.values.clone(), pixels }, meaning))
+    Ok((Face { label, split, group, values: picture.values.clone(), pixels: image.pixels }, meaning))
 }
 
-/// A decoded picture.
-struct Gray {
-    /// Height and width.
-    size: Size,
-    pixels: Vec<u8>,
-}
-
-/// Decodes a picture; colours become gray, and the size the one asked for.
-fn decode(path: &Path, crop: Option<Crop>, to: Option<Size>) -> Result<Gray, RowProblem> {
-    let picture =
+/// Decodes a picture, and looks at the part of it that is asked for.
+fn look(path: &Path, picture: &Picture, request: &Request<'_>) -> Result<Seen, RowProblem> {
+    let decoded =
         fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    let size = picture.size();
-    let (pixels, size) = match crop {
-        Some(crop) => crop.of(&picture.into_gray(), size).ok_or(RowProblem::OutsideOfPicture { size })?,
-        None => (picture.into_gray(), size),
-    };
-    Ok(match to {
-        Some(to) => Gray { size: to, pixels: resize(&pixels, size, to) },
-        None => Gray { size, pixels },
-    })
+    request.look(decoded, picture.region)
 }

@@ -71,10 +71,7 @@ fn findings(report: &DataReport) -> Vec<String> {
             grouped(report.dropped.near_copies)
         ));
     }
-    if report.skipped.count > 0 {
-        let rows = named(&report.skipped, |skipped| skipped.reason.clone());
-        lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
-    }
+    lines.extend(skipped(report));
     lines.extend(report.groups.as_ref().map(groups));
     lines.extend(reading(report));
     lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
@@ -89,6 +86,12 @@ fn shared(report: &DataReport, exact: &Overlap) -> Option<String> {
     let near_rows = near.map_or(String::new(), |near| format!(", {} exactly or nearly", grouped(near)));
     (exact.rows + near.unwrap_or(0) > 0)
         .then(|| format!("in {} too: {} of {all} {} images{near_rows}", exact.also_in, grouped(exact.rows), exact.of))
+}
+
+/// Which rows could not be used.
+pub(crate) fn skipped(report: &DataReport) -> Option<String> {
+    let rows = named(&report.skipped, |skipped| skipped.reason.clone());
+    (report.skipped.count > 0).then(|| format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)))
 }
 
 /// How many groups there are, and which stand in two splits.

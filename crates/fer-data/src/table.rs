@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fer_artifact::{Groups, ImageSet, Listed, Size, SkippedRow, Split};
 
+use crate::detect::Detection;
 use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, Group, OnBadRow};
@@ -28,6 +29,8 @@ pub(crate) struct Request<'a> {
     pub(crate) report_by: &'a [String],
     /// The size to which every image is brought.
     pub(crate) size: Option<Size>,
+    /// What finds faces in pictures, where they are photographs.
+    pub(crate) detection: Option<Detection<'a>>,
 }
 
 /// Whether the source is asked which row belongs to which split.

@@ -1,5 +1,5 @@
-//! What `predict` and `explain` share: pictures in, faces out, and the models that judge them. Files, and rows of CSV
-//! files, are treated some at a time and forgotten, so that memory does not grow with their number.
+//! What `predict` and `explain` share: pictures in, faces out, and the models that judge them. Files, and rows of
+//! tables, are treated some at a time and forgotten, so that memory does not grow with their number.
 
 mod canvas;
 mod font;
@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use fer_data::is_csv;
+use fer_data::is_table;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use rayon::prelude::*;
 
@@ -58,7 +58,7 @@ pub(super) struct Viewer {
     paths: Vec<PathBuf>,
     at_a_time: usize,
     rows_at_a_time: usize,
-    /// Whether rows of CSV files are pictures too.
+    /// Whether rows of tables are pictures too.
     with_rows: bool,
     pub(super) recognizer: Recognizer,
 }
@@ -94,7 +94,7 @@ impl Viewer {
         Copies::new(folder, &self.paths, option)
     }
 
-    /// The same, with each row of a CSV file as a picture of one face.
+    /// The same, with the rows of CSV and Parquet files as pictures.
     pub(super) fn with_rows(self) -> Self {
         Self { with_rows: true, ..self }
     }
@@ -128,7 +128,7 @@ impl Viewer {
     }
 
     fn is_table(&self, found: &Found) -> bool {
-        self.with_rows && matches!(found, Found::File(path) if is_csv(path))
+        self.with_rows && matches!(found, Found::File(path) if is_table(path))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `fer predict`: pictures and CSV files in, a row for each face out.
+//! `fer predict`: pictures and tables in, a row for each face out.
 
 mod annotate;
 mod rows;
@@ -22,9 +22,10 @@ use rows::{Finding, Form, Rows};
   fer predict photographs --annotate annotated
   fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
   fer predict test.csv --csv > answers.csv
-Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; and CSV files (.csv or
-.tsv, also with .gz, .zst or .zip) with pixels of one face in each row, with or without labels. A file or row that cannot
-be read, or has no face, gets a row that says so. The exit code is 1 only if nothing could be read.")]
+Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; CSV files (.csv or .tsv, also
+with .gz, .zst or .zip) with pixels of one face in each row, with or without labels; and Parquet files (.parquet) with
+pictures or with pixels. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
+only if nothing could be read.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,
