@@ -7,16 +7,25 @@ pub(crate) enum Align {
     Right,
 }
 
+/// Least width of a column whose cells are broken into lines.
+const NARROWEST: usize = 16;
+/// Spaces between columns.
+const GAP: usize = 2;
+
 /// Columns with a head, and rows with a cell for each.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
+    /// Columns that a narrow terminal does without, the first to go first.
+    spare: Vec<usize>,
+    /// Columns whose cells may be broken into lines.
+    broken: Vec<usize>,
 }
 
 impl Table {
     pub(crate) fn new(columns: impl IntoIterator<Item = (String, Align)>) -> Self {
-        Self { columns: columns.into_iter().collect(), rows: vec![] }
+        Self { columns: columns.into_iter().collect(), rows: vec![], spare: vec![], broken: vec![] }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -27,6 +36,50 @@ impl Table {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Says which columns a narrow terminal does without, the first to go first, and of which others it breaks cells.
+    pub(crate) fn yielding(self, spare: Vec<usize>, broken: Vec<usize>) -> Self {
+        Self { spare, broken, ..self }
+    }
+
+    /// The table in lines of this width, as far as its columns allow.
+    pub(crate) fn fitted(&self, width: usize) -> Self {
+        for gone in 0..=self.spare.len() {
+            let kept: Vec<usize> =
+                (0..self.columns.len()).filter(|column| !self.spare[..gone].contains(column)).collect();
+            let widths = self.narrowed(&kept, width);
+            if gone == self.spare.len() || widths.iter().sum::<usize>() + GAP * (kept.len() - 1) <= width {
+                return self.laid_out(&kept, &widths);
+            }
+        }
+        unreachable!("the last round returns")
+    }
+
+    /// Widths of these columns, of which the broken ones give way, the widest first.
+    fn narrowed(&self, kept: &[usize], width: usize) -> Vec<usize> {
+        let mut widths: Vec<usize> = kept.iter().map(|&column| self.width(column)).collect();
+        let gives = |place: &usize, widths: &[usize]| {
+            self.broken.contains(&kept[*place]) && widths[*place] > NARROWEST.max(self.columns[kept[*place]].0.len())
+        };
+        while widths.iter().sum::<usize>() + GAP * (kept.len() - 1) > width {
+            let widest = (0..kept.len()).filter(|place| gives(place, &widths)).max_by_key(|&place| widths[place]);
+            let Some(place) = widest else { break };
+            widths[place] -= 1;
+        }
+        widths
+    }
+
+    fn laid_out(&self, kept: &[usize], widths: &[usize]) -> Self {
+        let mut table = Self::new(kept.iter().map(|&column| self.columns[column].clone()));
+        for row in &self.rows {
+            let cells: Vec<Vec<String>> = kept.iter().zip(widths).map(|(&column, &width)| lines(&row[column], width)).collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+            for line in 0..height {
+                table.row(cells.iter().map(|cell| cell.get(line).cloned().unwrap_or_default()));
+            }
+        }
+        table
     }
 
     /// For a terminal: two spaces between columns.
@@ -65,9 +118,52 @@ impl Table {
     }
 }
 
+/// A text in lines of at most so many characters, broken at spaces where it has some.
+fn lines(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut rest: Vec<char> = word.chars().collect();
+        let length = |lines: &[String]| lines[lines.len() - 1].chars().count();
+        if length(&lines) > 0 && length(&lines) + 1 + rest.len() <= width {
+            let last = lines.len() - 1;
+            lines[last].push(' ');
+            lines[last].extend(rest);
+            continue;
+        }
+        if length(&lines) > 0 {
+            lines.push(String::new());
+        }
+        while rest.len() > width {
+            let last = lines.len() - 1;
+            lines[last].extend(rest.drain(..width));
+            lines.push(String::new());
+        }
+        let last = lines.len() - 1;
+        lines[last].extend(rest);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn example() -> Table {
+        let columns = ["run", "F1", "state", "differs in"].map(|name| (name.to_owned(), Align::Left));
+        let mut table = Table::new(columns).yielding(vec![1], vec![2, 3]);
+        table.row(["runs/a", "0.512", "finished", "seed=1 train.optimizer.learning_rate=0.05"].map(str::to_owned));
+        table
+    }
+
+    #[test]
+    fn cells_are_broken_before_columns_go() {
+        let whole = "run     F1     state     differs in\nruns/a  0.512  finished  seed=1 train.optimizer.learning_rate=0.05\n";
+        assert_eq!(example().fitted(200).text(), whole);
+        let broken = "run     F1     state     differs in\nruns/a  0.512  finished  seed=1\n                         train.optimizer.learning_\n                         rate=0.05\n";
+        assert_eq!(example().fitted(50).text(), broken);
+        let narrow = example().fitted(35).text();
+        assert!(narrow.starts_with("run     state     differs in\n") && narrow.lines().all(|line| line.len() <= 35), "{narrow}");
+    }
 
     #[test]
     fn columns_are_aligned_and_markdown_is_escaped() {

@@ -61,13 +61,18 @@ fn findings(report: &DataReport) -> Vec<String> {
         ));
     }
     if report.skipped.count > 0 {
-        let rows = named(&report.skipped, |skipped| skipped.reason.clone());
+        let rows = named(&report.skipped, |skipped| on_a_line(&skipped.reason));
         lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
     }
     lines.extend(report.groups.as_ref().map(groups));
     lines.extend(reading(report));
     lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
     lines
+}
+
+/// A reason may come from a decoder, which breaks lines as it likes.
+fn on_a_line(reason: &str) -> String {
+    visible(&reason.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// How many groups there are, and which stand in two splits.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_atomic};
 
 use crate::progress::{Clock, Event, Reporter};
-use crate::run_folder::folder::CONFIG_FILE;
+use crate::run_folder::checkpoints::CHECKPOINTS;
+use crate::run_folder::folder::{CONFIG_FILE, placeless};
 use crate::slot::{Input, Resolved};
 use crate::{RunOptions, StageName};
 
@@ -17,7 +18,8 @@ pub(crate) struct Context<'a> {
     /// Its inputs, with their paths in the run folder.
     pub(crate) inputs: Vec<Resolved>,
     pub(crate) output_dir: &'a Path,
-    pub(crate) checkpoint_dir: PathBuf,
+    /// Where the outputs go in the end.
+    pub(crate) target: &'a Path,
     pub(crate) checkpoint_key: Option<String>,
     pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,
@@ -80,13 +82,19 @@ impl Context<'_> {
         first.and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_else(|| self.input_dir.to_owned())
     }
 
-    /// The chain's resolved configuration, if the run folder has it.
+    /// The chain's resolved configuration, if the run folder has it, without the place of the folder: equal chains
+    /// give equal bytes anywhere.
     ///
     /// # Errors
     /// [`fer_artifact::Error::Io`].
     pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
         let path = self.input_dir.join(CONFIG_FILE);
-        if path.is_file() { text(path) } else { Ok(String::new()) }
+        if path.is_file() { Ok(placeless(&text(path)?).to_owned()) } else { Ok(String::new()) }
+    }
+
+    /// Where the stage keeps checkpoints.
+    pub(crate) fn checkpoint_dir(&self) -> PathBuf {
+        self.target.join(CHECKPOINTS)
     }
 
     /// Writes an output.
@@ -120,6 +128,11 @@ impl Context<'_> {
     /// Lines for the user to read.
     pub(crate) fn note(&mut self, text: &str) {
         self.reporter.event(&Event::Note { stage: self.name, text });
+    }
+
+    /// A line for those who want to know more.
+    pub(crate) fn detail(&mut self, text: &str) {
+        self.reporter.event(&Event::Detail { stage: self.name, text });
     }
 
     /// Time since some fixed moment.

@@ -10,6 +10,7 @@ use crate::compare::read_metrics;
 use crate::execute::{Folders, execute};
 use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
+use crate::recorder::Recorder;
 use crate::run_folder::digests::Digests;
 use crate::run_folder::folder::{CONFIG_FILE, Writer, remove_unfinished};
 use crate::run_folder::lock::{Entry, Lock};
@@ -82,6 +83,14 @@ impl Pipeline {
         self.check_inputs(options.selection)?;
         let _writer = Writer::hold(&self.run_dir)?;
         remove_unfinished(&self.run_dir);
+        let mut recorder = Recorder::new(&self.run_dir, clock, reporter);
+        let outcome = self.run_here(options, clock, &mut recorder);
+        recorder.end(outcome.as_ref().err());
+        outcome
+    }
+
+    /// Runs what is selected in a run folder that is held.
+    fn run_here(&self, options: &RunOptions, clock: &dyn Clock, reporter: &mut dyn Reporter) -> Result<Outcome, Error> {
         self.write_configuration()?;
         let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
         let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
@@ -221,6 +230,9 @@ impl Runner<'_> {
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.keep_former(kind, key)?;
         let outputs = staged.commit(&target)?;
+        for (name, digest) in &outputs {
+            self.reporter.event(&Event::Detail { stage: kind, text: &format!("wrote {kind}/{name}, {digest}") });
+        }
         let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
         Ok(Entry {
             version: link.stage.version(),

@@ -65,7 +65,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn params(&self) -> Value {

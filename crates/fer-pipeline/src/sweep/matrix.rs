@@ -176,7 +176,6 @@ impl Values<'_> {
 fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
     let cells = pipeline.run_dir.join(CELLS);
     pipeline.run_dir = cells.join(name);
-    pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(name);
     pipeline.siblings = Some(Siblings::new(cells, name));
     pipeline
 }
