@@ -116,11 +116,6 @@ impl World {
         // A checkpoint's note holds the history with its speeds.
         let is_note = |path: &str| path.starts_with("train/checkpoints/") && path.ends_with(".json");
         files.retain(|path, _| !path.starts_with('.') && path != "run.lock.json" && !is_note(path));
-        // It says where the run folder lies.
-        if let Some(config) = files.get_mut("config.resolved.yaml") {
-            let text = std::str::from_utf8(config).unwrap();
-            *config = text.split_once("\nrun_dir:").expect("it begins with its place").1.as_bytes().to_vec();
-        }
         let history = files.get_mut("train/history.jsonl").expect("training leaves its history");
         let lines = std::str::from_utf8(history).unwrap().lines().map(|line| {
             let mut record: Value = serde_json::from_str(line).unwrap();

@@ -9,11 +9,15 @@ pub(crate) enum Align {
 
 /// Least width of a column whose cells are broken into lines.
 const NARROWEST: usize = 16;
+/// The same beside others, so that it reads well.
+const READABLE: usize = 30;
 /// Spaces between columns.
 const GAP: usize = 2;
+/// Before what stands below a row.
+const INDENT: &str = "    ";
 
 /// Columns with a head, and rows with a cell for each.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
@@ -43,26 +47,37 @@ impl Table {
         Self { spare, broken, ..self }
     }
 
-    /// The table in lines of this width, as far as its columns allow.
-    pub(crate) fn fitted(&self, width: usize) -> Self {
+    /// For a terminal of this width, as far as the columns allow: cells are broken; then those of the last column stand
+    /// below their row; then columns go.
+    pub(crate) fn fitted(&self, width: usize) -> String {
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let broken = self.narrowed(&all, width, READABLE);
+        if self.fits(&broken, width) || self.broken.is_empty() {
+            return self.laid_out(&all, &broken, None);
+        }
+        let (last, others) = (all[all.len() - 1], &all[..all.len() - 1]);
         for gone in 0..=self.spare.len() {
             let kept: Vec<usize> =
-                (0..self.columns.len()).filter(|column| !self.spare[..gone].contains(column)).collect();
-            let widths = self.narrowed(&kept, width);
-            if gone == self.spare.len() || widths.iter().sum::<usize>() + GAP * (kept.len() - 1) <= width {
-                return self.laid_out(&kept, &widths);
+                others.iter().copied().filter(|column| !self.spare[..gone].contains(column)).collect();
+            let widths = self.narrowed(&kept, width, NARROWEST);
+            if self.fits(&widths, width) || gone == self.spare.len() {
+                return self.laid_out(&kept, &widths, Some((last, width)));
             }
         }
         unreachable!("the last round returns")
     }
 
+    fn fits(&self, widths: &[usize], width: usize) -> bool {
+        widths.iter().sum::<usize>() + GAP * (widths.len() - 1) <= width
+    }
+
     /// Widths of these columns, of which the broken ones give way, the widest first.
-    fn narrowed(&self, kept: &[usize], width: usize) -> Vec<usize> {
+    fn narrowed(&self, kept: &[usize], width: usize, least: usize) -> Vec<usize> {
         let mut widths: Vec<usize> = kept.iter().map(|&column| self.width(column)).collect();
         let gives = |place: &usize, widths: &[usize]| {
-            self.broken.contains(&kept[*place]) && widths[*place] > NARROWEST.max(self.columns[kept[*place]].0.len())
+            self.broken.contains(&kept[*place]) && widths[*place] > least.max(self.columns[kept[*place]].0.len())
         };
-        while widths.iter().sum::<usize>() + GAP * (kept.len() - 1) > width {
+        while !self.fits(&widths, width) {
             let widest = (0..kept.len()).filter(|place| gives(place, &widths)).max_by_key(|&place| widths[place]);
             let Some(place) = widest else { break };
             widths[place] -= 1;
@@ -70,29 +85,32 @@ impl Table {
         widths
     }
 
-    fn laid_out(&self, kept: &[usize], widths: &[usize]) -> Self {
-        let mut table = Self::new(kept.iter().map(|&column| self.columns[column].clone()));
-        for row in &self.rows {
-            let cells: Vec<Vec<String>> = kept.iter().zip(widths).map(|(&column, &width)| lines(&row[column], width)).collect();
-            let height = cells.iter().map(Vec::len).max().unwrap_or(1);
-            for line in 0..height {
-                table.row(cells.iter().map(|cell| cell.get(line).cloned().unwrap_or_default()));
+    /// These columns at these widths; the cells of another, if there is one, below their rows.
+    fn laid_out(&self, kept: &[usize], widths: &[usize], below: Option<(usize, usize)>) -> String {
+        let aligns: Vec<Align> = kept.iter().map(|&column| self.columns[column].1).collect();
+        let mut text = String::new();
+        for (number, row) in self.lines().enumerate() {
+            let cells: Vec<Vec<String>> =
+                kept.iter().zip(widths).map(|(&column, &width)| broken(row[column], width)).collect();
+            for line in 0..cells.iter().map(Vec::len).max().unwrap_or(1) {
+                let cells: Vec<&str> = cells.iter().map(|cell| cell.get(line).map_or("", String::as_str)).collect();
+                text.push_str(&padded(&cells, widths, &aligns));
+            }
+            let Some((column, width)) = below.filter(|(column, _)| number > 0 && !row[*column].is_empty()) else {
+                continue;
+            };
+            for line in broken(row[column], width.saturating_sub(INDENT.len()).max(NARROWEST)) {
+                text.push_str(&format!("{INDENT}{line}\n"));
             }
         }
-        table
+        text
     }
 
     /// For a terminal: two spaces between columns.
     pub(crate) fn text(&self) -> String {
         let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
-        let line = |cells: Vec<&str>| {
-            let padded = cells.iter().zip(&widths).zip(&self.columns).map(|((cell, &width), (_, align))| match align {
-                Align::Left => format!("{cell:<width$}"),
-                Align::Right => format!("{cell:>width$}"),
-            });
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-        };
-        self.lines().map(line).collect()
+        let aligns: Vec<Align> = self.columns.iter().map(|(_, align)| *align).collect();
+        self.lines().map(|cells| padded(&cells, &widths, &aligns)).collect()
     }
 
     /// For a document.
@@ -118,8 +136,16 @@ impl Table {
     }
 }
 
+fn padded(cells: &[&str], widths: &[usize], aligns: &[Align]) -> String {
+    let padded = cells.iter().zip(widths).zip(aligns).map(|((cell, &width), align)| match align {
+        Align::Left => format!("{cell:<width$}"),
+        Align::Right => format!("{cell:>width$}"),
+    });
+    padded.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned() + "\n"
+}
+
 /// A text in lines of at most so many characters, broken at spaces where it has some.
-fn lines(text: &str, width: usize) -> Vec<String> {
+fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let mut rest: Vec<char> = word.chars().collect();
@@ -156,13 +182,25 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_broken_before_columns_go() {
+    fn cells_are_broken_before_they_stand_below_and_columns_go_last() {
         let whole = "run     F1     state     differs in\nruns/a  0.512  finished  seed=1 train.optimizer.learning_rate=0.05\n";
-        assert_eq!(example().fitted(200).text(), whole);
-        let broken = "run     F1     state     differs in\nruns/a  0.512  finished  seed=1\n                         train.optimizer.learning_\n                         rate=0.05\n";
-        assert_eq!(example().fitted(50).text(), broken);
-        let narrow = example().fitted(35).text();
-        assert!(narrow.starts_with("run     state     differs in\n") && narrow.lines().all(|line| line.len() <= 35), "{narrow}");
+        assert_eq!(example().fitted(200), whole);
+        let broken = "\
+run     F1     state     differs in
+runs/a  0.512  finished  seed=1
+                         train.optimizer.learning_rate=
+                         0.05
+";
+        assert_eq!(example().fitted(55), broken);
+        let below = "\
+run     F1     state
+runs/a  0.512  finished
+    seed=1
+    train.optimizer.learning_rate=0.05
+";
+        assert_eq!(example().fitted(40), below);
+        let narrow = "run     state\nruns/a  finished\n    seed=1\n    train.optimizer.\n    learning_rate=0.\n    05\n";
+        assert_eq!(example().fitted(20), narrow);
     }
 
     #[test]

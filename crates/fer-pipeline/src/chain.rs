@@ -8,10 +8,10 @@ use fer_artifact::{Seed, tidy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::{Place, Problem};
+use crate::error::Problem;
 use crate::link::Link;
-use crate::run_folder::folder::{CELLS, CONFIG_FILE, placeless};
-use crate::run_folder::way::way;
+use crate::run_folder::folder::CELLS;
+use crate::run_folder::origin::Origin;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
@@ -33,8 +33,10 @@ pub struct Pipeline {
     pub(crate) seed: Seed,
     pub(crate) run_dir: PathBuf,
     pub(crate) stages: Vec<Link>,
+    /// The run folder as the file names it.
+    pub(crate) named_run_dir: PathBuf,
     /// The folder that paths in the file are relative to.
-    base: PathBuf,
+    pub(crate) base: PathBuf,
     /// The other cells, if it is one of a sweep.
     pub(crate) siblings: Option<Siblings>,
 }
@@ -45,9 +47,6 @@ pub(crate) struct RawChain {
     version: u32,
     #[serde(default)]
     seed: u64,
-    /// The folder that paths of parameters are relative to, relative to the file; without it, that of the file.
-    #[serde(default)]
-    base: Option<PathBuf>,
     run_dir: PathBuf,
     stages: Vec<RawStage>,
     /// Values by parameter; with it or `seeds` the file describes a sweep.
@@ -76,14 +75,15 @@ struct RawStage {
 }
 
 impl Pipeline {
-    /// Reads a pipeline file, with overrides in the form `train.epochs=3`. A run folder stands for the configuration
-    /// that it was last started with. Paths in the file are relative to its folder; `run_dir`, if given, replaces the
-    /// file's and is relative to the current folder.
+    /// Reads a pipeline file, with overrides in the form `train.epochs=3`. Paths in the file are relative to its folder;
+    /// `run_dir`, if given, replaces the file's and is relative to the current folder. A run folder stands for the
+    /// configuration in it, with which it was last started; that is read as if it stood where its pipeline file stood.
     ///
     /// # Errors
     /// [`Error::Read`], or [`Error::Invalid`] with everything that is wrong, each with its place.
     pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
-        let path = &if path.is_dir() { configuration(path)? } else { path.to_owned() };
+        let Origin { file, base, run_dir: own } = Origin::of(path)?;
+        let (path, run_dir) = (&file, run_dir.or(own.as_deref()));
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
@@ -94,24 +94,22 @@ impl Pipeline {
             );
             return Err(Error::Invalid { problems: vec![document.problem_with_key(&[key.into()], message)] });
         }
-        Self::build(&document, raw, path, run_dir)
+        Self::build(&document, raw, &base, run_dir)
     }
 
-    /// The chain that the document of the file at `path` describes.
+    /// The chain that the document describes, whose paths are relative to the folder `base`.
     pub(crate) fn build(
         document: &Document,
         raw: RawChain,
-        path: &Path,
+        base: &Path,
         run_dir: Option<&Path>,
     ) -> Result<Self, Error> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let base = raw.base.as_ref().map_or(folder.to_owned(), |base| tidy(&folder.join(base)));
         let mut problems = chain_problems(document, &raw);
         let (mut stages, mut before) = (vec![], vec![]);
         for (index, raw) in raw.stages.into_iter().enumerate() {
             let (name, RawStage { stage, command, timeout_seconds, .. }) = (raw.name(), raw);
             let at = ["stages".into(), index.into(), "params".into()];
-            let params = document.params(name, &at, &base);
+            let params = document.params(name, &at, base);
             let parsed = match command {
                 None => (entry(stage).parse)(&params),
                 Some(command) => parse_program(stage, command, timeout_seconds, &params),
@@ -129,8 +127,9 @@ impl Pipeline {
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
         }
-        let run_dir = run_dir.map_or_else(|| tidy(&folder.join(&raw.run_dir)), Path::to_owned);
-        Ok(Self { seed: Seed::new(raw.seed), run_dir, stages, base, siblings: None })
+        let run_dir = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
+        let (seed, base) = (Seed::new(raw.seed), base.to_owned());
+        Ok(Self { seed, run_dir, stages, named_run_dir: raw.run_dir, base, siblings: None })
     }
 
     /// The run folder.
@@ -138,14 +137,10 @@ impl Pipeline {
         &self.run_dir
     }
 
-    /// Every parameter with its default written out, as a pipeline file in the run folder.
+    /// Every parameter with its default written out, as a pipeline file.
     pub fn resolved(&self) -> String {
-        to_yaml(&json!({"base": way(&self.run_dir, &self.base)})) + &self.described()
-    }
-
-    /// The same without the folder that its paths are relative to.
-    pub(crate) fn described(&self) -> String {
-        let mut text = to_yaml(&json!({"version": VERSION, "seed": self.seed, "run_dir": "."}));
+        let head = json!({"version": VERSION, "seed": self.seed, "run_dir": self.named_run_dir});
+        let mut text = to_yaml(&head);
         text.push_str("stages:\n");
         for stage in &self.stages {
             // Indented by the library, as an entry of a list: a text may hold breaks of lines that are none to Rust.
@@ -156,21 +151,6 @@ impl Pipeline {
         }
         text
     }
-}
-
-/// The configuration that a run folder was last started with.
-fn configuration(run_dir: &Path) -> Result<PathBuf, Error> {
-    let path = run_dir.join(CONFIG_FILE);
-    let expected = match path.is_file() {
-        false => format!("expected a pipeline file or a run folder, found a folder without {CONFIG_FILE}"),
-        true if has_place(&path) => return Ok(path),
-        true => format!("{CONFIG_FILE} of an earlier version does not say where its paths lead; run its pipeline file once"),
-    };
-    Err(Error::invalid(Place::File(run_dir.to_owned()), expected))
-}
-
-fn has_place(configuration: &Path) -> bool {
-    std::fs::read_to_string(configuration).is_ok_and(|text| placeless(&text).len() < text.len())
 }
 
 impl RawStage {

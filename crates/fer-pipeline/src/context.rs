@@ -7,7 +7,7 @@ use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_
 
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
-use crate::run_folder::folder::{CONFIG_FILE, placeless};
+use crate::run_folder::folder::CONFIG_FILE;
 use crate::slot::{Input, Resolved};
 use crate::{RunOptions, StageName};
 
@@ -82,14 +82,13 @@ impl Context<'_> {
         first.and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_else(|| self.input_dir.to_owned())
     }
 
-    /// The chain's resolved configuration, if the run folder has it, without the place of the folder: equal chains
-    /// give equal bytes anywhere.
+    /// The chain's resolved configuration, if the run folder has it.
     ///
     /// # Errors
     /// [`fer_artifact::Error::Io`].
     pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
         let path = self.input_dir.join(CONFIG_FILE);
-        if path.is_file() { Ok(placeless(&text(path)?).to_owned()) } else { Ok(String::new()) }
+        if path.is_file() { text(path) } else { Ok(String::new()) }
     }
 
     /// Where the stage keeps checkpoints.

@@ -5,24 +5,24 @@ use std::fs;
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{tidy, write_atomic};
+use fer_artifact::tidy;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::digests::CACHE_FILE;
 use crate::run_folder::folder::{
-    CELLS, CONFIG_FILE, HOLDER_FILE, LOCK_FILE, LOG_FILE, Writer, io, is_run, is_unfinished, placeless, writer,
+    CELLS, CONFIG_FILE, HOLDER_FILE, LOCK_FILE, LOG_FILE, Writer, io, is_run, is_unfinished, writer,
 };
 use crate::run_folder::live;
 use crate::run_folder::lock::Lock;
 use crate::run_folder::notes::{NOTE_FILE, write_note};
+use crate::run_folder::origin::{ORIGIN_FILE, base, note_base};
 use crate::run_folder::state::STATE_FILE;
 use crate::run_folder::store::STORE;
-use crate::run_folder::way::way;
 use crate::siblings::CLAIMS;
 use crate::stages::entry;
-use crate::yaml::document::{Document, to_yaml};
+use crate::yaml::document::Document;
 use crate::{Error, StageKind, StageName};
 
 /// Notes this of the run in the folder; an empty text removes the note.
@@ -42,7 +42,8 @@ pub fn rename_run(from: &Path, to: &Path) -> Result<(), Error> {
     if to.symlink_metadata().is_ok() {
         return Err(io(to, "move the run there")(IoError::new(ErrorKind::AlreadyExists, "something is there already")));
     }
-    let bases: Vec<Option<PathBuf>> = runs.iter().map(|run| base(run)).collect::<Result<_, _>>()?;
+    let real = |base: PathBuf| base.canonicalize().unwrap_or(base);
+    let bases: Vec<Option<PathBuf>> = runs.iter().map(|run| base(run).map(real)).collect();
     {
         let _writers: Vec<Writer> = runs.iter().map(|run| Writer::hold(run)).collect::<Result<_, _>>()?;
         if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -53,17 +54,10 @@ pub fn rename_run(from: &Path, to: &Path) -> Result<(), Error> {
     for (run, base) in runs.iter().zip(bases) {
         let below = run.strip_prefix(from).unwrap_or(Path::new(""));
         if let Some(base) = base {
-            rebase(&if below.as_os_str().is_empty() { to.to_owned() } else { to.join(below) }, &base)?;
+            note_base(&if below.as_os_str().is_empty() { to.to_owned() } else { to.join(below) }, &base)?;
         }
     }
     Ok(())
-}
-
-/// The folder that the paths of the run's configuration are relative to, if it says so.
-fn base(run_dir: &Path) -> Result<Option<PathBuf>, Error> {
-    let config = configuration(run_dir)?;
-    let base = config.as_ref().and_then(|config| config["base"].as_str()).map(|base| run_dir.join(base));
-    Ok(base.map(|base| base.canonicalize().unwrap_or_else(|_| tidy(&base))))
 }
 
 fn configuration(run_dir: &Path) -> Result<Option<Value>, Error> {
@@ -73,17 +67,6 @@ fn configuration(run_dir: &Path) -> Result<Option<Value>, Error> {
     }
     let invalid = |problem| Error::Invalid { problems: vec![problem] };
     Document::read(&path, &[])?.parse("", &[]).map(Some).map_err(invalid)
-}
-
-/// Has the configuration say where its paths lead from where it is now.
-fn rebase(run_dir: &Path, base: &Path) -> Result<(), Error> {
-    let path = run_dir.join(CONFIG_FILE);
-    let text = fs::read_to_string(&path).map_err(io(&path, "read the configuration"))?;
-    let moved = to_yaml(&serde_json::json!({"base": way(run_dir, base)})) + placeless(&text);
-    if moved != text {
-        write_atomic(&path, |out| out.write_all(moved.as_bytes()))?;
-    }
-    Ok(())
 }
 
 /// The run folder, and those of its cells.
@@ -177,7 +160,7 @@ fn owned(run_dir: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
     all_in(&run_dir.join(STORE), files, folders);
     for entry in fs::read_dir(run_dir).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name(), entry.path());
-        let own = [CONFIG_FILE, LOCK_FILE, NOTE_FILE, LOG_FILE, CACHE_FILE, STATE_FILE];
+        let own = [CONFIG_FILE, LOCK_FILE, NOTE_FILE, ORIGIN_FILE, LOG_FILE, CACHE_FILE, STATE_FILE];
         match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             true if is_unfinished(&name) => all_in(&path, files, folders),
             false if is_unfinished(&name) || own.iter().any(|own| name == *own) => files.push(path),
@@ -186,6 +169,7 @@ fn owned(run_dir: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
     }
     files.sort();
     files.dedup();
+    folders.push(run_dir.to_owned());
 }
 
 /// The stages that the lock or the configuration knows.

@@ -106,7 +106,10 @@ impl Pipeline {
     /// As [`Self::plan`].
     pub fn status(&self) -> Result<Vec<Step>, Error> {
         let mut steps = self.plan(&RunOptions::default())?;
-        let (stage, reason) = match RunState::read(&self.run_dir) {
+        let last = RunState::read(&self.run_dir);
+        // How another chain ended in this folder says nothing of this one.
+        let last = last.filter(|last| matches!(last, RunState::Running { .. }) || self.is_configured());
+        let (stage, reason) = match last {
             Some(RunState::Running { process, activity: Some(activity) }) => {
                 (activity.stage, Reason::Running { process, activity })
             }

@@ -14,6 +14,7 @@ use crate::recorder::Recorder;
 use crate::run_folder::digests::Digests;
 use crate::run_folder::folder::{CONFIG_FILE, Writer, remove_unfinished};
 use crate::run_folder::lock::{Entry, Lock};
+use crate::run_folder::origin::note_base;
 use crate::run_folder::store::Store;
 use crate::slot::Presence;
 use crate::{CheckpointEvery, Error, Pipeline, Reason, StageName};
@@ -102,13 +103,18 @@ impl Pipeline {
         self.outcome(stages)
     }
 
-    /// Writes the resolved configuration, unless it stands there.
+    /// Writes the resolved configuration, and where its pipeline file stands, unless that is there.
     fn write_configuration(&self) -> Result<(), Error> {
-        let (path, text) = (self.run_dir.join(CONFIG_FILE), self.resolved());
-        if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-            write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+        if !self.is_configured() {
+            write_atomic(&self.run_dir.join(CONFIG_FILE), |out| out.write_all(self.resolved().as_bytes()))?;
         }
-        Ok(())
+        note_base(&self.run_dir, &self.base)
+    }
+
+    /// Whether this chain is the one that the run folder was last started with.
+    pub(crate) fn is_configured(&self) -> bool {
+        let stands = std::fs::read(self.run_dir.join(CONFIG_FILE)).ok();
+        stands.as_deref() == Some(self.resolved().as_bytes())
     }
 
     /// The selected stages, in order.

@@ -44,9 +44,8 @@ impl FormatArgs {
 
 impl Section {
     fn text(&self, width: Option<usize>) -> String {
-        let table = || width.map_or_else(|| self.table.clone(), |width| self.table.fitted(width));
         match (self.title.as_str(), self.table.is_empty()) {
-            ("", _) => table().text(),
+            ("", _) => width.map_or_else(|| self.table.text(), |width| self.table.fitted(width)),
             (title, true) => format!("{title}: {}\n", self.empty),
             (title, false) => {
                 let table = self.table.text();

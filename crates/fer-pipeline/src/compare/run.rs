@@ -1,5 +1,5 @@
 use fer_artifact::names::{METRICS, MODEL, split_file};
-use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe};
+use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe, tidy};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ fn folders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
-            folders.push(entry.path());
+            folders.push(tidy(&entry.path()));
         }
     }
     folders.sort();

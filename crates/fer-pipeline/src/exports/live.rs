@@ -11,7 +11,8 @@ use fer_artifact::EpochRecord;
 use fer_artifact::names::HISTORY;
 use serde_json::Value;
 
-use super::{events, tables};
+use super::events::{events, restart, version};
+use super::tables::{ACCURACY, ACCURACY_FILE, HISTORY as LOSSES, HISTORY_FILE, rows};
 use crate::run_folder::live::renew;
 
 /// The files, open for what comes.
@@ -27,17 +28,17 @@ pub(crate) struct Live {
 impl Live {
     /// Begins the curves of the training in this stage's folder, with these epochs.
     pub(crate) fn start(stage: &Path, history: &[EpochRecord]) -> io::Result<Self> {
-        let (folder, events) = renew(stage)?;
+        let (folder, event_file) = renew(stage)?;
         let create = |name: &str| File::create_new(folder.join(name));
         let mut live = Self {
             history: create(HISTORY)?,
-            losses: create(tables::HISTORY_FILE)?,
-            scores: create(tables::ACCURACY_FILE)?,
+            losses: create(HISTORY_FILE)?,
+            scores: create(ACCURACY_FILE)?,
             columns: vec![],
-            events: create(&events)?,
+            events: create(&event_file)?,
         };
-        live.events.write_all(&[events::version(), events::restart()].concat())?;
-        live.losses.write_all((tables::HISTORY.join("\t") + "\n").as_bytes())?;
+        live.events.write_all(&[version(), restart()].concat())?;
+        live.losses.write_all((LOSSES.join("\t") + "\n").as_bytes())?;
         live.append(history)?;
         Ok(live)
     }
@@ -47,9 +48,9 @@ impl Live {
         let lines: Result<Vec<String>, _> = records.iter().map(serde_json::to_string).collect();
         self.history.write_all(lines?.iter().map(|line| line.clone() + "\n").collect::<String>().as_bytes())?;
         let timeless: Vec<Value> = records.iter().map(EpochRecord::timeless).collect();
-        self.losses.write_all(tables::rows(&timeless, &tables::HISTORY).as_bytes())?;
+        self.losses.write_all(rows(&timeless, &LOSSES).as_bytes())?;
         self.append_scores(&timeless)?;
-        self.events.write_all(&events::events(&timeless))
+        self.events.write_all(&events(&timeless))
     }
 
     /// Which scores there are, the first evaluated epoch tells.
@@ -58,10 +59,10 @@ impl Live {
             return Ok(());
         };
         if self.columns.is_empty() {
-            self.columns = tables::ACCURACY.into_iter().filter(|column| evaluated.get(column).is_some()).collect();
+            self.columns = ACCURACY.into_iter().filter(|column| evaluated.get(column).is_some()).collect();
             self.scores.write_all((self.columns.join("\t") + "\n").as_bytes())?;
         }
-        self.scores.write_all(tables::rows(records, &self.columns).as_bytes())
+        self.scores.write_all(rows(records, &self.columns).as_bytes())
     }
 }
 
@@ -69,6 +70,7 @@ impl Live {
 mod tests {
     use std::fs;
 
+    use super::super::tables::table;
     use super::*;
 
     fn record(epoch: usize) -> EpochRecord {
@@ -98,12 +100,12 @@ mod tests {
         let mut live = Live::start(stage, &[record(1), record(2)]).unwrap();
         (3..=4).for_each(|epoch| live.append(&[record(epoch)]).unwrap());
         let all: Vec<Value> = (1..=4).map(|epoch| record(epoch).timeless()).collect();
-        assert_eq!(read(&folder, "history.tsv"), tables::table(&all, &tables::HISTORY));
-        assert_eq!(read(&folder, "accuracy.tsv"), tables::table(&all, &tables::ACCURACY));
+        assert_eq!(read(&folder, "history.tsv"), table(&all, &LOSSES));
+        assert_eq!(read(&folder, "accuracy.tsv"), table(&all, &ACCURACY));
         let lines = read(&folder, "history.jsonl");
         let epochs: Vec<EpochRecord> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(epochs, (1..=4).map(record).collect::<Vec<_>>());
-        let expected = [events::version(), events::restart(), events::events(&all)].concat();
+        let expected = [version(), restart(), events(&all)].concat();
         assert!(fs::read(folder.join("events.out.tfevents.1.fer")).unwrap() == expected);
         assert!(!folder.join("events.out.tfevents.0.fer").exists());
     }

@@ -17,10 +17,6 @@ use crate::{Error, StageName};
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 /// What every stage was made from, and what came out.
 pub(crate) const LOCK_FILE: &str = "run.lock.json";
-/// What a resolved configuration begins with: the folder that its paths are relative to, seen from its own.
-const BASE_KEY: &str = "base:";
-/// What follows it: the run folder is that of the file.
-const RUN_DIR_LINE: &str = "\nrun_dir:";
 /// What the runs of a cell told.
 pub(crate) const LOG_FILE: &str = "cell.log";
 /// Folder of the cells' run folders in that of a sweep.
@@ -33,13 +29,6 @@ const MOMENT: Duration = Duration::from_millis(5);
 /// Whether a run has begun in this folder.
 pub(crate) fn is_run(path: &Path) -> bool {
     [LOCK_FILE, CONFIG_FILE].iter().any(|name| path.join(name).is_file())
-}
-
-/// A resolved configuration without what it says of its place; see [`crate::Pipeline::resolved`].
-pub(crate) fn placeless(configuration: &str) -> &str {
-    let is_place = configuration.starts_with(BASE_KEY);
-    let rest = configuration.find(RUN_DIR_LINE).filter(|_| is_place).map(|start| &configuration[start + 1..]);
-    rest.unwrap_or(configuration)
 }
 
 pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {

@@ -8,6 +8,6 @@ pub(crate) mod key;
 pub(crate) mod live;
 pub(crate) mod lock;
 pub(crate) mod notes;
+pub(crate) mod origin;
 pub(crate) mod state;
 pub(crate) mod store;
-pub(crate) mod way;

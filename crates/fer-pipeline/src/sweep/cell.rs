@@ -116,7 +116,7 @@ impl Cell {
 
     /// Tells this cell from one of the same name in a file that was changed.
     pub fn digest(&self) -> Digest {
-        Digest::of_bytes(self.pipeline.described().as_bytes())
+        Digest::of_bytes(self.pipeline.resolved().as_bytes())
     }
 
     /// Runs what is not fresh, as [`Pipeline::run`] does. Waits while another process runs the cell. Outputs that

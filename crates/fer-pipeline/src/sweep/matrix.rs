@@ -147,7 +147,7 @@ impl Values<'_> {
             document.apply(over).map_err(invalid)?;
         }
         let raw = RawChain::of(&document)?;
-        Ok(into_cell(Pipeline::build(&document, raw, path, run_dir)?, &self.folder_name()))
+        Ok(into_cell(Pipeline::build(&document, raw, path.parent().unwrap_or(Path::new("")), run_dir)?, &self.folder_name()))
     }
 
     /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.
@@ -176,6 +176,7 @@ impl Values<'_> {
 fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
     let cells = pipeline.run_dir.join(CELLS);
     pipeline.run_dir = cells.join(name);
+    pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(name);
     pipeline.siblings = Some(Siblings::new(cells, name));
     pipeline
 }
