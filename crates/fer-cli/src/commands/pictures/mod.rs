@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use fer_data::is_csv;
-use fer_predict::{Ensemble, Found, Look, Recognizer, Walk};
+use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
@@ -45,6 +45,12 @@ pub(super) struct PictureArgs {
     /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
     #[arg(long, value_name = "PIXELS", conflicts_with = "no_detect", value_parser = clap::value_parser!(u16).range(20..))]
     min_face: Option<u16>,
+    /// Crop tilted faces as they lie in the picture, instead of turning them upright.
+    #[arg(long, conflicts_with = "no_detect")]
+    no_align: bool,
+    /// Look at each picture from all four sides, for pictures that lie on a side or stand on their heads.
+    #[arg(long, conflicts_with = "no_detect")]
+    any_way_up: bool,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -66,7 +72,7 @@ impl PictureArgs {
         self.threads.apply()?;
         let (look, at_a_time) = match self.no_detect {
             true => (Look::Whole, CROPS),
-            false => (Look::Faces { smallest: self.min_face.map(usize::from) }, PHOTOGRAPHS),
+            false => (self.faces(), PHOTOGRAPHS),
         };
         let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(&self.models)?)? };
         let recognizer = Recognizer::new(ensemble, look)?;
@@ -74,6 +80,16 @@ impl PictureArgs {
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
         let bar = ProgressBar::hidden();
         Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, bar, recognizer })
+    }
+}
+
+impl PictureArgs {
+    fn faces(&self) -> Look {
+        Look::Faces(Search {
+            smallest: self.min_face.map(usize::from),
+            roll: if self.no_align { Roll::Kept } else { Roll::TakenOut },
+            way_up: if self.any_way_up { WayUp::Any } else { WayUp::Upright },
+        })
     }
 }
 
