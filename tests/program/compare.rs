@@ -140,10 +140,7 @@ fn runs_are_listed_with_their_scores_and_what_differs() {
         "what it has not run, it is to run: {text}"
     );
     let markdown = world.fer(&["runs", "runs/deep", "--md"]).succeeded().stdout;
-    assert!(
-        markdown.starts_with("| run | state | differs in |\n| --- | --- | --- |\n| runs/deep/c | "),
-        "{markdown}"
-    );
+    assert!(markdown.starts_with("| run | state | differs in |\n| --- | --- | --- |\n| runs/deep/c | "), "{markdown}");
 }
 
 #[test]

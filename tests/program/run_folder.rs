@@ -36,8 +36,11 @@ fn a_run_folder_stands_for_the_parameters_that_its_run_was_started_with() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_goes_on_by_its_folder_alone() {
-    const SLOW: [&str; 3] =
-        ["--set=train.model={name: compact-cnn}", "--set=train.epochs=12", "--set=preprocess.size={height: 24, width: 24}"];
+    const SLOW: [&str; 3] = [
+        "--set=train.model={name: compact-cnn}",
+        "--set=train.epochs=12",
+        "--set=preprocess.size={height: 24, width: 24}",
+    ];
     let world = World::new();
     let mut run = world.start(&[&["run", "--run-dir", "runs/a"], &SLOW[..]].concat());
     run.until("  epoch 2/");
@@ -55,7 +58,9 @@ fn a_project_that_is_moved_as_a_whole_keeps_its_runs() {
     let world = World::new();
     std::fs::create_dir_all(world.path("here/pipelines")).unwrap();
     std::fs::copy(world.path("faces.csv"), world.path("here/faces.csv")).unwrap();
-    let text = crate::world::PIPELINE.replace("path: faces.csv", "path: ../faces.csv").replace("run_dir: run", "run_dir: ../runs/a");
+    let text = crate::world::PIPELINE
+        .replace("path: faces.csv", "path: ../faces.csv")
+        .replace("run_dir: run", "run_dir: ../runs/a");
     std::fs::write(world.path("here/pipelines/own.yaml"), text).unwrap();
     let run = world.fer(&["run", "here/pipelines/own.yaml"]).succeeded();
     assert!(run.stdout.ends_with("report: here/runs/a/evaluate/report.html\n"), "{run:?}");
@@ -79,14 +84,12 @@ fn a_folder_that_is_no_run_is_refused() {
 #[test]
 fn a_run_folder_stands_for_the_model_of_its_last_training() {
     let world = World::ran();
-    let scores = |model: &str| {
-        world.fer(&["evaluate", "--model", model, "--data", "faces.csv", "--json"]).succeeded().json()
-    };
+    let scores =
+        |model: &str| world.fer(&["evaluate", "--model", model, "--data", "faces.csv", "--json"]).succeeded().json();
     assert_eq!(scores("run"), scores("run/train/model.safetensors"));
     world.fer(&["export-images", "run/ingest/test.safetensors", "crops"]).succeeded();
-    let answers = |model: &str| {
-        world.fer(&["predict", "--no-detect", "crops", "--json", "--model", model]).succeeded().stdout
-    };
+    let answers =
+        |model: &str| world.fer(&["predict", "--no-detect", "crops", "--json", "--model", model]).succeeded().stdout;
     assert_eq!(answers("run"), answers("run/train/model.safetensors"));
     let untrained = World::new();
     untrained.fer(&["run", "--only", "ingest"]).succeeded();
@@ -121,7 +124,9 @@ fn a_removed_run_leaves_what_is_not_its_own() {
     let bytes: usize = world.files("runs/a").values().map(Vec::len).sum();
     let asked = world.fer(&["rm", "runs/a"]);
     assert_eq!(asked.code, 2, "nobody can be asked: {asked:?}");
-    assert!(asked.stderr.contains("runs/a: would be removed, ") && world.path("runs/a/train/model.safetensors").is_file());
+    assert!(
+        asked.stderr.contains("runs/a: would be removed, ") && world.path("runs/a/train/model.safetensors").is_file()
+    );
     let removed = world.fer(&["rm", "runs/a", "--yes", "--json"]).succeeded().json();
     assert_eq!(removed[0]["left"], serde_json::json!(["runs/a/train/thoughts.txt"]));
     let freed = removed[0]["bytes"].as_u64().unwrap() as usize;
@@ -173,7 +178,10 @@ fn the_report_is_opened_by_the_users_browser_or_its_path_is_told() {
     command.env("BROWSER", "nothing-of-this-name").env("PATH", "");
     let ended = command.output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(ended.status.success() && said.ends_with("no browser was found; open run/evaluate/report.html in one\n"), "{said}");
+    assert!(
+        ended.status.success() && said.ends_with("no browser was found; open run/evaluate/report.html in one\n"),
+        "{said}"
+    );
     let ended = world.command(&["run", "--open"]).env("BROWSER", "cp %s opened.html").output().unwrap();
     assert!(ended.status.success(), "{ended:?}");
     // The browser goes on alone.
@@ -191,7 +199,10 @@ fn a_quiet_run_says_nothing_and_a_verbose_one_names_its_outputs() {
     let quiet = world.fer(&["run", "--quiet"]).succeeded();
     assert!(quiet.stderr.is_empty() && quiet.stdout.contains("report: "), "{quiet:?}");
     let verbose = world.fer(&["run", "-v", "--force"]).succeeded();
-    assert!(verbose.stderr.contains("  wrote train/model.safetensors, ") && verbose.stderr.contains("  checkpoint: "), "{verbose:?}");
+    assert!(
+        verbose.stderr.contains("  wrote train/model.safetensors, ") && verbose.stderr.contains("  checkpoint: "),
+        "{verbose:?}"
+    );
     let failed = world.fer(&["run", "-q", "--set=ingest.source.path=lost.csv"]);
     assert!(failed.code == 1 && failed.stderr.starts_with("error: ingest: lost.csv: "), "{failed:?}");
 }

@@ -70,7 +70,10 @@ fn runs_are_chosen_by_conditions() {
 fn runs_are_sorted_by_a_value_and_those_without_stand_last() {
     let world = three();
     assert_eq!(names(&world, &["--sort", "train.epochs", "--reverse"])[0], "long");
-    assert_eq!(names(&world, &["--sort", "finished"]), ["short", "long", "lost"]);
+    let runs = world.fer(&["runs", "--json", "--sort", "finished"]).succeeded().json();
+    // Texts of one form: their order is that of the times.
+    let time = |run: &Value| run["finished"].as_str().map(str::to_owned);
+    assert!(time(&runs[0]).is_some() && time(&runs[0]) <= time(&runs[1]) && time(&runs[2]).is_none(), "{runs}");
     let loss = |run: &str| -> f64 {
         let metrics: Value = serde_json::from_str(&world.read(&format!("runs/{run}/evaluate/metrics.json"))).unwrap();
         metrics["splits"]["validation"]["loss"].as_f64().unwrap()
@@ -86,7 +89,9 @@ fn runs_are_sorted_by_a_value_and_those_without_stand_last() {
 fn lines_fit_the_terminal() {
     let world = three();
     let other = "--set=train.model={name: compact-cnn, dropout: 0.25}";
-    world.fer(&["run", "--run-dir", "runs/other", other, "--set=train.optimizer={name: adamw}", "--set=train.epochs=1"]).succeeded();
+    world
+        .fer(&["run", "--run-dir", "runs/other", other, "--set=train.optimizer={name: adamw}", "--set=train.epochs=1"])
+        .succeeded();
     let wide = world.fer(&["runs"]).succeeded().stdout;
     assert!(wide.lines().any(|line| line.len() > 160), "without a terminal nothing is cut: {wide}");
     for columns in ["80", "120"] {

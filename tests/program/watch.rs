@@ -32,6 +32,7 @@ fn a_training_under_way_is_told_with_its_epoch_process_and_time() {
     let world = World::new();
     let mut run = start(&world, &[]);
     let id = run.id();
+    run.until_seen(|| !epochs(&world).is_empty());
     let status = || world.fer(&["status", "runs/a", "--json"]).json()[2].clone();
     run.until_seen(|| status()["activity"]["seconds_left"].is_number());
     let step = status();
@@ -39,7 +40,10 @@ fn a_training_under_way_is_told_with_its_epoch_process_and_time() {
     assert_eq!(step["activity"]["epochs"], 1_000_000);
     let text = world.fer(&["status", "runs/a"]).stdout;
     let line = lines(&text)[2];
-    assert!(line.starts_with("train       running: epoch ") && line.ends_with(&format!(" left, process {id}")), "{text}");
+    assert!(
+        line.starts_with("train       running: epoch ") && line.ends_with(&format!(" left, process {id}")),
+        "{text}"
+    );
     assert!(line.contains(" of 1000000, "), "{text}");
     let text = world.fer(&["runs"]).succeeded().stdout;
     assert!(text.contains("  running, epoch ") && text.contains(&format!(" left, process {id}\n")), "{text}");
@@ -107,7 +111,10 @@ fn curves_grow_while_a_training_runs_and_however_often_it_is_killed_there_is_one
             let text = world.read(&format!("{CURVES}/{table}"));
             let first = |line: &str| line.split('\t').next().unwrap().parse::<usize>();
             let column: Vec<usize> = text.lines().skip(1).filter_map(|line| first(line).ok()).collect();
-            assert!(column == (1..=column.len()).collect::<Vec<_>>() && column.len() + 1 >= reached, "{table}: {column:?}");
+            assert!(
+                column == (1..=column.len()).collect::<Vec<_>>() && column.len() + 1 >= reached,
+                "{table}: {column:?}"
+            );
         }
     }
 }
@@ -115,7 +122,8 @@ fn curves_grow_while_a_training_runs_and_however_often_it_is_killed_there_is_one
 #[test]
 fn the_curves_of_a_finished_training_are_those_that_grew() {
     let world = World::new();
-    let fifo = ["run", "--set=train.epochs=40", "--checkpoint-epochs=5", "--run-dir=runs/a", "--set=train.evaluate_every=3"];
+    let fifo =
+        ["run", "--set=train.epochs=40", "--checkpoint-epochs=5", "--run-dir=runs/a", "--set=train.evaluate_every=3"];
     let mut run = world.start(&fifo);
     run.until("  epoch 20/");
     run.kill();

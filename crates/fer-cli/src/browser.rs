@@ -31,7 +31,11 @@ fn starts(program: &str, page: &Path) -> bool {
     let mut is_named = false;
     for word in words {
         is_named |= word == "%s";
-        if word == "%s" { command.arg(page) } else { command.arg(word) };
+        if word == "%s" {
+            command.arg(page)
+        } else {
+            command.arg(word)
+        };
     }
     if !is_named {
         command.arg(page);

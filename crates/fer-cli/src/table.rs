@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn cells_are_broken_before_they_stand_below_and_columns_go_last() {
-        let whole = "run     F1     state     differs in\nruns/a  0.512  finished  seed=1 train.optimizer.learning_rate=0.05\n";
+        let whole =
+            "run     F1     state     differs in\nruns/a  0.512  finished  seed=1 train.optimizer.learning_rate=0.05\n";
         assert_eq!(example().fitted(200), whole);
         let broken = "\
 run     F1     state     differs in
@@ -199,7 +200,8 @@ runs/a  0.512  finished
     train.optimizer.learning_rate=0.05
 ";
         assert_eq!(example().fitted(40), below);
-        let narrow = "run     state\nruns/a  finished\n    seed=1\n    train.optimizer.\n    learning_rate=0.\n    05\n";
+        let narrow =
+            "run     state\nruns/a  finished\n    seed=1\n    train.optimizer.\n    learning_rate=0.\n    05\n";
         assert_eq!(example().fitted(20), narrow);
     }
 

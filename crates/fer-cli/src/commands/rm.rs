@@ -45,7 +45,8 @@ impl RmArgs {
             let left = removal.carry_out()?;
             if !self.json {
                 print(line(removal, "removed") + "\n")?;
-                left.iter().try_for_each(|path| print(format_args!("  stays, not written by fer: {}\n", path.display())))?;
+                left.iter()
+                    .try_for_each(|path| print(format_args!("  stays, not written by fer: {}\n", path.display())))?;
             }
             told.push(json!({"path": removal.path, "runs": removal.runs, "bytes": removal.bytes, "left": left}));
         }

@@ -24,8 +24,12 @@ const CONFIG: &str = "config.json";
 const EVENTS: &str = "events.out.tfevents.0.fer";
 
 /// The files, by name in the train stage's folder.
-pub(crate) const OUTPUTS: [Output; 4] =
-    [Output::optional(HISTORY_FILE), Output::optional(ACCURACY_FILE), Output::optional(CONFIG), Output::optional(EVENTS)];
+pub(crate) const OUTPUTS: [Output; 4] = [
+    Output::optional(HISTORY_FILE),
+    Output::optional(ACCURACY_FILE),
+    Output::optional(CONFIG),
+    Output::optional(EVENTS),
+];
 
 /// Writes the files for this model.
 pub(crate) fn write(context: &mut Context<'_>, model: &Model) -> Result<(), StageError> {

@@ -56,7 +56,9 @@ pub(crate) fn note_base(run_dir: &Path, base: &Path) -> Result<(), Error> {
 
 fn refusal(folder: &Path) -> Error {
     let message = match is_run(folder) {
-        true => "this run does not say where its pipeline file stands, as earlier versions' runs do not; run that file once",
+        true => {
+            "this run does not say where its pipeline file stands, as earlier versions' runs do not; run that file once"
+        }
         false => "expected a pipeline file or a run folder, found another folder",
     };
     Error::invalid(Place::File(folder.to_owned()), message)

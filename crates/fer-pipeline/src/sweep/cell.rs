@@ -17,7 +17,6 @@ use crate::run_folder::state::{forget, note_failure};
 use crate::siblings::PAUSE;
 use crate::{Error, Outcome, Pipeline, RunOptions, RunState, Step};
 
-
 /// A cell: a pipeline with one of each parameter's values.
 #[derive(Debug)]
 pub struct Cell {

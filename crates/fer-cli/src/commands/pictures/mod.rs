@@ -74,7 +74,8 @@ impl PictureArgs {
             true => (Look::Whole, CROPS),
             false => (self.faces(), PHOTOGRAPHS),
         };
-        let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(&self.models)?)? };
+        let ensemble =
+            if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(&self.models)?)? };
         let recognizer = Recognizer::new(ensemble, look)?;
         let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
@@ -167,7 +168,9 @@ impl Tally {
         if read > 0 {
             if pictures > 1 && stderr().is_terminal() {
                 let unread = pictures - read;
-                to_stderr(&format!("{pictures} pictures: {faces} faces, {empty} without a face, {unread} could not be read"));
+                to_stderr(&format!(
+                    "{pictures} pictures: {faces} faces, {empty} without a face, {unread} could not be read"
+                ));
             }
             return ExitStatus::Success;
         }

@@ -66,7 +66,8 @@ impl RunsArgs {
 
     /// Leaves the runs that fit, in the order that was asked for.
     fn choose(&self, runs: &mut Vec<Run>) {
-        let names = self.conditions.iter().map(|condition| &*condition.name).chain(self.sort.iter().map(|order| &*order.name));
+        let names =
+            self.conditions.iter().map(|condition| &*condition.name).chain(self.sort.iter().map(|order| &*order.name));
         for name in names.filter(|name| unknown(name, runs)) {
             to_stderr(&format!("no run here has a value `{name}`"));
         }

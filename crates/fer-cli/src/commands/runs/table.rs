@@ -21,7 +21,8 @@ pub(super) fn of(runs: &[Run]) -> Table {
     let mut table = empty(&splits, has_several, has_notes);
     for run in runs {
         let note = has_notes.then(|| run.note.clone().unwrap_or_default());
-        let ends: Vec<String> = [Some(state(run)), note, Some(differences(run, &differing))].into_iter().flatten().collect();
+        let ends: Vec<String> =
+            [Some(state(run)), note, Some(differences(run, &differing))].into_iter().flatten().collect();
         let lines = run.evaluations.iter().map(Some).chain(run.evaluations.is_empty().then_some(None));
         for evaluated in lines {
             let stage = evaluated.map_or("–".to_owned(), |evaluated| evaluated.stage.to_string());

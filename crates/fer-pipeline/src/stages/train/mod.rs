@@ -120,7 +120,8 @@ impl Train {
 
     /// Trains from the latest checkpoint, or from the start.
     fn train(&self, context: &mut Context<'_>, data: &TrainData<'_>) -> Result<(Trained, Vec<EpochRecord>), Failure> {
-        let checkpoints = Checkpoints::new(&context.checkpoint_dir(), context.checkpoint_key.as_deref().unwrap_or("all"));
+        let checkpoints =
+            Checkpoints::new(&context.checkpoint_dir(), context.checkpoint_key.as_deref().unwrap_or("all"));
         checkpoints.tidy();
         if context.options.force {
             checkpoints.clear();
