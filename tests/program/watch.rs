@@ -23,6 +23,13 @@ fn epochs(world: &World) -> Vec<usize> {
     whole.lines().map(|line| serde_json::from_str::<EpochRecord>(line).unwrap().epoch).collect()
 }
 
+/// Whether the training has left a checkpoint, and the note on it.
+fn has_checkpoint(world: &World) -> bool {
+    let entries = |folder: std::path::PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries(world.path("runs/a/train/checkpoints"));
+    folders.flat_map(|folder| entries(folder.path())).any(|entry| entry.path().extension() == Some("json".as_ref()))
+}
+
 fn state(world: &World) -> Value {
     world.fer(&["runs", "--json"]).succeeded().json()[0].clone()
 }
@@ -66,7 +73,7 @@ fn after_a_kill_nothing_is_running() {
     let other = world.fer(&["status", "--run-dir=runs/a"]);
     assert_eq!(lines(&other.stdout)[2], "train       missing: never ran", "another chain did not fail");
     let mut run = start(&world, &["--checkpoint-epochs=1"]);
-    run.until_seen(|| epochs(&world).len() > 3);
+    run.until_seen(|| has_checkpoint(&world));
     run.kill();
     let status = world.fer(&["status", "runs/a"]);
     assert!(lines(&status.stdout)[2].starts_with("train       interrupted: interrupted at epoch "), "{status:?}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Arg, Args};
 use fer_artifact::names::MODEL;
 use fer_pipeline::compare::Run;
 use fer_pipeline::sweep::Sweep;
@@ -31,6 +31,11 @@ impl ChainArgs {
     pub(super) fn load_sweep(&self) -> Result<Sweep> {
         Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
     }
+}
+
+/// The file of [`ChainArgs`] where it must be a sweep's: a run folder is that of one run.
+pub(super) fn sweep_file(argument: Arg) -> Arg {
+    argument.value_name("FILE").help("The pipeline file, with `matrix` or `seeds`")
 }
 
 /// A chain, or a cell of a sweep, which is one.

@@ -12,13 +12,14 @@ use super::board::Board;
 use super::children::{Children, End};
 use super::tables::Report;
 use crate::clock::SystemClock;
-use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs};
+use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::terminal::{Terminal, Verbosity, to_stderr};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Examples:
   fer sweep run sweep.yaml --jobs 2
   fer sweep run sweep.yaml --index 3       run one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
