@@ -37,7 +37,7 @@ fn a_chain_runs_to_its_report() {
     assert!(summary[1].starts_with("test        accuracy ") && summary[1].contains("95 % interval"), "{ended:?}");
     assert_eq!(summary[2], "report: run/evaluate/report.html");
     let mut expected: Vec<&str> = OUTPUTS.to_vec();
-    expected.extend([".digests.json", ".writer", "config.resolved.yaml", "run.lock.json"]);
+    expected.extend([".digests.json", ".origin", ".writer", "config.resolved.yaml", "run.lock.json"]);
     expected.sort_unstable();
     let mut files: Vec<String> = world.files("run").into_keys().collect();
     files.retain(|path| path != "train/best.safetensors" && !path.starts_with("train/checkpoints/"));

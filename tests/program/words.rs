@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 23] = [
     "",
     "run",
     "plan",
@@ -21,6 +21,8 @@ const COMMANDS: [&str; 21] = [
     "explain",
     "diff",
     "runs",
+    "rename",
+    "rm",
     "sweep plan",
     "sweep run",
     "sweep status",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Count, OutOfRange, Size};
+use fer_artifact::{Count, OutOfRange, Size, tidy};
 use serde::{Deserialize, Serialize};
 
 use crate::label_files::LabelFiles;
@@ -100,12 +100,12 @@ impl IngestParams {
             Source::Parquet(parquet) => &mut parquet.path,
             Source::Manifest(manifest) => {
                 if let Some(images) = &mut manifest.images {
-                    *images = base.join(&*images);
+                    *images = tidy(&base.join(&*images));
                 }
                 &mut manifest.path
             }
         };
-        *path = base.join(&*path);
+        *path = tidy(&base.join(&*path));
     }
 
     /// Path of the source.

@@ -90,8 +90,13 @@ fn shared(report: &DataReport, exact: &Overlap) -> Option<String> {
 
 /// Which rows could not be used.
 pub(crate) fn skipped(report: &DataReport) -> Option<String> {
-    let rows = named(&report.skipped, |skipped| skipped.reason.clone());
+    let rows = named(&report.skipped, |skipped| on_a_line(&skipped.reason));
     (report.skipped.count > 0).then(|| format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)))
+}
+
+/// A reason may come from a decoder, which breaks lines as it likes.
+fn on_a_line(reason: &str) -> String {
+    visible(&reason.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// How many groups there are, and which stand in two splits.

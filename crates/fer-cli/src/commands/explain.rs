@@ -22,7 +22,7 @@ const CAPTION: usize = 20;
 #[command(after_help = "Examples:
   fer explain holiday.jpg
   fer explain crops --no-detect --class happy --class sad --out why
-  fer explain holiday.jpg --class all --model runs/mine/train/model.safetensors
+  fer explain holiday.jpg --class all --model runs/mine
 Writes DIR/<path>.explained.png for each picture with a face: one line a face, first the network's input, then one heat
 map a class. Red to yellow: the place speaks for the class, yellow the most. Each map is scaled to its own maximum; the
 percentage is the probability of the class.")]

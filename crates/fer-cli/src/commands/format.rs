@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::output::{print, print_json};
 use crate::table::Table;
+use crate::terminal::width;
 
 #[derive(Debug, Args)]
 pub(super) struct FormatArgs {
@@ -46,7 +47,8 @@ impl FormatArgs {
         if self.json {
             return print_json(value);
         }
-        let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text() });
+        let width = width(&std::io::stdout());
+        let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text(width) });
         let mut text = sections.collect::<Vec<_>>().join("\n");
         if !note.is_empty() {
             text.push_str(&format!("\n{note}\n"));
@@ -56,9 +58,9 @@ impl FormatArgs {
 }
 
 impl Section {
-    fn text(&self) -> String {
+    fn text(&self, width: Option<usize>) -> String {
         match (self.title.as_str(), self.table.is_empty()) {
-            ("", _) => self.table.text(),
+            ("", _) => width.map_or_else(|| self.table.text(), |width| self.table.fitted(width)),
             (title, true) => format!("{title}: {}\n", self.empty),
             (title, false) => {
                 let table = self.table.text();

@@ -14,6 +14,8 @@ mod man;
 mod pictures;
 mod plan;
 mod predict;
+mod rename;
+mod rm;
 mod run;
 mod runs;
 mod stage;
@@ -65,6 +67,10 @@ enum Command {
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
     Runs(runs::RunsArgs),
+    /// Move a run folder; the run goes on there as before.
+    Rename(rename::RenameArgs),
+    /// Remove runs: what `fer` wrote into their folders.
+    Rm(rm::RmArgs),
     /// Run a pipeline file with a matrix: one run for each combination of values.
     Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
@@ -92,6 +98,8 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
+            Command::Rename(args) => args.run(),
+            Command::Rm(args) => args.run(),
             Command::Sweep(args) => args.run(),
             Command::Synth(args) => args.run(),
             Command::Completions(args) => args.run(),

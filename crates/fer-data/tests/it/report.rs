@@ -1,4 +1,4 @@
-use fer_artifact::{Contradiction, DataReport, Dropped, Overlap, Split};
+use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Overlap, SkippedRow, Split};
 use fer_data::{CsvSource, DropDuplicates, IngestParams, Ingested, Source};
 
 use crate::source::{Scratch, all_train, ingested, refusal, skipping};
@@ -138,6 +138,16 @@ fn the_summary_says_what_was_left_out() {
          before, found 3; and 1 more)",
         ]
     );
+}
+
+#[test]
+fn a_reason_of_several_lines_is_told_in_one() {
+    let mut report = checked(DropDuplicates::None).report;
+    let reason = "a.jpg: not a picture:\n  \u{1b}the end is missing".to_owned();
+    report.skipped = Listed { count: 1, first: vec![SkippedRow { row: 3, reason }] };
+    let line = "bad rows skipped: 1 (a.jpg: not a picture: \\u{1b}the end is missing)";
+    let summary = fer_data::summary(&report);
+    assert!(summary.lines().any(|told| told == line), "{summary}");
 }
 
 #[test]

@@ -164,7 +164,10 @@ impl Values<'_> {
             document.apply(over).map_err(invalid)?;
         }
         let raw = RawChain::of(&document)?;
-        Ok(into_cell(Pipeline::build(&document, raw, path, run_dir)?, &self.folder_name()))
+        Ok(into_cell(
+            Pipeline::build(&document, raw, path.parent().unwrap_or(Path::new("")), run_dir)?,
+            &self.folder_name(),
+        ))
     }
 
     /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.

@@ -6,16 +6,19 @@ mod font;
 mod seen;
 mod table;
 
+use std::io::{IsTerminal, stderr};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use fer_data::is_table;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::commands::arguments::ThreadArgs;
+use crate::commands::arguments::{ThreadArgs, model_files};
 use crate::exit_status::ExitStatus;
+use crate::progress::bar;
 use crate::terminal::to_stderr;
 pub(super) use canvas::Canvas;
 pub(super) use font::Letters;
@@ -34,8 +37,8 @@ pub(super) struct PictureArgs {
     /// Pictures, and folders of pictures at any depth.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Use this model file in place of the built-in network. Repeat it to average the probabilities of several models.
-    #[arg(long = "model", value_name = "MODEL")]
+    /// Use this model file, or the model of this run folder, in place of the built-in network. Repeat it to average the probabilities of several models.
+    #[arg(long = "model", value_name = "MODEL|RUN")]
     models: Vec<PathBuf>,
     /// Skip face detection: every picture is one cropped face.
     #[arg(long)]
@@ -60,6 +63,8 @@ pub(super) struct Viewer {
     rows_at_a_time: usize,
     /// Whether rows of tables are pictures too.
     with_rows: bool,
+    /// Of files; rows are printed above it.
+    pub(super) bar: ProgressBar,
     pub(super) recognizer: Recognizer,
 }
 
@@ -70,11 +75,13 @@ impl PictureArgs {
             true => (Look::Whole, CROPS),
             false => (self.faces(), PHOTOGRAPHS),
         };
-        let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&self.models)? };
+        let ensemble =
+            if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(&self.models)?)? };
         let recognizer = Recognizer::new(ensemble, look)?;
         let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
-        Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, recognizer })
+        let bar = ProgressBar::hidden();
+        Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, bar, recognizer })
     }
 }
 
@@ -107,11 +114,13 @@ impl Viewer {
         mut judge: impl FnMut(&[Seen<'_>]) -> Result<()>,
     ) -> Result<ExitStatus> {
         let mut walk = Walk::new(&self.paths, output).peekable();
-        let (mut pictures, mut read) = (0, 0);
+        let mut tally = Tally::default();
         let mut judge = |seen: &[Seen<'_>]| {
-            pictures += seen.len();
-            read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
-            judge(seen)
+            tally.add(seen);
+            self.bar.set_message(format!("  {} faces", tally.faces));
+            judge(seen)?;
+            self.bar.inc(seen.iter().filter(|seen| seen.row.is_none()).count() as u64);
+            Ok(())
         };
         loop {
             let files = std::iter::from_fn(|| walk.next_if(|found| !self.is_table(found)));
@@ -120,11 +129,19 @@ impl Viewer {
                 judge(&found.par_iter().map(|found| Seen::of(found, &self.recognizer)).collect::<Vec<_>>())?;
             } else if let Some(found) = walk.next() {
                 table::each_row(found.path(), &self.recognizer, self.rows_at_a_time, &mut judge)?;
+                self.bar.inc(1);
             } else {
                 break;
             }
         }
-        Ok(ended(pictures, read))
+        self.bar.finish_and_clear();
+        Ok(tally.told())
+    }
+
+    /// The same with a bar on a terminal, for which the files are counted before.
+    pub(super) fn with_bar(self, output: Option<&Path>) -> Self {
+        let files = if stderr().is_terminal() { Walk::new(&self.paths, output).count() } else { 0 };
+        Self { bar: if files > 1 { bar(files as u64, "files") } else { self.bar }, ..self }
     }
 
     fn is_table(&self, found: &Found) -> bool {
@@ -132,16 +149,43 @@ impl Viewer {
     }
 }
 
-/// How the program ends after so many pictures, of which so many could be read.
-fn ended(pictures: usize, read: usize) -> ExitStatus {
-    if read > 0 {
-        return ExitStatus::Success;
+/// What was seen so far.
+#[derive(Debug, Default)]
+struct Tally {
+    pictures: usize,
+    /// Those that could be read.
+    read: usize,
+    /// Those in which no face was found.
+    empty: usize,
+    faces: usize,
+}
+
+impl Tally {
+    fn add(&mut self, seen: &[Seen<'_>]) {
+        self.pictures += seen.len();
+        self.read += seen.iter().filter(|seen| seen.outcome.is_ok()).count();
+        self.empty += seen.iter().filter(|seen| seen.outcome.as_ref().is_ok_and(Vec::is_empty)).count();
+        self.faces += seen.iter().map(|seen| seen.crops().len()).sum::<usize>();
     }
-    to_stderr(&match pictures {
-        1 => "error: the picture could not be read".to_owned(),
-        _ => format!("error: none of {pictures} pictures could be read"),
-    });
-    ExitStatus::Failure
+
+    /// How the program ends; on a terminal, with what there was in all.
+    fn told(&self) -> ExitStatus {
+        let Self { pictures, read, empty, faces } = *self;
+        if read > 0 {
+            if pictures > 1 && stderr().is_terminal() {
+                let unread = pictures - read;
+                to_stderr(&format!(
+                    "{pictures} pictures: {faces} faces, {empty} without a face, {unread} could not be read"
+                ));
+            }
+            return ExitStatus::Success;
+        }
+        to_stderr(&match pictures {
+            1 => "error: the picture could not be read".to_owned(),
+            _ => format!("error: none of {pictures} pictures could be read"),
+        });
+        ExitStatus::Failure
+    }
 }
 
 /// What belongs to each picture, of a list that goes over the faces of all.

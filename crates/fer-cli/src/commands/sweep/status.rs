@@ -3,11 +3,12 @@ use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
 
 use super::tables::{Report, cells_section};
-use crate::commands::arguments::ChainArgs;
+use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Example:\n  fer sweep status sweep.yaml --md > sweep.md")]
 pub(super) struct SweepStatusArgs {
     #[command(flatten)]
