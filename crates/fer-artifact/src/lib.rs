@@ -17,6 +17,7 @@ pub mod names;
 mod number;
 mod predictions;
 mod record;
+pub mod schema;
 mod seed;
 mod shown;
 mod size;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fer_artifact::{FER2013_CLASSES, Split};
 
 use crate::phrase::{alternatives, few, found_folder, listed, short};
-use crate::{BadRow, Classes, RowProblem};
+use crate::{BadRow, Classes, InvalidParams, RowProblem};
 
 /// What can be wrong with a source of faces.
 ///
@@ -215,6 +215,15 @@ pub enum Error {
         /// The first folder that is neither, if there is any folder.
         found: Option<String>,
     },
+    /// A folder without folders that classes could be called after.
+    #[error("{}: expected folders named after classes, or after splits with such folders in them, found none", path.display())]
+    NoClassFolders {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Names that cannot be those of classes.
+    #[error("classes")]
+    Classes(#[from] InvalidParams),
     /// A folder in a split's folder that is no class.
     #[error(
         "{}: expected folders named after classes ({}), found `{}`{}",

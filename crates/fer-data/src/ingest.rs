@@ -1,5 +1,6 @@
 //! From a source to sets of images.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -39,6 +40,7 @@ pub struct Loaded {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
+    let params = &*with_class_names(params)?;
     let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
     let size = params.size.map(ImageSize::get);
     let path = params.source_path();
@@ -70,6 +72,18 @@ pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Lo
     Ok(Loaded { images, notes: summary::reading(&report) })
 }
 
+/// The parameters with the names of their classes, which the folders of the source say where `classes` is `from-folders`.
+///
+/// # Errors
+/// What is wrong with the folder, or with the names.
+pub fn with_class_names(params: &IngestParams) -> Result<Cow<'_, IngestParams>, Error> {
+    if !params.classes.is_from_folders() {
+        return Ok(Cow::Borrowed(params));
+    }
+    let classes = Classes::new(folder::class_names(params.source_path())?)?;
+    Ok(Cow::Owned(IngestParams { classes, ..params.clone() }))
+}
+
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
@@ -87,6 +101,7 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
+    let params = &*with_class_names(params)?;
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
     let request = Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None };
     let listing = match &params.source {

@@ -48,6 +48,12 @@ pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<
     Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, left_out })
 }
 
+/// Whether a header with these names is that of a list of pictures with their labels.
+pub(crate) fn is_list(names: &[String]) -> bool {
+    let has = |usual: &[&str]| usual.iter().any(|name| names.iter().any(|other| other.eq_ignore_ascii_case(name)));
+    has(&PATHS) && has(&LABELS)
+}
+
 /// What stands between the fields of a list without a header.
 fn separator(first: &Block) -> u8 {
     let line = first.bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The align stage: makes the faces of a set lie alike.
 
 use fer_artifact::{Fraction, ImageSet};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -14,7 +15,7 @@ use crate::Error;
 /// assert_eq!(AlignParams::default().method, AlignMethod::None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignParams {
     /// How the faces are made to lie alike.
@@ -22,7 +23,7 @@ pub struct AlignParams {
 }
 
 /// How faces are made to lie alike.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AlignMethod {
     /// The images stay as they are.
@@ -31,7 +32,8 @@ pub enum AlignMethod {
     /// The middle of each image: this share of its height and of its width, each rounded to whole pixels and at least
     /// one. Where the rest is odd, the pixel more is cut below and on the right.
     CenterCrop {
-        /// From 0 to below 1.
+        /// Share of the height and of the width that is kept.
+        #[schemars(example = 0.8)]
         share: Fraction,
     },
 }

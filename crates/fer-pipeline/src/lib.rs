@@ -13,6 +13,7 @@ mod name;
 mod plan;
 pub mod progress;
 mod reason;
+pub mod reference;
 mod run;
 mod run_folder;
 mod siblings;

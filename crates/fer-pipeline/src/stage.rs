@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::{Digest, Kind, Violation};
 use fer_data::FileDigest;
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub(crate) struct StageEntry {
     pub(crate) leaves: Option<Kind>,
     /// Its files, by name in its folder.
     pub(crate) outputs: &'static [Output],
+    /// The JSON Schema of its parameters.
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) parse: fn(&Params<'_>) -> Result<Box<dyn Stage>, Problem>,
     /// Checks the outputs in the second folder against the inputs, which lie in the first: the folder of the stage that
     /// made the first of [`Self::reads`].

@@ -22,7 +22,7 @@ pub use distillation::Distillation;
 pub use error::Error;
 pub use file_of::FileOf;
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
-pub use optimizer::OptimizerParams;
+pub use optimizer::{OptimizerChoice, OptimizerParams};
 pub use params::{EarlyStopping, Reached, Select, TrainParams};
 pub use recipe::{ClassWeights, Crop, DecayedWeights, Mixup};
 pub use schedule::{Position, Schedule};

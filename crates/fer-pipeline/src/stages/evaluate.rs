@@ -29,6 +29,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(predictions_file(Split::Validation)),
         Output::optional(predictions_file(Split::Test)),
     ],
+    schema: |generator| generator.subschema_for::<EvaluateParams>(),
     parse: |params| Ok(Box::new(Evaluate { params: params.parse()? })),
     check,
 };

@@ -43,6 +43,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         exports::OUTPUTS[2],
         exports::OUTPUTS[3],
     ],
+    schema: |generator| generator.subschema_for::<TrainParams>(),
     parse: |params| Ok(Box::new(Train::new(params)?)),
     check,
 };
@@ -155,7 +156,7 @@ impl Stage for Train {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn params(&self) -> Value {
