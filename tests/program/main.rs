@@ -15,6 +15,7 @@ mod exports;
 mod failure;
 mod faults;
 mod freshness;
+mod init;
 mod inputs;
 mod loops;
 mod names;

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use crate::Error;
+
 const HELD_OUT: &str = "held-out";
 
 /// Parameters of the evaluate stage.
@@ -46,6 +48,25 @@ pub enum Splits {
     HeldOut,
     /// A list such as `[train, test]`: these, and it is an error if the data lacks one.
     Named(BTreeSet<Split>),
+}
+
+impl Splits {
+    /// Those to be scored, of data that has these splits.
+    ///
+    /// # Errors
+    /// [`Error::NothingHeldOut`] or [`Error::MissingSplit`].
+    pub fn among(&self, available: &[Split]) -> Result<Vec<Split>, Error> {
+        match self {
+            Splits::HeldOut => {
+                let found: Vec<_> = available.iter().copied().filter(|split| *split != Split::Train).collect();
+                if found.is_empty() { Err(Error::NothingHeldOut) } else { Ok(found) }
+            }
+            Splits::Named(splits) => match splits.iter().find(|split| !available.contains(split)) {
+                Some(&split) => Err(Error::MissingSplit { split, available: available.to_vec() }),
+                None => Ok(splits.iter().copied().collect()),
+            },
+        }
+    }
 }
 
 impl Serialize for Splits {

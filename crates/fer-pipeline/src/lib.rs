@@ -4,6 +4,7 @@ mod alone;
 mod chain;
 pub mod compare;
 mod context;
+pub mod draft;
 pub mod error;
 mod execute;
 mod exports;

@@ -52,9 +52,15 @@ impl Pipeline {
     /// What [`Self::run`] would do with these options, and why; runs nothing.
     ///
     /// # Errors
-    /// A selected stage that the chain does not have, or a lock or an input that cannot be read.
+    /// A selected stage that the chain does not have, an input that is missing and that no selected stage makes, or a lock
+    /// or an input that cannot be read.
     pub fn plan(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
         self.check_selection(options.selection)?;
+        self.check_inputs(options.selection)?;
+        self.steps(options)
+    }
+
+    fn steps(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
         let lock = Lock::read(&self.run_dir)?;
         let digests = Digests::new(&self.run_dir);
         let mut steps: Vec<Step> = vec![];
@@ -78,9 +84,9 @@ impl Pipeline {
     /// The state of every stage of the chain.
     ///
     /// # Errors
-    /// As [`Self::plan`].
+    /// A lock or an input that cannot be read.
     pub fn status(&self) -> Result<Vec<Step>, Error> {
-        self.plan(&RunOptions::default())
+        self.steps(&RunOptions::default())
     }
 
     /// Why a stage whose inputs are in place has to run, and what it can make use of; empty if it has not.

@@ -5,6 +5,7 @@ mod arrays;
 mod batches;
 mod checkpoint;
 mod distillation;
+mod doubt;
 mod epoch;
 mod error;
 mod file_of;
@@ -19,6 +20,7 @@ mod task;
 mod train;
 
 pub use distillation::Distillation;
+pub use doubt::doubts;
 pub use error::Error;
 pub use file_of::FileOf;
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};

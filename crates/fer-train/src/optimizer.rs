@@ -102,7 +102,7 @@ impl OptimizerParams {
         }
     }
 
-    const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "sgd",
             Self::AdamW { .. } => "adamw",

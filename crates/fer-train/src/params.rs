@@ -223,6 +223,18 @@ impl TrainParams {
         }
     }
 
+    /// Whether a training can do without images of validation.
+    ///
+    /// # Errors
+    /// [`Error::NoValidation`].
+    pub fn check_without_validation(&self) -> Result<(), Error> {
+        match (self.select, &self.early_stopping) {
+            (Select::Best, _) => Err(Error::NoValidation { parameter: "select: best" }),
+            (_, Some(_)) => Err(Error::NoValidation { parameter: "early_stopping" }),
+            (Select::Last, None) => Ok(()),
+        }
+    }
+
     /// What one parameter alone does not tell.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer()?;

@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, predictions_file, split_file};
 use fer_artifact::{FeatureSet, Kind, Metrics, Model, Split, Violation, check_evaluate};
-use fer_eval::{EvaluateParams, ReportInput, Splits, evaluate, report};
+use fer_eval::{EvaluateParams, ReportInput, Splits, doubts, evaluate, report};
 use serde_json::Value;
 use std::path::Path;
 
 use crate::StageKind;
 use crate::context::Context;
+use crate::error::StageError;
 use crate::slot::{Input, Output};
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
@@ -66,7 +67,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn params(&self) -> Value {
@@ -78,6 +79,11 @@ impl Stage for Evaluate {
         let is_read =
             |input: &&Input| input.of != Kind::Features || splits.iter().any(|split| split_file(*split) == input.file);
         ENTRY.reads.iter().filter(is_read).copied().collect()
+    }
+
+    fn check_splits(&self, splits: &[Split]) -> Result<(), StageError> {
+        self.params.splits.among(splits)?;
+        Ok(())
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -92,6 +98,7 @@ impl Stage for Evaluate {
         }
         let metrics = serde_json::to_string_pretty(&evaluation.metrics)?;
         context.write_text(METRICS, &(metrics + "\n"))?;
+        doubts(&evaluation.metrics).iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         let data_report: Option<Value> = match context.has(Kind::Images, DATA_REPORT) {
             true => Some(serde_json::from_str(&context.read_text(Kind::Images, DATA_REPORT)?)?),
             false => None,
