@@ -26,7 +26,9 @@ const SIDES: [[&str; 4]; 2] = [["x", "y", "width", "height"], ["face_x", "face_y
 /// The pictures that a list names, in its order.
 pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<Listing, Error> {
     let path = &source.path;
-    let root = source.images.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).to_owned());
+    // The folder of `list.csv` is the current one, not the empty one.
+    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let root = source.images.clone().unwrap_or_else(|| beside.to_owned());
     let empty = || Error::Empty { path: path.clone() };
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;

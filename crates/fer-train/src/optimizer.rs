@@ -69,6 +69,20 @@ impl OptimizerParams {
         }
     }
 
+    /// What a pipeline file has to say of it: its name, its rate, and the settings that are not PyTorch's defaults.
+    pub fn essentials(&self) -> Value {
+        let usual = match self {
+            Self::Sgd { .. } => json!(Self::SGD),
+            Self::AdamW { .. } => json!(Self::ADAMW),
+        };
+        let mut settings = json!(self);
+        let is_said = |key: &str, value: &Value| matches!(key, "name" | "learning_rate") || usual[key] != *value;
+        if let Some(settings) = settings.as_object_mut() {
+            settings.retain(|key, value| is_said(key, value));
+        }
+        settings
+    }
+
     /// AdamW at this rate, all else at PyTorch's defaults.
     const fn adamw(learning_rate: f64) -> Self {
         Self::AdamW {
@@ -282,7 +296,9 @@ impl JsonSchema for OptimizerChoice {
             settings.insert(key.clone(), setting);
         }
         settings.remove("name");
-        named.push(json!({"type": "object", "properties": settings, "additionalProperties": false}));
+        named.push(json!({
+            "title": "settings alone", "type": "object", "properties": settings, "additionalProperties": false,
+        }));
         schema
     }
 }

@@ -262,21 +262,14 @@ impl Serialize for TrainParams {
 /// Says in a schema which optimiser is each network's own.
 fn names_own_optimizers(schema: &mut Schema) {
     let own = |network: &NetworkParams| {
-        let optimizer = json!(OptimizerParams::of_network(network));
-        let differs = |(key, value): &(&String, &Value)| {
-            let usual = if optimizer["name"] == "sgd" { OptimizerParams::SGD } else { OptimizerParams::ADAMW };
-            *key == "name" || *key == "learning_rate" || json!(usual)[key.as_str()] != **value
-        };
-        let settings = optimizer.as_object().into_iter().flatten().filter(differs);
-        let settings: Vec<String> = settings.map(|(key, value)| format!("{key}: {}", plain(value))).collect();
-        format!("`{}`: `{{{}}}`", network.name(), settings.join(", "))
+        let optimizer = OptimizerParams::of_network(network);
+        let essentials = optimizer.essentials();
+        let settings = essentials.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
+        let settings: String = settings.map(|(key, value)| format!(", {key}: {value}")).collect();
+        format!("of `{}`, `{{name: {}{settings}}}`", network.name(), optimizer.name())
     };
     let networks: Vec<String> = NetworkParams::all().iter().map(own).collect();
     if let Some(Value::String(text)) = schema.get_mut("description") {
-        text.push_str(&format!(" The networks' own: {}.", networks.join(", ")));
+        text.push_str(&format!(" The networks' own: {}.", networks.join("; ")));
     }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,9 +1,10 @@
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
-use fer_pipeline::reference::{Parameter, Section, sections};
+use fer_pipeline::reference::{Parameter, Section, page, sections};
 
 use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
+use crate::terminal::error;
 
 /// Longest line, in characters.
 const WIDTH: usize = 100;
@@ -21,6 +22,9 @@ pub(super) struct ParamsArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print all of them as a Markdown page, as docs/reference.md has it.
+    #[arg(long, conflicts_with_all = ["json", "path"])]
+    md: bool,
 }
 
 impl ParamsArgs {
@@ -30,11 +34,13 @@ impl ParamsArgs {
         sections.iter_mut().for_each(|section| section.parameters.retain(|known| is_wanted(&known.path, wanted)));
         sections.retain(|section| !section.parameters.is_empty());
         if let (Some(path), true) = (wanted, sections.is_empty()) {
-            bail!("there is no parameter `{path}`; `fer params` lists all");
+            error(&anyhow!("there is no parameter `{path}`; `fer params` lists all"));
+            return Ok(ExitStatus::Usage);
         }
-        match self.json {
-            true => print_json(&sections)?,
-            false => print(sections.iter().map(told).collect::<Vec<_>>().join("\n"))?,
+        match (self.json, self.md) {
+            (true, _) => print_json(&sections)?,
+            (false, true) => print(page())?,
+            (false, false) => print(sections.iter().map(told).collect::<Vec<_>>().join("\n"))?,
         }
         Ok(ExitStatus::Success)
     }

@@ -180,3 +180,22 @@ fn labels_with_control_characters_are_shown_as_escapes() {
     let message = refusal(&scratch, &params);
     assert!(message.contains("found `\\u{1b}[2Jx`, `feature`"), "{message}");
 }
+
+#[test]
+fn class_folders_name_the_classes_in_alphabetical_order() {
+    let scratch = Scratch::new();
+    for folder in ["train/sad", "train/Angry", "test/angry", "test/\u{c9}bloui", "test/10", "test/9"] {
+        scratch.file(&format!("faces/{folder}/note.txt"), "no picture");
+    }
+    let mut params = IngestParams::new(Source::folder(scratch.path().join("faces")));
+    params.classes = classes(json!("from-folders"));
+    assert!(params.classes.is_from_folders() && params.classes.names().is_empty());
+    assert_eq!(to_value(&params.classes).unwrap(), json!("from-folders"));
+    let named = fer_data::with_class_names(&params).unwrap().into_owned();
+    assert_eq!(named.classes.names(), ["10", "9", "Angry", "sad", "\u{c9}bloui"], "one spelling, one class");
+    let refusal = from_value::<Classes>(json!("from-names")).unwrap_err().to_string();
+    assert!(refusal.contains("or `from-folders`"), "{refusal}");
+    let csv = IngestParams { classes: Classes::from_folders(), ..IngestParams::new(Source::Csv(CsvSource::new("a"))) };
+    let expected = "`classes: from-folders` needs a source of kind folder, whose folders say the class";
+    assert_eq!(csv.check().unwrap_err().to_string(), expected);
+}

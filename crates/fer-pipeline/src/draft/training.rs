@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::StageKind;
 use crate::draft::speed::images_per_second;
-use crate::draft::{Choice, rows, without_nothing};
+use crate::draft::{Choice, rows};
 use crate::progress::Clock;
 
 /// The network for many images, the one for few, and the one for the smallest.
@@ -30,9 +30,10 @@ pub(super) fn choose(report: &DataReport, minutes: f64, clock: &dyn Clock) -> Re
     let size = Size::new(report.height, report.width)?;
     let images = rows(report, Split::Train);
     let has_validation = rows(report, Split::Validation) > 0;
-    let budget = |params: TrainParams| {
+    let budget = |written: Value| {
+        let params: TrainParams = serde_json::from_value(written.clone()).expect("parameters of ours are valid");
         let speed = images_per_second(&params, size, report.classes.len(), clock)?;
-        Ok::<_, Error>(Plan { epochs: 60.0 * minutes * speed / images.max(1) as f64, params, speed })
+        Ok::<_, Error>(Plan { epochs: 60.0 * minutes * speed / images.max(1) as f64, written, params, speed })
     };
     let mut found = None;
     if images >= MANY && is_at_least(size, 16) {
@@ -51,6 +52,8 @@ fn is_at_least(size: Size, side: usize) -> bool {
 
 /// The parameters of a training whose length is still open.
 struct Plan {
+    /// As the file has them.
+    written: Value,
     params: TrainParams,
     /// Images a second.
     speed: f64,
@@ -59,7 +62,7 @@ struct Plan {
 }
 
 /// The recipe of the built-in network, without what only a long training has a use for.
-fn deep(has_validation: bool) -> TrainParams {
+fn deep(has_validation: bool) -> Value {
     let own = json!({
         "model": {"name": DEEP},
         "batch_size": 128,
@@ -72,7 +75,7 @@ fn deep(has_validation: bool) -> TrainParams {
     with_common(own, has_validation)
 }
 
-fn small(size: Size, images: usize, has_validation: bool) -> TrainParams {
+fn small(size: Size, images: usize, has_validation: bool) -> Value {
     let own = json!({
         "model": {"name": if is_at_least(size, 8) { SMALL } else { TINY }},
         "batch_size": if images < FEW { 32 } else { 64 },
@@ -81,12 +84,12 @@ fn small(size: Size, images: usize, has_validation: bool) -> TrainParams {
     with_common(own, has_validation)
 }
 
-fn with_common(mut own: Value, has_validation: bool) -> TrainParams {
+fn with_common(mut own: Value, has_validation: bool) -> Value {
     own["shuffle"] = json!(true);
     own["evaluate_every"] = json!(1);
     own["select"] = json!(if has_validation { Select::Best } else { Select::Last });
     own["schedule"] = json!({"name": "cosine", "warmup_epochs": 1});
-    serde_json::from_value(own).expect("parameters of ours are valid")
+    own
 }
 
 impl Plan {
@@ -105,7 +108,8 @@ impl Plan {
             time(took),
             self.speed
         );
-        let rate = match OptimizerParams::of_network(&self.params.model) {
+        let optimizer = OptimizerParams::of_network(&self.params.model);
+        let rate = match optimizer {
             OptimizerParams::Sgd { .. } => "with momentum; the network's own optimiser",
             OptimizerParams::AdamW { .. } => "the network's own optimiser",
         };
@@ -113,13 +117,11 @@ impl Plan {
             Select::Best => "validation chooses the epoch; test stays untouched",
             Select::Last => "there is no validation to choose an epoch by",
         };
-        let values = json!(self.params);
         let choice = |parameter: &'static str, reason: String| {
             let value = match parameter {
                 "epochs" => json!(epochs as usize),
-                // The other settings are the network's defaults.
-                "model" => json!({"name": name}),
-                _ => without_nothing(&values[parameter]),
+                "optimizer" => optimizer.essentials(),
+                _ => self.written[parameter].clone(),
             };
             Choice { stage: StageKind::Train, parameter, value, reason }
         };
