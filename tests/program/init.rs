@@ -115,7 +115,10 @@ fn folders_of_train_and_test_without_validation() {
         save(&world, format!("archive/{split}/{}/{name}_{row}.png", FER2013_CLASSES[*class]), picture);
     }
     let told = init_and_run(&world, "archive");
-    assert!(told.contains("the source has 112 train, 28 test, and no validation: a tenth of train becomes it"), "{told}");
+    assert!(
+        told.contains("the source has 112 train, 28 test, and no validation: a tenth of train becomes it"),
+        "{told}"
+    );
     assert!(!told.contains("ingest.group"), "words for splits are no people: {told}");
 }
 
@@ -143,7 +146,11 @@ fn a_csv_file_of_train_alone_with_people_copies_and_a_broken_row() {
     let mut lines = vec!["label,subject,pixels,Usage".to_owned()];
     for (row, line) in rows.iter().chain(&rows[..5]).enumerate() {
         let [class, pixels, _] = line.split(',').collect::<Vec<_>>().try_into().unwrap();
-        lines.push(format!("{},p{},{pixels},Training", ["cross", "glad"][class.parse::<usize>().unwrap() % 2], row % 5));
+        lines.push(format!(
+            "{},p{},{pixels},Training",
+            ["cross", "glad"][class.parse::<usize>().unwrap() % 2],
+            row % 5
+        ));
     }
     lines.push("glad,p1,1 2 3,Training".to_owned());
     std::fs::write(world.path("faces.csv"), lines.join("\n")).unwrap();
@@ -229,7 +236,9 @@ fn what_is_no_source_of_faces_is_told() {
                     found none\n";
     assert_eq!(told(&["init", "empty"]), expected);
     std::fs::write(world.path("table.csv"), "a,b\n1,2\n").unwrap();
-    assert!(told(&["init", "table.csv"]).starts_with("error: ingest: table.csv: expected a column `feature` or `pixels`"));
+    assert!(
+        told(&["init", "table.csv"]).starts_with("error: ingest: table.csv: expected a column `feature` or `pixels`")
+    );
     assert!(!world.path("empty/pipeline.yaml").exists());
 }
 
@@ -265,8 +274,11 @@ fn classes_from_folders_are_written_out_and_change_with_the_folders() {
     std::fs::create_dir(world.path("faces/bored")).unwrap();
     let plan = world.fer(&["plan"]).succeeded().stdout;
     assert!(plan.starts_with("ingest: parameter classes "), "{plan}");
-    std::fs::write(world.path("pipeline.yaml"), file.replace("kind: folder, path: faces", "kind: csv, path: faces.csv"))
-        .unwrap();
+    std::fs::write(
+        world.path("pipeline.yaml"),
+        file.replace("kind: folder, path: faces", "kind: csv, path: faces.csv"),
+    )
+    .unwrap();
     let refused = world.fer(&["plan"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("`classes: from-folders` needs a source of kind folder"), "{refused:?}");

@@ -56,7 +56,10 @@ fn parameters_are_shown_by_stage_and_by_path() {
     let stages: Vec<&Value> = all.as_array().unwrap().iter().map(|section| &section["stage"]).collect();
     assert_eq!(json!(stages), json!([null, "ingest", "align", "preprocess", "train", "evaluate"]));
     let wrong = world.fer(&["params", "train.epoch"]);
-    assert_eq!((wrong.code, wrong.stderr.as_str()), (2, "error: there is no parameter `train.epoch`; `fer params` lists all\n"));
+    assert_eq!(
+        (wrong.code, wrong.stderr.as_str()),
+        (2, "error: there is no parameter `train.epoch`; `fer params` lists all\n")
+    );
 }
 
 /// The schema of a stage's parameters.
@@ -74,8 +77,9 @@ fn compare(path: &str, schema: &Value, applied: &Value) -> usize {
     for (key, property) in schema["properties"].as_object().unwrap() {
         let path = format!("{path}.{key}");
         let value = applied.get(key).cloned().unwrap_or(Value::Null);
-        // What is left out may depend on other parameters, as the optimizer does.
-        if property.get("default").is_some_and(|default| *default != json!({})) {
+        // What is left out may depend on other parameters, as the optimizer does, or is not written.
+        let is_written = applied.get(key).is_some() || property["default"].is_null();
+        if is_written && property.get("default").is_some_and(|default| *default != json!({})) {
             assert_eq!(value, property["default"], "{path}");
             seen += 1;
         }
@@ -103,6 +107,8 @@ fn the_defaults_of_the_schema_are_those_that_are_applied() {
         let seen = compare("ingest", &params_schema("ingest"), &applied::<IngestParams>(params));
         assert!(seen >= 8, "{source}: {seen}");
     }
+    let with = |color: Value| applied::<IngestParams>(json!({"source": {"kind": "csv", "path": "a"}, "color": color}));
+    assert_eq!(with(params_schema("ingest")["properties"]["color"]["default"].clone()).get("color"), None);
     for split in [json!({"kind": "stratified", "train": 1}), json!({"kind": "folds", "folds": 2, "fold": 0})] {
         let params = applied::<IngestParams>(json!({"source": {"kind": "csv", "path": "a"}, "split": split}));
         let schema = params_schema("ingest");
@@ -110,7 +116,8 @@ fn the_defaults_of_the_schema_are_those_that_are_applied() {
         let rule = rules.iter().find(|rule| rule["properties"]["kind"]["const"] == split["kind"]).unwrap();
         // What serde leaves out is false or nothing.
         for (key, setting) in rule["properties"].as_object().unwrap() {
-            let value = params["split"].get(key).cloned().unwrap_or(if key == "pool" { json!(false) } else { json!(null) });
+            let value =
+                params["split"].get(key).cloned().unwrap_or(if key == "pool" { json!(false) } else { json!(null) });
             assert!(setting.get("default").is_none_or(|default| *default == value), "{key}: {value}");
         }
     }
@@ -238,8 +245,10 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn the_schema_accepts_every_pipeline_file_of_the_repository() {
-    let files: Vec<PathBuf> =
-        ["", "pipelines", "examples/clahe", "examples/shell", "examples/stretch"].into_iter().flat_map(yaml_files).collect();
+    let files: Vec<PathBuf> = ["", "pipelines", "examples/clahe", "examples/shell", "examples/stretch"]
+        .into_iter()
+        .flat_map(yaml_files)
+        .collect();
     assert_eq!(files.len(), 7, "{files:?}");
     let schema = schema();
     for path in files {
@@ -280,13 +289,16 @@ fn whole(part: Value) -> Option<Value> {
 #[test]
 fn the_schema_accepts_what_the_pages_show() {
     let (schema, mut seen) = (schema(), 0);
-    for page in ["README.md", "docs/datasets.md", "docs/training.md", "docs/runs.md", "docs/swapping.md", "docs/sweeps.md"] {
+    for page in
+        ["README.md", "docs/datasets.md", "docs/training.md", "docs/runs.md", "docs/swapping.md", "docs/sweeps.md"]
+    {
         for block in blocks(page) {
             // Alternatives stand below each other, and an ellipsis for what is not shown.
             let alternatives = block.lines().filter(|line| line.starts_with("classes: ")).count() > 1;
             let parts = if alternatives { block.lines().map(str::to_owned).collect() } else { vec![block] };
             for part in parts.iter().map(|part| part.replace("  …\n", "  - stage: preprocess\n")) {
-                let value: Value = serde_yaml::from_str(&part).unwrap_or_else(|error| panic!("{page}: {error}\n{part}"));
+                let value: Value =
+                    serde_yaml::from_str(&part).unwrap_or_else(|error| panic!("{page}: {error}\n{part}"));
                 let Some(file) = whole(value) else { continue };
                 assert!(accepts(&schema, &file), "{page}:\n{part}");
                 seen += 1;

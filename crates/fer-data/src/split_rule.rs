@@ -30,7 +30,7 @@ pub enum SplitRule {
         train: Count,
         /// Whether splits that the source has may be dealt out anew.
         #[serde(default, skip_serializing_if = "is_false")]
-    #[schemars(!skip_serializing_if)]
+        #[schemars(!skip_serializing_if)]
         pool: bool,
     },
     /// Shares of the rows, which sum to 1, drawn by the seed, each class in proportion, rows of a

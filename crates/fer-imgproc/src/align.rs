@@ -12,7 +12,7 @@ use crate::Error;
 /// use fer_imgproc::{AlignMethod, AlignParams};
 /// let params: AlignParams = serde_json::from_str(r#"{"method": {"kind": "center-crop", "share": 0.75}}"#)?;
 /// assert!(matches!(params.method, AlignMethod::CenterCrop { share } if share.get() == 0.75));
-/// assert_eq!(AlignParams::default().method, AlignMethod::None);
+/// assert_eq!(AlignParams::default().method, AlignMethod::None {});
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -23,12 +23,12 @@ pub struct AlignParams {
 }
 
 /// How faces are made to lie alike.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AlignMethod {
     /// The images stay as they are.
-    #[default]
-    None,
+    // With brackets: serde lets a variant without them have any keys.
+    None {},
     /// The middle of each image: this share of its height and of its width, each rounded to whole pixels and at least
     /// one. Where the rest is odd, the pixel more is cut below and on the right.
     CenterCrop {
@@ -36,6 +36,12 @@ pub enum AlignMethod {
         #[schemars(example = 0.8)]
         share: Fraction,
     },
+}
+
+impl Default for AlignMethod {
+    fn default() -> Self {
+        Self::None {}
+    }
 }
 
 /// The set with its images aligned; labels, rows and order stay.
@@ -48,7 +54,7 @@ pub fn align(params: &AlignParams, set: ImageSet) -> Result<ImageSet, Error> {
         return Err(Error::PixelCount { split: set.split, expected, found: set.images.len() });
     }
     match params.method {
-        AlignMethod::None => Ok(set),
+        AlignMethod::None {} => Ok(set),
         AlignMethod::CenterCrop { share } => Ok(center_crop(set, share.get())),
     }
 }

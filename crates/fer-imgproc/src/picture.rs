@@ -120,7 +120,10 @@ impl Picture {
             let (_, size, orientation) = head(reader)?;
             let is_turned = matches!(
                 orientation,
-                Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+                Orientation::Rotate90
+                    | Orientation::Rotate270
+                    | Orientation::Rotate90FlipH
+                    | Orientation::Rotate270FlipH
             );
             let turned = Size::new(size.width(), size.height()).expect("sides are in range either way");
             Ok(if is_turned { turned } else { size })
@@ -250,7 +253,8 @@ fn head<'a, R: BufRead + Seek + 'a>(
 fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
     let (decoder, size, orientation) = head(reader)?;
     // Nothing lies in the mutex that a panic could leave half done.
-    let _one_at_a_time = (size.area() > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let _one_at_a_time =
+        (size.area() > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(problem)?;
     pixels.apply_orientation(orientation);
     Ok(Picture { pixels })

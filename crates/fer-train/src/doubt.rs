@@ -82,7 +82,10 @@ mod tests {
         assert_eq!(ends(1.0, Some(0.6)), Vec::<String>::new());
         assert_eq!(ends(0.5, None), Vec::<String>::new());
         // ln 7 = 1.9459
-        assert_eq!(ends(42.0, Some(0.14)), ["the loss ended at 42.00, above the 1.95 of guessing: the learning rate may be too high"]);
+        assert_eq!(
+            ends(42.0, Some(0.14)),
+            ["the loss ended at 42.00, above the 1.95 of guessing: the learning rate may be too high"]
+        );
         // exp(-0.5) = 0.6065
         let lag = ends(0.5, Some(0.14));
         assert!(lag[0].starts_with("train accuracy is 14.0 %, though the loss of 0.50 stands for 61 %"), "{lag:?}");

@@ -58,14 +58,8 @@ impl OptimizerParams {
     pub const fn of_network(network: &NetworkParams) -> Self {
         match network {
             NetworkParams::FaceCnn(_) => Self::SGD,
-            NetworkParams::CompactCnn(_) => Self::adamw(0.003),
+            NetworkParams::CompactCnn(_) | NetworkParams::FaceResnet(_) => Self::adamw(0.003),
             NetworkParams::Linear(_) => Self::adamw(0.001),
-            NetworkParams::FaceResnet(_) => Self::Sgd {
-                learning_rate: Positive::of(0.1),
-                momentum: Fraction::of(0.9),
-                nesterov: true,
-                weight_decay: NonNegative::of(0.0005),
-            },
         }
     }
 

@@ -7,10 +7,12 @@ use fer_nn::{Decay, Optimizer, Parameter};
 use schemars::{JsonSchema, Schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::recipe::check_crops;
-use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerChoice, OptimizerParams, Schedule};
+use crate::{
+    ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerChoice, OptimizerParams, Schedule,
+};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///

@@ -1,16 +1,18 @@
 //! A pipeline file for faces that are there: what fits them, and why.
 
+mod choice;
 mod speed;
 mod text;
 mod training;
 
 use std::path::{Component, Path, PathBuf};
 
-use fer_artifact::{DataReport, Seed};
+use fer_artifact::Seed;
 use fer_data::{IngestParams, Proposal, propose, summary};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+pub use crate::draft::choice::Choice;
 use crate::progress::Clock;
 use crate::{Error, StageKind};
 
@@ -26,19 +28,6 @@ pub struct Draft {
     pub data: String,
     /// What was chosen.
     pub choices: Vec<Choice>,
-}
-
-/// The value of a parameter that was chosen.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Choice {
-    /// The kind of stage.
-    pub stage: StageKind,
-    /// The parameter, without its stage.
-    pub parameter: &'static str,
-    /// The value.
-    pub value: Value,
-    /// Why, in words; empty where the value needs no reason.
-    pub reason: String,
 }
 
 /// Looks at the file or folder `source`, measures how fast a network of the chosen kind trains here, and writes a pipeline
@@ -128,11 +117,6 @@ fn run_name(source: &Path) -> String {
     if kept.starts_with(|first: char| first.is_ascii_alphabetic()) { kept } else { format!("faces{kept}") }
 }
 
-/// Images of each split of a report.
-fn rows(report: &DataReport, split: fer_artifact::Split) -> usize {
-    report.splits.get(&split).map_or(0, |split| split.rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +132,8 @@ mod tests {
 
     #[test]
     fn run_folders_have_plain_names() {
-        let cases = [("data/fer2013.csv.gz", "fer2013"), ("my faces", "myfaces"), ("48.csv", "faces48"), ("..", "faces")];
+        let cases =
+            [("data/fer2013.csv.gz", "fer2013"), ("my faces", "myfaces"), ("48.csv", "faces48"), ("..", "faces")];
         cases.into_iter().for_each(|(path, name)| assert_eq!(run_name(Path::new(path)), name));
     }
 }

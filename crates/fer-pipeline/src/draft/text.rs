@@ -5,7 +5,7 @@ use std::path::Path;
 use fer_artifact::{DataReport, Split, visible};
 
 use crate::StageKind;
-use crate::draft::Choice;
+use crate::draft::choice::Choice;
 use crate::reference::{Section, sections};
 use crate::yaml::flow::flow;
 

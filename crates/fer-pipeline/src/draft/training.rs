@@ -5,8 +5,8 @@ use fer_train::{DecayedWeights, Error, OptimizerParams, Select, TrainParams};
 use serde_json::{Value, json};
 
 use crate::StageKind;
+use crate::draft::choice::Choice;
 use crate::draft::speed::images_per_second;
-use crate::draft::{Choice, rows};
 use crate::progress::Clock;
 
 /// The network for many images, the one for few, and the one for the smallest.
@@ -44,6 +44,11 @@ pub(super) fn choose(report: &DataReport, minutes: f64, clock: &dyn Clock) -> Re
         None => budget(small(size, images, has_validation))?,
     };
     Ok(plan.choices(size, images, minutes))
+}
+
+/// Images of a split.
+fn rows(report: &DataReport, split: Split) -> usize {
+    report.splits.get(&split).map_or(0, |split| split.rows)
 }
 
 fn is_at_least(size: Size, side: usize) -> bool {
@@ -109,10 +114,6 @@ impl Plan {
             self.speed
         );
         let optimizer = OptimizerParams::of_network(&self.params.model);
-        let rate = match optimizer {
-            OptimizerParams::Sgd { .. } => "with momentum; the network's own optimiser",
-            OptimizerParams::AdamW { .. } => "the network's own optimiser",
-        };
         let select = match self.params.select {
             Select::Best => "validation chooses the epoch; test stays untouched",
             Select::Last => "there is no validation to choose an epoch by",
@@ -132,7 +133,7 @@ impl Plan {
             choice("shuffle", String::new()),
             choice("evaluate_every", String::new()),
             choice("select", select.to_owned()),
-            choice("optimizer", rate.to_owned()),
+            choice("optimizer", "the network's own optimiser".to_owned()),
             choice("schedule", "a rate that falls to 0 ends better than one that stays".to_owned()),
             choice("augmentation", "mirror images and small shifts show the same expressions".to_owned()),
         ];

@@ -12,7 +12,7 @@ editor with yaml-language-server completes and checks a file that begins with a 
 # yaml-language-server: $schema=docs/pipeline.schema.json
 ```
 
-`fer schema > pipeline.schema.json` writes that schema. Every parameter can be set on the command line, `--set PATH=VALUE`, and in a matrix.
+`fer schema > pipeline.schema.json` writes that schema. `--set PATH=VALUE` sets `seed` or a parameter of a stage on the command line, a matrix sets it in many runs.
 [`training.md`](training.md) and [`datasets.md`](datasets.md) say more of what the parameters are for.
 ";
 

@@ -35,7 +35,8 @@ impl Document {
     pub(crate) fn read(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         if let Some(found) = source_of_faces(path) {
             let file = path.display();
-            let message = format!("expected a pipeline file, found {found}; `fer init {file}` writes a pipeline file for it");
+            let message =
+                format!("expected a pipeline file, found {found}; `fer init {file}` writes a pipeline file for it");
             return Err(Error::invalid(Place::File(path.to_owned()), message));
         }
         let bytes = beginning(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;

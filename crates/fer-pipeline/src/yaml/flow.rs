@@ -24,12 +24,14 @@ pub(crate) fn flow(value: &Value) -> String {
 fn scalar(text: &str) -> String {
     let fits = |letter: char| letter.is_alphanumeric() || "_./-".contains(letter);
     let is_word = text.starts_with(|first: char| first.is_alphabetic() || first == '_') && text.chars().all(fits);
-    let is_text = |text: &str| matches!(serde_yaml::from_str(text), Ok(serde_yaml::Value::String(read)) if read == text);
+    let is_text =
+        |text: &str| matches!(serde_yaml::from_str(text), Ok(serde_yaml::Value::String(read)) if read == text);
     match text {
         _ if is_word && is_text(text) && !is_old_boolean(text) => text.to_owned(),
         _ if !text.contains(breaks_lines) => format!("'{}'", text.replace('\'', "''")),
         _ => {
-            let escaped = |letter: char| if breaks_lines(letter) { format!("\\u{:04x}", letter as u32) } else { letter.into() };
+            let escaped =
+                |letter: char| if breaks_lines(letter) { format!("\\u{:04x}", letter as u32) } else { letter.into() };
             let text = text.replace('\\', r"\\").replace('"', "\\\"");
             format!("\"{}\"", text.chars().map(escaped).collect::<String>())
         }
@@ -56,7 +58,23 @@ mod tests {
     fn what_is_written_is_read_again() {
         for value in [
             json!({"kind": "folder", "path": "my faces/a: b", "size": [48, 48], "none": null, "yes": true}),
-            json!(["no", "1", "1e3", "null", "~", "it's", "a\nb", "#x", "é", "", "- a", "{a}", "a,b", "0x1f", "2001-01-01"]),
+            json!([
+                "no",
+                "1",
+                "1e3",
+                "null",
+                "~",
+                "it's",
+                "a\nb",
+                "#x",
+                "é",
+                "",
+                "- a",
+                "{a}",
+                "a,b",
+                "0x1f",
+                "2001-01-01"
+            ]),
             json!("\u{2028}\u{85}\t\"\\\u{7f}\u{0}"),
             json!({"a": {"b": [{"c": 0.1}, []]}, "name": "sgd", "": {}, "a b": -3}),
         ] {
