@@ -24,11 +24,11 @@ fn page_and_schema_are_those_of_the_types() {
     let world = World::new();
     let printed = world.fer(&["params", "--md"]).succeeded().stdout;
     assert_eq!(printed, page());
-    assert_eq!(read("docs/reference.md"), printed, "write it anew: fer params --md > docs/reference.md");
+    assert!(read("docs/reference.md") == printed, "write it anew: fer params --md > docs/reference.md");
     let printed = world.fer(&["schema"]).succeeded();
     assert_eq!(printed.json(), schema());
-    let advice = "write it anew: fer schema > docs/pipeline.schema.json";
-    assert_eq!(read("docs/pipeline.schema.json"), printed.stdout, "{advice}");
+    let committed = read("docs/pipeline.schema.json");
+    assert!(committed == printed.stdout, "write it anew: fer schema > docs/pipeline.schema.json");
 }
 
 #[test]
@@ -141,8 +141,7 @@ fn the_defaults_of_the_schema_are_those_that_are_applied() {
     assert!(compare("train", &train, &applied::<TrainParams>(json!({}))) > 20);
     let value = applied::<TrainParams>(whole);
     for key in ["augmentation", "mixup", "early_stopping"] {
-        let schema = &train["properties"][key]["anyOf"][0];
-        compare(key, schema, &value[key]);
+        assert!(compare(key, &train["properties"][key], &value[key]) > 0 || key == "early_stopping");
     }
 }
 
