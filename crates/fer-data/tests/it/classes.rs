@@ -51,7 +51,12 @@ fn a_map_that_says_two_things_is_refused() {
         "expected each label of the source once, found `x` for `a` and for `b`"
     );
     let message = refusal(json!("happy"));
-    assert!(message.contains("expected a list of class names, or a map from class names to labels"), "{message}");
+    assert!(
+        message.contains(
+            "expected a list of class names, a map from class names to labels of the source, or `from-folders`"
+        ),
+        "{message}"
+    );
 }
 
 /// Without the map, sad would be read as happy.
