@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_decoder_that_panics_leaves_a_broken_picture() {
-        let problem = caught(|| panic!("a defect")).unwrap_err();
+        let problem = caught::<Picture>(|| panic!("a defect")).unwrap_err();
         assert_eq!(problem.to_string(), "a broken picture: its decoder gave up");
     }
 }
