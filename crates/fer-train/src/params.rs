@@ -46,6 +46,8 @@ pub struct TrainParams {
     /// The optimiser, by name, with PyTorch's defaults for the settings that are left out; without a name, the network's own, of
     /// which the given settings are changed.
     #[schemars(transform = names_own_optimizers, extend("examples" = [{"name": "adamw", "learning_rate": 0.001}]))]
+    // What the file leaves out is the network's, which the default below does not know.
+    #[serde(default)]
     pub optimizer: OptimizerChoice,
     /// Longest gradient: the gradients of all weights together are scaled down to this norm before a step where
     /// theirs is larger (PyTorch's `clip_grad_norm_`).
@@ -135,7 +137,7 @@ impl Default for TrainParams {
             shuffle: false,
             evaluate_every: Count::of(5),
             select: Select::Last,
-            optimizer: OptimizerChoice::default(),
+            optimizer: OptimizerParams::SGD.into(),
             clip_norm: None,
             schedule: Schedule::Constant,
             label_smoothing: Fraction::of(0.0),
