@@ -5,12 +5,15 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 26] = [
     "",
+    "init",
     "run",
     "plan",
     "status",
     "verify",
+    "params",
+    "schema",
     "gc",
     "inspect",
     "stage",
@@ -70,6 +73,8 @@ fn the_commonest_errors_say_what_was_expected() {
     let error = |arguments: &[&str]| world.fer(arguments).stderr;
     assert_snapshot!("error-no-pipeline-file", error(&["run", "nowhere.yaml"]));
     assert_snapshot!("error-unknown-command", error(&["trian"]));
+    assert_snapshot!("error-stage-as-command", error(&["train"]));
+    assert_snapshot!("error-faces-in-place-of-a-file", error(&["run", "faces.csv"]));
     assert_snapshot!("error-unknown-option", error(&["run", "--epochs", "3"]));
     assert_snapshot!("error-unknown-stage", error(&["run", "--only", "trian"]));
     assert_snapshot!("error-unknown-parameter", error(&["run", "--set", "train.epoch=3"]));

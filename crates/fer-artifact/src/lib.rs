@@ -18,6 +18,7 @@ mod number;
 mod place;
 mod predictions;
 mod record;
+pub mod schema;
 mod seed;
 mod shown;
 mod size;

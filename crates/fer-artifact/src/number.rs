@@ -1,9 +1,11 @@
 //! Numbers that are in range by construction: the parameters of every stage are made of them, so that the same mistake
 //! is refused in the same words everywhere.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,7 +20,7 @@ pub struct OutOfRange {
 }
 
 macro_rules! bounded {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, |$value:ident| $holds:expr) => {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $range:tt, |$value:ident| $holds:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
         #[serde(transparent)]
@@ -57,6 +59,20 @@ macro_rules! bounded {
             }
         }
 
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($range)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -76,24 +92,28 @@ bounded!(
     /// ```
     Positive,
     "a number above 0",
+    {"type": "number", "exclusiveMinimum": 0},
     |value| value > 0.0 && value.is_finite()
 );
 bounded!(
     /// A finite number from 0.
     NonNegative,
     "a number from 0",
+    {"type": "number", "minimum": 0},
     |value| value >= 0.0 && value.is_finite()
 );
 bounded!(
     /// A number from 0 to below 1: a part that leaves some, such as the probability of dropping an element.
     Fraction,
     "a number from 0 to below 1",
+    {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
     |value| value >= 0.0 && value < 1.0
 );
 bounded!(
     /// A number from 0 to 1.
     Probability,
     "a number from 0 to 1",
+    {"type": "number", "minimum": 0, "maximum": 1},
     |value| value >= 0.0 && value <= 1.0
 );
 
@@ -138,6 +158,20 @@ impl<'de> Deserialize<'de> for Count {
         let value = usize::deserialize(deserializer)?;
         let invalid = || D::Error::invalid_value(Unexpected::Unsigned(value as u64), &"a whole number from 1");
         Self::new(value).ok_or_else(invalid)
+    }
+}
+
+impl JsonSchema for Count {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", "minimum": 1})
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -20,12 +21,19 @@ const EXPECTED_OF_PICTURE: &str = "a side of 1 to 134217728 pixels";
 /// assert_eq!(error.to_string(), "expected a side of 1 to 4096 pixels, found 5000");
 /// # Ok::<(), fer_artifact::OutOfRange>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
+    /// Rows of pixels.
+    #[schemars(example = 48)]
     #[serde(deserialize_with = "side")]
+    #[schemars(range(min = 1, max = Size::MAX_SIDE))]
     height: usize,
+    /// Pixels in a row.
+    #[schemars(example = 48)]
     #[serde(deserialize_with = "side")]
+    #[schemars(range(min = 1, max = Size::MAX_SIDE))]
     width: usize,
 }
 

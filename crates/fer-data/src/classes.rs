@@ -1,9 +1,11 @@
 //! The classes of a data set, and which labels of the source belong to each.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use fer_artifact::FER2013_CLASSES;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::InvalidParams;
@@ -12,7 +14,8 @@ use crate::spelling::spelling;
 /// Class names in label order: 1 to 256 names, none empty, no two of one spelling (case and Unicode form do not count).
 ///
 /// As a list, the names are all the labels that a source may have. As a map, each name chooses labels of the source,
-/// names or numbers; rows of other labels are left out.
+/// names or numbers; rows of other labels are left out. As `from-folders`, they are the names of the source's class folders,
+/// which [`with_class_names`](crate::with_class_names) looks up.
 ///
 /// ```
 /// let classes: fer_data::Classes = serde_json::from_str(r#"{"happy": [3], "down": ["sad", "sadness"]}"#)?;
@@ -22,10 +25,24 @@ use crate::spelling::spelling;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes {
+    /// None yet for [`Labelling::FromFolders`].
     names: Vec<String>,
-    /// The source's labels of each class; absent for a list of names.
-    labels: Option<Vec<Vec<String>>>,
+    labelling: Labelling,
 }
+
+/// How labels of the source stand for classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Labelling {
+    /// Each class has the label of its name.
+    ByName,
+    /// The source's labels of each class.
+    Chosen(Vec<Vec<String>>),
+    /// The folders of the source say which classes there are.
+    FromFolders,
+}
+
+/// The word for [`Classes::from_folders`].
+const FROM_FOLDERS: &str = "from-folders";
 
 impl Classes {
     /// These names, which are all the labels that a source may have.
@@ -34,7 +51,7 @@ impl Classes {
     /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
     pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
         check_names(&names)?;
-        Ok(Self { names, labels: None })
+        Ok(Self { names, labelling: Labelling::ByName })
     }
 
     /// These names, each with the labels of the source that it chooses.
@@ -58,17 +75,30 @@ impl Classes {
                 seen.push((spelled, name));
             }
         }
-        Ok(Self { names, labels: Some(labels) })
+        Ok(Self { names, labelling: Labelling::Chosen(labels) })
     }
 
-    /// The names in label order.
+    /// Those that the folders of the source are called after, which are still to be looked up.
+    pub fn from_folders() -> Self {
+        Self { names: vec![], labelling: Labelling::FromFolders }
+    }
+
+    /// Whether the folders of the source are still to be asked.
+    pub fn is_from_folders(&self) -> bool {
+        self.labelling == Labelling::FromFolders
+    }
+
+    /// The names in label order; none where the folders of the source are still to be asked.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
     /// The labels of the source that each class chooses, in label order; `None` for a list of names.
     pub fn labels(&self) -> Option<&[Vec<String>]> {
-        self.labels.as_deref()
+        match &self.labelling {
+            Labelling::Chosen(labels) => Some(labels),
+            Labelling::ByName | Labelling::FromFolders => None,
+        }
     }
 }
 
@@ -90,15 +120,18 @@ fn check_names(names: &[String]) -> Result<(), InvalidParams> {
 
 impl Default for Classes {
     fn default() -> Self {
-        Self { names: FER2013_CLASSES.map(String::from).to_vec(), labels: None }
+        Self { names: FER2013_CLASSES.map(String::from).to_vec(), labelling: Labelling::ByName }
     }
 }
 
-/// A list: of names, or of one map a class, since JSON's maps have no order and labels do.
+/// A list, of names, or of one map a class, since JSON's maps have no order and labels do; or the word `from-folders`.
 impl Serialize for Classes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_from_folders() {
+            return serializer.serialize_str(FROM_FOLDERS);
+        }
         let mut list = serializer.serialize_seq(Some(self.names.len()))?;
-        match &self.labels {
+        match self.labels() {
             None => self.names.iter().try_for_each(|name| list.serialize_element(name))?,
             Some(labels) => {
                 let choices = self.names.iter().zip(labels);
@@ -129,13 +162,52 @@ impl<'de> Deserialize<'de> for Classes {
     }
 }
 
+impl JsonSchema for Classes {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Classes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let label = json_schema!({"type": ["string", "integer"]});
+        let labels = json_schema!({"anyOf": [label, {"type": "array", "items": label, "minItems": 1}]});
+        let of_one = json_schema!({
+            "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 1
+        });
+        let name = json_schema!({"type": ["string", "integer"]});
+        json_schema!({
+            "anyOf": [
+                {
+                    "title": "list of class names",
+                    "type": "array", "items": {"anyOf": [name, of_one]}, "minItems": 1, "maxItems": 256,
+                },
+                {
+                    "title": "mapping from class names to labels of the source",
+                    "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 256,
+                },
+                {"type": "string", "const": FROM_FOLDERS},
+            ]
+        })
+    }
+}
+
 struct ClassesVisitor;
 
 impl<'de> Visitor<'de> for ClassesVisitor {
     type Value = Classes;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of class names, or a map from class names to labels of the source")
+        f.write_str("a list of class names, a map from class names to labels of the source, or `from-folders`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Classes, E> {
+        match word {
+            FROM_FOLDERS => Ok(Classes::from_folders()),
+            _ => Err(E::invalid_value(Unexpected::Str(word), &self)),
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Classes, A::Error> {

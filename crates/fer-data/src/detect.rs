@@ -4,6 +4,7 @@ use std::fmt;
 
 use fer_artifact::Size;
 use fer_imgproc::Picture;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -30,9 +31,30 @@ pub struct Detect {
     pub faces: Faces,
 }
 
+impl JsonSchema for Detect {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Detect".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let faces = generator.subschema_for::<Faces>();
+        let map = json_schema!({
+            "type": "object",
+            "properties": {"faces": faces},
+            "additionalProperties": false,
+        });
+        json_schema!({"anyOf": [{"type": "boolean"}, map]})
+    }
+}
+
 /// Which of a photograph's faces become rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum Faces {
     /// The largest one; of equal ones the first from the left.
     #[default]

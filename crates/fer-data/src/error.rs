@@ -263,6 +263,21 @@ pub enum Error {
         /// The first folder that is neither, if there is any folder.
         found: Option<String>,
     },
+    /// A folder without folders that classes could be called after.
+    #[error("{}: expected folders named after classes, or after splits with such folders in them, found none", path.display())]
+    NoClassFolders {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Parquet files, which [`crate::propose`] does not look into.
+    #[error(
+        "{}: `fer init` looks at CSV files, lists and folders of pictures; for Parquet files write a pipeline file with \
+         `source: {{kind: parquet, path: …}}` (docs/datasets.md)", path.display()
+    )]
+    NoProposal {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// A folder in a split's folder that is no class.
     #[error(
         "{}: expected folders named after classes ({}), found `{}`{}",

@@ -12,8 +12,9 @@ use crate::labels::{self, Labels};
 use crate::left_out::Leftovers;
 use crate::listing::{Listing, Picture};
 use crate::pattern::{Part, Pattern};
+use crate::spelling::spelling;
 use crate::walk::{self, Folder, as_text};
-use crate::{Error, FolderSource, Place, RowProblem, label_files};
+use crate::{Classes, Error, FolderSource, Place, RowProblem, label_files};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
@@ -43,6 +44,31 @@ pub(crate) fn listing(source: &FolderSource, labels: &Labels<'_>) -> Result<List
     pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
     let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
     Ok(Listing { root, list: None, unit, pictures, label_files, left_out })
+}
+
+/// The names of the folders that hold the pictures of a class each, in alphabetical order; the labels of a `dataset.csv`.
+/// Names of one spelling count once.
+pub(crate) fn class_names(path: &Path) -> Result<Vec<String>, Error> {
+    let (dataset, mut left_out) = (path.join(DATASET), Leftovers::default());
+    let mut names: Vec<String> = if dataset.is_file() {
+        let pictures = listed(&dataset, &Labels::new(&Classes::default()))?;
+        pictures.into_iter().map(|picture| picture.label).collect()
+    } else {
+        let root = Folder::read(path, Path::new(""), &mut left_out)?;
+        let is_split = |name: &&OsString| labels::split(&as_text(name)).is_ok();
+        let mut folders = vec![];
+        for split in root.folders.iter().filter(is_split) {
+            folders.extend(Folder::read(path, Path::new(split), &mut left_out)?.folders);
+        }
+        let folders = if root.folders.iter().any(|name| is_split(&name)) { folders } else { root.folders };
+        folders.iter().map(|name| as_text(name).into_owned()).collect()
+    };
+    names.sort_by_key(|name| (spelling(name), name.clone()));
+    names.dedup_by_key(|name| spelling(name));
+    if names.is_empty() {
+        return Err(Error::NoClassFolders { path: path.to_owned() });
+    }
+    Ok(names)
 }
 
 /// The pictures that a `dataset.csv` lists.

@@ -1,5 +1,6 @@
 //! From a source to sets of images.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -52,6 +53,7 @@ pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
 /// As [`ingest`].
 pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder<'_>>) -> Result<Ingested, Error> {
     params.check()?;
+    let params = &*with_class_names(params)?;
     let path = params.source_path();
     let request = Request {
         labels: Labels::new(&params.classes),
@@ -125,6 +127,18 @@ fn detection<'a>(params: &IngestParams, finder: Option<&'a FaceFinder<'a>>) -> R
     Ok(Some(Detection { faces: detect.faces, finder, to: size.get() }))
 }
 
+/// The parameters with the names of their classes, which the folders of the source say where `classes` is `from-folders`.
+///
+/// # Errors
+/// What is wrong with the folder, or with the names.
+pub fn with_class_names(params: &IngestParams) -> Result<Cow<'_, IngestParams>, Error> {
+    if !params.classes.is_from_folders() {
+        return Ok(Cow::Borrowed(params));
+    }
+    let classes = Classes::new(folder::class_names(params.source_path())?)?;
+    Ok(Cow::Owned(IngestParams { classes, ..params.clone() }))
+}
+
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
@@ -141,6 +155,7 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
+    let params = &*with_class_names(params)?;
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
     let request = Request {
         labels,

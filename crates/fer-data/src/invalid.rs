@@ -62,6 +62,9 @@ pub enum InvalidParams {
         /// The path.
         found: String,
     },
+    /// Folders that are to name the classes, in a source whose folders do not.
+    #[error("`classes: from-folders` needs a source of kind folder, whose folders say the class")]
+    FromFolders,
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

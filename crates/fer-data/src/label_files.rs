@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use fer_artifact::Count;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::labels::{self, Labels, Meaning};
@@ -19,15 +20,19 @@ use crate::{Error, InvalidParams, Place, RowProblem, npy, walk};
 const LONGEST: u64 = 1 << 20;
 
 /// Files that hold the labels of pictures: text, or a single value of NumPy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelFiles {
-    /// Where a picture's label file lies.
+    /// Where a picture's label file lies, from the folder of the pictures: `{folder}` stands for the picture's folder in it,
+    /// `{stem}` for its name without the ending.
+    #[schemars(extend("examples" = ["{folder}/../labels/{stem}.txt"]))]
     pub file: LabelFile,
+    #[schemars(extend("examples" = [3]))]
     /// For how many pictures of a folder, in the order of their names, the label of the last one holds: frames that lead up
     /// to it. By default for this one alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_frames: Option<Count>,
+    #[schemars(extend("examples" = ["neutral"]))]
     /// The label of the first picture of a folder in which a picture has a label file. By default it has none.
     #[serde(default, deserialize_with = "label", skip_serializing_if = "Option::is_none")]
     pub first_frame: Option<String>,
@@ -42,8 +47,9 @@ impl LabelFiles {
 
 /// The path of a picture's label file, from the folder of the pictures: `{folder}` stands for the picture's folder in it,
 /// `{stem}` for its name without the ending.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
 pub struct LabelFile(String);
 
 impl LabelFile {

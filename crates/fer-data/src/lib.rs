@@ -34,11 +34,13 @@ mod pattern;
 mod phrase;
 mod pictures;
 mod pixels;
+mod proposal;
 mod shards;
 mod spelling;
 mod split;
 mod split_rule;
 mod summary;
+mod survey;
 mod table;
 mod unpacked;
 mod walk;
@@ -49,7 +51,7 @@ pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
 pub use export::{PictureFormat, export_images};
 pub use face_rows::{FaceRow, RowImage, is_table, read_faces};
-pub use ingest::{FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_with, source_digest};
+pub use ingest::{FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_with, source_digest, with_class_names};
 pub use invalid::InvalidParams;
 pub use label_files::{LabelFile, LabelFiles};
 pub use params::{
@@ -57,5 +59,6 @@ pub use params::{
     ParquetSource, Source,
 };
 pub use pattern::Pattern;
+pub use proposal::{Proposal, propose};
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

@@ -26,7 +26,9 @@ const SIDES: [[&str; 4]; 2] = [["x", "y", "width", "height"], ["face_x", "face_y
 /// The pictures that a list names, in its order.
 pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<Listing, Error> {
     let path = &source.path;
-    let root = source.images.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).to_owned());
+    // The folder of `list.csv` is the current one, not the empty one.
+    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let root = source.images.clone().unwrap_or_else(|| beside.to_owned());
     let empty = || Error::Empty { path: path.clone() };
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;
@@ -46,6 +48,12 @@ pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder::leave_unlisted(&root, &pictures, &name, &mut left_out)?;
     Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, label_files: vec![], left_out })
+}
+
+/// Whether a header with these names is that of a list of pictures with their labels.
+pub(crate) fn is_list(names: &[String]) -> bool {
+    let has = |usual: &[&str]| usual.iter().any(|name| names.iter().any(|other| other.eq_ignore_ascii_case(name)));
+    has(&PATHS) && has(&LABELS)
 }
 
 /// What stands between the fields of a list without a header.

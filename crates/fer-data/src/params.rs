@@ -1,51 +1,60 @@
 //! The parameters of ingest, valid by construction.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Count, OutOfRange, Size, tidy};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::label_files::LabelFiles;
-use crate::pattern::Pattern;
+use crate::pattern::{Part, Pattern};
 use crate::split_rule::SplitRule;
 use crate::{Classes, Detect, InvalidParams, RowProblem, detect, shards};
 
 /// Parameters of the ingest stage.
 ///
 /// Serialised, every default is written out; [`IngestParams::new`] gives the same defaults in Rust.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestParams {
     /// Where the faces are.
+    #[schemars(extend("examples" = [{"kind": "csv", "path": "data/fer2013.csv"}]))]
     pub source: Source,
-    /// Which rows become train, validation and test. Default: [`SplitRule::Usage`].
+    /// Which rows become train, validation and test.
+    #[schemars(extend("examples" = [{"kind": "stratified", "train": 0.8, "validation": 0.1, "test": 0.1}]))]
     #[serde(default)]
     pub split: SplitRule,
-    /// Class names in label order, or a map that chooses labels for each. Default: FER2013's seven.
+    /// Class names in label order; or a map from class names to labels of the source, which chooses, renames and merges
+    /// labels; or `from-folders` for the names of the source's class folders in alphabetical order.
+    #[schemars(extend("examples" = [{"happy": [3], "down": ["sad", "sadness"]}]))]
     #[serde(default)]
     pub classes: Classes,
-    /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
+    /// What to do with a row that cannot be used.
     #[serde(default)]
     pub on_bad_row: OnBadRow,
-    /// Which copies to leave out. Default: [`DropDuplicates::None`].
+    /// Which copies, exact ones or near ones too, to leave out of train; validation and test stay whole.
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
-    /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
-    /// size.
+    /// Height and width to which pictures are brought as they are read; without it, all must have one size.
+    #[schemars(extend("examples" = [[48, 48]]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<ImageSize>,
-    /// Whether pictures are photographs, in which faces are looked for, and which of them become rows. Default: pictures are
-    /// faces.
+    /// Whether pictures are photographs, in which faces are looked for, and which of them become rows; without it, pictures
+    /// are faces.
+    #[schemars(extend("examples" = [true]))]
     #[serde(default, deserialize_with = "detect::optional", skip_serializing_if = "Option::is_none")]
     pub detect: Option<Detect>,
-    /// How pixels are kept. Default: [`Color::Gray`].
+    /// How pixels are kept.
     #[serde(default, skip_serializing_if = "Color::is_default")]
+    #[schemars(!skip_serializing_if)]
     pub color: Color,
-    /// What says which rows belong together, such as those of one person. Default: nothing.
+    /// What says which rows belong together, such as those of one person: they stay in one split.
+    #[schemars(extend("examples" = [{"pattern": "^(S[0-9]+)_"}]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
-    /// Columns of a CSV file or of a manifest by whose values evaluate gives scores too, such as `[sex, dataset]`. Default:
-    /// none.
+    /// Columns of a CSV file or of a manifest by whose values evaluate gives scores too.
+    #[schemars(extend("examples" = [["sex", "dataset"]]))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub report_by: Vec<String>,
 }
@@ -70,8 +79,8 @@ impl IngestParams {
     /// What must hold between the parameters.
     ///
     /// # Errors
-    /// [`InvalidParams::Group`], [`InvalidParams::ReportBy`], [`InvalidParams::DetectSource`] or
-    /// [`InvalidParams::DetectSize`].
+    /// [`InvalidParams::Group`], [`InvalidParams::FromFolders`], [`InvalidParams::ReportBy`],
+    /// [`InvalidParams::DetectSource`] or [`InvalidParams::DetectSize`].
     pub fn check(&self) -> Result<(), InvalidParams> {
         let repeated = self.report_by.iter().enumerate().find(|(index, name)| self.report_by[..*index].contains(name));
         match (&self.source, repeated) {
@@ -80,6 +89,11 @@ impl IngestParams {
             }
             (_, Some((_, name))) => return Err(InvalidParams::SameColumn { name: name.clone() }),
             _ => {}
+        }
+        let by_folders = matches!(&self.source, Source::Folder(FolderSource { pattern, labels: None, .. })
+            if !pattern.as_ref().is_some_and(|pattern| pattern.has(Part::Label)));
+        if self.classes.is_from_folders() && !by_folders {
+            return Err(InvalidParams::FromFolders);
         }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {
@@ -115,27 +129,29 @@ impl IngestParams {
 }
 
 /// Where the faces are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Source {
-    /// `{kind: csv, path: …}`: a CSV file, plain or compressed with gzip or zstd, one image a row.
+    /// A CSV file, plain or compressed with gzip or zstd, one image a row.
     Csv(CsvSource),
-    /// `{kind: folder, path: …}`: a folder of pictures, `<split>/<class>/*` or `<class>/*`, or with a `dataset.csv`.
+    /// A folder of pictures, `<split>/<class>/*` or `<class>/*`, or with a `dataset.csv`.
     Folder(FolderSource),
-    /// `{kind: manifest, path: …}`: a list of pictures with their labels, and perhaps splits, groups and boxes of faces.
+    /// A list of pictures with their labels, and perhaps splits, groups and boxes of faces.
     Manifest(ManifestSource),
-    /// `{kind: parquet, path: …}`: a Parquet file, or a folder of them, with pictures or pixels in a column.
+    /// A Parquet file, or a folder of them, with pictures or pixels in a column.
     Parquet(ParquetSource),
 }
 
 /// A folder of pictures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FolderSource {
-    /// The folder.
+    /// The folder, relative to the pipeline file.
+    #[schemars(extend("examples" = ["data/faces"]))]
     pub path: PathBuf,
     /// A regular expression that reads `label`, and perhaps `group` and `split`, in the names of the files, whatever folders
     /// they lie in; without `label` in it, the folders say the class.
+    #[schemars(extend("examples" = ["^(?<subject>[A-Z]{2})\\.(?<label>[A-Z]{2})"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Pattern>,
     /// Text files that hold the labels, one a picture. By default the folders or the names of the pictures say them.
@@ -151,10 +167,11 @@ impl FolderSource {
 }
 
 /// A Parquet file or a folder of them, and the names of their columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParquetSource {
-    /// The file, or the folder of its parts.
+    /// The file, or the folder of its parts, relative to the pipeline file.
+    #[schemars(extend("examples" = ["data/faces.parquet"]))]
     pub path: PathBuf,
     /// Column of the images: pictures (bytes, or a struct with `bytes`), or pixels as text or as lists of numbers. By
     /// default `image`, `img_bytes`, `img`, `pixels` or `feature`.
@@ -173,18 +190,23 @@ impl ParquetSource {
 }
 
 /// A list of pictures, and the folder that they lie in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestSource {
-    /// The list: a CSV file, or lines of fields with spaces between.
+    /// The list: a CSV file, or lines of fields with spaces between; relative to the pipeline file.
+    #[schemars(extend("examples" = ["data/list.csv"]))]
     pub path: PathBuf,
-    /// The folder of the pictures. By default the list's own.
+    /// The folder of the pictures; without it, the list's own.
+    #[schemars(extend("examples" = ["data/pictures"]))]
     pub images: Option<PathBuf>,
     /// Names of the columns of a list without a header. A column that is not read is called `_`.
+    #[schemars(extend("examples" = [["path", "label"]]))]
     pub columns: Option<Vec<String>>,
-    /// How a picture's file is called where the list has another name: `{stem}_aligned.jpg`.
+    /// How a picture's file is called where the list has another name; `{stem}` is that name without its ending.
+    #[schemars(extend("examples" = ["{stem}_aligned.jpg"]))]
     pub rename: Option<String>,
     /// A regular expression that reads `group` and `split` in the names of the files.
+    #[schemars(extend("examples" = ["^(?<split>train|test)_"]))]
     pub pattern: Option<Pattern>,
 }
 
@@ -241,6 +263,21 @@ impl From<Size> for ImageSize {
     }
 }
 
+impl JsonSchema for ImageSize {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ImageSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let side = json_schema!({"type": "integer", "minimum": 1, "maximum": Size::MAX_SIDE});
+        json_schema!({"type": "array", "items": side, "minItems": 2, "maxItems": 2})
+    }
+}
+
 impl TryFrom<[usize; 2]> for ImageSize {
     type Error = OutOfRange;
 
@@ -256,10 +293,11 @@ impl From<ImageSize> for [usize; 2] {
 }
 
 /// How the pixels of pictures are kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum Color {
-    /// `gray`: colours become gray, with OpenCV's weights.
+    /// Colours become gray, with OpenCV's weights.
     #[default]
     Gray,
 }
@@ -271,28 +309,33 @@ impl Color {
 }
 
 /// What says which rows belong together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// `{column: subject}`: a column of a CSV file.
+    /// A column of a CSV file or of a manifest.
     Column(String),
-    /// `{folder: 1}`: the name of a folder below that of the class; 1 is the one next to it.
+    /// The name of a folder below that of the class; 1 is the one next to it.
     Folder(Count),
-    /// `{pattern: '^(S\d+)_'}`: what a regular expression finds in a file's name.
+    /// What the first brackets of a regular expression find in a file's name.
     Pattern(Pattern),
 }
 
 /// A CSV file and the names of its columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CsvSource {
-    /// The file: plain, gzip or zstd, told apart by their first bytes.
+    /// The file, relative to the pipeline file: plain, gzip or zstd, told apart by their first bytes.
+    #[schemars(extend("examples" = ["data/fer2013.csv"]))]
     pub path: PathBuf,
-    /// Column of the labels, numbers from 0 or class names. By default `label` or `emotion`.
+    /// Column of the labels, numbers from 0 or class names; without it, `label` or `emotion`.
+    #[schemars(extend("examples" = ["expression"]))]
     pub label_column: Option<String>,
-    /// Column of the pixels, integers from 0 to 255 with spaces between. By default `feature` or `pixels`.
+    /// Column of the pixels, integers from 0 to 255 with spaces between; without it, `feature`, `pixels`, or a column a
+    /// pixel.
+    #[schemars(extend("examples" = ["image"]))]
     pub pixels_column: Option<String>,
-    /// Column of the split, which only [`SplitRule::Usage`] reads. By default `Usage`.
+    /// Column of the split, which only the split `usage` reads; without it, `Usage`.
+    #[schemars(extend("examples" = ["set"]))]
     pub split_column: Option<String>,
 }
 
@@ -304,8 +347,9 @@ impl CsvSource {
 }
 
 /// What to do with a row that cannot be used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum OnBadRow {
     /// Stop at the first one and say what is wrong.
     #[default]
@@ -329,8 +373,9 @@ impl OnBadRow {
 
 /// Which copies, images with equal pixels or nearly so, to leave out of train. Validation and test always stay whole, so that
 /// scores remain comparable.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum DropDuplicates {
     /// None.
     #[default]

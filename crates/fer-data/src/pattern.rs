@@ -3,14 +3,16 @@
 use std::fmt;
 
 use regex::{Captures, Regex};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A regular expression on the name of a file, such as `^(?<group>S\d+)_` for `S010_004_00000017.png`.
 ///
 /// It may hold a group called `label`, one called `group` (or `subject`) and one called `split`. Where it is asked for a
 /// group alone and names none, its first pair of brackets is the group.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
 pub struct Pattern(Regex);
 
 /// What a pattern can find in a name.

@@ -1,6 +1,9 @@
 //! The rules by which rows become train, validation and test.
 
+use std::borrow::Cow;
+
 use fer_artifact::Count;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -8,29 +11,32 @@ use serde::{Deserialize, Serialize};
 use crate::InvalidParams;
 
 /// Which rows become train, validation and test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SplitRule {
-    /// `{kind: usage}`: what the source says, by its split column or its folders. Training or train, PublicTest,
+    /// What the source says, by its split column or its folders. Training or train, PublicTest,
     /// validation or val, PrivateTest or test, in any case of letters.
     Usage {
         /// The share of train that becomes validation, where the source has none. Drawn by the seed, each class in
         /// proportion; test stays as it is.
+        #[schemars(example = 0.1)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         validation: Option<Share>,
     },
-    /// `{kind: head, train: 24000}`: the first rows train, the rest validation.
+    /// The first rows train, the rest validation.
     Head {
         /// Number of rows of train, among the rows that can be used.
+        #[schemars(example = 24000)]
         train: Count,
         /// Whether splits that the source has may be dealt out anew.
         #[serde(default, skip_serializing_if = "is_false")]
+        #[schemars(!skip_serializing_if)]
         pool: bool,
     },
-    /// `{kind: stratified, train: 0.8, validation: 0.1, test: 0.1}`: drawn by the seed, each class in proportion, rows of a
+    /// Shares of the rows, which sum to 1, drawn by the seed, each class in proportion, rows of a
     /// group together.
     Stratified(Fractions),
-    /// `{kind: folds, folds: 10, fold: 3}`: one of several folds is test, the others train; drawn by the seed, each class in
+    /// One of several folds is test, the others train; drawn by the seed, each class in
     /// proportion, rows of a group together.
     Folds(Folds),
 }
@@ -46,15 +52,23 @@ impl Default for SplitRule {
 }
 
 /// Shares of the rows, which sum to 1, and whether splits that the source has may be dealt out anew (`pool`).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Fractions {
+    /// Share of train; the shares sum to 1.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0), example = 0.8)]
     train: f64,
+    /// Share of validation.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
     validation: f64,
+    /// Share of test.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
     test: f64,
+    /// Whether splits that the source has may be dealt out anew.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[schemars(!skip_serializing_if)]
     pool: bool,
 }
 
@@ -114,15 +128,27 @@ impl Fractions {
 }
 
 /// One of several folds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Folds {
+    /// Number of folds.
+    #[schemars(range(min = 2, max = 1000), example = 10)]
     folds: usize,
+    /// The fold that is test, counted from 0; `all` makes a sweep of the file, over every fold.
+    #[schemars(schema_with = "one_or_all", example = 0)]
     fold: usize,
+    /// Share of the other folds that becomes validation.
+    #[schemars(example = 0.1)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     validation: Option<Share>,
+    /// Whether splits that the source has may be dealt out anew.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[schemars(!skip_serializing_if)]
     pool: bool,
+}
+
+fn one_or_all(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 999}, {"const": "all"}]})
 }
 
 impl Serialize for Folds {
@@ -155,6 +181,12 @@ impl Folds {
     #[must_use]
     pub fn with_validation(self, share: Share) -> Self {
         Self { validation: Some(share), ..self }
+    }
+
+    /// The same of all rows, whatever splits the source has.
+    #[must_use]
+    pub fn pooled(self) -> Self {
+        Self { pool: true, ..self }
     }
 
     /// Number of folds.
@@ -195,6 +227,20 @@ impl Share {
     /// The number.
     pub fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl JsonSchema for Share {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1})
     }
 }
 

@@ -102,7 +102,8 @@ pub enum Error {
     },
     /// Neither validation nor test data.
     #[error(
-        "nothing to evaluate: the data has neither validation nor test; `splits: [train]` scores the training data"
+        "nothing to evaluate: the data has neither validation nor test; choose a `split` of ingest that sets some aside, or \
+         score train with `splits: [train]`"
     )]
     NothingHeldOut,
     /// A split without images.

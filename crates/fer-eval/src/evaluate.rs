@@ -74,14 +74,6 @@ pub fn evaluate(
 }
 
 fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {
-    match splits {
-        Splits::HeldOut => {
-            let found: Vec<_> = [Split::Validation, Split::Test].iter().filter_map(|split| sets.get(split)).collect();
-            if found.is_empty() { Err(Error::NothingHeldOut) } else { Ok(found) }
-        }
-        Splits::Named(splits) => {
-            let missing = |&split| Error::MissingSplit { split, available: sets.keys().copied().collect() };
-            splits.iter().map(|split| sets.get(split).ok_or_else(|| missing(split))).collect()
-        }
-    }
+    let available: Vec<Split> = sets.keys().copied().collect();
+    Ok(splits.among(&available)?.iter().map(|split| &sets[split]).collect())
 }

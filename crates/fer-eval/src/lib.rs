@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod average;
+mod doubt;
 mod error;
 mod evaluate;
 mod format;
@@ -16,6 +17,7 @@ mod temperature;
 mod tta;
 
 pub use average::average;
+pub use doubt::doubts;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use heat::{Example, overlay};

@@ -1,9 +1,13 @@
 use fer_artifact::{Split, Tta};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
+
+use crate::Error;
 
 const HELD_OUT: &str = "held-out";
 
@@ -17,16 +21,16 @@ const HELD_OUT: &str = "held-out";
 /// assert_eq!(default, r#"{"splits":"held-out","batch_size":256,"tta":"none"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateParams {
-    /// What to score; default `held-out`.
+    /// Which splits to score: `held-out`, which is validation and test as far as the data has them, or a list of names.
+    #[schemars(extend("examples" = [["train", "validation"]]))]
     pub splits: Splits,
-    /// Images that go through the network at once; default 256. More need more memory; the logits stay the same up
-    /// to rounding.
+    /// Images that go through the network at once. More need more memory; the logits stay the same up to rounding.
     #[serde(deserialize_with = "batch_size")]
     pub batch_size: NonZeroUsize,
-    /// As how many pictures the network sees an image: `none`, `flip` or `ten-crop`; default `none`.
+    /// Test-time augmentation: as how many pictures the network sees an image.
     pub tta: Tta,
 }
 
@@ -46,6 +50,25 @@ pub enum Splits {
     Named(BTreeSet<Split>),
 }
 
+impl Splits {
+    /// Those to be scored, of data that has these splits.
+    ///
+    /// # Errors
+    /// [`Error::NothingHeldOut`] or [`Error::MissingSplit`].
+    pub fn among(&self, available: &[Split]) -> Result<Vec<Split>, Error> {
+        match self {
+            Splits::HeldOut => {
+                let found: Vec<_> = available.iter().copied().filter(|split| *split != Split::Train).collect();
+                if found.is_empty() { Err(Error::NothingHeldOut) } else { Ok(found) }
+            }
+            Splits::Named(splits) => match splits.iter().find(|split| !available.contains(split)) {
+                Some(&split) => Err(Error::MissingSplit { split, available: available.to_vec() }),
+                None => Ok(splits.iter().copied().collect()),
+            },
+        }
+    }
+}
+
 impl Serialize for Splits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -58,6 +81,26 @@ impl Serialize for Splits {
 impl<'de> Deserialize<'de> for Splits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SplitsVisitor)
+    }
+}
+
+impl JsonSchema for Splits {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Splits".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = json_schema!({"type": "string", "enum": Split::ALL});
+        json_schema!({
+            "anyOf": [
+                {"type": "string", "const": HELD_OUT},
+                {"type": "array", "items": names, "minItems": 1, "uniqueItems": true},
+            ]
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The align stage: makes the faces of a set lie alike.
 
 use fer_artifact::{Fraction, ImageSet};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -11,10 +12,10 @@ use crate::Error;
 /// use fer_imgproc::{AlignMethod, AlignParams};
 /// let params: AlignParams = serde_json::from_str(r#"{"method": {"kind": "center-crop", "share": 0.75}}"#)?;
 /// assert!(matches!(params.method, AlignMethod::CenterCrop { share } if share.get() == 0.75));
-/// assert_eq!(AlignParams::default().method, AlignMethod::None);
+/// assert_eq!(AlignParams::default().method, AlignMethod::None {});
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignParams {
     /// How the faces are made to lie alike.
@@ -22,18 +23,25 @@ pub struct AlignParams {
 }
 
 /// How faces are made to lie alike.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AlignMethod {
     /// The images stay as they are.
-    #[default]
-    None,
+    // With brackets: serde lets a variant without them have any keys.
+    None {},
     /// The middle of each image: this share of its height and of its width, each rounded to whole pixels and at least
     /// one. Where the rest is odd, the pixel more is cut below and on the right.
     CenterCrop {
-        /// From 0 to below 1.
+        /// Share of the height and of the width that is kept.
+        #[schemars(example = 0.8)]
         share: Fraction,
     },
+}
+
+impl Default for AlignMethod {
+    fn default() -> Self {
+        Self::None {}
+    }
 }
 
 /// Whether a tilted face is turned upright.
@@ -66,7 +74,7 @@ pub fn align(params: &AlignParams, set: ImageSet) -> Result<ImageSet, Error> {
         return Err(Error::PixelCount { split: set.split, expected, found: set.images.len() });
     }
     match params.method {
-        AlignMethod::None => Ok(set),
+        AlignMethod::None {} => Ok(set),
         AlignMethod::CenterCrop { share } => Ok(center_crop(set, share.get())),
     }
 }

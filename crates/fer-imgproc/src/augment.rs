@@ -1,10 +1,11 @@
 use fer_artifact::{Fraction, NonNegative, Probability, Seed, Size};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, Unexpected};
 use serde::{Deserialize, Serialize};
 
-/// Random changes of a training image that leave its expression as it is. All of them are off by default.
+/// Random changes of a training image that leave its expression as it is. Each is off by default.
 ///
 /// Each change draws from a stream of its own, so that switching one on or off leaves the others' numbers as they are.
 ///
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// on them: `warp` below 1 leaves some as they are.
 ///
 /// Numbers in a feature's units (`brightness`) are those after normalisation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
     /// Probability of a mirror image.
@@ -25,8 +26,9 @@ pub struct Augmentation {
     pub scale: Fraction,
     /// Largest rotation, either way, in degrees.
     #[serde(deserialize_with = "degrees")]
+    #[schemars(range(min = 0, max = 180))]
     pub rotation: f64,
-    /// Most that is added to all pixels or taken off them.
+    /// Most that is added to all pixels or taken off them, in the units of the normalised image.
     pub brightness: NonNegative,
     /// Multiplies distances from the image's mean by a factor from 1 − `contrast` to 1 + `contrast`.
     pub contrast: Fraction,
@@ -34,13 +36,13 @@ pub struct Augmentation {
     pub erasing: Erasing,
 }
 
-/// A rectangle of the image that is filled (Zhong et al., *Random Erasing Data Augmentation*, 2020).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A rectangle of the image that is filled with its mean (Zhong et al., *Random Erasing Data Augmentation*, 2020).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Erasing {
     /// Probability that there is one.
     pub probability: Probability,
-    /// Its area is drawn between these shares of the image's; its sides' ratio between 3/10 and 10/3.
+    /// Smallest and largest area of the rectangle, as shares of the image's; its sides' ratio is between 3/10 and 10/3.
     #[serde(deserialize_with = "shares")]
     pub area: [Probability; 2],
 }

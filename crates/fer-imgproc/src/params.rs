@@ -1,4 +1,5 @@
 use fer_artifact::Size;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Parameters of the preprocess stage.
@@ -12,38 +13,41 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(params.size, None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PreprocessParams {
     /// What evens out the brightness.
     pub equalization: Equalization,
     /// How levels become the network's input.
     pub normalization: Normalization,
-    /// What every image is resized to, before all else; `None` leaves images as large as they are.
+    /// Height and width to which every image is resized, before all else; without it, images stay as large as they are.
+    #[schemars(example = Size::new(48, 48).unwrap())]
     pub size: Option<Size>,
 }
 
 /// What evens out the brightness of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(rename_all = "kebab-case")]
 pub enum Equalization {
     /// Nothing.
     None,
-    /// [`crate::equalize`]: histogram equalisation of the image as a whole.
+    /// Histogram equalisation of the image as a whole, as OpenCV's `equalizeHist`.
     #[default]
     Global,
 }
 
 /// How levels (0 to 255, after equalisation) become the network's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", from = "Tagged")]
+#[schemars(!from, deny_unknown_fields)]
 pub enum Normalization {
-    /// `x / 255` in f32: from 0 to 1.
+    /// `x / 255`: from 0 to 1.
     #[default]
     Unit,
     /// `(x / 255 - mean) / std`, with one mean and one standard deviation over all pixels of train.
     Standard,
-    /// `(x - mean) / std` with the image's own mean and standard deviation; all zeros for a constant image.
+    /// `(x - mean) / std` with the image's own mean and standard deviation; zeros for a constant image.
     PerImage,
 }
 

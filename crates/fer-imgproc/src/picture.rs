@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use fer_artifact::{FIRST, Size, identify, write_atomic};
 use image::codecs::png::PngEncoder;
+use image::metadata::Orientation;
 use image::{
     DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
     RgbImage,
@@ -22,7 +23,7 @@ const MOST_PIXELS: u64 = 128_000_000;
 /// Longest file in bytes. Some decoders read all of it before anything else.
 const LONGEST_FILE: u64 = 1 << 29;
 /// Pictures of more pixels are decoded one at a time, so that memory does not grow with the number of threads.
-const LARGE: u64 = 16_000_000;
+const LARGE: usize = 16_000_000;
 
 static LARGE_ONE: Mutex<()> = Mutex::new(());
 
@@ -102,6 +103,31 @@ impl Picture {
             return Err(PictureProblem::TooManyBytes { found: metadata.len() });
         }
         decode(BufReader::new(File::open(path).map_err(io)?))
+    }
+
+    /// Height and width of the picture in a file, upright, as its head says; the pixels are not decoded, and may turn out
+    /// to be broken.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn size_of(path: &Path) -> Result<Size, PictureProblem> {
+        let io = |source| PictureProblem::Io { source };
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(PictureProblem::NotAFile);
+        }
+        let file = BufReader::new(File::open(path).map_err(io)?);
+        let reader = ImageReader::new(file).with_guessed_format().map_err(io)?;
+        caught(|| {
+            let (_, size, orientation) = head(reader)?;
+            let is_turned = matches!(
+                orientation,
+                Orientation::Rotate90
+                    | Orientation::Rotate270
+                    | Orientation::Rotate90FlipH
+                    | Orientation::Rotate270FlipH
+            );
+            Ok(if is_turned { size.transposed() } else { size })
+        })
     }
 
     /// Decodes a file that lies in memory, as [`Self::open`] does.
@@ -227,24 +253,31 @@ fn decode_as_guessed<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Pictur
 }
 
 /// A decoder that panics on a file is a defect, and no reason to give up the files after it.
-fn caught(decode: impl FnOnce() -> Result<Picture, PictureProblem>) -> Result<Picture, PictureProblem> {
+fn caught<T>(decode: impl FnOnce() -> Result<T, PictureProblem>) -> Result<T, PictureProblem> {
     let gave_up = |_| Err(PictureProblem::Broken { reason: "its decoder gave up".to_owned() });
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(gave_up)
 }
 
-fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
+/// A decoder that has read the head of a picture, and the size and the orientation that stand there.
+fn head<'a, R: BufRead + Seek + 'a>(
+    reader: ImageReader<R>,
+) -> Result<(impl ImageDecoder + 'a, Size, Orientation), PictureProblem> {
     let mut decoder = reader.into_decoder().map_err(problem)?;
     let (width, height) = decoder.dimensions();
-    let count = u64::from(width) * u64::from(height);
-    if count > MOST_PIXELS {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(PictureProblem::TooManyPixels { height, width });
     }
-    if count == 0 {
-        return Err(PictureProblem::Broken { reason: "it has no pixels".to_owned() });
-    }
-    // Nothing lies in the mutex that a panic could leave half done.
-    let _one_at_a_time = (count > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let size = Size::new(height as usize, width as usize);
+    let size = size.map_err(|_| PictureProblem::Broken { reason: "it has no pixels".to_owned() })?;
     let orientation = decoder.orientation().map_err(problem)?;
+    Ok((decoder, size, orientation))
+}
+
+fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
+    let (decoder, size, orientation) = head(reader)?;
+    // Nothing lies in the mutex that a panic could leave half done.
+    let _one_at_a_time =
+        (size.area() > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(problem)?;
     pixels.apply_orientation(orientation);
     Ok(Picture { pixels })
@@ -291,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_decoder_that_panics_leaves_a_broken_picture() {
-        let problem = caught(|| panic!("a defect")).unwrap_err();
+        let problem = caught::<Picture>(|| panic!("a defect")).unwrap_err();
         assert_eq!(problem.to_string(), "a broken picture: its decoder gave up");
     }
 }

@@ -1,10 +1,12 @@
+use schemars::JsonSchema;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A dimension of a network, such as a number of channels or of blocks: from 1 to 1024.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Dimension(u16);
+#[schemars(inline)]
+pub struct Dimension(#[schemars(range(min = 1, max = 1024))] u16);
 
 impl Dimension {
     const LARGEST: u64 = 1024;

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -5,10 +6,14 @@ use crate::Error;
 
 /// Range of the random slopes of RReLU (Xu, Wang, Chen and Li, 2015): drawn from `lower` to `upper` in training,
 /// their middle in evaluation. Equal ends make it a leaky ReLU.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct Rrelu {
+    /// Smallest slope.
+    #[schemars(range(min = 0, max = 1))]
     lower: f64,
+    /// Largest slope, not below the smallest.
+    #[schemars(range(min = 0, max = 1))]
     upper: f64,
 }
 

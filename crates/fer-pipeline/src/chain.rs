@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Seed, tidy};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -41,36 +42,55 @@ pub struct Pipeline {
     pub(crate) siblings: Option<Siblings>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// A chain of stages, from a source of faces to scores.
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawChain {
+    /// Version of this format.
+    #[schemars(extend("const" = VERSION, "examples" = [VERSION]))]
     version: u32,
+    /// The one source of randomness: each stage derives its own stream from it by its name.
     #[serde(default)]
     seed: u64,
+    /// Folder for all that a run leaves, relative to this file.
+    #[schemars(extend("examples" = ["runs/sample"]))]
     run_dir: PathBuf,
+    /// The stages, in the order in which they run.
+    #[schemars(length(min = 1, max = MOST_STAGES), extend("examples" = [[{"stage": "ingest"}]]))]
     stages: Vec<RawStage>,
-    /// Values by parameter; with it or `seeds` the file describes a sweep.
+    /// Values by parameter, `STAGE.PATH`: with it, or with `seeds`, the file describes a sweep of many runs.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"train.epochs": [10, 20]}]))]
     pub(crate) matrix: Option<BTreeMap<String, Vec<Value>>>,
+    /// Seeds of a sweep: each cell runs once with each of them.
     #[serde(default)]
+    #[schemars(extend("examples" = [[1, 2, 3]]))]
     pub(crate) seeds: Option<Vec<u64>>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// A stage of the chain.
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawStage {
+    /// The kind of stage.
+    #[schemars(extend("examples" = ["train"]))]
     stage: StageKind,
-    /// Its name, if that is not its kind's.
+    /// The stage's name, and that of its folder, where a chain has several of a kind; without it, the kind.
     #[serde(default)]
+    #[schemars(extend("examples" = ["teacher"]))]
     name: Option<StageName>,
-    /// Parsed by the stage's own type once the stage is known.
+    /// The stage's parameters, as its kind has them; of a program, its own.
+    // Parsed by the stage's own type once the stage is known.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"epochs": 20}]))]
     params: Value,
-    /// A program of the user's own in place of the stage.
+    /// A program and its arguments that run in place of the stage; `params` are then the program's own.
     #[serde(default)]
+    #[schemars(extend("examples" = [["python3", "clahe.py"]]))]
     command: Option<CommandLine>,
-    /// How long the program may take.
+    /// How long the program of `command` may take, in seconds.
     #[serde(default)]
+    #[schemars(extend("examples" = [600]))]
     timeout_seconds: Option<Seconds>,
 }
 

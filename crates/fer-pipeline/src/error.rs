@@ -53,6 +53,19 @@ pub enum Error {
         /// The stage that makes it.
         maker: StageName,
     },
+    /// A stage needs a file that is not there, and the chain has no stage that makes it.
+    #[error(
+        "{stage}: input {} is missing, and the chain has no stage `{maker}`, which makes it: write `- stage: {maker}` before \
+         `{stage}`, or put the file there", path.display()
+    )]
+    NoMaker {
+        /// The stage that needs it.
+        stage: StageName,
+        /// The file.
+        path: PathBuf,
+        /// The stage that would make it.
+        maker: StageName,
+    },
     /// A stage ended without writing what its kind must write.
     #[error("{stage}: ended without writing {output}")]
     MissingOutput {

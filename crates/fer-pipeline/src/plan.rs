@@ -77,9 +77,15 @@ impl Pipeline {
     /// What [`Self::run`] would do with these options, and why; runs nothing.
     ///
     /// # Errors
-    /// A selected stage that the chain does not have, or a lock or an input that cannot be read.
+    /// A selected stage that the chain does not have, an input that is missing and that no selected stage makes, or a lock
+    /// or an input that cannot be read.
     pub fn plan(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
         self.check_selection(options.selection)?;
+        self.check_inputs(options.selection)?;
+        self.steps(options)
+    }
+
+    fn steps(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
         let lock = Lock::read(&self.run_dir)?;
         let digests = Digests::new(&self.run_dir);
         let mut steps: Vec<Step> = vec![];
@@ -103,9 +109,9 @@ impl Pipeline {
     /// The state of every stage of the chain: what [`Self::plan`] tells, and which stage is running, or failed.
     ///
     /// # Errors
-    /// As [`Self::plan`].
+    /// A lock or an input that cannot be read.
     pub fn status(&self) -> Result<Vec<Step>, Error> {
-        let mut steps = self.plan(&RunOptions::default())?;
+        let mut steps = self.steps(&RunOptions::default())?;
         let last = RunState::read(&self.run_dir);
         // How another chain ended in this folder says nothing of this one.
         let last = last.filter(|last| matches!(last, RunState::Running { .. }) || self.is_configured());

@@ -1,7 +1,7 @@
 //! Runs what is not fresh.
 
-use fer_artifact::names::REPORT;
-use fer_artifact::{Digest, Metrics, write_atomic};
+use fer_artifact::names::{REPORT, split_file};
+use fer_artifact::{Digest, Kind, Metrics, Split, write_atomic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::origin::note_base;
 use crate::run_folder::store::Store;
 use crate::slot::Presence;
-use crate::{CheckpointEvery, Error, Pipeline, Reason, StageName};
+use crate::{CheckpointEvery, Error, Pipeline, Reason, StageKind, StageName};
 
 /// What a run does with the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,7 @@ impl Pipeline {
         let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
         let mut stages = vec![];
         for stage in self.selected(options.selection) {
+            self.check_splits(stage, options.selection)?;
             stages.push(runner.run(stage)?);
             runner.digests.save();
         }
@@ -137,15 +138,39 @@ impl Pipeline {
     }
 
     /// Every needed input must be there, or be made by a stage that is selected too.
-    fn check_inputs(&self, selection: Selection) -> Result<(), Error> {
+    pub(crate) fn check_inputs(&self, selection: Selection) -> Result<(), Error> {
         let selected: Vec<StageName> = self.selected(selection).map(Link::name).collect();
+        let is_in_chain = |maker| self.stages.iter().any(|link| link.name() == maker);
         for link in self.selected(selection) {
             for input in link.inputs().into_iter().filter(|input| input.presence == Presence::Required) {
                 let (path, maker) = (self.run_dir.join(input.path), input.maker);
-                if !selected.contains(&maker) && !path.is_file() {
-                    return Err(Error::MissingInput { stage: link.name(), path, maker });
+                if selected.contains(&maker) || path.is_file() {
+                    continue;
                 }
+                let stage = link.name();
+                return Err(match is_in_chain(maker) {
+                    true => Error::MissingInput { stage, path, maker },
+                    false => Error::NoMaker { stage, path, maker },
+                });
             }
+        }
+        Ok(())
+    }
+
+    /// Fails if a selected stage, this one or a later one, would fail for want of splits in the data. They are known once
+    /// the source is read.
+    fn check_splits(&self, next: &Link, selection: Selection) -> Result<(), Error> {
+        let place = |link: &Link| self.stages.iter().position(|known| known.name() == link.name()).unwrap_or(0);
+        let has_splits = |link: &&Link| matches!(link.stage.entry().leaves, Some(Kind::Images | Kind::Features));
+        let Some(data) = self.stages[..place(next)].iter().rev().find(has_splits) else { return Ok(()) };
+        let folder = self.run_dir.join(data.name().as_str());
+        let splits: Vec<Split> =
+            Split::ALL.into_iter().filter(|split| folder.join(split_file(*split)).is_file()).collect();
+        let later = self.selected(selection).skip_while(|link| link.name() != next.name());
+        // Another source may have other splits.
+        for link in later.take_while(|link| link.kind() != StageKind::Ingest) {
+            let failed = |source| Error::Stage { stage: link.name(), source };
+            link.stage.check_splits(&splits).map_err(failed)?;
         }
         Ok(())
     }

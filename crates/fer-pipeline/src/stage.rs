@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Kind, Violation};
+use fer_artifact::{Digest, Kind, Split, Violation};
 use fer_data::FileDigest;
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub(crate) struct StageEntry {
     pub(crate) leaves: Option<Kind>,
     /// Its files, by name in its folder.
     pub(crate) outputs: &'static [Output],
+    /// The JSON Schema of its parameters.
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) parse: fn(&Params<'_>) -> Result<Box<dyn Stage>, Problem>,
     /// Checks the outputs in the second folder against the inputs, which lie in the first: the folder of the stage that
     /// made the first of [`Self::reads`].
@@ -75,6 +78,13 @@ pub(crate) trait Stage {
     /// The stage's own, if a file cannot be read.
     fn foreign(&self, _of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
         Ok(BTreeMap::new())
+    }
+    /// What it would fail at on data that has these splits alone.
+    ///
+    /// # Errors
+    /// The stage's own.
+    fn check_splits(&self, _splits: &[Split]) -> Result<(), StageError> {
+        Ok(())
     }
     /// The stage as one that can go on where an earlier run stopped, if it is one.
     fn resumable(&self) -> Option<&dyn Resumable> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use fer_artifact::{FeatureSet, Predictions, Probability};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, FileOf};
@@ -10,13 +11,14 @@ use crate::{Error, FileOf};
 /// Targets that are in part the answers of networks trained before (Hinton, Vinyals and Dean, *Distilling the Knowledge
 /// in a Neural Network*, 2015, at temperature 1; with a teacher of the same kind: Furlanello et al., *Born-Again Neural
 /// Networks*, 2018).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Distillation {
     /// Files of predictions for the images of train, as evaluation writes them with `splits: [train]`; the mean of
     /// their probabilities counts. They may hold more images than train does.
+    #[schemars(length(min = 1), extend("examples" = [[{"from": "exam"}]]))]
     pub predictions: Vec<FileOf>,
-    /// Share of the target that is theirs, 1/2 by default; the rest is the label's.
+    /// Share of the target that is theirs; the rest is the label's.
     #[serde(default = "half")]
     pub share: Probability,
 }

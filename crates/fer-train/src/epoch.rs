@@ -54,7 +54,7 @@ fn train_batches(
     for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..).skip(done.batches) {
         let step = session.optimizer.steps();
         let at = Position { step, steps_per_epoch: batches, epochs };
-        let learning_rate = params.schedule.learning_rate(params.optimizer.learning_rate(), at);
+        let learning_rate = params.schedule.learning_rate(params.optimizer()?.learning_rate(), at);
         let loss = session.step(Batch::new(session.task, indices, epoch, step)?, masks, learning_rate)?;
         if !loss.is_finite() {
             return Err(Error::Diverged { epoch, batch, loss, learning_rate });

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -50,6 +52,30 @@ impl Serialize for FileOf {
 impl<'de> Deserialize<'de> for FileOf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PathOrStage)
+    }
+}
+
+impl JsonSchema for FileOf {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "FileOf".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "string", "description": "A path, relative to the pipeline file."},
+                {
+                    "type": "object",
+                    "properties": {"from": {"type": "string", "description": "Name of an earlier stage."}},
+                    "required": ["from"],
+                    "additionalProperties": false,
+                },
+            ]
+        })
     }
 }
 

@@ -4,11 +4,15 @@ use fer_artifact::{Count, Fraction, Positive};
 use fer_imgproc::Augmentation;
 use fer_model::NetworkParams;
 use fer_nn::{Decay, Optimizer, Parameter};
+use schemars::{JsonSchema, Schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::recipe::check_crops;
-use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerParams, Schedule};
+use crate::{
+    ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerChoice, OptimizerParams, Schedule,
+};
 
 /// Parameters of the training stage. The defaults are the seed's.
 ///
@@ -19,13 +23,15 @@ use crate::{ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mix
 /// assert_eq!(params.batch_size.get(), 128);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 // The derived functions are inherent ones, so that reading can check what no field alone tells.
 #[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct TrainParams {
     /// The network.
     pub model: NetworkParams,
-    /// File of weights to start from, or the stage that leaves them; the caller reads it; fresh weights without it.
+    /// Model whose weights to start from: a file, relative to the pipeline file, or what another stage leaves; without it,
+    /// fresh weights.
+    #[schemars(extend("examples" = [{"from": "teacher"}]))]
     pub init: Option<FileOf>,
     /// How often every training image is seen.
     pub epochs: Count,
@@ -37,40 +43,52 @@ pub struct TrainParams {
     pub evaluate_every: Count,
     /// Which weights the model holds.
     pub select: Select,
-    /// The optimiser.
-    pub optimizer: OptimizerParams,
+    /// The optimiser, by name, with PyTorch's defaults for the settings that are left out; without a name, the network's own, of
+    /// which the given settings are changed.
+    #[schemars(transform = names_own_optimizers, extend("examples" = [{"name": "adamw", "learning_rate": 0.001}]))]
+    // What the file leaves out is the network's, which the default below does not know.
+    #[serde(default)]
+    pub optimizer: OptimizerChoice,
     /// Longest gradient: the gradients of all weights together are scaled down to this norm before a step where
     /// theirs is larger (PyTorch's `clip_grad_norm_`).
+    #[schemars(example = 1.0)]
     pub clip_norm: Option<Positive>,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
     pub label_smoothing: Fraction,
-    /// Targets that are in part the answers of other networks, which the caller reads.
+    /// Targets that are in part the answers of other networks.
+    #[schemars(extend("examples" = [{"predictions": [{"from": "exam"}]}]))]
     pub distillation: Option<Distillation>,
     /// What images of a class count.
     pub class_weights: ClassWeights,
     /// Which weights the optimiser's `weight_decay` is for.
     pub decay: DecayedWeights,
     /// Random changes of the images.
+    #[schemars(extend("examples" = [{"flip": 0.5, "shift": 0.05, "rotation": 10}]))]
     pub augmentation: Option<Augmentation>,
     /// Random crops, by epoch; none for whole images. For networks that take images of any size, and no longer than an
     /// image's side. Evaluation sees whole images.
+    #[schemars(extend("examples" = [[{"from_epoch": 1, "size": 36}]]))]
     pub crops: Vec<Crop>,
     /// Mixing of images.
+    #[schemars(extend("examples" = [{"alpha": 0.2}]))]
     pub mixup: Option<Mixup>,
     /// Last epochs without mixing and erasing.
     pub final_plain_epochs: usize,
     /// Decay of an exponential moving average of the weights, which then is what is evaluated and kept. The average
     /// begins as the weights: in step t its decay is at most (1 + t)/(10 + t).
+    #[schemars(example = 0.999)]
     pub ema: Option<Fraction>,
     /// When to stop before the last epoch, if ever.
+    #[schemars(extend("examples" = [{"patience": 10}]))]
     pub early_stopping: Option<EarlyStopping>,
 }
 
 /// Which epoch's weights the model holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Select {
     /// Those of the last epoch.
     #[default]
@@ -90,10 +108,11 @@ impl Select {
 }
 
 /// When to stop before the last epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
     /// Evaluations in a row without a new highest validation accuracy after which training stops.
+    #[schemars(example = 10)]
     pub patience: Count,
 }
 
@@ -118,7 +137,7 @@ impl Default for TrainParams {
             shuffle: false,
             evaluate_every: Count::of(5),
             select: Select::Last,
-            optimizer: OptimizerParams::SGD,
+            optimizer: OptimizerParams::SGD.into(),
             clip_norm: None,
             schedule: Schedule::Constant,
             label_smoothing: Fraction::of(0.0),
@@ -136,9 +155,25 @@ impl Default for TrainParams {
 }
 
 impl TrainParams {
+    /// The optimiser in use: the one asked for, or the network's own.
+    ///
+    /// ```
+    /// use fer_train::{OptimizerParams, TrainParams};
+    /// assert_eq!(TrainParams::default().optimizer().unwrap(), OptimizerParams::SGD);
+    /// let params: TrainParams = serde_json::from_str(r#"{"model": {"name": "compact-cnn"}}"#)?;
+    /// assert_eq!(params.optimizer().unwrap().learning_rate(), 0.003);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotApplicable`] or [`Error::Nesterov`].
+    pub fn optimizer(&self) -> Result<OptimizerParams, Error> {
+        self.optimizer.over(OptimizerParams::of_network(&self.model))
+    }
+
     /// The optimiser of these weights, before its first step.
-    pub(crate) fn start_optimizer(&self, parameters: &BTreeMap<String, Parameter>) -> candle_core::Result<Optimizer> {
-        let optimizer = Optimizer::new(self.optimizer.rule(), parameters.clone())?;
+    pub(crate) fn start_optimizer(&self, parameters: &BTreeMap<String, Parameter>) -> Result<Optimizer, Error> {
+        let optimizer = Optimizer::new(self.optimizer()?.rule(), parameters.clone())?;
         let decay = match self.decay {
             DecayedWeights::All => Decay::All,
             DecayedWeights::Matrices => Decay::Matrices,
@@ -192,9 +227,21 @@ impl TrainParams {
         }
     }
 
+    /// Whether a training can do without images of validation.
+    ///
+    /// # Errors
+    /// [`Error::NoValidation`].
+    pub fn check_without_validation(&self) -> Result<(), Error> {
+        match (self.select, &self.early_stopping) {
+            (Select::Best, _) => Err(Error::NoValidation { parameter: "select: best" }),
+            (_, Some(_)) => Err(Error::NoValidation { parameter: "early_stopping" }),
+            (Select::Last, None) => Ok(()),
+        }
+    }
+
     /// What one parameter alone does not tell.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.optimizer.check()?;
+        self.optimizer()?;
         check_crops(&self.crops)?;
         self.distillation.as_ref().map_or(Ok(()), Distillation::check)
     }
@@ -202,14 +249,31 @@ impl TrainParams {
 
 impl<'de> Deserialize<'de> for TrainParams {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let params = Self::deserialize(deserializer)?;
+        let mut params = Self::deserialize(deserializer)?;
         params.check().map_err(D::Error::custom)?;
+        params.optimizer = params.optimizer().map_err(D::Error::custom)?.into();
         Ok(params)
     }
 }
 
 impl Serialize for TrainParams {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
+        let optimizer = self.optimizer().map_err(serde::ser::Error::custom)?.into();
+        Self::serialize(&Self { optimizer, ..self.clone() }, serializer)
+    }
+}
+
+/// Says in a schema which optimiser is each network's own.
+fn names_own_optimizers(schema: &mut Schema) {
+    let own = |network: &NetworkParams| {
+        let optimizer = OptimizerParams::of_network(network);
+        let essentials = optimizer.essentials();
+        let settings = essentials.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
+        let settings: String = settings.map(|(key, value)| format!(", {key}: {value}")).collect();
+        format!("of `{}`, `{{name: {}{settings}}}`", network.name(), optimizer.name())
+    };
+    let networks: Vec<String> = NetworkParams::all().iter().map(own).collect();
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        text.push_str(&format!(" The networks' own: {}.", networks.join("; ")));
     }
 }

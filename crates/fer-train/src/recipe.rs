@@ -1,15 +1,17 @@
 //! What is done against learning the training images by heart.
 
 use fer_artifact::{Count, Positive, Probability};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// Two images and their labels in one (Zhang et al., *mixup: Beyond Empirical Risk Minimization*, 2018).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mixup {
     /// The shares come from Beta(α, α): small numbers leave most images nearly as they are.
+    #[schemars(example = 0.2)]
     pub alpha: Positive,
     /// Probability that a batch is mixed, each image with one other.
     #[serde(default = "always")]
@@ -21,8 +23,9 @@ const fn always() -> Probability {
 }
 
 /// What images of a class count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum ClassWeights {
     /// All the same.
     #[default]
@@ -32,8 +35,9 @@ pub enum ClassWeights {
 }
 
 /// Which weights decay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub enum DecayedWeights {
     /// All, as in PyTorch.
     #[default]
@@ -43,12 +47,14 @@ pub enum DecayedWeights {
 }
 
 /// Training on crops of this size from some epoch on (progressive resizing: small crops first take less time).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Crop {
     /// The first epoch of this size, counted from 1.
+    #[schemars(example = 1)]
     pub from_epoch: Count,
     /// Rows and columns of the crop.
+    #[schemars(example = 36)]
     pub size: Count,
 }
 

@@ -1,14 +1,17 @@
 use std::f64::consts::PI;
 
+use fer_artifact::schema::{first_needs_no_name, settings_have_defaults};
 use fer_artifact::{Count, Fraction, Positive};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// How the learning rate changes over a training, as PyTorch's schedulers of these names do it. `base` below is the
 /// optimiser's learning rate.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "kebab-case", try_from = "RawSchedule")]
+#[schemars(!try_from, deny_unknown_fields, transform = with_defaults)]
 pub enum Schedule {
     /// `base` throughout.
     #[default]
@@ -132,6 +135,12 @@ impl Schedule {
             Self::OneCycle { .. } => "one-cycle",
         }
     }
+}
+
+fn with_defaults(schema: &mut Schema) {
+    let choices = [Schedule::Constant, Schedule::STEP, Schedule::COSINE, Schedule::ONE_CYCLE];
+    settings_have_defaults(schema, "name", &choices);
+    first_needs_no_name(schema);
 }
 
 /// From `from` at 0 to `to` at 1.

@@ -3,7 +3,7 @@
 use fer_artifact::{FeatureSet, Predictions, Seed, Size};
 use fer_model::NetworkConfig;
 
-use crate::{Error, Select, TrainParams};
+use crate::{Error, TrainParams};
 
 /// What is trained on, and what choices are made on.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +41,8 @@ impl<'a> Task<'a> {
         }
         if let Some(validation) = validation {
             check_same_kind(train, validation)?;
-        } else if params.select == Select::Best {
-            return Err(Error::NoValidation { parameter: "select: best" });
-        } else if params.early_stopping.is_some() {
-            return Err(Error::NoValidation { parameter: "early_stopping" });
+        } else {
+            params.check_without_validation()?;
         }
         let (size, classes) = (train.size()?, train.classes.len());
         let (height, width) = (size.height(), size.width());

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Split;
@@ -98,15 +99,15 @@ pub struct ClassMetrics {
 
 /// Test-time augmentation: as how many pictures the network sees an image. Its answer is the mean of the probabilities
 /// that it gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tta {
-    /// `none`: the image as it is.
+    /// The image as it is.
     #[default]
     None,
-    /// `flip`: the image and its mirror image.
+    /// The image and its mirror image.
     Flip,
-    /// `ten-crop`: crops of 11/12 of height and width (44 of 48) from the four corners and the centre, each with its
+    /// Crops of 11/12 of height and width (44 of 48) from the four corners and the centre, each with its
     /// mirror image; for networks that take images of any size.
     TenCrop,
 }

@@ -9,8 +9,10 @@ mod export_images;
 mod export_model;
 mod format;
 mod gc;
+mod init;
 mod inspect;
 mod man;
+mod params;
 mod pictures;
 mod plan;
 mod predict;
@@ -18,6 +20,7 @@ mod rename;
 mod rm;
 mod run;
 mod runs;
+mod schema;
 mod stage;
 mod status;
 mod sweep;
@@ -39,6 +42,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look at faces, in a file or a folder, and write a pipeline file that fits them.
+    Init(init::InitArgs),
     /// Run the chain of a pipeline file; skip what is fresh.
     Run(run::RunArgs),
     /// List the stages that would run, with the reasons; run nothing.
@@ -47,6 +52,10 @@ enum Command {
     Status(status::StatusArgs),
     /// Hash every output again and compare it with the lock; exit with 1 if an output is missing or changed.
     Verify(verify::VerifyArgs),
+    /// Describe the parameters of a pipeline file: type, range, default, meaning.
+    Params(params::ParamsArgs),
+    /// Print the JSON Schema of pipeline files, for editors.
+    Schema(schema::SchemaArgs),
     /// Delete what the current outputs do not need: stored earlier outputs, checkpoints of other trainings, temporary files.
     Gc(gc::GcArgs),
     /// Show an artifact's header and its tensors.
@@ -84,10 +93,13 @@ enum Command {
 impl Cli {
     pub(crate) fn run(self) -> Result<ExitStatus> {
         match self.command {
+            Command::Init(args) => args.run(),
             Command::Run(args) => args.run(),
             Command::Plan(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Verify(args) => args.run(),
+            Command::Params(args) => args.run(),
+            Command::Schema(args) => args.run(),
             Command::Gc(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Stage(args) => args.run(),

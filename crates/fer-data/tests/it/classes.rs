@@ -51,7 +51,12 @@ fn a_map_that_says_two_things_is_refused() {
         "expected each label of the source once, found `x` for `a` and for `b`"
     );
     let message = refusal(json!("happy"));
-    assert!(message.contains("expected a list of class names, or a map from class names to labels"), "{message}");
+    assert!(
+        message.contains(
+            "expected a list of class names, a map from class names to labels of the source, or `from-folders`"
+        ),
+        "{message}"
+    );
 }
 
 /// Without the map, sad would be read as happy.
@@ -179,4 +184,23 @@ fn labels_with_control_characters_are_shown_as_escapes() {
     let params = IngestParams::new(Source::Csv(CsvSource::new(scratch.file("faces.csv", "\u{1b}[2Jx,feature\n3,1\n"))));
     let message = refusal(&scratch, &params);
     assert!(message.contains("found `\\u{1b}[2Jx`, `feature`"), "{message}");
+}
+
+#[test]
+fn class_folders_name_the_classes_in_alphabetical_order() {
+    let scratch = Scratch::new();
+    for folder in ["train/sad", "train/Angry", "test/angry", "test/\u{c9}bloui", "test/10", "test/9"] {
+        scratch.file(&format!("faces/{folder}/note.txt"), "no picture");
+    }
+    let mut params = IngestParams::new(Source::folder(scratch.path().join("faces")));
+    params.classes = classes(json!("from-folders"));
+    assert!(params.classes.is_from_folders() && params.classes.names().is_empty());
+    assert_eq!(to_value(&params.classes).unwrap(), json!("from-folders"));
+    let named = fer_data::with_class_names(&params).unwrap().into_owned();
+    assert_eq!(named.classes.names(), ["10", "9", "Angry", "sad", "\u{c9}bloui"], "one spelling, one class");
+    let refusal = from_value::<Classes>(json!("from-names")).unwrap_err().to_string();
+    assert!(refusal.contains("or `from-folders`"), "{refusal}");
+    let csv = IngestParams { classes: Classes::from_folders(), ..IngestParams::new(Source::Csv(CsvSource::new("a"))) };
+    let expected = "`classes: from-folders` needs a source of kind folder, whose folders say the class";
+    assert_eq!(csv.check().unwrap_err().to_string(), expected);
 }

@@ -3,12 +3,14 @@ use fer_artifact::{Metrics, Split, SplitMetrics, Tta};
 
 use super::data::DataSection;
 use super::training::Training;
+use crate::doubts;
 use crate::format::{count, counted, percentage};
 
 /// Sentences for the page, the weightiest first.
 pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataSection>) -> Vec<String> {
     let has = |split| metrics.splits.contains_key(&split);
-    let mut notes = vec![selection(metrics, training)];
+    let mut notes = doubts(metrics);
+    notes.push(selection(metrics, training));
     notes.extend(overlaps(metrics, data));
     notes.push(
         "The 95\u{202f}% interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \

@@ -45,7 +45,7 @@ fn a_split_asked_for_by_name_must_be_there() {
 #[test]
 fn training_data_alone_are_not_scored_unasked() {
     let error = evaluate(&EvaluateParams::default(), &model(), &sets(&[Split::Train])).unwrap_err();
-    assert!(error.to_string().contains("the data has neither validation nor test; `splits: [train]`"), "{error}");
+    assert!(error.to_string().contains("the data has neither validation nor test; choose a `split`"), "{error}");
 }
 
 #[test]

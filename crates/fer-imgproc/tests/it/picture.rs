@@ -52,7 +52,12 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 fn pictures_of_all_formats_and_orientations_are_read_as_opencv_reads_them() {
     let cases = Golden::all();
     assert_eq!(cases.len(), 50);
+    let folder = tempfile::tempdir().unwrap();
     for golden in cases {
+        let path = folder.path().join("picture");
+        std::fs::write(&path, golden.bytes()).unwrap();
+        let size = Picture::size_of(&path).unwrap();
+        assert_eq!(size, Size::new(golden.height, golden.width).unwrap(), "the head of {}", golden.name);
         let picture = Picture::decode(&golden.bytes()).unwrap();
         assert_eq!(picture.size(), Size::new(golden.height, golden.width).unwrap(), "{}", golden.name);
         assert_eq!(picture.into_gray(), golden.pixels(), "{}", golden.name);

@@ -1,14 +1,15 @@
 use fer_artifact::Fraction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
 use crate::plan::{Init, LayerPlan, conv_block, sequential};
 
 /// As [`FaceCnn`](crate::FaceCnn), but with a quarter of the channels, ReLU, and a single linear layer.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompactCnn {
-    /// Dropout before the linear layer; default 0.25.
+    /// Share of the values that dropout clears before the linear layer.
     pub dropout: Fraction,
 }
 

@@ -1,4 +1,5 @@
 use fer_artifact::Fraction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
@@ -6,12 +7,12 @@ use crate::Rrelu;
 use crate::plan::{Init, LayerPlan, conv_block, sequential};
 
 /// The seed's `FaceCNN`: three convolutions and four linear layers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaceCnn {
-    /// Slopes of the leaky activations.
+    /// Range of the random slopes of the leaky activations: drawn from `lower` to `upper` in training, their middle in evaluation.
     pub rrelu: Rrelu,
-    /// Dropout before the first and before the second linear layer; default `[0.2, 0.5]`.
+    /// Shares that dropout clears before the first and before the second linear layer.
     pub dropout: [Fraction; 2],
 }
 

@@ -1,4 +1,5 @@
 use fer_artifact::Fraction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Architecture;
@@ -6,17 +7,16 @@ use crate::Dimension;
 use crate::plan::{Bias, Init, LayerPlan, sequential};
 
 /// A small residual network for gray images. It ends with a mean over all positions, so it takes images of any size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaceResnet {
-    /// Channels of the two convolutions before the residual blocks, of which the second one halves the size; default
-    /// `[32, 40]`.
+    /// Channels of the two convolutions before the residual blocks, of which the second one halves the size.
     pub stem: [Dimension; 2],
-    /// Channels of the three stages, of which the second and the third halve the size; default `[40, 80, 160]`.
+    /// Channels of the three stages, of which the second and the third halve the size.
     pub widths: [Dimension; 3],
-    /// Residual blocks in each stage; default `[1, 2, 2]`.
+    /// Residual blocks in each stage.
     pub blocks: [Dimension; 3],
-    /// Dropout before the linear layer; default 0.
+    /// Share of the values that dropout clears before the linear layer.
     pub dropout: Fraction,
 }
 

@@ -7,6 +7,7 @@ mod linear;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::choice::{Choice, choose, settings_of};
@@ -39,10 +40,10 @@ macro_rules! networks {
     ($($(#[$doc:meta])* $name:literal => $network:ident,)*) => {
         /// Which network, by name, and its parameters.
         ///
-        /// In YAML `{name: face-cnn, rrelu: {lower: 0.125, upper: 0.333}, dropout: [0.2, 0.5]}`, `{name: compact-cnn,
+        /// As in `{name: face-cnn, rrelu: {lower: 0.125, upper: 0.333}, dropout: [0.2, 0.5]}`, `{name: compact-cnn,
         /// dropout: 0.25}`, `{name: face-resnet, widths: [40, 80, 160]}` or `{name: linear}`; a parameter that is left
         /// out has its default. [`crate::networks`] lists all networks.
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
         #[serde(tag = "name")]
         pub enum NetworkParams {
             $($(#[$doc])* #[serde(rename = $name)] $network($network),)*
@@ -50,7 +51,7 @@ macro_rules! networks {
 
         impl NetworkParams {
             /// All networks with their defaults, the seed's first.
-            pub(crate) fn all() -> Vec<Self> {
+            pub fn all() -> Vec<Self> {
                 vec![$(Self::$network($network::default())),*]
             }
 

@@ -14,6 +14,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
     reads: &Input::IMAGES,
     leaves: Some(Kind::Images),
     outputs: &Output::SPLITS,
+    schema: |generator| generator.subschema_for::<AlignParams>(),
     parse: |params| Ok(Box::new(Align { params: params.parse()? })),
     check: check_align,
 };

@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, predictions_file, split_file};
 use fer_artifact::{FeatureSet, Kind, Metrics, Model, Split, Violation, check_evaluate};
-use fer_eval::{EvaluateParams, ReportInput, Splits, add_subsets, evaluate, report};
+use fer_eval::{EvaluateParams, ReportInput, Splits, add_subsets, doubts, evaluate, report};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
 
 use crate::StageKind;
 use crate::context::Context;
+use crate::error::StageError;
 use crate::slot::{Input, Output};
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
@@ -31,6 +32,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(predictions_file(Split::Validation)),
         Output::optional(predictions_file(Split::Test)),
     ],
+    schema: |generator| generator.subschema_for::<EvaluateParams>(),
     parse: |params| Ok(Box::new(Evaluate { params: params.parse()? })),
     check,
 };
@@ -81,6 +83,11 @@ impl Stage for Evaluate {
         ENTRY.reads.iter().filter(is_read).copied().collect()
     }
 
+    fn check_splits(&self, splits: &[Split]) -> Result<(), StageError> {
+        self.params.splits.among(splits)?;
+        Ok(())
+    }
+
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let model: Model = context.read(MODEL)?;
         let mut features: BTreeMap<Split, FeatureSet> = BTreeMap::new();
@@ -96,6 +103,7 @@ impl Stage for Evaluate {
         }
         let metrics = serde_json::to_string_pretty(&evaluation.metrics)?;
         context.write_text(METRICS, &(metrics + "\n"))?;
+        doubts(&evaluation.metrics).iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         let data_report: Option<Value> = record(context, DATA_REPORT)?;
         let html = report(&ReportInput {
             title: "Facial expressions",

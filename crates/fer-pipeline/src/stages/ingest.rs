@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, SUBSETS, split_file};
-use fer_artifact::{Digest, Kind, Split, check_ingest};
-use fer_data::{FileDigest, IngestParams, ingest_with, source_digest, summary};
+use fer_artifact::{Digest, Kind, Split, check_ingest, with_causes};
+use fer_data::{FileDigest, IngestParams, ingest_with, source_digest, summary, with_class_names};
 use serde_json::Value;
 
 use crate::StageKind;
@@ -24,6 +24,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(DATA_REPORT),
         Output::optional(SUBSETS),
     ],
+    schema: |generator| generator.subschema_for::<IngestParams>(),
     parse: |params| {
         let written: IngestParams = params.parse()?;
         written.check().map_err(|invalid| params.problem(invalid.to_string()))?;
@@ -32,6 +33,8 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         }
         let mut resolved = written.clone();
         resolved.resolve(params.base);
+        let resolved = with_class_names(&resolved).map_err(|error| params.problem(with_causes(&error)))?.into_owned();
+        let written = IngestParams { classes: resolved.classes.clone(), ..written };
         Ok(Box::new(Ingest { written, params: resolved }))
     },
     check: |_, output| check_ingest(output),
@@ -39,7 +42,8 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
 
 /// Source of faces → a set of images a split, and a report on the data.
 struct Ingest {
-    /// As the file has them: these are what headers and locks hold, whatever folder the file stands in.
+    /// As the file has them, with the names of the classes: these are what headers and locks hold, whatever folder the
+    /// file stands in.
     written: IngestParams,
     /// With the source's path made relative to the current folder.
     params: IngestParams,

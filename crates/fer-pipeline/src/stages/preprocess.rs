@@ -16,6 +16,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
     reads: &Input::IMAGES,
     leaves: Some(Kind::Features),
     outputs: &Output::SPLITS,
+    schema: |generator| generator.subschema_for::<PreprocessParams>(),
     parse: |params| Ok(Box::new(Preprocess { params: params.parse()? })),
     check: check_preprocess,
 };

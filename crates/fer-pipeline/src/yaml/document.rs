@@ -33,6 +33,12 @@ pub(crate) struct Document {
 impl Document {
     /// Reads the file and applies the overrides, which are as on the command line: `train.epochs=3`.
     pub(crate) fn read(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        if let Some(found) = source_of_faces(path) {
+            let file = path.display();
+            let message =
+                format!("expected a pipeline file, found {found}; `fer init {file}` writes a pipeline file for it");
+            return Err(Error::invalid(Place::File(path.to_owned()), message));
+        }
         let bytes = beginning(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let whole = |message: &str| Error::invalid(Place::File(path.to_owned()), message);
         if bytes.len() > LONGEST {
@@ -165,6 +171,15 @@ impl Params<'_> {
     /// Something wrong with the parameters as a whole.
     pub(crate) fn problem(&self, message: String) -> Problem {
         self.document.problem(self.path, message)
+    }
+}
+
+/// What a path is that may hold faces, and is no YAML file.
+fn source_of_faces(path: &Path) -> Option<&'static str> {
+    match () {
+        () if path.is_dir() => Some("a folder"),
+        () if fer_data::is_table(path) => Some("a table of faces"),
+        () => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! YAML files: what they say, where they say it, and what `--set` changes.
 
 pub(crate) mod document;
+pub(crate) mod flow;
 pub(crate) mod locate;
-mod name_first;
+pub(crate) mod name_first;
 pub(crate) mod overrides;
 pub(crate) mod phrase;
 mod tree;

@@ -40,7 +40,7 @@ fn the_run_folder_is_the_files_unless_the_caller_names_one() {
 #[test]
 fn what_is_resolved_resolves_to_itself() {
     let folder = folder();
-    let once = load(&folder, &["train.optimizer.momentum=0.9"]).unwrap().resolved();
+    let once = load(&folder, &["train.optimizer={name: sgd, momentum: 0.9}"]).unwrap().resolved();
     assert!(once.contains("momentum: 0.9") && once.contains("equalization: global"), "{once}");
     std::fs::write(folder.path().join("chain.yaml"), &once).unwrap();
     assert_eq!(load(&folder, &[]).unwrap().resolved(), once);

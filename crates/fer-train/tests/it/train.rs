@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use crate::recorder::{Recorder, StopAt};
 
-pub(crate) fn params(value: Value) -> TrainParams {
+/// Parameters; plain SGD where none is named, whatever the network's own optimiser.
+pub(crate) fn params(mut value: Value) -> TrainParams {
+    if value["optimizer"]["name"].is_null() {
+        value["optimizer"]["name"] = json!("sgd");
+    }
     serde_json::from_value(value).unwrap()
 }
 

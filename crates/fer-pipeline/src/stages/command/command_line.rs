@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use fer_artifact::{Digest, Violation};
 use fer_data::FileDigest;
+use schemars::JsonSchema;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A program and its arguments, as no shell has seen them; at least the program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct CommandLine(Vec<String>);
+pub(crate) struct CommandLine(#[schemars(length(min = 1))] Vec<String>);
 
 impl<'de> Deserialize<'de> for CommandLine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -88,9 +89,9 @@ impl fmt::Display for CommandLine {
 }
 
 /// A time limit: above 0, finite.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Seconds(f64);
+pub(crate) struct Seconds(#[schemars(extend("exclusiveMinimum" = 0))] f64);
 
 impl Seconds {
     /// Longer than any clock lasts, if need be.

@@ -10,7 +10,7 @@ use fer_artifact::{
 };
 use fer_data::FileDigest;
 use fer_eval::Predictor;
-use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, train};
+use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, doubts, train};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -43,6 +43,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         exports::OUTPUTS[2],
         exports::OUTPUTS[3],
     ],
+    schema: |generator| generator.subschema_for::<TrainParams>(),
     parse: |params| Ok(Box::new(Train::new(params)?)),
     check,
 };
@@ -130,6 +131,7 @@ impl Train {
         if let Some(warmup) = self.params.schedule.shortened_warmup(epochs) {
             context.note(&format!("shortens the warm-up to {warmup} epochs: the training has {epochs}"));
         }
+        self.params.doubt().iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         let weights = self.init.as_ref().map(|named| named.path(context));
         let init = || weights.as_deref().map(read_tensors).transpose();
         let seed = context.seed();
@@ -182,6 +184,13 @@ impl Stage for Train {
         ENTRY.reads.iter().copied().chain(named).collect()
     }
 
+    fn check_splits(&self, splits: &[Split]) -> Result<(), StageError> {
+        if !splits.contains(&Split::Validation) {
+            self.params.check_without_validation()?;
+        }
+        Ok(())
+    }
+
     fn resumable(&self) -> Option<&dyn Resumable> {
         Some(self)
     }
@@ -193,6 +202,8 @@ impl Stage for Train {
             self.teachers.iter().map(|named| read(&named.path(context))).collect();
         let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
         let (trained, history) = self.train(context, &data)?;
+        let doubts = doubts(&history, train_set.classes.len());
+        doubts.iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         context.write(MODEL, &trained.model)?;
         if let Some(model) = &trained.unselected {
             context.write(self.unselected(), model)?;
