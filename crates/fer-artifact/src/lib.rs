@@ -15,6 +15,7 @@ mod images;
 mod model;
 pub mod names;
 mod number;
+mod place;
 mod predictions;
 mod record;
 mod seed;
@@ -36,10 +37,11 @@ pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canon
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
+pub use place::tidy;
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, Overlap,
-    SkippedRow, SplitMetrics, SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
+    NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta,
 };
 pub use seed::Seed;
 pub use shown::{escaped, shown};

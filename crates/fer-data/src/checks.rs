@@ -34,6 +34,7 @@ pub(crate) fn check(classes: &Classes, sets: &BTreeMap<Split, ImageSet>, dropped
         synonyms: BTreeMap::new(),
         left_out: vec![],
         groups: group_report(sets),
+        near: None,
         warnings: vec![],
     };
     let mut contradictions: Vec<Contradiction> =
@@ -88,7 +89,7 @@ fn blank_rows(set: &ImageSet) -> impl Iterator<Item = u32> {
     (0..set.len()).filter(|&index| is_blank(set.image(index))).map(|index| set.rows[index])
 }
 
-fn is_blank(pixels: &[u8]) -> bool {
+pub(crate) fn is_blank(pixels: &[u8]) -> bool {
     pixels.iter().all(|&pixel| pixel == pixels[0])
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn drop(sets: &mut BTreeMap<Split, ImageSet>, rule: DropDuplicates) -
     }
     let of = |split| -> BTreeSet<Digest> { sets.get(&split).map(digests).into_iter().flatten().collect() };
     let (validation, test) = match rule {
-        DropDuplicates::Across => (of(Split::Validation), of(Split::Test)),
+        DropDuplicates::Across | DropDuplicates::Near => (of(Split::Validation), of(Split::Test)),
         _ => Default::default(),
     };
     let Some(train) = sets.get_mut(&Split::Train) else { return dropped };

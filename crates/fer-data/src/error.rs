@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{FER2013_CLASSES, Split};
+use fer_artifact::{FER2013_CLASSES, Split, shown};
 
 use crate::phrase::{alternatives, few, found_folder, listed, short};
 use crate::{BadRow, Classes, InvalidParams, RowProblem};
@@ -127,6 +127,20 @@ pub enum Error {
         found: Vec<String>,
         /// The parameter that names it, where there are parameters.
         parameter: Option<&'static str>,
+    },
+    /// A column of `report_by` with a value for nearly every row.
+    #[error(
+        "{}: `report_by`: expected at most {most} values in the column `{}`, found {found}", path.display(), shown(column)
+    )]
+    TooManyValues {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Number of its values.
+        found: usize,
+        /// Most values.
+        most: usize,
     },
     /// A header with more columns than any source of faces has.
     #[error("{}: expected a header of at most {limit} columns, found {found}", path.display())]

@@ -55,7 +55,16 @@ fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
             let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
             let (file, label) = (PathBuf::from(file), label.to_owned());
             let below = file.parent().unwrap_or(Path::new("")).to_owned();
-            pictures.push(Picture { file, label, below, meaning, split: None, group: None, region: None });
+            pictures.push(Picture {
+                file,
+                label,
+                below,
+                meaning,
+                split: None,
+                group: None,
+                values: vec![],
+                region: None,
+            });
         }
     }
     Ok(pictures)
@@ -89,7 +98,16 @@ fn named(path: &Path, pattern: &Pattern, labels: &Labels<'_>, left_out: &mut Lef
             None => Err(problem(RowProblem::NoLabel { pattern: pattern.to_string() })),
         };
         let below = file.parent().unwrap_or(Path::new("")).to_owned();
-        Picture { below, file, label: label.unwrap_or_default(), meaning, split: None, group: None, region: None }
+        Picture {
+            below,
+            file,
+            label: label.unwrap_or_default(),
+            meaning,
+            split: None,
+            group: None,
+            values: vec![],
+            region: None,
+        }
     };
     Ok(files.into_iter().map(picture).collect())
 }
@@ -155,6 +173,7 @@ impl Walk<'_> {
                 meaning: Ok(meaning),
                 split,
                 group: None,
+                values: vec![],
                 region: None,
             };
             self.pictures.extend(files.into_iter().map(picture));

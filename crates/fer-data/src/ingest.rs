@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
 use crate::detect::Detection;
 use crate::labels::Labels;
+use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, Error, FaceFinder, ImageSize, IngestParams, Source, checks, csv, duplicates, folder, manifest, parquet,
-    pictures, shards, split, summary,
+    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, checks, csv, duplicates, folder,
+    manifest, parquet, pictures, shards, split, summary,
 };
 
 /// What ingest makes of a source.
@@ -21,6 +22,8 @@ pub struct Ingested {
     pub sets: BTreeMap<Split, ImageSet>,
     /// What these sets hold and what was left out.
     pub report: DataReport,
+    /// The parts of these sets that are scored by themselves.
+    pub subsets: Subsets,
 }
 
 /// All rows of a source.
@@ -55,19 +58,29 @@ pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder
         splits: split::wanted(&params.split),
         on_bad_row: params.on_bad_row,
         group: params.group.as_ref(),
+        report_by: &params.report_by,
         size: params.size.map(ImageSize::get),
         detection: detection(params, finder)?,
     };
     let mut table = read(&params.source, &request)?;
+    let by = table.values_by(&params.report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
     let mut sets = table.into_sets(&params.classes, &assignment);
-    let dropped = duplicates::drop(&mut sets, params.drop_duplicates);
+    let mut dropped = duplicates::drop(&mut sets, params.drop_duplicates);
+    let mut fingerprints = near::fingerprints(&sets);
+    let mut found = Near::of(&sets, &fingerprints);
+    if params.drop_duplicates == DropDuplicates::Near {
+        dropped = near::drop(&mut sets, &mut fingerprints, &found, dropped);
+        found = Near::of(&sets, &fingerprints);
+    }
     if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = notes.into_report(checks::check(&params.classes, &sets, dropped));
-    Ok(Ingested { sets, report })
+    let mut report = notes.into_report(checks::check(&params.classes, &sets, dropped));
+    report.near = found.report(&sets, &fingerprints)?;
+    let subsets = Subsets { twins: Some(found.twins(&sets)), by };
+    Ok(Ingested { sets, report, subsets })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
@@ -94,6 +107,7 @@ pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>) -> Resu
         splits: Splits::Ignore,
         on_bad_row: params.on_bad_row,
         group: None,
+        report_by: &[],
         size: params.size.map(ImageSize::get),
         detection: detection(params, finder)?,
     };
@@ -128,8 +142,15 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-    let request =
-        Request { labels, splits: Splits::Note, on_bad_row: params.on_bad_row, group, size: None, detection: None };
+    let request = Request {
+        labels,
+        splits: Splits::Note,
+        on_bad_row: params.on_bad_row,
+        group,
+        report_by: &[],
+        size: None,
+        detection: None,
+    };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),
         Source::Manifest(manifest) => manifest::listing(manifest, &request)?,

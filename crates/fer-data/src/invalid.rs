@@ -39,6 +39,15 @@ pub enum InvalidParams {
         /// Kinds of sources that have it.
         needs: &'static str,
     },
+    /// Columns of a source that has none.
+    #[error("`report_by` needs a source of kind csv or manifest, which have columns")]
+    ReportBy,
+    /// A column that stands in a list twice.
+    #[error("expected each column of `report_by` once, found `{name}` twice")]
+    SameColumn {
+        /// The column.
+        name: String,
+    },
     /// Faces to be looked for where there are no photographs.
     #[error(
         "`detect` looks for faces in pictures, found a source of kind csv, which has pixels of faces; leave `detect` out"

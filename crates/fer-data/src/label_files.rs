@@ -213,6 +213,7 @@ impl Reader<'_> {
             label,
             meaning: meaning.map_err(place),
             split: labels::split_in_path(&below),
+            values: vec![],
             group: None,
             below,
         });

@@ -25,6 +25,7 @@ mod listing;
 mod look;
 mod look_alike;
 mod manifest;
+mod near;
 mod notes;
 mod npy;
 mod params;

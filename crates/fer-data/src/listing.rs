@@ -46,6 +46,8 @@ pub(crate) struct Picture {
     pub(crate) split: Option<Split>,
     /// The group that its name or its list says.
     pub(crate) group: Option<String>,
+    /// The values of the columns of its list that are noted.
+    pub(crate) values: Vec<String>,
 }
 
 impl Picture {

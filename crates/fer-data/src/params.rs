@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Count, OutOfRange, Size};
+use fer_artifact::{Count, OutOfRange, Size, tidy};
 use serde::{Deserialize, Serialize};
 
 use crate::label_files::LabelFiles;
@@ -27,7 +27,7 @@ pub struct IngestParams {
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
     #[serde(default)]
     pub on_bad_row: OnBadRow,
-    /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
+    /// Which copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
     /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
@@ -44,6 +44,10 @@ pub struct IngestParams {
     /// What says which rows belong together, such as those of one person. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
+    /// Columns of a CSV file or of a manifest by whose values evaluate gives scores too, such as `[sex, dataset]`. Default:
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report_by: Vec<String>,
 }
 
 impl IngestParams {
@@ -59,14 +63,24 @@ impl IngestParams {
             detect: None,
             color: Color::Gray,
             group: None,
+            report_by: vec![],
         }
     }
 
     /// What must hold between the parameters.
     ///
     /// # Errors
-    /// [`InvalidParams::Group`], [`InvalidParams::DetectSource`] or [`InvalidParams::DetectSize`].
+    /// [`InvalidParams::Group`], [`InvalidParams::ReportBy`], [`InvalidParams::DetectSource`] or
+    /// [`InvalidParams::DetectSize`].
     pub fn check(&self) -> Result<(), InvalidParams> {
+        let repeated = self.report_by.iter().enumerate().find(|(index, name)| self.report_by[..*index].contains(name));
+        match (&self.source, repeated) {
+            (Source::Folder(_) | Source::Parquet(_), _) if !self.report_by.is_empty() => {
+                return Err(InvalidParams::ReportBy);
+            }
+            (_, Some((_, name))) => return Err(InvalidParams::SameColumn { name: name.clone() }),
+            _ => {}
+        }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {
             (Some(Group::Column(_)), Source::Folder(_)) => invalid("column", "csv, manifest or parquet"),
@@ -86,12 +100,12 @@ impl IngestParams {
             Source::Parquet(parquet) => &mut parquet.path,
             Source::Manifest(manifest) => {
                 if let Some(images) = &mut manifest.images {
-                    *images = base.join(&*images);
+                    *images = tidy(&base.join(&*images));
                 }
                 &mut manifest.path
             }
         };
-        *path = base.join(&*path);
+        *path = tidy(&base.join(&*path));
     }
 
     /// Path of the source.
@@ -313,7 +327,7 @@ impl OnBadRow {
     }
 }
 
-/// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
+/// Which copies, images with equal pixels or nearly so, to leave out of train. Validation and test always stay whole, so that
 /// scores remain comparable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -325,4 +339,6 @@ pub enum DropDuplicates {
     Train,
     /// Copies within train, and every row of train that also stands in validation or test.
     Across,
+    /// The same of near copies too: images of one picture whose pixels differ.
+    Near,
 }

@@ -115,7 +115,7 @@ fn face(
         return Err(here(RowProblem::NoGroup));
     }
     let split = picture.split.filter(|_| request.splits != Splits::Ignore);
-    Ok((Face { label, split, group, pixels: image.pixels }, meaning))
+    Ok((Face { label, split, group, values: picture.values.clone(), pixels: image.pixels }, meaning))
 }
 
 /// Decodes a picture, and looks at the part of it that is asked for.

@@ -10,12 +10,23 @@ use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, Group, OnBadRow};
 
+/// Values of a column by which scores are told: more would be a table that nobody reads, of scores of a few images each.
+const MOST_VALUES: usize = 50;
+
+/// What a field without a value is called.
+const UNKNOWN: &str = "(none)";
+
+/// Rows by the value that a column has for them, by the name of the column.
+pub(crate) type ValuesBy = BTreeMap<String, BTreeMap<String, Vec<u32>>>;
+
 /// What is wanted of a source.
 pub(crate) struct Request<'a> {
     pub(crate) labels: Labels<'a>,
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
     pub(crate) group: Option<&'a Group>,
+    /// Names of the columns whose values are noted.
+    pub(crate) report_by: &'a [String],
     /// The size to which every image is brought.
     pub(crate) size: Option<Size>,
     /// What finds faces in pictures, where they are photographs.
@@ -39,6 +50,8 @@ pub(crate) struct Face {
     pub(crate) split: Option<Split>,
     /// Where groups were asked for.
     pub(crate) group: Option<String>,
+    /// The values of the columns that are noted, in the order in which they were asked for.
+    pub(crate) values: Vec<String>,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -57,6 +70,8 @@ pub(crate) struct Table {
     groups: Vec<u32>,
     /// The number of each group.
     group_numbers: BTreeMap<String, u32>,
+    /// Of each column that is noted, the rows of each value.
+    values: Vec<BTreeMap<String, Vec<u32>>>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
@@ -114,7 +129,13 @@ impl Table {
             Meaning::Number(class) => *self.numbered.entry(class).or_default() += 1,
             _ => {}
         }
-        self.rows.push(self.next_row());
+        let row = self.next_row();
+        self.rows.push(row);
+        self.values.resize_with(face.values.len(), BTreeMap::new);
+        for (rows_of, value) in self.values.iter_mut().zip(face.values) {
+            let value = if value.is_empty() { UNKNOWN.to_owned() } else { value };
+            rows_of.entry(value).or_default().push(row);
+        }
         self.images.extend_from_slice(&face.pixels);
         self.labels.push(face.label);
         self.splits.push(face.split);
@@ -172,6 +193,21 @@ impl Table {
     /// `[N]`, the number of each row's group, where groups were asked for.
     pub(crate) fn groups(&self) -> Option<&[u32]> {
         (!self.groups.is_empty()).then_some(&self.groups)
+    }
+
+    /// The rows of each value of the columns that were asked for, by the name of the column.
+    ///
+    /// # Errors
+    /// [`Error::TooManyValues`] for a column that tells rows apart rather than kinds of them.
+    pub(crate) fn values_by(&mut self, names: &[String], path: &Path) -> Result<ValuesBy, Error> {
+        let columns = names.iter().cloned().zip(std::mem::take(&mut self.values));
+        let check = |(column, values): (String, BTreeMap<String, Vec<u32>>)| match values.len() {
+            found if found > MOST_VALUES => {
+                Err(Error::TooManyValues { path: path.to_owned(), column, found, most: MOST_VALUES })
+            }
+            _ => Ok((column, values)),
+        };
+        columns.map(check).collect()
     }
 
     /// The groups of these rows, numbered in the order of their names.

@@ -92,7 +92,12 @@ impl Ensemble {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images, [`Error::Model`] if a network fails.
     pub fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        let answers = self.members.iter().map(|member| member.logits(pixels, size)).collect::<Result<Vec<_>, _>>()?;
+        self.logits_told(pixels, size, &mut |_| {})
+    }
+
+    fn logits_told(&self, pixels: &[u8], size: Size, told: &mut dyn FnMut(usize)) -> Result<Vec<f32>, Error> {
+        let answers = self.members.iter().map(|member| member.logits(pixels, size, told));
+        let answers = answers.collect::<Result<Vec<_>, _>>()?;
         let answers: Vec<&[f32]> = answers.iter().map(Vec::as_slice).collect();
         Ok(average(&answers, self.classes.len()))
     }
@@ -102,6 +107,14 @@ impl Ensemble {
     /// # Errors
     /// As [`Self::logits`], and [`Error::Model`] if the set is not of the models' classes.
     pub fn predict(&self, set: &ImageSet) -> Result<Predictions, Error> {
+        self.predict_told(set, &mut |_| {})
+    }
+
+    /// [`Self::predict`], which tells after each batch how many images it has had; each model has all of them once.
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn predict_told(&self, set: &ImageSet, told: &mut dyn FnMut(usize)) -> Result<Predictions, Error> {
         let &ImageSet { split, height, width, .. } = set;
         let model = &self.members[0].name;
         if set.classes != self.classes {
@@ -116,7 +129,7 @@ impl Ensemble {
             if expected != found {
                 return Err(fer_imgproc::Error::PixelCount { split, expected, found }.into());
             }
-            self.logits(&set.images, size).map_err(|error| with_row(error, set))?
+            self.logits_told(&set.images, size, told).map_err(|error| with_row(error, set))?
         };
         let (classes, labels, rows) = (self.classes.clone(), set.labels.clone(), set.rows.clone());
         Ok(Predictions { classes, split, logits, labels, rows })

@@ -38,14 +38,15 @@ impl Member {
     }
 
     /// Logits `[N, classes]` of gray images `[N, height, width]` of this size; the features of a batch are in memory at
-    /// a time.
-    pub(crate) fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+    /// a time. `told` is told how many images each batch has had.
+    pub(crate) fn logits(&self, pixels: &[u8], size: Size, told: &mut dyn FnMut(usize)) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let mut logits = vec![];
         for (index, pixels) in pixels.chunks(batch * size.area()).enumerate() {
             let features = self.preprocessing.features(pixels, size)?;
             let found = self.predictor.logits(&features, batch).map_err(|error| in_batch(error, index * batch));
             logits.extend(found.map_err(Error::of_model(&self.name))?);
+            told(pixels.len() / size.area());
         }
         Ok(logits)
     }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod accuracy;
 mod arrays;
 mod batches;
 mod checkpoint;
@@ -8,6 +7,7 @@ mod distillation;
 mod epoch;
 mod error;
 mod file_of;
+mod measure;
 mod observer;
 mod optimizer;
 mod params;

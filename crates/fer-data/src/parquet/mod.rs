@@ -158,7 +158,7 @@ impl Reader<'_> {
 
 impl Known {
     fn face(&self, pixels: Vec<u8>) -> Face {
-        Face { label: self.label, split: self.split, group: self.group.clone(), pixels }
+        Face { label: self.label, split: self.split, group: self.group.clone(), values: vec![], pixels }
     }
 }
 

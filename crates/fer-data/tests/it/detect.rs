@@ -37,7 +37,7 @@ fn run(scratch: &Scratch, detect: Value) -> Ingested {
 #[test]
 fn the_largest_face_is_taken_and_pictures_without_one_are_counted_and_named() {
     let scratch = scratch();
-    let Ingested { sets, report } = run(&scratch, json!(true));
+    let Ingested { sets, report, .. } = run(&scratch, json!(true));
     assert_eq!((&sets[&Split::Train].images, &sets[&Split::Validation].images), (&vec![200; 2], &vec![150; 2]));
     assert_eq!(sets[&Split::Train].skipped_rows, [2]);
     assert_eq!(report.skipped.first[0].reason, "row 2 (sad/nobody.png): expected a face in the photograph, found none");

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::names::{DATA_REPORT, split_file};
+use fer_artifact::names::{DATA_REPORT, SUBSETS, split_file};
 use fer_artifact::{Digest, Kind, Split, check_ingest};
 use fer_data::{FileDigest, IngestParams, ingest_with, source_digest, summary};
 use serde_json::Value;
@@ -22,6 +22,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(split_file(Split::Validation)),
         Output::optional(split_file(Split::Test)),
         Output::optional(DATA_REPORT),
+        Output::optional(SUBSETS),
     ],
     parse: |params| {
         let written: IngestParams = params.parse()?;
@@ -50,7 +51,7 @@ impl Stage for Ingest {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn params(&self) -> Value {
@@ -69,6 +70,7 @@ impl Stage for Ingest {
         }
         let report = serde_json::to_string_pretty(&ingested.report)?;
         context.write_text(DATA_REPORT, &(report + "\n"))?;
+        context.write_text(SUBSETS, &(serde_json::to_string(&ingested.subsets)? + "\n"))?;
         context.note(&summary(&ingested.report));
         Ok(())
     }
