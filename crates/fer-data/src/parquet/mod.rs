@@ -6,9 +6,9 @@ mod footer;
 mod rows;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use fer_artifact::with_causes;
+use fer_artifact::{Split, with_causes};
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
@@ -27,16 +27,24 @@ pub(crate) fn read(source: &ParquetSource, request: &Request<'_>) -> Result<Tabl
     let path = &source.path;
     let (shards, left_out) = shards::of(path)?;
     let reader = Reader { source, request };
-    let mut table = Table::beside(left_out);
-    let (mut size, mut several) = (CommonSize::default(), Several::default());
+    let mut filled =
+        Filled { table: Table::beside(left_out), size: CommonSize::default(), several: Several::default() };
     for shard in &shards {
         reader
-            .append(shard, &mut table, &mut size, &mut several)
+            .append(shard, &mut filled)
             .map_err(|error| error.with_labels(request.labels.classes(), || reader.labels(&shards)))?;
     }
+    let Filled { mut table, size, several } = filled;
     table.size = size.get();
     table.warnings.extend(several.warning(request));
     table.checked(path, "row in a Parquet file (.parquet)")
+}
+
+/// The rows so far.
+struct Filled {
+    table: Table,
+    size: CommonSize,
+    several: Several,
 }
 
 struct Reader<'a> {
@@ -54,47 +62,54 @@ type Problem = (RowProblem, Option<String>);
 struct Known {
     label: u8,
     meaning: Meaning,
-    split: Option<fer_artifact::Split>,
+    split: Option<Split>,
     group: Option<String>,
 }
 
 impl Reader<'_> {
     /// Appends the rows of a file.
-    fn append(
-        &self,
-        shard: &Shard,
-        table: &mut Table,
-        size: &mut CommonSize,
-        several: &mut Several,
-    ) -> Result<(), Error> {
-        let (source, request) = (self.source, self.request);
+    fn append(&self, shard: &Shard, filled: &mut Filled) -> Result<(), Error> {
         let file = ParquetFile::open(&shard.path)?;
-        let columns = Columns::find(&file, source, request, shard.split.is_some())?;
+        let columns = Columns::find(&file, self.source, self.request, shard.split.is_some())?;
         for part in file.parts() {
             let rows = columns.read(&file, part.clone())?;
             let outcomes: Vec<Outcome> =
                 (0..rows.len()).into_par_iter().map(|index| self.row(&rows, index, shard, &columns)).collect();
             for (index, outcome) in outcomes.into_iter().enumerate() {
-                let row = part.start + index;
-                let refuse = |table: &mut Table, (problem, column): Problem| {
-                    let place = Place::Record { file: shard.name.clone(), row, column };
-                    table.refuse(&source.path, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
-                };
-                let text = || rows.label(index, &[]).unwrap_or_default();
-                match outcome {
-                    Err(problem) => refuse(table, problem)?,
-                    Ok(None) => table.leave_out(&text()),
-                    Ok(Some((known, seen))) => {
-                        let name = || format!("row {row} of {}", shard.name.display());
-                        several.note(seen.faces, name);
-                        for Gray { size: found, pixels } in seen.images {
-                            match size.check(found, || PathBuf::from(name())) {
-                                Err(problem) => refuse(table, (problem, Some(columns.image.clone())))?,
-                                Ok(()) => table.push(known.face(pixels), known.meaning, &text()),
-                            }
-                        }
-                    }
-                }
+                let label = rows.label(index, &[]).unwrap_or_default();
+                self.put(outcome, (&shard.name, part.start + index), (&label, &columns.image), filled)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends what a row gives; `label` is its label, and `image` the column of its image.
+    fn put(
+        &self,
+        outcome: Outcome,
+        (file, row): (&Path, usize),
+        (label, image): (&str, &str),
+        Filled { table, size, several }: &mut Filled,
+    ) -> Result<(), Error> {
+        let refuse = |table: &mut Table, (problem, column): Problem| {
+            let place = Place::Record { file: file.to_owned(), row, column };
+            let on_bad_row = self.request.on_bad_row.of(&problem);
+            table.refuse(&self.source.path, on_bad_row, |row| BadRow { row, place, problem })
+        };
+        let (known, seen) = match outcome {
+            Err(problem) => return refuse(table, problem),
+            Ok(None) => {
+                table.leave_out(label);
+                return Ok(());
+            }
+            Ok(Some(face)) => face,
+        };
+        let name = || format!("row {row} of {}", file.display());
+        several.note(seen.faces, name);
+        for Gray { size: found, pixels } in seen.images {
+            match size.check(found, || PathBuf::from(name())) {
+                Err(problem) => refuse(table, (problem, Some(image.to_owned())))?,
+                Ok(()) => table.push(known.face(pixels), known.meaning, label),
             }
         }
         Ok(())
