@@ -1,8 +1,7 @@
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
@@ -16,9 +15,9 @@ pub(super) struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub(super) fn run(self) -> Result<ExitStatus> {
+    pub(super) fn run(self, mut fer: Command) -> Result<ExitStatus> {
         let mut script = vec![];
-        generate(self.shell, &mut Cli::command(), "fer", &mut script);
+        generate(self.shell, &mut fer, "fer", &mut script);
         std::io::Write::write_all(&mut std::io::stdout(), &script)?;
         Ok(ExitStatus::Success)
     }

@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
-use super::Cli;
 use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
@@ -14,10 +13,10 @@ pub(super) struct ManArgs {
 }
 
 impl ManArgs {
-    pub(super) fn run(self) -> Result<ExitStatus> {
+    pub(super) fn run(self, fer: Command) -> Result<ExitStatus> {
         let here = || self.folder.display().to_string();
         std::fs::create_dir_all(&self.folder).with_context(here)?;
-        clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), &self.folder).with_context(here)?;
+        clap_mangen::generate_to(fer.disable_help_subcommand(true), &self.folder).with_context(here)?;
         Ok(ExitStatus::Success)
     }
 }

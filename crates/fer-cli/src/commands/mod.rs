@@ -28,7 +28,7 @@ mod synth;
 mod verify;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit_status::ExitStatus;
 
@@ -114,8 +114,8 @@ impl Cli {
             Command::Rm(args) => args.run(),
             Command::Sweep(args) => args.run(),
             Command::Synth(args) => args.run(),
-            Command::Completions(args) => args.run(),
-            Command::Man(args) => args.run(),
+            Command::Completions(args) => args.run(Cli::command()),
+            Command::Man(args) => args.run(Cli::command()),
         }
     }
 }

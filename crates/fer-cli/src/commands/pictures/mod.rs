@@ -218,7 +218,7 @@ impl Copies {
             )
         }
         std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot make the folder", folder.display()))?;
-        let parents: Vec<PathBuf> = inputs.iter().map(|input| plain(input.parent().unwrap_or(input))).collect();
+        let parents: Vec<PathBuf> = inputs.iter().map(|input| folder_of(&plain(input))).collect();
         let base = parents.iter().cloned().reduce(|a, b| common(&a, &b)).unwrap_or_default();
         Ok(Self { folder: folder.to_owned(), base })
     }
@@ -233,6 +233,10 @@ impl Copies {
         target.push(ending);
         target.into()
     }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(path).to_owned()
 }
 
 /// An absolute path without `..`, as it is written: links are not followed.
