@@ -17,6 +17,7 @@ mod faults;
 mod freshness;
 mod init;
 mod inputs;
+mod journeys;
 mod known_before;
 mod layouts;
 mod loops;

@@ -73,7 +73,7 @@ fn a_folder_that_is_no_run_is_refused() {
     let world = World::new();
     std::fs::create_dir(world.path("faces")).unwrap();
     let ended = world.fer(&["run", "faces"]);
-    let message = "error: faces: expected a pipeline file or a run folder, found another folder\n";
+    let message = "error: faces: expected a pipeline file or a run folder, found a folder; `fer init faces` writes a pipeline file for faces in it\n";
     assert_eq!((ended.code, &*ended.stderr), (2, message));
     let world = World::ran();
     std::fs::remove_file(world.path("run/.origin")).unwrap();

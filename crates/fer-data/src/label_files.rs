@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use fer_artifact::Count;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::labels::{self, Labels, Meaning};
@@ -27,15 +27,19 @@ pub struct LabelFiles {
     /// `{stem}` for its name without the ending.
     #[schemars(extend("examples" = ["{folder}/../labels/{stem}.txt"]))]
     pub file: LabelFile,
-    #[schemars(extend("examples" = [3]))]
     /// For how many pictures of a folder, in the order of their names, the label of the last one holds: frames that lead up
     /// to it. By default for this one alone.
+    #[schemars(extend("examples" = [3]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_frames: Option<Count>,
-    #[schemars(extend("examples" = ["neutral"]))]
     /// The label of the first picture of a folder in which a picture has a label file. By default it has none.
+    #[schemars(schema_with = "number_or_name", example = &"neutral")]
     #[serde(default, deserialize_with = "label", skip_serializing_if = "Option::is_none")]
     pub first_frame: Option<String>,
+}
+
+fn number_or_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["integer", "string", "null"]})
 }
 
 impl LabelFiles {

@@ -175,10 +175,13 @@ pub struct ParquetSource {
     pub path: PathBuf,
     /// Column of the images: pictures (bytes, or a struct with `bytes`), or pixels as text or as lists of numbers. By
     /// default `image`, `img_bytes`, `img`, `pixels` or `feature`.
+    #[schemars(extend("examples" = ["face"]))]
     pub image_column: Option<String>,
     /// Column of the labels, numbers or names. By default `label`, `labels`, `emotion`, `expression` or `class`.
+    #[schemars(extend("examples" = ["mood"]))]
     pub label_column: Option<String>,
     /// Column of the split. By default `split` or `Usage`, or else the names of the files say it.
+    #[schemars(extend("examples" = ["part"]))]
     pub split_column: Option<String>,
 }
 

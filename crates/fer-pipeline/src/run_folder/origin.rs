@@ -58,8 +58,15 @@ fn refusal(folder: &Path) -> Error {
     let message = match is_run(folder) {
         true => {
             "this run does not say where its pipeline file stands, as earlier versions' runs do not; run that file once"
+                .to_owned()
         }
-        false => "expected a pipeline file or a run folder, found another folder",
+        false => {
+            let folder = folder.display();
+            format!(
+                "expected a pipeline file or a run folder, found a folder; `fer init {folder}` writes a pipeline file for \
+                 faces in it"
+            )
+        }
     };
     Error::invalid(Place::File(folder.to_owned()), message)
 }

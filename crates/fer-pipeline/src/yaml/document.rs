@@ -178,7 +178,10 @@ impl Params<'_> {
 fn source_of_faces(path: &Path) -> Option<&'static str> {
     match () {
         () if path.is_dir() => Some("a folder"),
-        () if fer_data::is_table(path) => Some("a table of faces"),
+        () if fer_data::is_table(path) && path.extension().is_some_and(|ending| ending == "parquet") => {
+            Some("a Parquet file")
+        }
+        () if fer_data::is_table(path) => Some("a CSV file"),
         () => None,
     }
 }
