@@ -11,6 +11,7 @@ mod deal;
 mod duplicates;
 mod error;
 mod export;
+mod face;
 mod face_rows;
 mod fields;
 mod folder;

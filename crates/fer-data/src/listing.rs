@@ -7,7 +7,7 @@ use fer_artifact::{Size, Split};
 use crate::labels::{self, Meaning};
 use crate::left_out::Leftovers;
 use crate::pattern::{Part, Pattern};
-use crate::walk::as_text;
+use crate::walk::{self, as_text};
 use crate::{Group, Place, RowProblem};
 
 /// The pictures of a source, in order.
@@ -47,6 +47,15 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
+    /// Where it comes from, as [`fer_artifact::Origins`] has it.
+    pub(crate) fn origin(&self) -> String {
+        let file = walk::shown(&self.file);
+        match self.crop {
+            None => file,
+            Some(Crop { left, top, width, height }) => format!("{file}#xywh={left},{top},{width},{height}"),
+        }
+    }
+
     /// Whether it is of a label that the classes choose, or of a bad one.
     pub(crate) fn is_chosen(&self) -> bool {
         !matches!(self.meaning, Ok(Meaning::Other))

@@ -41,6 +41,9 @@ pub enum Error {
     /// There is no such network, the tensors are not the network's, or it failed on a batch.
     #[error(transparent)]
     Model(#[from] fer_model::Error),
+    /// Images that cannot be read any more.
+    #[error(transparent)]
+    Artifact(#[from] fer_artifact::Error),
     /// A tensor could not be made or read.
     #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),

@@ -92,12 +92,17 @@ impl Ensemble {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images, [`Error::Model`] if a network fails.
     pub fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        let answers = self.members.iter().map(|member| member.logits(pixels, size)).collect::<Result<Vec<_>, _>>()?;
+        self.together(|member| member.logits(pixels, size))
+    }
+
+    /// The mean of what the networks answer.
+    fn together(&self, logits: impl Fn(&Member) -> Result<Vec<f32>, Error>) -> Result<Vec<f32>, Error> {
+        let answers = self.members.iter().map(logits).collect::<Result<Vec<_>, _>>()?;
         let answers: Vec<&[f32]> = answers.iter().map(Vec::as_slice).collect();
         Ok(average(&answers, self.classes.len()))
     }
 
-    /// [`Self::logits`] of a labelled set, with its labels and rows.
+    /// [`Self::logits`] of a labelled set, with its labels and rows; a batch of its images is in memory at a time.
     ///
     /// # Errors
     /// As [`Self::logits`], and [`Error::Model`] if the set is not of the models' classes.
@@ -116,10 +121,10 @@ impl Ensemble {
             if expected != found {
                 return Err(fer_imgproc::Error::PixelCount { split, expected, found }.into());
             }
-            self.logits(&set.images, size).map_err(|error| with_row(error, set))?
+            self.together(|member| member.logits_of_set(set, size)).map_err(|error| with_row(error, set))?
         };
         let (classes, labels, rows) = (self.classes.clone(), set.labels.clone(), set.rows.clone());
-        Ok(Predictions { classes, split, logits, labels, rows })
+        Ok(Predictions { classes, split, logits, labels, rows, origins: set.origins.clone() })
     }
 
     /// A heat map for each gray image `[N, height, width]` and its class, `height * width` values of [`Self::size`]: the

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accuracy;
+mod ahead;
 mod arrays;
 mod batches;
 mod checkpoint;

@@ -43,6 +43,10 @@ pub struct DataReport {
     /// The groups, such as people, where the source has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupReport>,
+    /// Where the rows that [`Self::contradictions`] and [`Self::blank`] name come from, as [`crate::Origins`] has it, where
+    /// the source is of pictures. [`Self::skipped`] says it itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<u32, String>,
     /// What else a person should know before trusting the data, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -44,7 +44,8 @@ impl EvaluateArgs {
         let ensemble = Ensemble::open(&self.models)?.with_tta(self.tta)?;
         let classes = Classes::new(ensemble.classes().to_vec())
             .with_context(|| format!("{}: its classes", self.models[0].display()))?;
-        let Loaded { images, notes } = load(&Source::at(&self.data), &classes, ensemble.size().ok())?;
+        let scratch = std::env::temp_dir();
+        let Loaded { images, notes } = load(&Source::at(&self.data), &classes, ensemble.size().ok(), &scratch)?;
         notes.iter().for_each(|note| to_stderr(note));
         let scores = score(&ensemble.predict(&images)?);
         if self.json {

@@ -26,9 +26,10 @@ pub(crate) fn features(split: Split, pixels: &[[f32; 2]], labels: &[u8]) -> Feat
         split,
         height: 1,
         width: 2,
-        images: pixels.concat(),
+        images: pixels.concat().into(),
         labels: labels.to_vec(),
         rows: (100..100 + labels.len() as u32).collect(),
+        origins: None,
         preprocessing: Value::Null,
     }
 }
@@ -56,7 +57,7 @@ fn the_network_is_in_evaluation_mode() {
     let model = Model { network: config, tensors: tensors.collect(), ..model() };
     let images: Vec<f32> = (0..5 * 64).map(|index| value(index) + 0.1).collect();
     let labels = vec![0; 5];
-    let set = FeatureSet { height: 8, width: 8, images, ..features(Split::Test, &[], &labels) };
+    let set = FeatureSet { height: 8, width: 8, images: images.into(), ..features(Split::Test, &[], &labels) };
     let (together, alone) = (predict(&model, &set, 5).unwrap(), predict(&model, &set, 1).unwrap());
     assert_eq!(together, predict(&model, &set, 5).unwrap());
     let largest = together.logits.iter().fold(0f32, |largest, logit| largest.max(logit.abs()));
@@ -119,7 +120,7 @@ fn images_of_another_size_are_refused() {
 fn images_without_labels_have_the_logits_of_a_set() {
     let set = features(Split::Test, &[[0.5, 0.25], [2.0, 4.0], [-1.0, 0.0]], &[0, 2, 1]);
     let predictor = Predictor::new(&model()).unwrap();
-    assert_eq!(predictor.logits(&set.images, 2).unwrap(), predictor.predict(&set, 2).unwrap().logits);
+    assert_eq!(predictor.logits(&set.images.all().unwrap(), 2).unwrap(), predictor.predict(&set, 2).unwrap().logits);
     assert!(predictor.logits(&[], 2).unwrap().is_empty());
     let message = predictor.logits(&[0.0; 5], 2).unwrap_err().to_string();
     assert_eq!(message, "expected whole images of 1×2, 2 values each, found 5 values");

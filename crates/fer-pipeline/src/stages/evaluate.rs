@@ -65,7 +65,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn params(&self) -> Value {
@@ -83,7 +83,7 @@ impl Stage for Evaluate {
         let model: Model = context.read(MODEL)?;
         let mut features: BTreeMap<Split, FeatureSet> = BTreeMap::new();
         for split in self.splits() {
-            features.extend(context.read_optional(split_file(split))?.map(|set| (split, set)));
+            features.extend(context.open_optional(split_file(split))?.map(|set| (split, set)));
         }
         let evaluation = evaluate(&self.params, &model, &features)?;
         for (split, predictions) in &evaluation.predictions {

@@ -46,7 +46,7 @@ impl Stage for Ingest {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn params(&self) -> Value {
@@ -58,7 +58,7 @@ impl Stage for Ingest {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let ingested = ingest(&self.params, context.seed())?;
+        let ingested = ingest(&self.params, context.seed(), context.output_dir)?;
         for (split, set) in &ingested.sets {
             context.write(split_file(*split), set)?;
         }

@@ -353,6 +353,7 @@ pub(crate) fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
         logits: set.labels.iter().flat_map(sure).collect(),
         labels: set.labels.clone(),
         rows: set.rows.clone(),
+        origins: None,
     }
 }
 
