@@ -17,6 +17,7 @@ mod faults;
 mod freshness;
 mod inputs;
 mod loops;
+mod memory;
 mod names;
 mod one_decoder;
 mod own_model;

@@ -22,10 +22,7 @@ fn fault(path: &Path, source: std::io::Error) -> Error {
 }
 
 /// The same for what can fail by other things than writing, too.
-pub(crate) fn write_made(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
-) -> Result<Digest, Error> {
+pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<Digest, Error> {
     let io = |source| fault(path, source);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -38,7 +35,8 @@ pub(crate) fn write_made(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let temporary = builder.tempfile_in(folder).map_err(io)?;
-    let mut out = Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
+    let mut out =
+        Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
     fill(&mut out)?;
     let digest = out.sync().map_err(io)?;
     temporary.persist(path).map_err(|error| io(error.error))?;

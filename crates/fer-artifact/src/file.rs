@@ -15,7 +15,7 @@ use crate::array::widened;
 use crate::atomic::write_made;
 use crate::content::{FIRST, identify};
 use crate::in_file::InFile;
-use crate::pixels::PixelValue;
+use crate::pixels::{PixelValue, check_values};
 use crate::{Array, Digest, Error, Header, Kind, Pixels, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
 
 #[cfg(target_endian = "big")]
@@ -333,7 +333,11 @@ impl<'a> Contents<'a> {
         let (path, start) = (self.path.to_owned(), self.data_start + info.data_offsets.0 as u64);
         let pixels = match &self.pixels {
             Some(file) => {
-                let file = file.try_clone().map_err(|source| Error::Io { path: path.clone(), action: "read the file", source })?;
+                let file = file.try_clone().map_err(|source| Error::Io {
+                    path: path.clone(),
+                    action: "read the file",
+                    source,
+                })?;
                 let len = info.shape.iter().product();
                 Pixels::elsewhere(len, 1, InFile { file, path, name, start })
             }
@@ -438,19 +442,6 @@ pub(crate) fn check_labels(path: &Path, labels: &[u8], classes: &[String]) -> Re
             what: format!("labels[{index}]"),
             expected: format!("a label below {}, the number of classes", classes.len()),
             found: labels[index].to_string(),
-        }),
-    }
-}
-
-/// Refuses numbers that are not finite; `first` is the place of the first value in its tensor.
-pub(crate) fn check_values<T: PixelValue>(path: &Path, name: &str, values: &[T], first: usize) -> Result<(), Error> {
-    match T::first_bad(values) {
-        None => Ok(()),
-        Some(index) => Err(Error::Value {
-            path: path.to_owned(),
-            what: format!("{name}[{}]", first + index),
-            expected: "a finite number".to_owned(),
-            found: format!("{:?}", values[index]),
         }),
     }
 }

@@ -5,8 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::Error;
-use crate::file::check_values;
-use crate::pixels::{Give, PixelValue};
+use crate::pixels::{Give, PixelValue, check_values};
 
 /// A tensor, or a spool, in an open file.
 #[derive(Debug)]

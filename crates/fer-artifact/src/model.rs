@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_values};
+use crate::file::{Artifact, Contents};
+use crate::pixels::check_values;
 use crate::{Array, Error, Header, Kind, Split, Tensor};
 
 /// A trained network: one file that is enough to predict.

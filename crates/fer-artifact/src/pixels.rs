@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytemuck::Pod;
@@ -25,12 +26,7 @@ const BATCH: usize = 8 << 20;
 /// # Ok::<(), fer_artifact::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Pixels<T> {
-    len: usize,
-    /// Values that are read or made together.
-    unit: usize,
-    place: Place<T>,
-}
+pub struct Pixels<T>(Place<T>);
 
 /// A value of a pixel: a level (`u8`) or a number (`f32`).
 pub trait PixelValue: private::Value {}
@@ -66,7 +62,13 @@ pub(crate) mod private {
 #[derive(Clone)]
 enum Place<T> {
     Memory(Arc<Vec<T>>),
-    Elsewhere(Arc<dyn Give<T>>),
+    Elsewhere {
+        /// Number of values.
+        len: usize,
+        /// Values that are read or made together.
+        unit: usize,
+        give: Arc<dyn Give<T>>,
+    },
 }
 
 /// What gives pixels that are not in memory.
@@ -76,18 +78,28 @@ pub(crate) trait Give<T>: Send + Sync {
 }
 
 impl<T: PixelValue> Pixels<T> {
-    pub(crate) fn elsewhere(len: usize, unit: usize, place: impl Give<T> + 'static) -> Self {
-        Self { len, unit: unit.max(1), place: Place::Elsewhere(Arc::new(place)) }
+    pub(crate) fn elsewhere(len: usize, unit: usize, give: impl Give<T> + 'static) -> Self {
+        Self(Place::Elsewhere { len, unit: unit.max(1), give: Arc::new(give) })
     }
 
     /// Number of values.
     pub fn len(&self) -> usize {
-        self.len
+        match &self.0 {
+            Place::Memory(values) => values.len(),
+            Place::Elsewhere { len, .. } => *len,
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
+    }
+
+    fn unit(&self) -> usize {
+        match &self.0 {
+            Place::Memory(_) => 1,
+            Place::Elsewhere { unit, .. } => *unit,
+        }
     }
 
     /// These values: borrowed where they are in memory.
@@ -99,9 +111,9 @@ impl<T: PixelValue> Pixels<T> {
     /// # Panics
     /// If there are no such values, or if the range cuts an image of pixels that are made of others.
     pub fn read(&self, range: Range<usize>) -> Result<Cow<'_, [T]>, Error> {
-        match &self.place {
+        match &self.0 {
             Place::Memory(values) => Ok(Cow::Borrowed(&values[range])),
-            Place::Elsewhere(_) => {
+            Place::Elsewhere { .. } => {
                 let mut values = vec![T::zeroed(); range.len()];
                 self.fill(range.start, &mut values)?;
                 Ok(Cow::Owned(values))
@@ -114,7 +126,7 @@ impl<T: PixelValue> Pixels<T> {
     /// # Errors
     /// As [`Self::read`].
     pub fn all(&self) -> Result<Cow<'_, [T]>, Error> {
-        self.read(0..self.len)
+        self.read(0..self.len())
     }
 
     /// The values of these images of `area` pixels each, in this order; one may stand there more than once.
@@ -142,13 +154,13 @@ impl<T: PixelValue> Pixels<T> {
     }
 
     fn fill(&self, start: usize, out: &mut [T]) -> Result<(), Error> {
-        assert!(start + out.len() <= self.len, "{} values from {start} of {}", out.len(), self.len);
-        match &self.place {
+        assert!(start + out.len() <= self.len(), "{} values from {start} of {}", out.len(), self.len());
+        match &self.0 {
             Place::Memory(values) => out.copy_from_slice(&values[start..start + out.len()]),
-            Place::Elsewhere(_) if out.is_empty() => {}
-            Place::Elsewhere(place) => {
-                assert!(start.is_multiple_of(self.unit) && out.len().is_multiple_of(self.unit), "whole images");
-                place.give(start, out)?;
+            Place::Elsewhere { .. } if out.is_empty() => {}
+            Place::Elsewhere { unit, give, .. } => {
+                assert!(start.is_multiple_of(*unit) && out.len().is_multiple_of(*unit), "whole images");
+                give.give(start, out)?;
             }
         }
         Ok(())
@@ -158,12 +170,12 @@ impl<T: PixelValue> Pixels<T> {
     pub fn batches(&self, area: usize) -> impl Iterator<Item = Result<Cow<'_, [T]>, Error>> {
         let images = (BATCH / size_of::<T>() / area.max(1)).max(1);
         let step = images * area.max(1);
-        (0..self.len).step_by(step).map(move |start| self.read(start..self.len.min(start + step)))
+        (0..self.len()).step_by(step).map(move |start| self.read(start..self.len().min(start + step)))
     }
 
     /// The same in the units in which they can be read.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = Result<Cow<'_, [T]>, Error>> {
-        self.batches(self.unit)
+        self.batches(self.unit())
     }
 
     /// Reads all values once, to know that each can be read and is allowed.
@@ -179,12 +191,12 @@ impl<T: PixelValue> Pixels<T> {
     /// # Errors
     /// As [`Self::read`].
     pub fn in_memory(&mut self) -> Result<&mut Vec<T>, Error> {
-        if let Place::Elsewhere(_) = self.place {
+        if let Place::Elsewhere { .. } = self.0 {
             *self = self.all()?.into_owned().into();
         }
-        match &mut self.place {
+        match &mut self.0 {
             Place::Memory(values) => Ok(Arc::make_mut(values)),
-            Place::Elsewhere(_) => unreachable!("just read into memory"),
+            Place::Elsewhere { .. } => unreachable!("just read into memory"),
         }
     }
 
@@ -210,7 +222,7 @@ impl<T: PixelValue> Pixels<T> {
         made: usize,
         make: impl Fn(&[T]) -> Vec<U> + Send + Sync + 'static,
     ) -> Pixels<U> {
-        let len = self.len / area.max(1) * made;
+        let len = self.len() / area.max(1) * made;
         Pixels::elsewhere(len, made, Made { area, made, make, of: self.clone() })
     }
 }
@@ -246,7 +258,7 @@ impl<T: PixelValue, U: PixelValue, F: Fn(&[T]) -> Vec<U> + Send + Sync> Give<U> 
 
 impl<T: PixelValue> From<Vec<T>> for Pixels<T> {
     fn from(values: Vec<T>) -> Self {
-        Self { len: values.len(), unit: 1, place: Place::Memory(Arc::new(values)) }
+        Self(Place::Memory(Arc::new(values)))
     }
 }
 
@@ -265,9 +277,10 @@ impl<T: PixelValue> Default for Pixels<T> {
 /// Whether they hold the same values, wherever those lie. What cannot be read is equal to nothing.
 impl<T: PixelValue> PartialEq for Pixels<T> {
     fn eq(&self, other: &Self) -> bool {
-        let unit = if self.unit.is_multiple_of(other.unit) { self.unit } else { self.unit * other.unit };
+        let (a, b) = (self.unit(), other.unit());
+        let unit = if a.is_multiple_of(b) { a } else { a * b };
         let equal = |(a, b): (Result<Cow<'_, [T]>, Error>, _)| matches!((a, b), (Ok(a), Ok(b)) if a == b);
-        self.len == other.len && self.batches(unit).zip(other.batches(unit)).all(equal)
+        self.len() == other.len() && self.batches(unit).zip(other.batches(unit)).all(equal)
     }
 }
 
@@ -285,9 +298,22 @@ impl<T: PixelValue, const N: usize> PartialEq<[T; N]> for Pixels<T> {
 
 impl<T: PixelValue> fmt::Debug for Pixels<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
+        match &self.0 {
             Place::Memory(values) => values.fmt(f),
-            Place::Elsewhere(_) => write!(f, "{} values", self.len),
+            Place::Elsewhere { len, .. } => write!(f, "{len} values"),
         }
+    }
+}
+
+/// Refuses numbers that are not finite; `first` is the place of the first value in its tensor.
+pub(crate) fn check_values<T: PixelValue>(path: &Path, name: &str, values: &[T], first: usize) -> Result<(), Error> {
+    match T::first_bad(values) {
+        None => Ok(()),
+        Some(index) => Err(Error::Value {
+            path: path.to_owned(),
+            what: format!("{name}[{}]", first + index),
+            expected: "a finite number".to_owned(),
+            found: format!("{:?}", values[index]),
+        }),
     }
 }

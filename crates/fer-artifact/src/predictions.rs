@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_labels, check_values};
+use crate::file::{Artifact, Contents, check_labels};
+use crate::pixels::check_values;
 use crate::{Error, Header, Kind, Origins, Split, Tensor};
 
 /// What a network says of every image of a split.

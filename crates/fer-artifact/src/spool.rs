@@ -25,7 +25,7 @@ enum Place {
 
 impl Spool {
     /// Bytes that stay in memory.
-    pub const IN_MEMORY: usize = 256 << 20;
+    pub const IN_MEMORY: usize = 128 << 20;
 
     /// An empty spool with [`Self::IN_MEMORY`] bytes in memory; its file, if it needs one, lies in this folder.
     pub fn new(folder: &Path) -> Self {

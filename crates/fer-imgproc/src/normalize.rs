@@ -22,7 +22,10 @@ pub(crate) enum Fitted {
 
 impl Fitted {
     /// Fits to the counts of all levels in train, which are taken only where they matter.
-    pub(crate) fn fit(normalization: Normalization, train: impl FnOnce() -> Result<Histogram, Error>) -> Result<Self, Error> {
+    pub(crate) fn fit(
+        normalization: Normalization,
+        train: impl FnOnce() -> Result<Histogram, Error>,
+    ) -> Result<Self, Error> {
         Ok(match normalization {
             Normalization::Unit => Self::Unit,
             Normalization::PerImage => Self::PerImage,

@@ -60,10 +60,7 @@ pub fn write_faces(
     }
 }
 
-fn write_text(
-    faces: impl IntoIterator<Item = impl Borrow<SyntheticFace>>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_text(faces: impl IntoIterator<Item = impl Borrow<SyntheticFace>>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"emotion,pixels,Usage\n")?;
     let mut line = Vec::new();
     for face in faces {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, FeatureSet, ImageSet, Pixels, Provenance, Seed, Split, Violation, check_align, check_evaluate, check_ingest,
-    check_preprocess, check_train, read, write,
+    Artifact, FeatureSet, ImageSet, Pixels, Provenance, Seed, Split, Violation, check_align, check_evaluate,
+    check_ingest, check_preprocess, check_train, read, write,
 };
 use serde_json::Value;
 use tempfile::TempDir;

@@ -8,9 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
-use crate::{Error, Mixup};
 use crate::recipe::crop_of;
 use crate::task::Task;
+use crate::{Error, Mixup};
 
 /// The order in which an epoch sees its images: as they stand, or shuffled by seed and epoch alone.
 pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<usize> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use fer_artifact::{
-    Array, Artifact, Checkpoint, Digest, FeatureSet, ImageSet, Model, Predictions, Provenance, Seed, Split, open, read, write,
+    Array, Artifact, Checkpoint, Digest, FeatureSet, ImageSet, Model, Predictions, Provenance, Seed, Split, open, read,
+    write,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;

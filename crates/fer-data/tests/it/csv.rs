@@ -149,7 +149,8 @@ fn columns_can_be_named() {
 #[test]
 fn load_reads_all_rows_whatever_their_usage() {
     let scratch = Scratch::new();
-    let set = load(&Source::at(scratch.file("faces.csv", KAGGLE)), &Classes::default(), None, scratch.path()).unwrap().images;
+    let set =
+        load(&Source::at(scratch.file("faces.csv", KAGGLE)), &Classes::default(), None, scratch.path()).unwrap().images;
     assert_eq!((set.labels, set.rows), (vec![3, 4, 0], vec![0, 1, 2]));
 }
 

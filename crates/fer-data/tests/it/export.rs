@@ -9,7 +9,9 @@ fn pngs_come_back_as_the_same_images() {
     let scratch = Scratch::new();
     let set = ImageSet { rows: (0..20).collect(), ..image_set(Split::Test, 20, 5, 7) };
     export_images(&set, scratch.path(), PictureFormat::Png).unwrap();
-    assert_eq!(load(&Source::at(scratch.path()), &Classes::default(), None, scratch.path()).unwrap().images, set);
+    let back = load(&Source::at(scratch.path()), &Classes::default(), None, scratch.path()).unwrap().images;
+    assert_eq!(back.origins.as_ref().unwrap().get(7), "7.png");
+    assert_eq!(ImageSet { origins: None, ..back }, set);
 }
 
 #[test]

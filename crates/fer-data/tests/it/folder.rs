@@ -30,7 +30,10 @@ fn folders_of_splits_and_classes_are_read_in_sorted_order() {
         assert_eq!(sets[&Split::Train].images, [1, 2, 3, 4, 5, 6]);
         assert_eq!(sets[&Split::Train].labels, [3, 4, 4]);
         assert_eq!((sets[&Split::Train].height, sets[&Split::Train].width), (1, 2));
-        assert_eq!((&sets[&Split::Validation].images, &sets[&Split::Validation].labels), (&vec![7, 8].into(), &vec![0]));
+        assert_eq!(
+            (&sets[&Split::Validation].images, &sets[&Split::Validation].labels),
+            (&vec![7, 8].into(), &vec![0])
+        );
         assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![9, 10].into(), &vec![6]));
         let mut rows: Vec<u32> = sets.values().flat_map(|set| set.rows.clone()).collect();
         rows.sort_unstable();
@@ -148,10 +151,12 @@ fn pictures_of_any_size_are_brought_to_one_as_they_are_read() {
     assert_eq!((set.height, set.width), (4, 6));
     assert_eq!(set.image(0).unwrap(), fer_imgproc::resize(&large, Size::new(16, 12).unwrap(), size.get()));
     assert_eq!(set.image(1).unwrap(), [9; 24].as_slice());
-    let loaded = load(&Source::at(scratch.path()), &Classes::default(), Some(size.get()), scratch.path()).unwrap().images;
+    let loaded =
+        load(&Source::at(scratch.path()), &Classes::default(), Some(size.get()), scratch.path()).unwrap().images;
     assert_eq!(&loaded.images, &set.images);
     let csv = scratch.file("faces.csv", "label,feature\n3,7 7 7 7\n4,9\n");
-    let set = load(&Source::at(csv), &Classes::default(), Some(Size::new(2, 3).unwrap()), scratch.path()).unwrap().images;
+    let set =
+        load(&Source::at(csv), &Classes::default(), Some(Size::new(2, 3).unwrap()), scratch.path()).unwrap().images;
     assert_eq!(set.images, [[7; 6], [9; 6]].concat());
     assert!(serde_json::from_str::<ImageSize>("[0, 6]").unwrap_err().to_string().contains("expected a side of 1 to"));
 }

@@ -121,6 +121,8 @@ fn expw_is_read() {
     let set = &ingested(&params(&scratch, source, more)).sets[&Split::Train];
     assert_eq!((&*set.image(0).unwrap(), &set.labels), (&[1, 2, 5, 6][..], &vec![0, 6]));
     assert_eq!((set.height, set.width, set.len()), (2, 2, 2));
+    let origins = set.origins.as_ref().unwrap();
+    assert_eq!(origins.get(1), "angry_actor_104.png#xywh=0,2,4,2");
 }
 
 /// The old list of AffectNet, with Windows' or Linux' separators.

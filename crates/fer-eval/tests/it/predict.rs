@@ -44,6 +44,24 @@ fn logits_are_those_of_the_network_in_the_order_of_the_images() {
 }
 
 #[test]
+fn images_that_are_not_in_memory_have_the_same_logits_batch_by_batch() {
+    let pixels: Vec<[f32; 2]> = (0..23).map(|index| [index as f32 * 0.37, index as f32 * -0.21]).collect();
+    let set =
+        FeatureSet { origins: Some(["a.png"; 23].into_iter().collect()), ..features(Split::Test, &pixels, &[0; 23]) };
+    let elsewhere = FeatureSet { images: set.images.map(2, 2, |images: &[f32]| images.to_vec()), ..set.clone() };
+    for batch_size in [1, 5, 23, 64] {
+        let found = predict(&model(), &elsewhere, batch_size).unwrap();
+        assert_eq!(found, predict(&model(), &set, batch_size).unwrap());
+        assert_eq!(found.origins, set.origins);
+    }
+    let mut spoiled = set;
+    spoiled.images.in_memory().unwrap()[2 * 12] = f32::MAX;
+    spoiled.images.in_memory().unwrap()[2 * 12 + 1] = f32::MAX;
+    let message = predict(&model(), &spoiled, 5).unwrap_err().to_string();
+    assert!(message.starts_with("test: row 112: expected finite logits, found inf"), "{message}");
+}
+
+#[test]
 fn the_network_is_in_evaluation_mode() {
     // Dropout and batch statistics would make the two calls differ, and images depend on their neighbours.
     let config = json!({"name": "face-cnn", "height": 8, "width": 8, "classes": 3});

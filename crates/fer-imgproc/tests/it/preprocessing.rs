@@ -1,4 +1,4 @@
-use fer_artifact::{FeatureSet, ImageSet, Size, Split};
+use fer_artifact::{FeatureSet, ImageSet, Provenance, Seed, Size, Split, open, write};
 use fer_imgproc::{Equalization, Error, Normalization, PreprocessParams, Preprocessing, equalize, preprocess, resize};
 use fer_testkit::{image_set, image_sets};
 use proptest::prelude::*;
@@ -197,6 +197,23 @@ fn a_set_that_contradicts_itself_is_refused() {
     assert_eq!(error.to_string(), "expected 40 pixels in `train`, found 39");
     let flat = image_set(Split::Train, 2, 0, 5);
     assert!(matches!(Preprocessing::fit(&PreprocessParams::default(), &flat), Err(Error::Size(_))));
+}
+
+#[test]
+fn images_in_a_file_have_the_features_of_images_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than are read at a time.
+    let sets = sets_of([image_set(Split::Train, 9000, 32, 33), image_set(Split::Test, 5, 32, 33)]);
+    let provenance = Provenance::new("test", Seed::new(0));
+    let opened = sets.iter().map(|(&split, set)| {
+        let path = folder.path().join(split.name());
+        write(&path, set, &provenance).unwrap();
+        (split, open::<ImageSet>(&path).unwrap())
+    });
+    let opened: BTreeMap<Split, ImageSet> = opened.collect();
+    for params in all_params() {
+        assert!(preprocess(&params, &opened).unwrap() == preprocess(&params, &sets).unwrap());
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn stage(mut shift: impl FnMut(&[Vec<u8>], f32) -> f32) -> impl FnMut(&Call<'_>)
         let input = |split: Split| call.run.join(format!("ingest/{split}.safetensors"));
         let there: Vec<Split> = Split::ALL.into_iter().filter(|&split| input(split).exists()).collect();
         let sets: Vec<ImageSet> = there.iter().map(|&split| read(&input(split))).collect::<Result<_, _>>()?;
-        let pixels: Vec<Vec<u8>> = sets.iter().map(|set| set.images.all().map(Cow::into_owned)).collect::<Result<_, _>>()?;
+        let pixels: Vec<Vec<u8>> =
+            sets.iter().map(|set| set.images.all().map(Cow::into_owned)).collect::<Result<_, _>>()?;
         let shift = shift(&pixels, calls);
         calls += 1.0;
         for set in sets {
