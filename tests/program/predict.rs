@@ -262,7 +262,9 @@ fn a_photograph_gives_a_face_and_a_wall_gives_none() {
         assert!((edge("x")..edge("x") + edge("width")).contains(&x), "{place}");
         assert!((edge("y")..edge("y") + edge("height")).contains(&y), "{place}");
     }
-    assert!(rows[0]["score"].as_f64().unwrap() > 10.0, "{}", rows[0]);
+    assert!(rows[0]["score"].as_f64().unwrap() > 0.9, "{}", rows[0]);
+    let [left, right] = [0, 1].map(|eye| rows[0]["landmarks"][eye][0].as_f64().unwrap());
+    assert!((left - 138.0).abs() < 4.0 && (right - 182.0).abs() < 4.0, "{}", rows[0]);
     assert_eq!(rows[1], json!({"file": "in/wall.png", "problem": "no face"}));
 }
 

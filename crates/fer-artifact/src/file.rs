@@ -159,6 +159,14 @@ pub fn read_tensors(path: &Path) -> Result<BTreeMap<String, Array>, Error> {
     Contents::open(path)?.take_arrays()
 }
 
+/// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.
+///
+/// # Errors
+/// As [`read_tensors`].
+pub fn read_tensors_bytes(name: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Error> {
+    Contents::of(name, Box::new(Cursor::new(bytes)), bytes.len() as u64)?.take_arrays()
+}
+
 /// A tensor in a file, without its elements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TensorInfo {

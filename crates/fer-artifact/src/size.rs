@@ -57,6 +57,12 @@ impl Size {
         }
     }
 
+    /// The size after a quarter turn.
+    #[must_use]
+    pub const fn transposed(self) -> Self {
+        Self { height: self.width, width: self.height }
+    }
+
     /// Rows of pixels.
     pub const fn height(self) -> usize {
         self.height

@@ -36,6 +36,26 @@ pub enum AlignMethod {
     },
 }
 
+/// Whether a tilted face is turned upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Roll {
+    /// The line of the eyes becomes level.
+    #[default]
+    TakenOut,
+    /// The face stays as it lies in the picture.
+    Kept,
+}
+
+/// Which side of a picture may be up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WayUp {
+    /// The upper one.
+    #[default]
+    Upright,
+    /// Any: the picture is looked at from all four, and of faces at one place the surest counts.
+    Any,
+}
+
 /// The set with its images aligned, each when it is asked for; labels, rows and order stay.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod picture;
 mod preprocessing;
 mod resize;
 
-pub use align::{AlignMethod, AlignParams, align};
+pub use align::{AlignMethod, AlignParams, Roll, WayUp, align};
 pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use fer_artifact::{FIRST, Size, identify, write_atomic};
 use image::codecs::png::PngEncoder;
 use image::{
@@ -156,6 +157,17 @@ impl Picture {
         Size::new(height, width).expect("a picture has 1 to 128 million pixels")
     }
 
+    /// Red, green and blue of its pixels, row by row, brought to the size `to` with [`crate::resize`]'s filter; transparency
+    /// is ignored.
+    pub fn rgb_of_size(&self, to: Size) -> Vec<u8> {
+        if self.size() == to {
+            return self.pixels.to_rgb8().into_raw();
+        }
+        let mut resized = RgbImage::new(to.width() as u32, to.height() as u32);
+        resize_rgb(&self.pixels, &mut resized);
+        resized.into_raw()
+    }
+
     /// Its gray values, row by row; transparency is ignored.
     pub fn into_gray(self) -> Vec<u8> {
         gray(self.pixels)
@@ -165,6 +177,18 @@ impl Picture {
     pub fn into_rgb(self) -> Vec<u8> {
         self.pixels.into_rgb8().into_raw()
     }
+}
+
+/// Pictures of a camera are large, and colours are three times as much: a library with vector instructions, in whole
+/// numbers, so that every processor gives the same.
+fn resize_rgb(from: &DynamicImage, to: &mut RgbImage) {
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+    let resize = |from: &DynamicImage, to: &mut RgbImage| Resizer::new().resize(from, to, &options);
+    let resized = match from {
+        DynamicImage::ImageRgb8(_) => resize(from, to),
+        other => resize(&DynamicImage::ImageRgb8(other.to_rgb8()), to),
+    };
+    resized.expect("both are colours of a byte");
 }
 
 fn check_length(expected: usize, found: usize, size: Size) -> Result<(), PictureProblem> {

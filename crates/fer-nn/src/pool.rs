@@ -1,7 +1,8 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use crate::tensor::{floats, slice, tensor};
+use crate::simd::autovectorize;
+use crate::tensor::{PIECE, floats, slice, tensor};
 
 /// Maximum over 2×2 windows with stride 2: `[N, H, W, C]` to `[N, ⌊H/2⌋, ⌊W/2⌋, C]`, f32; PyTorch's `MaxPool2d(2)`.
 ///
@@ -72,6 +73,29 @@ fn winner(image: &[f32], places: [usize; 4]) -> usize {
     best
 }
 
+/// The larger number; a NaN counts as the largest, so that it is not hidden.
+#[inline(always)]
+fn larger(best: f32, value: f32) -> f32 {
+    if value > best || value.is_nan() { value } else { best }
+}
+
+/// A line of results of two lines: `f` of each window's four numbers in reading order.
+fn pool_line(pair: &[f32], channels: usize, y: &mut [f32], f: impl Fn([f32; 4]) -> f32) {
+    let (upper, lower) = pair.split_at(pair.len() / 2);
+    let windows = upper.chunks_exact(2 * channels).zip(lower.chunks_exact(2 * channels));
+    autovectorize(
+        #[inline(always)]
+        || {
+            for (y, (upper, lower)) in y.chunks_exact_mut(channels).zip(windows.clone()) {
+                let ((a, b), (c, d)) = (upper.split_at(channels), lower.split_at(channels));
+                for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                    *y = f([a, b, c, d]);
+                }
+            }
+        },
+    );
+}
+
 impl CustomOp1 for Pool2 {
     fn name(&self) -> &'static str {
         self.0.name()
@@ -81,13 +105,27 @@ impl CustomOp1 for Pool2 {
         let (n, height, width, channels) = layout.shape().dims4()?;
         let (out_height, out_width) = (height / 2, width / 2);
         let mut y = vec![0.0; n * out_height * out_width * channels];
-        let images = slice(storage, layout)?.par_chunks((height * width * channels).max(1));
-        images.zip(y.par_chunks_mut((out_height * out_width * channels).max(1))).for_each(|(x, y)| {
-            for (places, result) in windows(height, width, channels) {
-                y[result] = match self.0 {
-                    Kind::Max => x[winner(x, places)],
-                    Kind::Mean => places.map(|place| x[place]).iter().sum::<f32>() / 4.0,
-                };
+        let x = slice(storage, layout)?;
+        let (line, out_line) = (width * channels, (out_width * channels).max(1));
+        let lines = y.par_chunks_mut(out_line).enumerate().with_min_len(PIECE.div_ceil(out_line));
+        lines.for_each(|(row, y)| {
+            let (image, row) = (row / out_height, row % out_height);
+            let pair = &x[(image * height + 2 * row) * line..][..2 * line];
+            match self.0 {
+                Kind::Max => pool_line(
+                    pair,
+                    channels,
+                    y,
+                    #[inline(always)]
+                    |values: [f32; 4]| values.into_iter().fold(values[0], larger),
+                ),
+                Kind::Mean => pool_line(
+                    pair,
+                    channels,
+                    y,
+                    #[inline(always)]
+                    |values: [f32; 4]| values.iter().sum::<f32>() / 4.0,
+                ),
             }
         });
         Ok((CpuStorage::F32(y), Shape::from((n, out_height, out_width, channels))))

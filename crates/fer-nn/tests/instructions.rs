@@ -19,6 +19,10 @@ fn bits(name: &str, tensor: &Tensor) -> (String, Vec<u32>) {
     (name.to_owned(), values.iter().map(|value| value.to_bits()).collect())
 }
 
+fn numbers(shape: &[usize], seed: u64) -> Vec<f32> {
+    random(shape, seed).flatten_all().and_then(|tensor| tensor.to_vec1()).unwrap()
+}
+
 /// Results and all gradients of an operator of x and parameters.
 fn run(
     name: &str,
@@ -110,6 +114,10 @@ fn others() -> Bits {
     for activation in [Activation::RELU, rrelu(), Activation::Silu] {
         all.extend(run(&format!("{activation:?}"), &images, &[], |x, _| activate(&(x * 9.0)?, activation)));
     }
+    let (weights, bias, windows) = (numbers(&[48, 21], 5), numbers(&[48], 6), numbers(&[48, 9], 7));
+    let depthwise = Weights { weight: &windows, bias: &bias };
+    let separable = Separable::new(Weights { weight: &weights, bias: &bias }, depthwise, Activation::RELU).unwrap();
+    all.push(bits("separable", &separable.apply(&random(&images, 1)).unwrap()));
     let labels: Vec<u8> = (0..40).map(|row| row % 7).collect();
     all.extend(run("cross entropy", &[40, 7], &[], |x, _| cross_entropy(&(x * 5.0)?, &labels, 0.1)));
     all.push(bits("normal", &init_normal(&[1000], 0.5, Stream::new(3)).unwrap()));

@@ -8,9 +8,9 @@ pub struct Crop {
     pixels: Vec<u8>,
 }
 
-/// A box in a picture, in pixels from its upper left corner: the part of a face's square that lies in the picture.
+/// A box in a picture, in pixels from its upper left corner: the part of a face's box that lies in the picture.
 ///
-/// As JSON it is what `fer predict --json` calls `box`; the score stands beside it.
+/// As JSON it is what `fer predict --json` calls `box`; score and landmarks stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Place {
     /// Pixels to the left of the box.
@@ -21,9 +21,13 @@ pub struct Place {
     pub width: usize,
     /// Rows of the box.
     pub height: usize,
-    /// How sure the detector is: from 2, and about 20 for a clear frontal face.
+    /// How sure the detector is: from 0.6 to 1.
     #[serde(skip)]
     pub score: f64,
+    /// x and y of the eye on the left in the picture where the face is upright, of the eye on the right, the tip of the
+    /// nose, and the corners of the mouth, left and right.
+    #[serde(skip)]
+    pub landmarks: [[f64; 2]; 5],
 }
 
 impl Crop {

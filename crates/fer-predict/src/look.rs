@@ -1,4 +1,4 @@
-use fer_imgproc::{Picture, resize};
+use fer_imgproc::{Picture, Roll, WayUp, resize};
 
 #[cfg(feature = "faces")]
 use crate::Place;
@@ -10,11 +10,19 @@ pub enum Look {
     /// As a face that is cropped already.
     Whole,
     /// As a photograph with faces in it.
-    Faces {
-        /// Side of the smallest face to look for, in pixels of the picture, at least 20; `None` is a 32nd of the
-        /// picture's longer side.
-        smallest: Option<usize>,
-    },
+    Faces(Search),
+}
+
+/// How faces are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Search {
+    /// Side of the smallest face to look for, in pixels of the picture, at least 20; `None` is a 32nd of the picture's
+    /// longer side.
+    pub smallest: Option<usize>,
+    /// Whether tilted faces are turned upright.
+    pub roll: Roll,
+    /// Whether pictures may lie on a side.
+    pub way_up: WayUp,
 }
 
 /// What a look needs.
@@ -24,7 +32,7 @@ pub(crate) enum Eye {
     #[cfg(feature = "faces")]
     Faces {
         finder: fer_faces::Finder,
-        smallest: Option<usize>,
+        search: Search,
     },
 }
 
@@ -33,9 +41,9 @@ impl Eye {
         match look {
             Look::Whole => Ok(Self::Whole),
             #[cfg(feature = "faces")]
-            Look::Faces { smallest } => Ok(Self::Faces { finder: fer_faces::Finder::new(), smallest }),
+            Look::Faces(search) => Ok(Self::Faces { finder: fer_faces::Finder::new(), search }),
             #[cfg(not(feature = "faces"))]
-            Look::Faces { .. } => Err(Error::NoDetector),
+            Look::Faces(_) => Err(Error::NoDetector),
         }
     }
 
@@ -44,11 +52,12 @@ impl Eye {
         match self {
             Self::Whole => vec![whole(picture, to)],
             #[cfg(feature = "faces")]
-            Self::Faces { finder, smallest } => {
+            Self::Faces { finder, search } => {
                 let size = picture.size();
-                let gray = picture.into_gray();
-                let faces = finder.find(&gray, size, *smallest);
-                let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to));
+                let faces = finder.find(&picture, search.smallest, search.way_up);
+                let gray = if faces.is_empty() { vec![] } else { picture.into_gray() };
+                let crop =
+                    |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, search.roll));
                 faces.iter().map(crop).collect()
             }
         }
@@ -62,13 +71,14 @@ pub(crate) fn whole(picture: Picture, to: Size) -> Crop {
     Crop::new(None, if size == to { gray } else { resize(&gray, size, to) })
 }
 
-/// The part of a face's square that lies in the picture of this size.
+/// The part of a face's box that lies in the picture of this size, in whole pixels.
 #[cfg(feature = "faces")]
 fn place(face: &fer_faces::Face, size: Size) -> Place {
-    let within = |place: i64, end: usize| place.clamp(0, end as i64) as usize;
-    let side = i64::from(face.side);
+    let within = |place: f64, end: usize| place.round().clamp(0.0, end as f64) as usize;
     let (x, y) = (within(face.x, size.width()), within(face.y, size.height()));
-    let (right, bottom) = (within(face.x + side, size.width()), within(face.y + side, size.height()));
-    // More digits of a score say nothing.
-    Place { x, y, width: right - x, height: bottom - y, score: (100.0 * face.score).round() / 100.0 }
+    let (right, bottom) = (within(face.x + face.width, size.width()), within(face.y + face.height, size.height()));
+    // More digits of a score or a landmark say nothing.
+    let rounded = |value: f64, digits: f64| (digits * value).round() / digits;
+    let landmarks = face.landmarks.map(|landmark| landmark.map(|place| rounded(place, 10.0)));
+    Place { x, y, width: right - x, height: bottom - y, score: rounded(face.score, 100.0), landmarks }
 }

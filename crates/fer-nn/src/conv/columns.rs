@@ -92,13 +92,13 @@ pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: 
     let kernel = window_major(g, weight);
     let (kernel, layout) = pack(Matrix::new(&kernel, g.window(), g.outputs), Workers::One);
     let kernel = Panels::new(&kernel, layout);
-    let piece = g.piece_of_lines();
-    let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
-    pieces.for_each(|(x, y)| {
+    let line = g.out_width * g.outputs;
+    // Blocks of lines, counted through all images, so that one image is shared by all threads too.
+    y.par_chunks_mut((g.block() * line).max(1)).enumerate().for_each(|(block, y)| {
         y.chunks_exact_mut(g.outputs).for_each(|y| y.copy_from_slice(bias));
-        for_each_block(g, x, |lines, windows| {
-            let line = g.out_width * g.outputs;
-            let y = &mut y[lines.start * line..lines.end * line];
+        let first = block * g.block();
+        let lines = first..first + y.len() / line;
+        with_windows(g, x, lines, |windows| {
             multiply(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add);
         });
     });
@@ -165,22 +165,22 @@ fn input_gradient(g: &Geometry, kernel: Panels<'_>, dy: &[f32], dx: &mut [f32]) 
 /// Calls `f` with the windows of a block of output lines after the other.
 fn for_each_block(g: &Geometry, x: &[f32], mut f: impl FnMut(std::ops::Range<usize>, Matrix<'_>)) {
     let lines = x.len() / g.image() * g.out_height;
-    if g.is_pointwise() {
-        for start in (0..lines).step_by(g.block()) {
-            let lines = start..(start + g.block()).min(lines);
-            let line = g.width * g.channels;
-            f(lines.clone(), Matrix::new(&x[lines.start * line..lines.end * line], lines.len() * g.width, g.channels));
-        }
-        return;
-    }
-    let mut windows = Scratch::new(g.block() * g.out_width * g.window());
     for start in (0..lines).step_by(g.block()) {
         let lines = start..(start + g.block()).min(lines);
-        let rows = lines.len() * g.out_width;
-        let windows = &mut windows[..rows * g.window()];
-        g.gather(x, lines.clone(), windows);
-        f(lines, Matrix::new(windows, rows, g.window()));
+        with_windows(g, x, lines.clone(), |windows| f(lines, windows));
     }
+}
+
+/// Calls `f` with the windows of these output lines.
+fn with_windows(g: &Geometry, x: &[f32], lines: std::ops::Range<usize>, f: impl FnOnce(Matrix<'_>)) {
+    let rows = lines.len() * g.out_width;
+    if g.is_pointwise() {
+        let line = g.width * g.channels;
+        return f(Matrix::new(&x[lines.start * line..lines.end * line], rows, g.channels));
+    }
+    let mut windows = Scratch::new(rows * g.window());
+    g.gather(x, lines, &mut windows);
+    f(Matrix::new(&windows, rows, g.window()));
 }
 
 /// Weight `[O, C, k, k]` as `[k, k, C, O]`, to which a window is a row.

@@ -15,6 +15,7 @@ mod loss;
 mod optimizer;
 mod parameter;
 mod pool;
+mod separable;
 mod threads;
 
 /// Every test calls it first, by way of its data.

@@ -1,5 +1,5 @@
 use fer_artifact::with_causes;
-use fer_predict::{Crop, Ensemble, Error, Face, Look, Picture, Recognizer, Size};
+use fer_predict::{Crop, Ensemble, Error, Face, Look, Picture, Recognizer, Search, Size};
 
 use crate::models::{Models, halves, linear};
 
@@ -135,7 +135,7 @@ fn models_of_other_sizes_cannot_share_crops() {
 #[cfg(feature = "faces")]
 #[test]
 fn the_face_in_a_photograph_has_a_place_and_a_wall_has_none() {
-    let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces { smallest: None }).unwrap();
+    let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces(Search::default())).unwrap();
     let picture = Picture::open(PHOTOGRAPH.as_ref()).unwrap();
     let crops = recognizer.crops(picture.clone());
     let faces = recognizer.faces(picture).unwrap();
@@ -148,14 +148,16 @@ fn the_face_in_a_photograph_has_a_place_and_a_wall_has_none() {
     assert_eq!((crops[0].place(), crops[0].pixels().len()), (Some(place), 48 * 48));
     assert_eq!(recognizer.judge(&[&crops[0]]).unwrap(), faces);
     assert!(recognizer.faces(gray(120, 160, vec![128; 120 * 160])).unwrap().is_empty());
-    let large = Recognizer::new(Ensemble::built_in(), Look::Faces { smallest: Some(200) }).unwrap();
+    let large = Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(200), ..Search::default() }))
+        .unwrap();
     assert!(large.crops(Picture::open(PHOTOGRAPH.as_ref()).unwrap()).is_empty());
 }
 
 #[cfg(feature = "faces")]
 #[test]
 fn pictures_of_any_form_are_looked_through() {
-    let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces { smallest: Some(1) }).unwrap();
+    let recognizer =
+        Recognizer::new(Ensemble::built_in(), Look::Faces(Search { smallest: Some(1), ..Search::default() })).unwrap();
     for (height, width) in [(1, 1), (1, 2000), (2000, 1), (7, 41), (300, 20)] {
         let pixels = (0..height * width).map(|index| (index * 7919 % 251) as u8).collect();
         assert!(recognizer.crops(gray(height, width, pixels)).is_empty(), "{height}×{width}");
@@ -165,7 +167,7 @@ fn pictures_of_any_form_are_looked_through() {
 #[cfg(not(feature = "faces"))]
 #[test]
 fn without_the_detector_faces_are_not_looked_for() {
-    let error = Recognizer::new(Ensemble::built_in(), Look::Faces { smallest: None }).unwrap_err();
+    let error = Recognizer::new(Ensemble::built_in(), Look::Faces(Search::default())).unwrap_err();
     assert!(matches!(error, Error::NoDetector));
     assert!(Picture::open(PHOTOGRAPH.as_ref()).is_ok());
 }

@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_label_without_room_above_stands_below() {
         let mut canvas = Canvas { rgb: vec![9; 3 * 60 * 60], height: 60, width: 60 };
-        canvas.face(&Place { x: 30, y: 3, width: 20, height: 20, score: 9.0 }, "I");
+        canvas.face(&Place { x: 30, y: 3, width: 20, height: 20, score: 0.9, landmarks: [[0.0; 2]; 5] }, "I");
         let at = |x: usize, y: usize| &canvas.rgb[3 * (60 * y + x)..][..3];
         assert_eq!(at(30, 3), COLOUR);
         assert_eq!(at(31, 4), COLOUR, "two pixels wide");

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use fer_data::is_csv;
-use fer_predict::{Ensemble, Found, Look, Recognizer, Walk};
+use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use rayon::prelude::*;
 
 use crate::commands::arguments::ThreadArgs;
@@ -42,6 +42,12 @@ pub(super) struct PictureArgs {
     /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
     #[arg(long, value_name = "PIXELS", conflicts_with = "no_detect", value_parser = clap::value_parser!(u16).range(20..))]
     min_face: Option<u16>,
+    /// Crop tilted faces as they lie in the picture, instead of turning them upright.
+    #[arg(long, conflicts_with = "no_detect")]
+    no_align: bool,
+    /// Look at each picture from all four sides, for pictures that lie on a side or stand on their heads.
+    #[arg(long, conflicts_with = "no_detect")]
+    any_way_up: bool,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -61,13 +67,23 @@ impl PictureArgs {
         self.threads.apply()?;
         let (look, at_a_time) = match self.no_detect {
             true => (Look::Whole, CROPS),
-            false => (Look::Faces { smallest: self.min_face.map(usize::from) }, PHOTOGRAPHS),
+            false => (self.faces(), PHOTOGRAPHS),
         };
         let ensemble = if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&self.models)? };
         let recognizer = Recognizer::new(ensemble, look)?;
         let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
         Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, recognizer })
+    }
+}
+
+impl PictureArgs {
+    fn faces(&self) -> Look {
+        Look::Faces(Search {
+            smallest: self.min_face.map(usize::from),
+            roll: if self.no_align { Roll::Kept } else { Roll::TakenOut },
+            way_up: if self.any_way_up { WayUp::Any } else { WayUp::Upright },
+        })
     }
 }
 

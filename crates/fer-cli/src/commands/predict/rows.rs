@@ -88,7 +88,7 @@ impl<'a> Rows<'a> {
         match finding {
             Finding::Face(face) => {
                 match &face.place {
-                    Some(Place { x, y, width, height, score }) => {
+                    Some(Place { x, y, width, height, score, .. }) => {
                         cells.extend([x, y, width, height].map(usize::to_string));
                         cells.push(score.to_string());
                     }
@@ -162,6 +162,7 @@ impl Serialize for JsonRow<'_> {
                 if let Some(place) = place {
                     map.serialize_entry("box", place)?;
                     map.serialize_entry("score", &place.score)?;
+                    map.serialize_entry("landmarks", &place.landmarks)?;
                 }
                 let class = face.top();
                 map.serialize_entry("class", &self.classes[class])?;
