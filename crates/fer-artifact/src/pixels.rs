@@ -286,13 +286,13 @@ impl<T: PixelValue> PartialEq for Pixels<T> {
 
 impl<T: PixelValue> PartialEq<Vec<T>> for Pixels<T> {
     fn eq(&self, other: &Vec<T>) -> bool {
-        *self == Self::from(other.clone())
+        self.all().is_ok_and(|values| *values == **other)
     }
 }
 
 impl<T: PixelValue, const N: usize> PartialEq<[T; N]> for Pixels<T> {
     fn eq(&self, other: &[T; N]) -> bool {
-        *self == Self::from(other.to_vec())
+        self.all().is_ok_and(|values| *values == *other)
     }
 }
 

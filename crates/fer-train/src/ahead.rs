@@ -4,12 +4,15 @@ use std::thread::{JoinHandle, spawn};
 
 use fer_artifact::{Error, FeatureSet, Pixels};
 
+/// Values of a batch while they are read.
+type Reading = JoinHandle<Result<Vec<f32>, Error>>;
+
 /// Batches of a set, by the places of their images, each with its values: the next is read ahead.
 pub(crate) struct Ahead<'a, I> {
     images: Pixels<f32>,
     area: usize,
     batches: I,
-    next: Option<(&'a [usize], JoinHandle<Result<Vec<f32>, Error>>)>,
+    next: Option<(&'a [usize], Reading)>,
 }
 
 impl<'a, I: Iterator<Item = &'a [usize]>> Ahead<'a, I> {
