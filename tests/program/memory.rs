@@ -9,8 +9,8 @@ use crate::world::{PIPELINE, World};
 
 /// So many that their pixels (132 MiB) do not stay in memory while they are read; their features have 527 MiB.
 const FACES: usize = 60_000;
-/// What a stage may take, in MiB. The version that held its images and features in memory took 500 and more in each stage.
-const MOST: u64 = 300;
+/// What each stage may take, in MiB. A version that held images and features in memory took 371, 740, 557 and 156.
+const MOST: [(&str, u64); 4] = [("ingest", 320), ("preprocess", 120), ("train", 120), ("evaluate", 120)];
 
 /// Faces of 48×48 pixels from 0 to 9, no two alike.
 fn world() -> World {
@@ -42,7 +42,7 @@ fn peak(id: u32) -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn no_stage_takes_memory_by_the_number_of_faces() {
     let world = world();
-    for stage in ["ingest", "preprocess", "train", "evaluate"] {
+    for (stage, bound) in MOST {
         let running = world.start(&["run", "--only", stage]);
         let (id, mut most) = (running.id(), 0);
         let watch = std::thread::spawn(move || {
@@ -55,7 +55,7 @@ fn no_stage_takes_memory_by_the_number_of_faces() {
         let (code, rest) = running.wait();
         assert_eq!(code, Some(0), "{stage}: {rest}");
         let most = watch.join().unwrap();
-        assert!((10..MOST).contains(&most), "{stage} took {most} MiB");
+        assert!((10..bound).contains(&most), "{stage} took {most} MiB");
     }
 }
 

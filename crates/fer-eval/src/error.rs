@@ -43,7 +43,7 @@ pub enum Error {
     Model(#[from] fer_model::Error),
     /// Images that cannot be read any more.
     #[error(transparent)]
-    Artifact(#[from] fer_artifact::Error),
+    Artifact(Box<fer_artifact::Error>),
     /// A tensor could not be made or read.
     #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),
@@ -148,6 +148,12 @@ pub enum Error {
     /// The report's template could not be filled.
     #[error("cannot fill the report's template")]
     Template(#[from] minijinja::Error),
+}
+
+impl From<fer_artifact::Error> for Error {
+    fn from(error: fer_artifact::Error) -> Self {
+        Self::Artifact(Box::new(error))
+    }
 }
 
 impl Error {
