@@ -74,3 +74,15 @@ pub fn single_threaded() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
     pool.build_global().expect("no pool was built before");
 }
+
+/// Ends the process at a panic in our own code alone: others are caught where they are expected, as in a reader of files that
+/// other people wrote.
+pub fn only_our_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let is_ours = |file: &str| ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
+        if panic.location().is_none_or(|location| is_ours(location.file())) {
+            eprintln!("{panic}");
+            std::process::abort();
+        }
+    }));
+}

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use fer_artifact::{ImageSet, Seed, Split};
+use fer_artifact::{FIRST, ImageSet, Seed, Split, is_plain_text};
 use fer_data::{Classes, CsvSource, Fractions, IngestParams, OnBadRow, Source, SplitRule, ingest, load};
 use fer_fuzz::{file, folder, single_threaded, within};
 use libfuzzer_sys::fuzz_target;
@@ -56,9 +56,12 @@ fn skipping(path: &Path, split: SplitRule, strict: Option<&ImageSet>) {
     }
 }
 
-/// A plain reading: `Some(None)` for a file that must be refused, `None` for one with quotes or an archive.
+/// A plain reading: `Some(None)` for a file that must be refused, `None` for one with quotes, an archive, or bytes that are no
+/// text.
 fn plain(bytes: &[u8]) -> Option<Option<ImageSet>> {
-    if bytes.contains(&b'"') || bytes.starts_with(&[0x1F, 0x8B]) || bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+    let packed: [&[u8]; 3] = [&[0x1F, 0x8B], &[0x28, 0xB5, 0x2F, 0xFD], b"PK"];
+    let first = &bytes[..bytes.len().min(FIRST as usize)];
+    if bytes.contains(&b'"') || packed.iter().any(|start| bytes.starts_with(start)) || !is_plain_text(first) {
         return None;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -67,14 +70,20 @@ fn plain(bytes: &[u8]) -> Option<Option<ImageSet>> {
 
 fn plain_text(text: &str) -> Option<ImageSet> {
     let blank = |line: &&str| line.as_bytes().trim_ascii().is_empty();
+    let mut lines = text.split('\n').filter(|line| !blank(line)).peekable();
+    let told = match lines.peek()?.as_bytes().trim_ascii() {
+        [s, e, p, b'=', told] if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => Some(char::from(*told)),
+        _ => None,
+    };
+    let header = if told.is_some() { lines.nth(1)? } else { lines.next()? };
+    let separator = told.or([',', ';', '\t'].into_iter().find(|&found| header.contains(found))).unwrap_or(',');
     let space = |letter: char| letter.is_ascii_whitespace() || letter == '\u{FEFF}';
-    let trimmed = |field: &str| field.trim_matches(space).to_owned();
-    let fields = |line: &str| line.split(',').map(trimmed).collect::<Vec<String>>();
-    let mut lines = text.split('\n').filter(|line| !blank(line));
-    let names = fields(lines.next()?);
+    let fields = |line: &str| line.split(separator).map(|field| field.trim_matches(space).to_owned()).collect::<Vec<String>>();
+    let names = fields(header);
     let find = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     let label_column = find("label").or_else(|| find("emotion"))?;
-    let pixels_column = find("feature").or_else(|| find("pixels"))?;
+    let one = find("feature").or_else(|| find("pixels")).map(|column| vec![column]);
+    let pixel_columns = one.or_else(|| columns_of_single_pixels(&names))?;
     let classes = Classes::default().names().to_vec();
     let (mut images, mut labels, mut size) = (vec![], vec![], None);
     for line in lines {
@@ -83,17 +92,18 @@ fn plain_text(text: &str) -> Option<ImageSet> {
             return None;
         }
         row.resize(names.len().max(row.len()), String::new());
-        let named = classes.iter().position(|name| name.eq_ignore_ascii_case(&row[label_column]));
-        let label = named.or_else(|| row[label_column].parse().ok().filter(|&label| label < classes.len()))?;
-        let digits = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
-        let pixel = |value: &str| value.parse::<u8>().ok().filter(|_| digits(value));
-        let pixels: Vec<u8> = row[pixels_column].split_ascii_whitespace().map(pixel).collect::<Option<_>>()?;
+        labels.push(plain_label(&row[label_column], &classes)?);
+        let text = match &pixel_columns[..] {
+            [one] => row[*one].clone(),
+            // A pixel that is not there is no number.
+            each => each.iter().map(|&column| if row[column].is_empty() { "?" } else { &row[column] }).collect::<Vec<_>>().join(" "),
+        };
+        let pixels: Vec<u8> = plain_pixels(&text)?;
         let side = pixels.len().isqrt();
         if pixels.is_empty() || side * side != pixels.len() || *size.get_or_insert(side) != side {
             return None;
         }
         images.extend(pixels);
-        labels.push(label as u8);
     }
     let (side, rows) = (size?, (0..labels.len() as u32).collect());
     Some(ImageSet {
@@ -107,4 +117,40 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         groups: None,
         origins: None,
     })
+}
+
+/// The columns of a header with a pixel each, by number.
+fn columns_of_single_pixels(names: &[String]) -> Option<Vec<usize>> {
+    ["pixel", "pixel_", "pixel ", "px", ""].iter().find_map(|prefix| {
+        let number = |name: &String| {
+            let digits = name.to_ascii_lowercase().strip_prefix(prefix)?.to_owned();
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<usize>().ok()).flatten()
+        };
+        let numbers: Vec<Option<usize>> = names.iter().map(number).collect();
+        let count = numbers.iter().flatten().count();
+        let from = |first: usize| (first..first + count).map(|wanted| numbers.iter().position(|number| *number == Some(wanted))).collect();
+        let columns: Option<Vec<usize>> = if numbers.contains(&Some(0)) { from(0) } else { from(1) };
+        columns.filter(|_| count >= 4)
+    })
+}
+
+/// The class that a label means: by its name or another word for it, or by its number.
+fn plain_label(label: &str, classes: &[String]) -> Option<u8> {
+    let words = ["anger", "disgusted", "fearful", "happiness", "sadness", "surprised"];
+    let meant = ["angry", "disgust", "fear", "happy", "sad", "surprise"];
+    let label = label.trim().to_lowercase();
+    let label = words.iter().position(|word| *word == label).map_or(&*label, |place| meant[place]);
+    let class = match label.parse::<i64>() {
+        Ok(number) => usize::try_from(number).ok().filter(|&number| number < classes.len()),
+        Err(_) => classes.iter().position(|name| name == label),
+    };
+    class.map(|class| class as u8)
+}
+
+/// Numbers from 0 to 255, with white space, commas or brackets between.
+fn plain_pixels(text: &str) -> Option<Vec<u8>> {
+    let between = |letter: char| letter.is_ascii_whitespace() || [',', '[', ']'].contains(&letter);
+    let digits = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
+    let pixel = |value: &str| value.parse::<u8>().ok().filter(|_| digits(value));
+    text.split(between).filter(|value| !value.is_empty()).map(pixel).collect()
 }

@@ -75,8 +75,11 @@ fn evaluate_scores_as_the_chain_does() {
     let world = World::ran();
     validation(&world);
     let call = ["evaluate", "--model", "run/train/model.safetensors", "--data", "validation.csv"];
-    let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
+    let mut metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();
     let scores = world.fer(&[&call[..], &["--json"]].concat()).succeeded().json();
+    // Who has no train knows of no copies in it.
+    let without = metrics["splits"]["validation"].as_object_mut().unwrap().remove("without_twins").unwrap();
+    assert_eq!(without["n"], 14);
     assert_eq!(scores, metrics["splits"]["validation"]);
     let table = world.fer(&call).succeeded();
     assert!(table.stdout.contains("  images             14\n"), "{table:?}");
@@ -200,4 +203,19 @@ fn wrong_usage_exits_with_2_and_help_has_examples() {
         let help = world.fer(&[command, "--help"]).succeeded();
         assert!(help.stdout.contains("Example"), "{command}: {}", help.stdout);
     }
+}
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let world = World::new();
+    for (shell, mark) in [("bash", "complete -F _fer"), ("zsh", "#compdef fer"), ("fish", "complete -c fer")] {
+        let script = world.fer(&["completions", shell]).succeeded().stdout;
+        assert!(script.contains(mark) && script.contains("export-images"), "{shell}");
+    }
+    world.fer(&["man", "pages/man1"]).succeeded();
+    let pages = world.files("pages/man1");
+    for page in ["fer.1", "fer-run.1", "fer-sweep-plan.1"] {
+        assert!(pages.contains_key(page), "{page} is not in {:?}", pages.keys());
+    }
+    assert!(String::from_utf8_lossy(&pages["fer-run.1"]).contains(".SH SYNOPSIS"));
 }

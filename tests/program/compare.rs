@@ -126,13 +126,13 @@ fn runs_are_listed_with_their_scores_and_what_differs() {
     let found = lines(&text);
     assert_eq!(found.len(), 4, "{text}");
     assert!(
-        found[0].starts_with("run          validation accuracy  macro F1  test accuracy  macro F1  finished"),
+        found[0].starts_with("run          validation accuracy  macro F1  test accuracy  macro F1  state  "),
         "{text}"
     );
     let accuracy = percent(&metrics(&world, "runs/a")["splits"]["validation"]["accuracy"]);
     assert!(found[1].starts_with("runs/a") && found[1].contains(&accuracy), "{text}");
-    assert!(found[1].ends_with("Z  seed=7 train.optimizer.learning_rate=0.05"), "{text}");
-    assert!(found[2].ends_with("Z  seed=7 train.optimizer.learning_rate=0.01"), "{text}");
+    assert!(found[1].ends_with("  seed=7 train.optimizer.learning_rate=0.05"), "{text}");
+    assert!(found[2].ends_with("  seed=7 train.optimizer.learning_rate=0.01"), "{text}");
     let unfinished: Vec<&str> = found[3].split_whitespace().collect();
     assert_eq!(unfinished[..5], ["runs/deep/c", "–", "–", "–", "–"], "{text}");
     assert!(
@@ -140,10 +140,7 @@ fn runs_are_listed_with_their_scores_and_what_differs() {
         "what it has not run, it is to run: {text}"
     );
     let markdown = world.fer(&["runs", "runs/deep", "--md"]).succeeded().stdout;
-    assert!(
-        markdown.starts_with("| run | finished | differs in |\n| --- | --- | --- |\n| runs/deep/c | "),
-        "{markdown}"
-    );
+    assert!(markdown.starts_with("| run | state | differs in |\n| --- | --- | --- |\n| runs/deep/c | "), "{markdown}");
 }
 
 #[test]

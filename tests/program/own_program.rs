@@ -44,8 +44,9 @@ fn every_stage_can_be_a_program() {
     for path in compared {
         assert!(built_in[path] == own[path], "{path}");
     }
-    let status = world.fer(&["status", "own/config.resolved.yaml", "--run-dir", "own"]);
-    assert!(status.stdout.contains("ingest      stale"), "its paths are relative to the file's folder: {status:?}");
+    for run in ["own", "own/config.resolved.yaml"] {
+        world.fer(&["status", run]).succeeded();
+    }
     std::fs::copy(world.path("own/config.resolved.yaml"), world.path("resolved.yaml")).unwrap();
     world.fer(&["status", "resolved.yaml"]).succeeded();
 }

@@ -285,6 +285,23 @@ fn a_face_is_found_upright_however_the_camera_was_held() {
 }
 
 #[test]
+fn a_copy_that_cannot_be_written_holds_no_other_up() {
+    let world = world();
+    let long = format!("in/{}.jpg", "n".repeat(245));
+    for name in ["in/a.jpg", &long, "in/z.jpg"] {
+        put(&world, name, &photograph());
+    }
+    let ended = world.fer(&["predict", "in", "--json", "--model", "halves.safetensors", "--annotate", "out"]);
+    assert_eq!((ended.code, rows(&ended).len()), (1, 3));
+    assert!(ended.stderr.contains("no annotated copy: "), "{}", ended.stderr);
+    assert_eq!(world.files("out").into_keys().collect::<Vec<_>>(), ["in/a.jpg.faces.png", "in/z.jpg.faces.png"]);
+    let ended = world.fer(&["predict", "in", "--model", "halves.safetensors", "--annotate", "in"]);
+    let message =
+        "error: --annotate: expected a folder other than the input `in`: its copies would be taken for pictures\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (1, message));
+}
+
+#[test]
 fn annotated_copies_show_the_boxes_and_leave_the_pictures_alone() {
     let world = world();
     put(&world, "in/astronaut.jpg", &photograph());

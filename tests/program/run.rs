@@ -6,12 +6,13 @@ use serde_json::Value;
 use crate::world::{World, lines};
 
 /// Beside these, `train/best.safetensors` stands where the best epoch is not the last.
-const OUTPUTS: [&str; 17] = [
+const OUTPUTS: [&str; 18] = [
     "evaluate/metrics.json",
     "evaluate/predictions-test.safetensors",
     "evaluate/predictions-validation.safetensors",
     "evaluate/report.html",
     "ingest/data-report.json",
+    "ingest/subsets.json",
     "ingest/test.safetensors",
     "ingest/train.safetensors",
     "ingest/validation.safetensors",
@@ -36,7 +37,7 @@ fn a_chain_runs_to_its_report() {
     assert!(summary[1].starts_with("test        accuracy ") && summary[1].contains("95 % interval"), "{ended:?}");
     assert_eq!(summary[2], "report: run/evaluate/report.html");
     let mut expected: Vec<&str> = OUTPUTS.to_vec();
-    expected.extend([".digests.json", ".writer", "config.resolved.yaml", "run.lock.json"]);
+    expected.extend([".digests.json", ".origin", ".writer", "config.resolved.yaml", "run.lock.json"]);
     expected.sort_unstable();
     let mut files: Vec<String> = world.files("run").into_keys().collect();
     files.retain(|path| path != "train/best.safetensors" && !path.starts_with("train/checkpoints/"));

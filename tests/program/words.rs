@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 23] = [
     "",
     "run",
     "plan",
@@ -21,10 +21,14 @@ const COMMANDS: [&str; 19] = [
     "explain",
     "diff",
     "runs",
+    "rename",
+    "rm",
     "sweep plan",
     "sweep run",
     "sweep status",
     "synth",
+    "completions",
+    "man",
 ];
 
 #[test]

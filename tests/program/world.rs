@@ -152,6 +152,14 @@ impl Running {
         self.child.id()
     }
 
+    /// Waits until the world is such.
+    pub(crate) fn until_seen(&mut self, mut seen: impl FnMut() -> bool) {
+        while !seen() {
+            assert!(self.child.try_wait().unwrap().is_none(), "the program ended");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// Waits for a line on standard error that begins like this.
     pub(crate) fn until(&mut self, start: &str) {
         let mut line = String::new();

@@ -18,6 +18,7 @@ pub mod names;
 mod number;
 mod origins;
 mod pixels;
+mod place;
 mod predictions;
 mod record;
 mod seed;
@@ -44,10 +45,11 @@ pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use origins::Origins;
 pub use pixels::{PixelValue, Pixels};
+pub use place::tidy;
 pub use predictions::Predictions;
 pub use record::{
-    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, Overlap,
-    SkippedRow, SplitMetrics, SplitReport, Tta,
+    ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
+    NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta,
 };
 pub use seed::Seed;
 pub use shown::{escaped, shown};

@@ -12,6 +12,8 @@ pub const LAST_MODEL: &str = "last.safetensors";
 pub const HISTORY: &str = "history.jsonl";
 /// A [`crate::DataReport`].
 pub const DATA_REPORT: &str = "data-report.json";
+/// [`crate::Subsets`].
+pub const SUBSETS: &str = "subsets.json";
 /// [`crate::Metrics`].
 pub const METRICS: &str = "metrics.json";
 /// What a person reads.

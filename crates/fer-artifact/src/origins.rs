@@ -9,7 +9,7 @@ const NAMES: &str = "origins";
 const ENDS: &str = "origin_ends";
 
 /// Where each image of a set comes from: the name of its picture, relative to the source, and behind `#xywh=` left, top,
-/// width and height of the face in it, where it is a part of the picture.
+/// width and height of the face in it, where it is a part of the picture; of a Parquet file, its name and `#row=` with the row.
 ///
 /// ```
 /// use fer_artifact::Origins;

@@ -4,12 +4,14 @@
 //! Exit codes: 0 done; 1 failed, or `status` found something not fresh; 2 wrong usage or an invalid file; 130
 //! interrupted.
 
+mod browser;
 mod clock;
 mod command_line;
 mod commands;
 mod exit_status;
 mod interrupt;
 mod output;
+mod progress;
 mod table;
 mod terminal;
 

@@ -3,26 +3,42 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use fer_artifact::visible_lines;
+use console::Term;
+use fer_artifact::{EpochRecord, visible_lines};
 use fer_pipeline::Reason;
 use fer_pipeline::progress::{BatchProgress, Event, Reporter};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
 
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Errors alone.
+    Quiet,
+    /// What a person wants to see.
+    Normal,
+    /// What a person may want to look up as well.
+    Verbose,
+}
+
 /// Shows events as they come.
 pub(crate) struct Terminal {
     bar: Option<ProgressBar>,
     interrupt: Interrupt,
+    verbosity: Verbosity,
 }
 
 impl Terminal {
-    pub(crate) fn new(interrupt: Interrupt) -> Self {
-        Self { bar: None, interrupt }
+    pub(crate) fn new(interrupt: Interrupt, verbosity: Verbosity) -> Self {
+        Self { bar: None, interrupt, verbosity }
     }
 
     /// Prints a line above the bar, if there is one.
     fn line(&self, text: &str) {
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
         match &self.bar {
             Some(bar) => bar.suspend(|| to_stderr(text)),
             None => to_stderr(text),
@@ -30,7 +46,7 @@ impl Terminal {
     }
 
     fn batch(&mut self, progress: &BatchProgress) {
-        if !stderr().is_terminal() {
+        if !stderr().is_terminal() || self.verbosity == Verbosity::Quiet {
             return;
         }
         let total = (progress.epochs * progress.batches) as u64;
@@ -49,6 +65,15 @@ fn training_bar(total: u64) -> ProgressBar {
     ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
 }
 
+/// However a run ends, no bar stays behind.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 impl Reporter for Terminal {
     fn event(&mut self, event: &Event<'_>) {
         match event {
@@ -60,8 +85,9 @@ impl Reporter for Terminal {
             Event::Reused { .. } => self.line("  earlier outputs, back from the store"),
             Event::Shared { cell, .. } => self.line(&format!("  shared with {cell}")),
             Event::Note { text, .. } => text.lines().for_each(|line| self.line(&format!("  {line}"))),
+            Event::Detail { text, .. } if self.verbosity == Verbosity::Verbose => self.line(&format!("  {text}")),
             Event::Batch(progress) => self.batch(progress),
-            Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs)),
+            Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs, width(&stderr()))),
             Event::Finished { stage, seconds } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
@@ -77,15 +103,34 @@ impl Reporter for Terminal {
     }
 }
 
-/// `epoch 5/100  loss 1.0234  train 61.2 %  validation 52.3 %  rate 0.1  812 images/s`
-fn epoch_line(record: &fer_artifact::EpochRecord, epochs: usize) -> String {
-    let mut line = format!("  epoch {}/{epochs}  loss {:.4}", record.epoch, record.loss);
-    for (name, accuracy) in [("train", record.train_accuracy), ("validation", record.validation_accuracy)] {
-        if let Some(accuracy) = accuracy {
-            line.push_str(&format!("  {name} {:.1} %", 100.0 * accuracy));
-        }
-    }
-    line + &format!("  rate {}  {:.0} images/s", short(record.learning_rate), record.images_per_second)
+/// `epoch 5/100  loss 1.0234  validation loss 1.3456  train 61.2 %  validation 52.3 %  rate 0.1  812 images/s`; where that
+/// is too wide, without what matters least.
+fn epoch_line(record: &EpochRecord, epochs: usize, width: Option<usize>) -> String {
+    let percent = |accuracy: f64| format!("{:.1} %", 100.0 * accuracy);
+    // With the order in which they go.
+    let parts = [
+        (0, Some(format!("  epoch {}/{epochs}", record.epoch))),
+        (0, Some(format!("loss {:.4}", record.loss))),
+        (4, record.validation_loss.map(|loss| format!("validation loss {loss:.4}"))),
+        (3, record.train_accuracy.map(|accuracy| format!("train {}", percent(accuracy)))),
+        (0, record.validation_accuracy.map(|accuracy| format!("validation {}", percent(accuracy)))),
+        (2, Some(format!("rate {}", short(record.learning_rate)))),
+        (1, Some(format!("{:.0} images/s", record.images_per_second))),
+    ];
+    let line = |gone: usize| {
+        let left = parts.iter().filter(|(place, _)| *place == 0 || *place > gone);
+        left.filter_map(|(_, part)| part.clone()).collect::<Vec<_>>().join("  ")
+    };
+    let fits = |line: &String| width.is_none_or(|width| line.chars().count() <= width);
+    (0..4).map(line).find(fits).unwrap_or_else(|| line(4))
+}
+
+/// Columns of the terminal that this leads to, if it does. `COLUMNS` says it for what is none, and for one as it likes.
+pub(crate) fn width(stream: &impl IsTerminal) -> Option<usize> {
+    #[expect(clippy::disallowed_methods, reason = "a shell's way to say how wide lines may be")]
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    let own = || Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    said.or_else(|| stream.is_terminal().then(own).flatten())
 }
 
 /// Three significant digits: a cosine's rate would otherwise fill the line.
@@ -104,6 +149,14 @@ pub(crate) fn error(error: &anyhow::Error) {
     to_stderr(&format!("error: {}", fer_artifact::with_causes(error.as_ref())));
 }
 
+/// Asks a question on the terminal; whatever does not begin with a `y` is no.
+pub(crate) fn ask(question: &str) -> std::io::Result<bool> {
+    write!(stderr(), "{} [y/N] ", visible_lines(question))?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim_start().to_lowercase().starts_with('y'))
+}
+
 pub(crate) fn to_stderr(text: &str) {
     // Nobody is left to be told if standard error is closed.
     let _ = writeln!(stderr(), "{}", visible_lines(text));
@@ -112,6 +165,28 @@ pub(crate) fn to_stderr(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_terminal_is_told_what_matters_most() {
+        let record = EpochRecord {
+            epoch: 100,
+            loss: 1.0234,
+            last_batch_loss: 1.0,
+            learning_rate: 0.00292234,
+            train_accuracy: Some(0.612),
+            validation_accuracy: Some(0.523),
+            validation_loss: Some(1.34567),
+            images_per_second: 10812.0,
+        };
+        let whole = "  epoch 100/120  loss 1.0234  validation loss 1.3457  train 61.2 %  validation 52.3 %  rate 0.00292  10812 images/s";
+        assert_eq!(epoch_line(&record, 120, None), whole);
+        assert_eq!(epoch_line(&record, 120, Some(whole.len())), whole);
+        let at_80 = "  epoch 100/120  loss 1.0234  validation loss 1.3457  validation 52.3 %";
+        assert_eq!(epoch_line(&record, 120, Some(80)), at_80);
+        assert_eq!(epoch_line(&record, 120, Some(20)), "  epoch 100/120  loss 1.0234  validation 52.3 %");
+        let plain = EpochRecord { train_accuracy: None, validation_accuracy: None, validation_loss: None, ..record };
+        assert_eq!(epoch_line(&plain, 120, Some(80)), "  epoch 100/120  loss 1.0234  rate 0.00292  10812 images/s");
+    }
 
     #[test]
     fn a_rate_is_told_in_three_digits() {

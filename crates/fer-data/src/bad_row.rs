@@ -34,6 +34,15 @@ pub enum Place {
         /// Its path in the folder.
         file: PathBuf,
     },
+    /// A row of a Parquet file.
+    Record {
+        /// The file's path in the source.
+        file: PathBuf,
+        /// The row in this file, from 0.
+        row: usize,
+        /// The column that is wrong, if it is one.
+        column: Option<String>,
+    },
 }
 
 impl fmt::Display for Place {
@@ -42,6 +51,10 @@ impl fmt::Display for Place {
             Place::Line { line, column: None } => write!(f, "(line {line})"),
             Place::Line { line, column: Some(column) } => write!(f, "(line {line}), column `{}`", short(column)),
             Place::Picture { file } => write!(f, "({})", file.display()),
+            Place::Record { file, row, column } => {
+                write!(f, "(row {row} of {})", file.display())?;
+                column.iter().try_for_each(|column| write!(f, ", column `{}`", short(column)))
+            }
         }
     }
 }
@@ -112,6 +125,29 @@ pub enum RowProblem {
         /// The first that is no number.
         found: String,
     },
+    /// A photograph in which no face is found.
+    #[error("expected a face in the photograph, found none")]
+    NoFace,
+    /// A photograph in which several faces are found, where only one may be.
+    #[error("expected one face in the photograph, found {found}")]
+    SeveralFaces {
+        /// Number of faces.
+        found: usize,
+    },
+    /// A file that should hold a label and does not.
+    #[error("expected a label, or a label and a rectangle (`class x y width height`), in {}, found {}", file.display(), text(found))]
+    LabelFile {
+        /// The file's path in the folder.
+        file: PathBuf,
+        /// The line found, perhaps empty.
+        found: String,
+    },
+    /// A row of a Parquet file without an image.
+    #[error("expected an image, found none{}", elsewhere(path.as_deref()))]
+    NoImage {
+        /// The path that stands there instead, if one does.
+        path: Option<String>,
+    },
     /// A file whose name does not say a label.
     #[error("expected a name that fits the pattern `{}`", short(pattern))]
     NoLabel {
@@ -152,6 +188,11 @@ pub enum RowProblem {
         /// Height and width found.
         found: Size,
     },
+}
+
+/// What stands in the place of an image.
+fn elsewhere(path: Option<&str>) -> String {
+    path.map_or_else(String::new, |path| format!(" but the path `{}`, which is not followed", short(path)))
 }
 
 /// What to do where pixels without quotes run over their field.

@@ -19,7 +19,7 @@ pub(crate) fn check(classes: &Classes, table: &Table, assignment: &[Option<Split
     let in_train = |label: usize| splits.get(&Split::Train).is_some_and(|train| train.class_counts[label] > 0);
     let names = classes.names().iter().enumerate();
     let absent_from_train = names.filter(|&(label, _)| !in_train(label)).map(|(_, name)| name.clone()).collect();
-    let blank: Vec<usize> = rows.members().map(|(index, _)| index).filter(|&index| table.looks[index].blank).collect();
+    let blank = rows.members().filter(|&(index, _)| table.looks[index].blank).map(|(index, _)| table.rows()[index]);
     let mut report = DataReport {
         classes: classes.names().to_vec(),
         height,
@@ -27,7 +27,7 @@ pub(crate) fn check(classes: &Classes, table: &Table, assignment: &[Option<Split
         overlaps: pairs(&splits),
         splits,
         contradictions: Listed::new(vec![]),
-        blank: Listed::new(blank.iter().map(|&index| table.rows()[index]).collect()),
+        blank: Listed::new(blank.collect()),
         absent_from_train,
         skipped: Listed::new(vec![]),
         dropped,
@@ -35,17 +35,24 @@ pub(crate) fn check(classes: &Classes, table: &Table, assignment: &[Option<Split
         synonyms: BTreeMap::new(),
         left_out: vec![],
         groups: rows.groups(),
+        near: None,
         warnings: vec![],
         origins: BTreeMap::new(),
     };
     let mut contradictions: Vec<Vec<usize>> =
         rows.equal().into_iter().filter(|group| rows.count_copies(&mut report, group)).collect();
     contradictions.sort_unstable();
-    let told = contradictions.iter().take(Listed::<Contradiction>::LENGTH).flatten();
-    let told = told.chain(blank.iter().take(Listed::<u32>::LENGTH));
-    report.origins = told.filter_map(|&index| Some((table.rows()[index], table.origin(index)?.to_owned()))).collect();
     report.contradictions = Listed::new(contradictions.iter().map(|group| rows.contradiction(group)).collect());
     report
+}
+
+/// Where the rows that the report names come from.
+pub(crate) fn origins(table: &Table, report: &DataReport) -> BTreeMap<u32, String> {
+    let pairs = report.near.iter().flat_map(|near| &near.pairs).flat_map(|pair| pair.rows);
+    let contradictions = report.contradictions.first.iter().flat_map(|group| group.rows.iter().copied());
+    let rows = contradictions.chain(report.blank.first.iter().copied()).chain(pairs);
+    let origin = |row| Some((row, table.origin(table.rows().binary_search(&row).ok()?)?.to_owned()));
+    rows.filter_map(origin).collect()
 }
 
 fn pairs(splits: &BTreeMap<Split, SplitReport>) -> Vec<Overlap> {

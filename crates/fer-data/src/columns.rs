@@ -58,6 +58,7 @@ pub(crate) struct Columns {
     pixels: Pixels,
     split: Option<Column>,
     group: Option<Column>,
+    report_by: Vec<Column>,
     separator: u8,
     /// Number of columns in the header.
     pub(crate) count: usize,
@@ -71,6 +72,8 @@ pub(crate) struct Row<'a> {
     pub(crate) pixels: Vec<&'a str>,
     pub(crate) split: Option<&'a str>,
     pub(crate) group: Option<&'a str>,
+    /// The values of the columns that are noted.
+    pub(crate) values: Vec<&'a str>,
     /// What stands behind the last column.
     pub(crate) extra: &'a str,
 }
@@ -124,6 +127,9 @@ impl Columns {
                 Some(Group::Column(name)) => Some(find(&Some(name.clone()), &[], "groups", "group")?),
                 _ => None,
             },
+            report_by: (request.report_by.iter())
+                .map(|name| find(&Some(name.clone()), &[], "values to report by", "report_by"))
+                .collect::<Result<_, _>>()?,
             separator,
             count: names.len(),
         })
@@ -132,7 +138,7 @@ impl Columns {
     /// Finds the columns of pixels in a header, and no others.
     pub(crate) fn of_pixels(path: &Path, separator: u8, names: &[String]) -> Result<Self, Error> {
         let pixels = pixels_among(path, names, None)?;
-        Ok(Self { label: None, pixels, split: None, group: None, separator, count: names.len() })
+        Ok(Self { label: None, pixels, split: None, group: None, report_by: vec![], separator, count: names.len() })
     }
 
     /// That a row has no more fields than the header.
@@ -168,6 +174,7 @@ impl Columns {
         let extra = fields.column(self.count);
         let optional = |column: &Option<Column>| column.as_ref().map(|column| fields.column(column.index));
         let (label, split, group) = (optional(&self.label), optional(&self.split), optional(&self.group));
+        let values: Vec<Vec<&str>> = self.report_by.iter().map(|column| fields.column(column.index)).collect();
         let pixels: Vec<Vec<&str>> = match &self.pixels {
             Pixels::One(column) => vec![fields.column(column.index)],
             Pixels::Each(columns) => columns.iter().map(|column| fields.column(column.index)).collect(),
@@ -177,6 +184,7 @@ impl Columns {
             pixels: pixels.iter().map(|column| column[index]).collect(),
             split: split.as_ref().map(|split| split[index]),
             group: group.as_ref().map(|group| group[index]),
+            values: values.iter().map(|column| column[index]).collect(),
             extra: extra[index],
         };
         Ok(read(&(0..extra.len()).map(row).collect::<Vec<_>>()))
@@ -188,13 +196,13 @@ impl Columns {
             Pixels::Each(columns) => columns,
         };
         // The one behind the last column shows rows with too many fields.
-        let others = [&self.label, &self.split, &self.group].into_iter().flatten();
+        let others = [&self.label, &self.split, &self.group].into_iter().flatten().chain(&self.report_by);
         [self.count].into_iter().chain(pixels.iter().chain(others).map(|column| column.index)).collect()
     }
 }
 
 /// The column of a header that is called so, or else by a usual name.
-fn column(
+pub(crate) fn column(
     path: &Path,
     names: &[String],
     given: Option<&str>,

@@ -129,12 +129,13 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request
         return Err(RowProblem::NoGroup);
     }
     let group = row.group.map(str::to_owned);
+    let values = row.values.iter().map(|value| (*value).to_owned()).collect();
     let text = row.text();
     // Where every image is brought to one size, each row may have its own.
     let own = request.size.and(pixels::side(pixels::count(&text)));
     let size = own.map(|side| side * side).or(size.filter(|_| request.size.is_none()));
     let image = Image::new(resized(pixels::read(&text, size)?, own, request.size));
-    Ok(Some((Face { label, split, group, origin: None, image }, meaning)))
+    Ok(Some((Face { label, split, group, values, origin: None, image }, meaning)))
 }
 
 fn resized(pixels: Vec<u8>, side: Option<usize>, to: Option<Size>) -> Vec<u8> {

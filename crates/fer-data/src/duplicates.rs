@@ -16,7 +16,9 @@ pub(crate) fn drop(table: &Table, assignment: &mut [Option<Split>], rule: DropDu
     };
     let (validation, test) = match rule {
         DropDuplicates::None => return dropped,
-        DropDuplicates::Across => (of(assignment, Split::Validation), of(assignment, Split::Test)),
+        DropDuplicates::Across | DropDuplicates::Near => {
+            (of(assignment, Split::Validation), of(assignment, Split::Test))
+        }
         _ => Default::default(),
     };
     let mut seen = BTreeSet::new();

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{FER2013_CLASSES, Split};
+use fer_artifact::{FER2013_CLASSES, Split, shown};
 
 use crate::phrase::{alternatives, few, found_folder, listed, short};
-use crate::{BadRow, Classes, RowProblem};
+use crate::{BadRow, Classes, InvalidParams, RowProblem};
 
 /// What can be wrong with a source of faces.
 ///
@@ -128,6 +128,20 @@ pub enum Error {
         /// The parameter that names it, where there are parameters.
         parameter: Option<&'static str>,
     },
+    /// A column of `report_by` with a value for nearly every row.
+    #[error(
+        "{}: `report_by`: expected at most {most} values in the column `{}`, found {found}", path.display(), shown(column)
+    )]
+    TooManyValues {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Number of its values.
+        found: usize,
+        /// Most values.
+        most: usize,
+    },
     /// A header with more columns than any source of faces has.
     #[error("{}: expected a header of at most {limit} columns, found {found}", path.display())]
     TooManyColumns {
@@ -184,6 +198,40 @@ pub enum Error {
         /// Names of the CSV files in it.
         found: Vec<String>,
     },
+    /// A file that is no Parquet file.
+    #[error("{}: expected a Parquet file, found {found}", path.display())]
+    NotParquet {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: String,
+    },
+    /// A Parquet file that cannot be read.
+    #[error("{}: the Parquet file is damaged, or written in a way that is not supported", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// The reader's reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A column that holds something else.
+    #[error("{}: expected {expected} in the column `{}`, found {found}", path.display(), short(column))]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// What it should hold.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// Parameters that do not fit together.
+    #[error(transparent)]
+    Params(#[from] InvalidParams),
+    /// Faces to be looked for, and nothing that finds them.
+    #[error("`detect` needs a detector of faces, found none; build with the feature `faces`")]
+    NoDetector,
     /// A row that cannot be used.
     #[error("{}: {row}", path.display())]
     Row {

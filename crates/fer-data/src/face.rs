@@ -37,6 +37,8 @@ pub(crate) struct Face {
     pub(crate) split: Option<Split>,
     /// Where groups were asked for.
     pub(crate) group: Option<String>,
+    /// The values of the columns that are noted, in the order in which they were asked for.
+    pub(crate) values: Vec<String>,
     /// The picture that it comes from, as [`fer_artifact::Origins`] has it.
     pub(crate) origin: Option<String>,
     pub(crate) image: Image,

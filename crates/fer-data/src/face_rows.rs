@@ -1,4 +1,4 @@
-//! Faces in a CSV file, whatever their labels.
+//! Faces in the rows of a table, whatever their labels.
 
 use std::path::Path;
 
@@ -8,35 +8,45 @@ use rayon::prelude::*;
 
 use crate::columns::{Columns, Row, first_square};
 use crate::csv::{Opened, open};
-use crate::{Error, RowProblem, pixels};
+use crate::{Error, RowProblem, parquet, pixels, shards};
 
 /// How the name of a CSV file ends, packed or not.
 const ENDINGS: [&str; 8] = [".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".csv.zip", ".tsv.zip"];
 
-/// A row of a CSV file.
+/// A row of a table.
 #[derive(Debug)]
 pub struct FaceRow {
     /// The row, from 0.
     pub row: u32,
-    /// The row's first line in the file, from 1.
-    pub line: u64,
-    /// A square gray picture, of one size in all rows of the file, or what is wrong with the row.
-    pub face: Result<Picture, RowProblem>,
+    /// The row's first line in a CSV file, from 1.
+    pub line: Option<u64>,
+    /// Its image, or what is wrong with the row.
+    pub image: Result<RowImage, RowProblem>,
 }
 
-/// Whether there is a file with the name of a CSV file: `faces.csv`, `faces.tsv`, or either with `.gz`, `.zst` or `.zip`
-/// behind it.
-pub fn is_csv(path: &Path) -> bool {
+/// The image of a row.
+#[derive(Debug)]
+pub enum RowImage {
+    /// A square of gray pixels, of one size in all rows of a CSV file: one face.
+    Face(Picture),
+    /// The file of a picture, which is not decoded yet: as any picture, it may be a face or a photograph.
+    File(Vec<u8>),
+}
+
+/// Whether there is a file with the name of a table of faces: `faces.csv`, `faces.tsv`, or either with `.gz`, `.zst` or
+/// `.zip` behind it; `faces.parquet`.
+pub fn is_table(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending)) && path.is_file()
+    let is_csv = ENDINGS.iter().any(|ending| name.ends_with(ending));
+    (is_csv || shards::is_called_parquet(path)) && path.is_file()
 }
 
-/// Reads the pixels of a CSV file's rows and hands them to `judge` in order, up to `at_a_time` rows in a call. Labels may
-/// stand beside them or not. Memory does not grow with the number of rows. Returns the names of the other files in an
-/// archive, which are not read.
+/// Reads the images of the rows of a CSV or Parquet file and hands them to `judge` in order, up to `at_a_time` rows in a
+/// call. Labels may stand beside them or not. Memory does not grow with the number of rows. Returns the names of the other
+/// files in an archive, which are not read.
 ///
 /// # Errors
-/// Any variant of [`Error`] that concerns a CSV file but [`Error::Row`], perhaps after calls of `judge`; and what `judge`
+/// Any variant of [`Error`] that concerns such a file but [`Error::Row`], perhaps after calls of `judge`; and what `judge`
 /// returns.
 ///
 /// # Panics
@@ -46,6 +56,9 @@ pub fn read_faces<E: From<Error>>(
     at_a_time: usize,
     mut judge: impl FnMut(Vec<FaceRow>) -> Result<(), E>,
 ) -> Result<Vec<String>, E> {
+    if shards::is_called_parquet(path) {
+        return parquet::read_rows(path, at_a_time, judge).map(|()| vec![]);
+    }
     let Opened { mut blocks, first: mut next, separator, names } = open(path)?;
     let columns = Columns::of_pixels(path, separator, &names)?;
     let mut reader = Reader { columns: &columns, side: None, rows: 0 };
@@ -79,8 +92,11 @@ impl Reader<'_> {
         self.side = first.map(|(_, side)| side);
         self.rows =
             u32::try_from(rows.len()).ok().and_then(|more| before.checked_add(more)).expect("fewer than 2^32 rows");
-        let face =
-            |(index, (row, &line))| FaceRow { row: before + index as u32, line, face: face(row, side(index), columns) };
+        let face = |(index, (row, &line))| FaceRow {
+            row: before + index as u32,
+            line: Some(line),
+            image: face(row, side(index), columns).map(RowImage::Face),
+        };
         rows.par_iter().zip(lines).enumerate().map(face).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Taking rows of CSV apart into fields of text: the only file that knows polars.
+//! Taking rows of CSV apart into fields of text: the only file that knows polars' reader of CSV.
 
 use std::io::Cursor;
 use std::path::Path;

@@ -13,20 +13,27 @@ use crate::left_out::Leftovers;
 use crate::listing::{Listing, Picture};
 use crate::pattern::{Part, Pattern};
 use crate::walk::{self, Folder, as_text};
-use crate::{Error, Place, RowProblem};
+use crate::{Error, FolderSource, Place, RowProblem, label_files};
 
 /// The seed's list of pictures: file name and label, without a header.
 pub(crate) const DATASET: &str = "dataset.csv";
 
 /// The pictures of a folder. Their order is that of the `dataset.csv`, or else that of their paths.
-pub(crate) fn listing(path: &Path, pattern: Option<&Pattern>, labels: &Labels<'_>) -> Result<Listing, Error> {
-    let (root, dataset) = (path.to_owned(), path.join(DATASET));
+pub(crate) fn listing(source: &FolderSource, labels: &Labels<'_>) -> Result<Listing, Error> {
+    let FolderSource { path, pattern, labels: label_files } = source;
+    let (root, dataset, pattern) = (path.to_owned(), path.join(DATASET), pattern.as_ref());
     let mut left_out = Leftovers::default();
+    if let Some(wanted) = label_files {
+        let (mut pictures, label_files) = label_files::labelled(path, wanted, labels, &mut left_out)?;
+        pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
+        return Ok(Listing { root, list: None, unit: "picture with a label file", pictures, label_files, left_out });
+    }
+    let label_files = vec![];
     if dataset.is_file() {
         let mut pictures = listed(&dataset, labels)?;
         pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
         leave_unlisted(path, &pictures, DATASET, &mut left_out)?;
-        return Ok(Listing { root, list: Some(dataset), unit: "row", pictures, left_out });
+        return Ok(Listing { root, list: Some(dataset), unit: "row", pictures, label_files, left_out });
     }
     let mut pictures = match pattern {
         Some(pattern) if pattern.has(Part::Label) => named(path, pattern, labels, &mut left_out)?,
@@ -35,7 +42,7 @@ pub(crate) fn listing(path: &Path, pattern: Option<&Pattern>, labels: &Labels<'_
     pictures.iter_mut().for_each(|picture| picture.read_name(pattern));
     pictures.sort_unstable_by(|a, b| a.file.cmp(&b.file));
     let unit = "picture (png, jpg, webp, bmp, gif, tiff, pnm) in the folders of its classes";
-    Ok(Listing { root, list: None, unit, pictures, left_out })
+    Ok(Listing { root, list: None, unit, pictures, label_files, left_out })
 }
 
 /// The pictures that a `dataset.csv` lists.
@@ -48,7 +55,16 @@ fn listed(dataset: &Path, labels: &Labels<'_>) -> Result<Vec<Picture>, Error> {
             let meaning = labels.meaning(label).map_err(|problem| (Place::Line { line, column: None }, problem));
             let (file, label) = (PathBuf::from(file), label.to_owned());
             let below = file.parent().unwrap_or(Path::new("")).to_owned();
-            pictures.push(Picture { file, label, below, meaning, split: None, group: None, crop: None });
+            pictures.push(Picture {
+                file,
+                label,
+                below,
+                meaning,
+                split: None,
+                group: None,
+                values: vec![],
+                region: None,
+            });
         }
     }
     Ok(pictures)
@@ -82,7 +98,16 @@ fn named(path: &Path, pattern: &Pattern, labels: &Labels<'_>, left_out: &mut Lef
             None => Err(problem(RowProblem::NoLabel { pattern: pattern.to_string() })),
         };
         let below = file.parent().unwrap_or(Path::new("")).to_owned();
-        Picture { below, file, label: label.unwrap_or_default(), meaning, split: None, group: None, crop: None }
+        Picture {
+            below,
+            file,
+            label: label.unwrap_or_default(),
+            meaning,
+            split: None,
+            group: None,
+            values: vec![],
+            region: None,
+        }
     };
     Ok(files.into_iter().map(picture).collect())
 }
@@ -148,7 +173,8 @@ impl Walk<'_> {
                 meaning: Ok(meaning),
                 split,
                 group: None,
-                crop: None,
+                values: vec![],
+                region: None,
             };
             self.pictures.extend(files.into_iter().map(picture));
         }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split};
+use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
+use crate::detect::Detection;
 use crate::labels::Labels;
+use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, Error, ImageSize, IngestParams, OnBadRow, Source, checks, csv, duplicates, folder, manifest, pictures,
-    split, summary,
+    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, checks, csv, duplicates, folder,
+    manifest, parquet, pictures, shards, split, summary,
 };
 
 /// What ingest makes of a source.
@@ -20,6 +22,8 @@ pub struct Ingested {
     pub sets: BTreeMap<Split, ImageSet>,
     /// What these sets hold and what was left out.
     pub report: DataReport,
+    /// The parts of these sets that are scored by themselves.
+    pub subsets: Subsets,
 }
 
 /// All rows of a source.
@@ -40,21 +44,51 @@ pub struct Loaded {
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
 pub fn ingest(params: &IngestParams, seed: Seed, scratch: &Path) -> Result<Ingested, Error> {
-    let (splits, group) = (split::wanted(&params.split), params.group.as_ref());
-    let size = params.size.map(ImageSize::get);
+    ingest_with(params, seed, None, scratch)
+}
+
+/// [`ingest`] with what finds faces in photographs, for sources of which the parameters say `detect`.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_with(
+    params: &IngestParams,
+    seed: Seed,
+    finder: Option<&FaceFinder<'_>>,
+    scratch: &Path,
+) -> Result<Ingested, Error> {
+    params.check()?;
     let path = params.source_path();
-    let labels = Labels::new(&params.classes);
-    let request = Request { labels, splits, on_bad_row: params.on_bad_row, group, size, scratch };
+    let request = Request {
+        labels: Labels::new(&params.classes),
+        splits: split::wanted(&params.split),
+        on_bad_row: params.on_bad_row,
+        group: params.group.as_ref(),
+        report_by: &params.report_by,
+        size: params.size.map(ImageSize::get),
+        detection: detection(params, finder)?,
+        scratch,
+    };
     let mut table = read(&params.source, &request)?;
+    let by = table.values_by(&params.report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let mut assignment: Vec<Option<Split>> = assignment.into_iter().map(Some).collect();
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
-    let dropped = duplicates::drop(&table, &mut assignment, params.drop_duplicates);
+    let mut dropped = duplicates::drop(&table, &mut assignment, params.drop_duplicates);
+    let fingerprints = near::fingerprints(&table)?;
+    let mut found = Near::of(&table, &assignment, &fingerprints);
+    if params.drop_duplicates == DropDuplicates::Near {
+        dropped = found.drop(&mut assignment, dropped);
+        found = Near::of(&table, &assignment, &fingerprints);
+    }
     if !assignment.contains(&Some(Split::Train)) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let report = notes.into_report(checks::check(&params.classes, &table, &assignment, dropped));
-    Ok(Ingested { sets: table.into_sets(&params.classes, &assignment)?, report })
+    let mut report = notes.into_report(checks::check(&params.classes, &table, &assignment, dropped));
+    report.near = found.report(&fingerprints)?;
+    report.origins = checks::origins(&table, &report);
+    let subsets = Subsets { twins: Some(found.twins()), by };
+    Ok(Ingested { sets: table.into_sets(&params.classes, &assignment), report, subsets })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
@@ -64,39 +98,76 @@ pub fn ingest(params: &IngestParams, seed: Seed, scratch: &Path) -> Result<Inges
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
 pub fn load(source: &Source, classes: &Classes, size: Option<Size>, scratch: &Path) -> Result<Loaded, Error> {
-    let (labels, splits, on_bad_row) = (Labels::new(classes), Splits::Ignore, OnBadRow::Error);
-    let mut table = read(source, &Request { labels, splits, on_bad_row, group: None, size, scratch })?;
+    let params =
+        IngestParams { size: size.map(ImageSize::from), classes: classes.clone(), ..IngestParams::new(source.clone()) };
+    load_with(&params, None, scratch)
+}
+
+/// [`load`] with all parameters of reading, and with what finds faces in photographs where they say `detect`. What they say of
+/// splits and groups does not count.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>, scratch: &Path) -> Result<Loaded, Error> {
+    params.check()?;
+    let classes = &params.classes;
+    let request = Request {
+        labels: Labels::new(classes),
+        splits: Splits::Ignore,
+        on_bad_row: params.on_bad_row,
+        group: None,
+        report_by: &[],
+        size: params.size.map(ImageSize::get),
+        detection: detection(params, finder)?,
+        scratch,
+    };
+    let mut table = read(&params.source, &request)?;
     let (rows, notes) = (table.len(), Notes::of(&mut table, classes));
     let report = notes.into_report(checks::check(classes, &table, &vec![None; rows], Dropped::default()));
-    let mut sets = table.into_sets(classes, &vec![Some(Split::Test); rows])?;
+    let mut sets = table.into_sets(classes, &vec![Some(Split::Test); rows]);
     let images = sets.remove(&Split::Test).expect("a source without rows is refused");
-    Ok(Loaded { images, notes: summary::reading(&report) })
+    Ok(Loaded { images, notes: summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect() })
+}
+
+/// What finds faces, if the parameters ask for it.
+fn detection<'a>(params: &IngestParams, finder: Option<&'a FaceFinder<'a>>) -> Result<Option<Detection<'a>>, Error> {
+    let (Some(detect), Some(size)) = (params.detect, params.size) else { return Ok(None) };
+    let finder = finder.ok_or(Error::NoDetector)?;
+    Ok(Some(Detection { faces: detect.faces, finder, to: size.get() }))
 }
 
 fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
     match source {
         Source::Csv(csv) => csv::read(csv, request),
         Source::Manifest(manifest) => pictures::read(manifest::listing(manifest, request)?, request),
-        Source::Folder { path, pattern } => {
-            pictures::read(folder::listing(path, pattern.as_ref(), &request.labels)?, request)
-        }
+        Source::Folder(folder) => pictures::read(folder::listing(folder, &request.labels)?, request),
+        Source::Parquet(parquet) => parquet::read(parquet, request),
     }
 }
 
 /// Digest of what the source holds, which decides whether an earlier result is still fresh: of a CSV file's bytes; of
-/// a folder, of the names and bytes of the pictures in it that are read, and of its `dataset.csv`. `of_file` gives a
-/// file's digest: [`Digest::of_file`], or something that knows it already.
+/// a folder, of the names and bytes of the pictures in it that are read, and of the files with their labels; of Parquet files,
+/// of their names and bytes. `of_file` gives a file's digest: [`Digest::of_file`], or something that knows it already.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
-    let (on_bad_row, scratch) = (params.on_bad_row, Path::new(""));
-    let request = Request { labels, splits: Splits::Note, on_bad_row, group, size: None, scratch };
+    let request = Request {
+        labels,
+        splits: Splits::Note,
+        on_bad_row: params.on_bad_row,
+        group,
+        report_by: &[],
+        size: None,
+        detection: None,
+        scratch: Path::new(""),
+    };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),
         Source::Manifest(manifest) => manifest::listing(manifest, &request)?,
-        Source::Folder { path, pattern } => folder::listing(path, pattern.as_ref(), &request.labels)?,
+        Source::Folder(folder) => folder::listing(folder, &request.labels)?,
+        Source::Parquet(parquet) => return shards::digest(&parquet.path, of_file),
     };
     pictures::digest(&listing, of_file)
 }

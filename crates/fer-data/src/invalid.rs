@@ -39,6 +39,29 @@ pub enum InvalidParams {
         /// Kinds of sources that have it.
         needs: &'static str,
     },
+    /// Columns of a source that has none.
+    #[error("`report_by` needs a source of kind csv or manifest, which have columns")]
+    ReportBy,
+    /// A column that stands in a list twice.
+    #[error("expected each column of `report_by` once, found `{name}` twice")]
+    SameColumn {
+        /// The column.
+        name: String,
+    },
+    /// Faces to be looked for where there are no photographs.
+    #[error(
+        "`detect` looks for faces in pictures, found a source of kind csv, which has pixels of faces; leave `detect` out"
+    )]
+    DetectSource,
+    /// Faces to be looked for, and no size for them.
+    #[error("`detect` needs the size of the crops: add `size: [48, 48]`")]
+    DetectSize,
+    /// A path of label files that is the same for all pictures.
+    #[error("expected a path with `{{stem}}` in it, such as `{{folder}}/../labels/{{stem}}.txt`, found `{found}`")]
+    LabelFile {
+        /// The path.
+        found: String,
+    },
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

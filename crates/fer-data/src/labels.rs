@@ -1,10 +1,12 @@
 //! The words and numbers that stand for classes and splits in foreign data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use fer_artifact::Split;
 
 use crate::spelling::{spelling, synonym};
+use crate::walk::as_text;
 use crate::{Classes, RowProblem};
 
 /// What a label of a source stands for.
@@ -102,4 +104,15 @@ pub(crate) fn split(text: &str) -> Result<Split, RowProblem> {
         "privatetest" | "test" | "testing" => Ok(Split::Test),
         _ => Err(RowProblem::Split { found: text.to_owned() }),
     }
+}
+
+/// The split that a path names: the last of its parts in which a word, between signs, stands for one split alone
+/// (`data/train-00000-of-00002.parquet`, `valid/images`).
+pub(crate) fn split_in_path(path: &Path) -> Option<Split> {
+    path.iter().rev().find_map(|part| {
+        let part = as_text(part);
+        let words = part.split(|letter: char| !letter.is_alphanumeric());
+        let splits: BTreeSet<Split> = words.filter_map(|word| split(word).ok()).collect();
+        splits.first().copied().filter(|_| splits.len() == 1)
+    })
 }

@@ -19,6 +19,8 @@ pub(crate) struct Listing {
     /// What a row is.
     pub(crate) unit: &'static str,
     pub(crate) pictures: Vec<Picture>,
+    /// Files that hold labels of single pictures, as paths from the folder.
+    pub(crate) label_files: Vec<PathBuf>,
     /// The other files.
     pub(crate) left_out: Leftovers,
 }
@@ -35,7 +37,7 @@ pub(crate) struct Picture {
     /// Path in the folder.
     pub(crate) file: PathBuf,
     /// The part of it that is the face, if it is not all.
-    pub(crate) crop: Option<Crop>,
+    pub(crate) region: Option<Region>,
     /// The label as the source has it.
     pub(crate) label: String,
     /// The folders below that of the class.
@@ -44,15 +46,24 @@ pub(crate) struct Picture {
     pub(crate) split: Option<Split>,
     /// The group that its name or its list says.
     pub(crate) group: Option<String>,
+    /// The values of the columns of its list that are noted.
+    pub(crate) values: Vec<String>,
 }
 
 impl Picture {
     /// Where it comes from, as [`fer_artifact::Origins`] has it.
     pub(crate) fn origin(&self) -> String {
         let file = walk::shown(&self.file);
-        match self.crop {
+        match self.region {
             None => file,
-            Some(Crop { left, top, width, height }) => format!("{file}#xywh={left},{top},{width},{height}"),
+            Some(Region::Pixels(Crop { left, top, width, height })) => {
+                format!("{file}#xywh={left},{top},{width},{height}")
+            }
+            Some(Region::Parts { x, y, width, height }) => {
+                let [left, top, width, height] =
+                    [x - width / 2.0, y - height / 2.0, width, height].map(|part| (1e4 * part).round() / 1e2);
+                format!("{file}#xywh=percent:{left},{top},{width},{height}")
+            }
         }
     }
 
@@ -92,7 +103,38 @@ impl Picture {
     }
 }
 
-/// A rectangle in a picture; a part of it may lie outside.
+/// A rectangle in a picture, as its source says it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Region {
+    Pixels(Crop),
+    /// The middle of a rectangle and its sides, in parts of the picture's width and height.
+    Parts {
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+    },
+}
+
+impl Region {
+    /// The rectangle in a picture of this size.
+    pub(crate) fn within(self, size: Size) -> Crop {
+        let span = |middle: f64, length: f64, side: usize| {
+            let edge = |at: f64| (at * side as f64).round() as i64;
+            let start = edge(middle - length / 2.0);
+            (start, edge(middle + length / 2.0) - start)
+        };
+        match self {
+            Region::Pixels(crop) => crop,
+            Region::Parts { x, y, width, height } => {
+                let ((left, width), (top, height)) = (span(x, width, size.width()), span(y, height, size.height()));
+                Crop { left, top, width, height }
+            }
+        }
+    }
+}
+
+/// A rectangle in a picture, in pixels; a part of it may lie outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Crop {
     pub(crate) left: i64,

@@ -7,7 +7,7 @@ use crate::columns;
 use crate::fields::{self, Fields};
 use crate::labels;
 use crate::left_out::Leftovers;
-use crate::listing::{Crop, Listing, Picture};
+use crate::listing::{Crop, Listing, Picture, Region};
 use crate::pattern::Part;
 use crate::table::{Request, Splits};
 use crate::{Error, Group, ManifestSource, Place, RowProblem, folder};
@@ -45,7 +45,7 @@ pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<
     let mut left_out = Leftovers::default();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder::leave_unlisted(&root, &pictures, &name, &mut left_out)?;
-    Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, left_out })
+    Ok(Listing { root, list: Some(path.clone()), unit: "row of the list", pictures, label_files: vec![], left_out })
 }
 
 /// What stands between the fields of a list without a header.
@@ -61,6 +61,7 @@ struct Columns {
     label: usize,
     split: Option<usize>,
     group: Option<usize>,
+    report_by: Vec<usize>,
     face: Option<Face>,
 }
 
@@ -104,13 +105,22 @@ impl Columns {
                 Some(Group::Column(name)) => Some(position(name).ok_or_else(|| missing(&[name], "groups", "group"))?),
                 _ => any(&GROUPS),
             },
+            report_by: (request.report_by.iter())
+                .map(|name| position(name).ok_or_else(|| missing(&[name], "values to report by", "report_by")))
+                .collect::<Result<_, _>>()?,
             face: corners.next().or_else(|| sides.next()),
         })
     }
 
     fn indices(&self) -> Vec<usize> {
         let face = self.face.iter().flat_map(|face| face.places);
-        [self.path, self.label].into_iter().chain(self.split).chain(self.group).chain(face).collect()
+        [self.path, self.label]
+            .into_iter()
+            .chain(self.split)
+            .chain(self.group)
+            .chain(self.report_by.iter().copied())
+            .chain(face)
+            .collect()
     }
 }
 
@@ -130,23 +140,26 @@ struct Row<'a> {
     label: &'a str,
     split: Option<&'a str>,
     group: Option<&'a str>,
+    values: Vec<&'a str>,
     face: Option<[&'a str; 4]>,
 }
 
 impl List<'_> {
     fn read(&self, block: &Block, pictures: &mut Vec<Picture>) -> Result<(), Error> {
-        let Columns { path, label, split, group, face } = &self.columns;
+        let Columns { path, label, split, group, report_by, face } = &self.columns;
         let fields = Fields::split(&self.source.path, block, self.separator, self.count, &self.columns.indices())?;
         let optional = |column: &Option<usize>| column.map(|column| fields.column(column));
         let (paths, labels, splits, groups) =
             (fields.column(*path), fields.column(*label), optional(split), optional(group));
         let faces = face.as_ref().map(|face| face.places.map(|place| fields.column(place)));
+        let values: Vec<Vec<&str>> = report_by.iter().map(|&column| fields.column(column)).collect();
         for (index, &line) in block.lines.iter().enumerate() {
             let row = Row {
                 path: paths[index],
                 label: labels[index],
                 split: splits.as_ref().map(|splits| splits[index]),
                 group: groups.as_ref().map(|groups| groups[index]),
+                values: values.iter().map(|column| column[index]).collect(),
                 face: faces.as_ref().map(|faces| faces.each_ref().map(|column| column[index])),
             };
             pictures.push(self.picture(&row, line));
@@ -164,12 +177,13 @@ impl List<'_> {
         };
         let file = self.file(row.path);
         let mut picture = Picture {
-            crop: crop.unwrap_or_default(),
+            region: crop.unwrap_or_default().map(Region::Pixels),
             label: row.label.to_owned(),
             below: file.parent().unwrap_or(Path::new("")).to_owned(),
             meaning: meaning.map_err(|problem| (Place::Line { line, column: None }, problem)),
             split: split.and_then(Result::ok),
             group: row.group.filter(|group| !group.is_empty()).map(str::to_owned),
+            values: row.values.iter().map(|value| (*value).to_owned()).collect(),
             file,
         };
         picture.read_name(self.source.pattern.as_ref());

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Count, OutOfRange, Size};
+use fer_artifact::{Count, OutOfRange, Size, tidy};
 use serde::{Deserialize, Serialize};
 
+use crate::label_files::LabelFiles;
 use crate::pattern::Pattern;
 use crate::split_rule::SplitRule;
-use crate::{Classes, InvalidParams, RowProblem};
+use crate::{Classes, Detect, InvalidParams, RowProblem, detect, shards};
 
 /// Parameters of the ingest stage.
 ///
@@ -26,19 +27,27 @@ pub struct IngestParams {
     /// What to do with a row that cannot be used. Default: [`OnBadRow::Error`].
     #[serde(default)]
     pub on_bad_row: OnBadRow,
-    /// Which exact copies to leave out. Default: [`DropDuplicates::None`].
+    /// Which copies to leave out. Default: [`DropDuplicates::None`].
     #[serde(default)]
     pub drop_duplicates: DropDuplicates,
     /// Height and width to which pictures are brought as they are read, `[48, 48]`. Default: none, so that all must have one
     /// size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<ImageSize>,
+    /// Whether pictures are photographs, in which faces are looked for, and which of them become rows. Default: pictures are
+    /// faces.
+    #[serde(default, deserialize_with = "detect::optional", skip_serializing_if = "Option::is_none")]
+    pub detect: Option<Detect>,
     /// How pixels are kept. Default: [`Color::Gray`].
     #[serde(default, skip_serializing_if = "Color::is_default")]
     pub color: Color,
     /// What says which rows belong together, such as those of one person. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
+    /// Columns of a CSV file or of a manifest by whose values evaluate gives scores too, such as `[sex, dataset]`. Default:
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report_by: Vec<String>,
 }
 
 impl IngestParams {
@@ -51,21 +60,34 @@ impl IngestParams {
             on_bad_row: OnBadRow::default(),
             drop_duplicates: DropDuplicates::default(),
             size: None,
+            detect: None,
             color: Color::Gray,
             group: None,
+            report_by: vec![],
         }
     }
 
     /// What must hold between the parameters.
     ///
     /// # Errors
-    /// [`InvalidParams::Group`].
+    /// [`InvalidParams::Group`], [`InvalidParams::ReportBy`], [`InvalidParams::DetectSource`] or
+    /// [`InvalidParams::DetectSize`].
     pub fn check(&self) -> Result<(), InvalidParams> {
+        let repeated = self.report_by.iter().enumerate().find(|(index, name)| self.report_by[..*index].contains(name));
+        match (&self.source, repeated) {
+            (Source::Folder(_) | Source::Parquet(_), _) if !self.report_by.is_empty() => {
+                return Err(InvalidParams::ReportBy);
+            }
+            (_, Some((_, name))) => return Err(InvalidParams::SameColumn { name: name.clone() }),
+            _ => {}
+        }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {
-            (Some(Group::Column(_)), Source::Folder { .. }) => invalid("column", "csv or manifest"),
-            (Some(Group::Folder(_)), Source::Csv(_)) => invalid("folder", "folder or manifest"),
-            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder or manifest"),
+            (Some(Group::Column(_)), Source::Folder(_)) => invalid("column", "csv, manifest or parquet"),
+            (Some(Group::Folder(_)), Source::Csv(_) | Source::Parquet(_)) => invalid("folder", "folder or manifest"),
+            (Some(Group::Pattern(_)), Source::Csv(_)) => invalid("pattern", "folder, manifest or parquet"),
+            _ if self.detect.is_some() && matches!(self.source, Source::Csv(_)) => Err(InvalidParams::DetectSource),
+            _ if self.detect.is_some() && self.size.is_none() => Err(InvalidParams::DetectSize),
             _ => Ok(()),
         }
     }
@@ -74,15 +96,16 @@ impl IngestParams {
     pub fn resolve(&mut self, base: &Path) {
         let path = match &mut self.source {
             Source::Csv(csv) => &mut csv.path,
-            Source::Folder { path, .. } => path,
+            Source::Folder(folder) => &mut folder.path,
+            Source::Parquet(parquet) => &mut parquet.path,
             Source::Manifest(manifest) => {
                 if let Some(images) = &mut manifest.images {
-                    *images = base.join(&*images);
+                    *images = tidy(&base.join(&*images));
                 }
                 &mut manifest.path
             }
         };
-        *path = base.join(&*path);
+        *path = tidy(&base.join(&*path));
     }
 
     /// Path of the source.
@@ -98,16 +121,55 @@ pub enum Source {
     /// `{kind: csv, path: …}`: a CSV file, plain or compressed with gzip or zstd, one image a row.
     Csv(CsvSource),
     /// `{kind: folder, path: …}`: a folder of pictures, `<split>/<class>/*` or `<class>/*`, or with a `dataset.csv`.
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// A regular expression that reads `label`, and perhaps `group` and `split`, in the names of the files, whatever
-        /// folders they lie in; without `label` in it, the folders say the class.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pattern: Option<Pattern>,
-    },
+    Folder(FolderSource),
     /// `{kind: manifest, path: …}`: a list of pictures with their labels, and perhaps splits, groups and boxes of faces.
     Manifest(ManifestSource),
+    /// `{kind: parquet, path: …}`: a Parquet file, or a folder of them, with pictures or pixels in a column.
+    Parquet(ParquetSource),
+}
+
+/// A folder of pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderSource {
+    /// The folder.
+    pub path: PathBuf,
+    /// A regular expression that reads `label`, and perhaps `group` and `split`, in the names of the files, whatever folders
+    /// they lie in; without `label` in it, the folders say the class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Pattern>,
+    /// Text files that hold the labels, one a picture. By default the folders or the names of the pictures say them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelFiles>,
+}
+
+impl FolderSource {
+    /// A folder of pictures in the folders of their classes.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), pattern: None, labels: None }
+    }
+}
+
+/// A Parquet file or a folder of them, and the names of their columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParquetSource {
+    /// The file, or the folder of its parts.
+    pub path: PathBuf,
+    /// Column of the images: pictures (bytes, or a struct with `bytes`), or pixels as text or as lists of numbers. By
+    /// default `image`, `img_bytes`, `img`, `pixels` or `feature`.
+    pub image_column: Option<String>,
+    /// Column of the labels, numbers or names. By default `label`, `labels`, `emotion`, `expression` or `class`.
+    pub label_column: Option<String>,
+    /// Column of the split. By default `split` or `Usage`, or else the names of the files say it.
+    pub split_column: Option<String>,
+}
+
+impl ParquetSource {
+    /// A file or folder with columns of the usual names.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), image_column: None, label_column: None, split_column: None }
+    }
 }
 
 /// A list of pictures, and the folder that they lie in.
@@ -134,15 +196,20 @@ impl ManifestSource {
 }
 
 impl Source {
-    /// The source at `path` by what is there: a folder, or else a CSV file with columns of the usual names.
+    /// The source at `path` by what is there: a Parquet file or a folder of them, a folder of pictures, or else a CSV file,
+    /// with columns of the usual names.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        if path.is_dir() { Self::folder(path) } else { Self::Csv(CsvSource::new(path)) }
+        match path.is_dir() {
+            _ if shards::are_at(&path) => Self::Parquet(ParquetSource::new(path)),
+            true => Self::folder(path),
+            false => Self::Csv(CsvSource::new(path)),
+        }
     }
 
     /// A folder of pictures in the folders of their classes.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self::Folder { path: path.into(), pattern: None }
+        Self::Folder(FolderSource::new(path))
     }
 
     /// Path of the file or folder.
@@ -150,7 +217,8 @@ impl Source {
         match self {
             Source::Csv(csv) => &csv.path,
             Source::Manifest(manifest) => &manifest.path,
-            Source::Folder { path, .. } => path,
+            Source::Folder(folder) => &folder.path,
+            Source::Parquet(parquet) => &parquet.path,
         }
     }
 }
@@ -164,6 +232,12 @@ impl ImageSize {
     /// The size.
     pub fn get(self) -> Size {
         self.0
+    }
+}
+
+impl From<Size> for ImageSize {
+    fn from(size: Size) -> Self {
+        Self(size)
     }
 }
 
@@ -242,13 +316,18 @@ pub enum OnBadRow {
 
 impl OnBadRow {
     /// What to do with a row of this problem. A number that is none of the list's says that the list may be read wrongly,
-    /// so that other rows would get wrong labels: it is never skipped.
+    /// so that other rows would get wrong labels: it is never skipped. A photograph whose faces do not fit is no mistake of
+    /// the source: it is always skipped.
     pub(crate) fn of(self, problem: &RowProblem) -> Self {
-        if matches!(problem, RowProblem::LabelNumber { .. }) { Self::Error } else { self }
+        match problem {
+            RowProblem::LabelNumber { .. } => Self::Error,
+            RowProblem::NoFace | RowProblem::SeveralFaces { .. } => Self::Skip,
+            _ => self,
+        }
     }
 }
 
-/// Which exact copies, images with equal pixels, to leave out of train. Validation and test always stay whole, so that
+/// Which copies, images with equal pixels or nearly so, to leave out of train. Validation and test always stay whole, so that
 /// scores remain comparable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -260,4 +339,6 @@ pub enum DropDuplicates {
     Train,
     /// Copies within train, and every row of train that also stands in validation or test.
     Across,
+    /// The same of near copies too: images of one picture whose pixels differ.
+    Near,
 }

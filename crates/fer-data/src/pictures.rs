@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Size, with_causes};
-use fer_imgproc::resize;
+use fer_artifact::{Digest, with_causes};
 use rayon::prelude::*;
 
 use crate::face::{Face, Image};
+use crate::gray::{CommonSize, Gray};
 use crate::labels::Meaning;
 use crate::listing::{Listing, Picture};
+use crate::look::{Seen, Several};
 use crate::table::{Request, Splits, Table};
 use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 
@@ -29,40 +30,43 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     {
         return Err(Error::NoSplitFolders { path: origin });
     }
-    let (mut table, mut first) = (Table::new(request.scratch), None);
+    let grouped = request.group.is_some() || pictures.iter().any(|picture| picture.group.is_some());
+    let (mut table, mut size, mut several) = (Table::new(request.scratch), CommonSize::default(), Several::default());
     table.left_out = left_out;
     table.warnings.extend(warning);
     let mut rest = pictures.as_slice();
     while !rest.is_empty() {
-        let (batch, later) = rest.split_at(at_a_time(request, first.as_ref()).min(rest.len()));
+        let (batch, later) = rest.split_at(at_a_time(request, &size).min(rest.len()));
         rest = later;
-        let decoded: Vec<Option<Result<Gray, RowProblem>>> = batch
-            .par_iter()
-            .map(|picture| picture.is_chosen().then(|| decode(&root, picture, request.size, first.as_ref())))
-            .collect();
-        for (picture, gray) in batch.iter().zip(decoded) {
-            let Some(gray) = gray else {
+        let decoded: Vec<Option<Result<Seen, RowProblem>>> =
+            batch.par_iter().map(|picture| picture.is_chosen().then(|| look(&root, picture, request, &size))).collect();
+        for (picture, seen) in batch.iter().zip(decoded) {
+            let Some(seen) = seen else {
                 table.leave_out(&picture.label);
                 continue;
             };
-            match face(picture, gray, request, &mut first) {
-                Ok((face, meaning)) => table.push(face, meaning, &picture.label)?,
-                Err((place, problem)) => table
-                    .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
-                    .map_err(|error| {
-                        let labels = || Ok(pictures.iter().map(|picture| picture.label.clone()).collect());
-                        error.with_labels(request.labels.classes(), labels)
-                    })?,
+            several.note(seen.as_ref().map_or(0, |seen| seen.faces), || picture.file.display().to_string());
+            for face in faces(picture, seen, request, grouped, &mut size) {
+                match face {
+                    Ok((face, meaning)) => table.push(face, meaning, &picture.label)?,
+                    Err((place, problem)) => table
+                        .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
+                        .map_err(|error| {
+                            let labels = || Ok(pictures.iter().map(|picture| picture.label.clone()).collect());
+                            error.with_labels(request.labels.classes(), labels)
+                        })?,
+                }
             }
         }
     }
-    table.size = first.map(|(size, _)| size);
+    table.size = size.get();
+    table.warnings.extend(several.warning(request));
     table.checked(&origin, unit)
 }
 
 /// How many pictures to decode at a time: one until the size of all is known.
-fn at_a_time(request: &Request<'_>, first: Option<&First>) -> usize {
-    let size = request.size.or(first.map(|(size, _)| *size));
+fn at_a_time(request: &Request<'_>, size: &CommonSize) -> usize {
+    let size = request.size.or(size.get());
     size.map_or(1, |size| (BATCH_BYTES / size.area()).clamp(1, BATCH))
 }
 
@@ -72,6 +76,7 @@ pub(crate) fn digest(listing: &Listing, of_file: &FileDigest<'_>) -> Result<Dige
     let mut files: Vec<&Path> = chosen.map(|picture| picture.file.as_path()).collect();
     let list = listing.list.as_deref().map(|list| list.strip_prefix(&listing.root).unwrap_or(list));
     files.extend(list);
+    files.extend(listing.label_files.iter().map(PathBuf::as_path));
     files.sort_unstable();
     // A picture may stand in a list for each of its faces.
     files.dedup();
@@ -86,59 +91,52 @@ fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, 
     Ok(format!("{digest} {:?}\n", file))
 }
 
-/// The size of the first picture, and its place in the folder.
-type First = (Size, PathBuf);
+/// A row that can be used, or where it stands and why not.
+type Outcome = Result<(Face, Meaning), (Place, RowProblem)>;
 
-fn face(
+/// The rows of a picture: one for each of its images. Where rows have groups, each must have one.
+fn faces(
     picture: &Picture,
-    gray: Result<Gray, RowProblem>,
+    seen: Result<Seen, RowProblem>,
     request: &Request<'_>,
-    first: &mut Option<First>,
-) -> Result<(Face, Meaning), (Place, RowProblem)> {
-    let here = |problem| (Place::Picture { file: picture.file.clone() }, problem);
-    let meaning = picture.meaning.clone()?;
-    let label = meaning.class().expect("pictures of other labels are left out before");
-    let Gray { size, image } = gray.map_err(here)?;
-    let expected = first.get_or_insert_with(|| (size, picture.file.clone()));
-    check_size(size, Some(expected)).map_err(here)?;
-    let group = match request.group {
-        Some(group) => Some(picture.group_of(group).ok_or_else(|| here(RowProblem::NoGroup))?),
-        None => picture.group.clone(),
-    };
-    let split = picture.split.filter(|_| request.splits != Splits::Ignore);
-    Ok((Face { label, split, group, origin: Some(picture.origin()), image }, meaning))
-}
-
-fn check_size(found: Size, first: Option<&First>) -> Result<(), RowProblem> {
-    match first {
-        Some((expected, first)) if found != *expected => {
-            Err(RowProblem::PictureSize { expected: *expected, first: first.clone(), found })
+    grouped: bool,
+    size: &mut CommonSize,
+) -> Vec<Outcome> {
+    match (&picture.meaning, seen) {
+        (Err(problem), _) => vec![Err(problem.clone())],
+        (Ok(_), Err(problem)) => vec![Err((Place::Picture { file: picture.file.clone() }, problem))],
+        (Ok(meaning), Ok(seen)) => {
+            seen.images.into_iter().map(|image| face(picture, *meaning, image, (request, grouped), size)).collect()
         }
-        _ => Ok(()),
     }
 }
 
-/// A decoded picture.
-struct Gray {
-    /// Height and width.
-    size: Size,
-    image: Image,
+fn face(
+    picture: &Picture,
+    meaning: Meaning,
+    image: Gray,
+    (request, grouped): (&Request<'_>, bool),
+    size: &mut CommonSize,
+) -> Outcome {
+    let here = |problem| (Place::Picture { file: picture.file.clone() }, problem);
+    let label = meaning.class().expect("pictures of other labels are left out before");
+    size.check(image.size, || picture.file.clone()).map_err(here)?;
+    let group = request.group.map_or_else(|| picture.group.clone(), |group| picture.group_of(group));
+    if grouped && group.is_none() {
+        return Err(here(RowProblem::NoGroup));
+    }
+    let split = picture.split.filter(|_| request.splits != Splits::Ignore);
+    let (values, origin) = (picture.values.clone(), Some(picture.origin()));
+    Ok((Face { label, split, group, values, origin, image: Image::new(image.pixels) }, meaning))
 }
 
-/// Decodes a picture; colours become gray, and the size the one asked for. Pixels of another size than the first picture's
-/// are not kept.
-fn decode(root: &Path, picture: &Picture, to: Option<Size>, first: Option<&First>) -> Result<Gray, RowProblem> {
+/// Decodes a picture, and looks at the part of it that is asked for. Pixels of another size than the first picture's are not
+/// kept.
+fn look(root: &Path, picture: &Picture, request: &Request<'_>, size: &CommonSize) -> Result<Seen, RowProblem> {
     let decoded = fer_imgproc::Picture::open(&root.join(&picture.file))
         .map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    let size = decoded.size();
-    let (pixels, size) = match picture.crop {
-        Some(crop) => crop.of(&decoded.into_gray(), size).ok_or(RowProblem::OutsideOfPicture { size })?,
-        None => (decoded.into_gray(), size),
-    };
-    let (pixels, size) = match to {
-        Some(to) => (resize(&pixels, size, to), to),
-        None => (pixels, size),
-    };
-    check_size(size, first)?;
-    Ok(Gray { size, image: Image::new(pixels) })
+    let mut seen = request.look(decoded, picture.region)?;
+    let others = seen.images.iter_mut().filter(|image| size.get().is_some_and(|size| size != image.size));
+    others.for_each(|image| image.pixels = vec![]);
+    Ok(seen)
 }

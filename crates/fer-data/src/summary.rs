@@ -1,6 +1,6 @@
 //! The data report on a terminal.
 
-use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, SplitReport, visible};
+use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, Overlap, SplitReport, visible};
 
 use crate::phrase::{few, short};
 
@@ -27,6 +27,10 @@ fn table(report: &DataReport) -> Vec<String> {
     }
     lines.push(("together".to_owned(), counts(&|split| split.rows)));
     lines.push(("surplus copies".to_owned(), counts(&|split| split.copies)));
+    if let Some(near) = &report.near {
+        let copies = report.splits.keys().map(|split| grouped(near.copies.get(split).copied().unwrap_or_default()));
+        lines.push(("exact or near".to_owned(), copies.collect()));
+    }
     lines.push(("blank images".to_owned(), counts(&|split| split.blank)));
     let longest = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let line = |(name, cells): (String, Vec<String>)| {
@@ -39,10 +43,9 @@ fn table(report: &DataReport) -> Vec<String> {
 /// What a reader should know, and nothing where there is nothing.
 fn findings(report: &DataReport) -> Vec<String> {
     let mut lines = vec![];
-    for overlap in report.overlaps.iter().filter(|overlap| overlap.rows > 0 && overlap.also_in < overlap.of) {
-        let (rows, all) = (grouped(overlap.rows), grouped(report.splits[&overlap.of].rows));
-        lines.push(format!("in {} too: {rows} of {all} {} images", overlap.also_in, overlap.of));
-    }
+    lines.extend(
+        report.overlaps.iter().filter(|overlap| overlap.also_in < overlap.of).filter_map(|o| shared(report, o)),
+    );
     if report.contradictions.count > 0 {
         let groups = named(&report.contradictions, |group| {
             let label = |&label: &u8| report.classes[usize::from(label)].as_str();
@@ -56,7 +59,7 @@ fn findings(report: &DataReport) -> Vec<String> {
         let count = grouped(report.contradictions.count);
         lines.push(format!("groups of equal images with different labels: {count} (rows {groups})"));
     }
-    if report.dropped.total() > 0 {
+    if report.dropped.total() > report.dropped.near() {
         lines.push(format!(
             "left out of train as duplicates: {} in validation too, {} in test too, {} further copies",
             grouped(report.dropped.also_in_validation),
@@ -64,14 +67,40 @@ fn findings(report: &DataReport) -> Vec<String> {
             grouped(report.dropped.copies)
         ));
     }
-    if report.skipped.count > 0 {
-        let rows = named(&report.skipped, |skipped| skipped.reason.clone());
-        lines.push(format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)));
+    if report.dropped.near() > 0 {
+        lines.push(format!(
+            "left out of train as near copies: {} nearly in validation, {} nearly in test, {} of others in train",
+            grouped(report.dropped.near_validation),
+            grouped(report.dropped.near_test),
+            grouped(report.dropped.near_copies)
+        ));
     }
+    lines.extend(skipped(report));
     lines.extend(report.groups.as_ref().map(groups));
     lines.extend(reading(report));
     lines.extend(report.absent_from_train.iter().map(|class| format!("warning: train has no image of `{class}`")));
     lines
+}
+
+/// How many images of a split stand in an earlier one, exactly, and with those that stand there nearly.
+fn shared(report: &DataReport, exact: &Overlap) -> Option<String> {
+    let near = report.near.iter().flat_map(|near| &near.overlaps);
+    let near = near.filter(|near| (near.of, near.also_in) == (exact.of, exact.also_in)).map(|near| near.rows).next();
+    let all = grouped(report.splits[&exact.of].rows);
+    let near_rows = near.map_or(String::new(), |near| format!(", {} exactly or nearly", grouped(near)));
+    (exact.rows + near.unwrap_or(0) > 0)
+        .then(|| format!("in {} too: {} of {all} {} images{near_rows}", exact.also_in, grouped(exact.rows), exact.of))
+}
+
+/// Which rows could not be used.
+pub(crate) fn skipped(report: &DataReport) -> Option<String> {
+    let rows = named(&report.skipped, |skipped| on_a_line(&skipped.reason));
+    (report.skipped.count > 0).then(|| format!("bad rows skipped: {} ({rows})", grouped(report.skipped.count)))
+}
+
+/// A reason may come from a decoder, which breaks lines as it likes.
+fn on_a_line(reason: &str) -> String {
+    visible(&reason.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// How many groups there are, and which stand in two splits.

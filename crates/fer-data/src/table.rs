@@ -3,12 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Groups, ImageSet, Listed, Origins, Size, SkippedRow, Split, Spool};
+use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool};
 
+use crate::detect::Detection;
 use crate::face::{Face, Look};
 use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, Group, OnBadRow};
+
+/// Values of a column by which scores are told: more would be a table that nobody reads, of scores of a few images each.
+const MOST_VALUES: usize = 50;
+
+/// What a field without a value is called.
+const UNKNOWN: &str = "(none)";
+
+/// Rows by the value that a column has for them, by the name of the column.
+pub(crate) type ValuesBy = BTreeMap<String, BTreeMap<String, Vec<u32>>>;
 
 /// What is wanted of a source.
 pub(crate) struct Request<'a> {
@@ -16,8 +26,12 @@ pub(crate) struct Request<'a> {
     pub(crate) splits: Splits,
     pub(crate) on_bad_row: OnBadRow,
     pub(crate) group: Option<&'a Group>,
+    /// Names of the columns whose values are noted.
+    pub(crate) report_by: &'a [String],
     /// The size to which every image is brought.
     pub(crate) size: Option<Size>,
+    /// What finds faces in pictures, where they are photographs.
+    pub(crate) detection: Option<Detection<'a>>,
     /// A folder for temporary files.
     pub(crate) scratch: &'a Path,
 }
@@ -36,8 +50,10 @@ pub(crate) enum Splits {
 pub(crate) struct Table {
     /// Height and width of every image, once a row has set it.
     pub(crate) size: Option<Size>,
-    /// `[N, height, width]`.
-    images: Spool,
+    /// Pixels as they come.
+    spool: Spool,
+    /// `[N, height, width]`, once all rows are read.
+    pub(crate) images: Pixels<u8>,
     /// `[N]`.
     pub(crate) looks: Vec<Look>,
     /// `[N]` where rows are pictures, or else empty.
@@ -50,6 +66,8 @@ pub(crate) struct Table {
     groups: Vec<u32>,
     /// The number of each group.
     group_numbers: BTreeMap<String, u32>,
+    /// Of each column that is noted, the rows of each value.
+    values: Vec<BTreeMap<String, Vec<u32>>>,
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
@@ -75,7 +93,9 @@ impl Table {
     pub(crate) fn new(scratch: &Path) -> Self {
         Self {
             size: None,
-            images: Spool::new(scratch),
+            spool: Spool::new(scratch),
+            images: Pixels::default(),
+            values: vec![],
             looks: vec![],
             origins: Origins::default(),
             labels: vec![],
@@ -125,8 +145,14 @@ impl Table {
             Meaning::Number(class) => *self.numbered.entry(class).or_default() += 1,
             _ => {}
         }
-        self.rows.push(self.next_row());
-        self.images.push(&face.image.pixels)?;
+        let row = self.next_row();
+        self.rows.push(row);
+        self.values.resize_with(face.values.len(), BTreeMap::new);
+        for (rows_of, value) in self.values.iter_mut().zip(face.values) {
+            let value = if value.is_empty() { UNKNOWN.to_owned() } else { value };
+            rows_of.entry(value).or_default().push(row);
+        }
+        self.spool.push(&face.image.pixels)?;
         self.looks.push(face.image.look);
         self.labels.push(face.label);
         self.splits.push(face.split);
@@ -163,8 +189,9 @@ impl Table {
         Listed { count: self.skipped, first: self.first_skipped.iter().map(skipped).collect() }
     }
 
-    /// Itself, if it has a usable row.
-    pub(crate) fn checked(self, path: &Path, unit: &'static str) -> Result<Self, Error> {
+    /// Itself, complete, if it has a usable row.
+    pub(crate) fn checked(mut self, path: &Path, unit: &'static str) -> Result<Self, Error> {
+        self.images = std::mem::replace(&mut self.spool, Spool::new(path)).finish()?;
         let path = || path.to_owned();
         match self.first_skipped.first() {
             _ if self.len() > 0 => Ok(self),
@@ -190,6 +217,21 @@ impl Table {
         (!self.groups.is_empty()).then_some(&self.groups)
     }
 
+    /// The rows of each value of the columns that were asked for, by the name of the column.
+    ///
+    /// # Errors
+    /// [`Error::TooManyValues`] for a column that tells rows apart rather than kinds of them.
+    pub(crate) fn values_by(&mut self, names: &[String], path: &Path) -> Result<ValuesBy, Error> {
+        let columns = names.iter().cloned().zip(std::mem::take(&mut self.values));
+        let check = |(column, values): (String, BTreeMap<String, Vec<u32>>)| match values.len() {
+            found if found > MOST_VALUES => {
+                Err(Error::TooManyValues { path: path.to_owned(), column, found, most: MOST_VALUES })
+            }
+            _ => Ok((column, values)),
+        };
+        columns.map(check).collect()
+    }
+
     /// Names of all groups, in order.
     pub(crate) fn group_names(&self) -> Vec<String> {
         self.group_numbers.keys().cloned().collect()
@@ -210,11 +252,7 @@ impl Table {
 
     /// The sets of images that `assignment` makes of the rows: a split a row, or none for a row that belongs to no set.
     /// Empty sets are absent. Their pixels are read when they are asked for.
-    pub(crate) fn into_sets(
-        self,
-        classes: &Classes,
-        assignment: &[Option<Split>],
-    ) -> Result<BTreeMap<Split, ImageSet>, Error> {
+    pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Option<Split>]) -> BTreeMap<Split, ImageSet> {
         let (height, width) = self.size.map_or((0, 0), |size| (size.height(), size.width()));
         let all = ImageSet {
             classes: classes.names().to_vec(),
@@ -222,7 +260,7 @@ impl Table {
             height,
             width,
             groups: self.group_places().map(|ids| Groups { names: self.group_names(), ids }),
-            images: self.images.finish()?,
+            images: self.images,
             labels: self.labels,
             rows: self.rows,
             origins: Some(self.origins).filter(|origins| !origins.is_empty()),
@@ -232,6 +270,6 @@ impl Table {
             let members: Vec<usize> = (0..all.len()).filter(|&index| assignment[index] == Some(split)).collect();
             (split, ImageSet { split, ..all.select(&members) })
         };
-        Ok(splits.map(set).collect())
+        splits.map(set).collect()
     }
 }

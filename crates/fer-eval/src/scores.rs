@@ -66,6 +66,8 @@ pub fn score(predictions: &Predictions) -> SplitMetrics {
         macro_f1: average(known.map(|class| per_class[class].f1)),
         ece: calibration_error(&outcomes),
         accuracy_ci95: wilson(correct, n),
+        without_twins: None,
+        by: BTreeMap::new(),
         absent_classes: absent.iter().map(|&class| per_class[class].name.clone()).collect(),
         per_class,
         confusion,

@@ -2,9 +2,9 @@
 
 use std::fmt::{Result, Write};
 
-use fer_artifact::{ClassMetrics, Metrics, SplitMetrics};
+use fer_artifact::{ClassMetrics, Metrics, SplitMetrics, SubsetMetrics};
 
-use crate::format::{count, percent, shortened};
+use crate::format::{count, counted, percent, shortened};
 
 /// Longest class name at the head of a row.
 const ROW_NAME: usize = 24;
@@ -44,7 +44,38 @@ fn write(f: &mut String, metrics: &SplitMetrics) -> Result {
     }
     writeln!(f, "  calibration error  {:.3}", metrics.ece)?;
     writeln!(f, "  loss               {:.4}\n", metrics.loss)?;
-    Table::new(metrics).write(f, metrics)
+    Table::new(metrics).write(f, metrics)?;
+    write_parts(f, metrics)
+}
+
+/// What the split's scores are without images that were seen in training, and for the values of columns.
+fn write_parts(f: &mut String, metrics: &SplitMetrics) -> Result {
+    match metrics.without_twins {
+        Some(rest) if rest.n == metrics.n => writeln!(f, "\n  no image has a copy in train")?,
+        Some(rest) => {
+            let twins = counted(metrics.n - rest.n, "image");
+            writeln!(f, "\n  without the {twins} with a copy in train:")?;
+            write_part(f, "", &rest)?;
+        }
+        None => {}
+    }
+    for (column, values) in &metrics.by {
+        writeln!(f, "\n  by {}:", shortened(column, ROW_NAME))?;
+        let names: Vec<String> = values.keys().map(|value| shortened(value, ROW_NAME)).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        names
+            .iter()
+            .zip(values.values())
+            .try_for_each(|(name, part)| write_part(f, &format!("{name:<width$}  "), part))?;
+    }
+    Ok(())
+}
+
+fn write_part(f: &mut String, name: &str, part: &SubsetMetrics) -> Result {
+    let (images, accuracy, [low, high]) =
+        (counted(part.n, "image"), percent(part.accuracy), part.accuracy_ci95.map(percent));
+    let scores = format!("accuracy {accuracy} % ({low} to {high} %), macro F1 {:.3}", part.macro_f1);
+    writeln!(f, "    {name}{images:>14}, {scores}")
 }
 
 /// Names of the classes without images, and what that means for the two lines above.

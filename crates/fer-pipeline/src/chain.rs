@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::Seed;
+use fer_artifact::{Seed, tidy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
 use crate::link::Link;
 use crate::run_folder::folder::CELLS;
+use crate::run_folder::origin::Origin;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
@@ -34,6 +35,8 @@ pub struct Pipeline {
     pub(crate) stages: Vec<Link>,
     /// The run folder as the file names it.
     pub(crate) named_run_dir: PathBuf,
+    /// The folder that paths in the file are relative to.
+    pub(crate) base: PathBuf,
     /// The other cells, if it is one of a sweep.
     pub(crate) siblings: Option<Siblings>,
 }
@@ -72,12 +75,15 @@ struct RawStage {
 }
 
 impl Pipeline {
-    /// Reads a pipeline file, with overrides in the form `train.epochs=3`. Paths in the file are relative to its
-    /// folder; `run_dir`, if given, replaces the file's and is relative to the current folder.
+    /// Reads a pipeline file, with overrides in the form `train.epochs=3`. Paths in the file are relative to its folder;
+    /// `run_dir`, if given, replaces the file's and is relative to the current folder. A run folder stands for the
+    /// configuration in it, with which it was last started; that is read as if it stood where its pipeline file stood.
     ///
     /// # Errors
     /// [`Error::Read`], or [`Error::Invalid`] with everything that is wrong, each with its place.
     pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
+        let Origin { file, base, run_dir: own } = Origin::of(path)?;
+        let (path, run_dir) = (&file, run_dir.or(own.as_deref()));
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
@@ -88,17 +94,23 @@ impl Pipeline {
             );
             return Err(Error::Invalid { problems: vec![document.problem_with_key(&[key.into()], message)] });
         }
-        Self::build(&document, raw, path, run_dir)
+        if let Some(AllFolds { place, .. }) = raw.all_folds() {
+            let file = path.display();
+            let message = format!(
+                "`fold: all` makes a sweep of this file: `fer sweep run {file}` runs every fold, `fer sweep plan {file}` shows them"
+            );
+            return Err(Error::Invalid { problems: vec![document.problem_with_key(&place, message)] });
+        }
+        Self::build(&document, raw, &base, run_dir)
     }
 
-    /// The chain that the document of the file at `path` describes.
+    /// The chain that the document describes, whose paths are relative to the folder `base`.
     pub(crate) fn build(
         document: &Document,
         raw: RawChain,
-        path: &Path,
+        base: &Path,
         run_dir: Option<&Path>,
     ) -> Result<Self, Error> {
-        let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = chain_problems(document, &raw);
         let (mut stages, mut before) = (vec![], vec![]);
         for (index, raw) in raw.stages.into_iter().enumerate() {
@@ -122,9 +134,9 @@ impl Pipeline {
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
         }
-        let run_dir_in_use = run_dir.map_or_else(|| base.join(&raw.run_dir), Path::to_owned);
-        let (seed, named_run_dir) = (Seed::new(raw.seed), raw.run_dir);
-        Ok(Self { seed, run_dir: run_dir_in_use, stages, named_run_dir, siblings: None })
+        let run_dir = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
+        let (seed, base) = (Seed::new(raw.seed), base.to_owned());
+        Ok(Self { seed, run_dir, stages, named_run_dir: raw.run_dir, base, siblings: None })
     }
 
     /// The run folder.
@@ -154,7 +166,29 @@ impl RawStage {
     }
 }
 
+/// A split into folds of which every one is to be test once.
+pub(crate) struct AllFolds {
+    /// The stage that splits.
+    pub(crate) stage: StageName,
+    pub(crate) folds: u64,
+    /// Of `fold` in the file.
+    pub(crate) place: Vec<Segment>,
+}
+
 impl RawChain {
+    /// The stage with `fold: all`, if there is one.
+    pub(crate) fn all_folds(&self) -> Option<AllFolds> {
+        let mut stages = self.stages.iter().enumerate().filter(|(_, stage)| stage.stage == StageKind::Ingest);
+        stages.find_map(|(index, stage)| {
+            let split = &stage.params["split"];
+            let place = ["stages".into(), index.into(), "params".into(), "split".into(), "fold".into()];
+            // A number that makes no folds is told of the first.
+            let folds = split["folds"].as_u64().filter(|folds| (2..=1000).contains(folds)).unwrap_or(1);
+            let is_all = split["kind"] == "folds" && split["fold"] == "all" && stage.command.is_none();
+            is_all.then(|| AllFolds { stage: stage.name(), folds, place: place.to_vec() })
+        })
+    }
+
     pub(crate) fn of(document: &Document) -> Result<Self, Error> {
         let invalid = |problem| Error::Invalid { problems: vec![problem] };
         let raw: Self = document.parse("", &[]).map_err(invalid)?;

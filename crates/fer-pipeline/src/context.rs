@@ -6,6 +6,7 @@ use std::time::Duration;
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, open, read, write, write_atomic};
 
 use crate::progress::{Clock, Event, Reporter};
+use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::folder::CONFIG_FILE;
 use crate::slot::{Input, Resolved};
 use crate::{RunOptions, StageName};
@@ -17,7 +18,8 @@ pub(crate) struct Context<'a> {
     /// Its inputs, with their paths in the run folder.
     pub(crate) inputs: Vec<Resolved>,
     pub(crate) output_dir: &'a Path,
-    pub(crate) checkpoint_dir: PathBuf,
+    /// Where the outputs go in the end.
+    pub(crate) target: &'a Path,
     pub(crate) checkpoint_key: Option<String>,
     pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,
@@ -97,6 +99,11 @@ impl Context<'_> {
         if path.is_file() { text(path) } else { Ok(String::new()) }
     }
 
+    /// Where the stage keeps checkpoints.
+    pub(crate) fn checkpoint_dir(&self) -> PathBuf {
+        self.target.join(CHECKPOINTS)
+    }
+
     /// Writes an output.
     ///
     /// # Errors
@@ -128,6 +135,11 @@ impl Context<'_> {
     /// Lines for the user to read.
     pub(crate) fn note(&mut self, text: &str) {
         self.reporter.event(&Event::Note { stage: self.name, text });
+    }
+
+    /// A line for those who want to know more.
+    pub(crate) fn detail(&mut self, text: &str) {
+        self.reporter.event(&Event::Detail { stage: self.name, text });
     }
 
     /// Time since some fixed moment.

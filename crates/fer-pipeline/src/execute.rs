@@ -8,7 +8,6 @@ use fer_artifact::{Digest, Provenance, Seed};
 use crate::context::Context;
 use crate::link::Link;
 use crate::progress::{Clock, Reporter};
-use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::folder::Staging;
 use crate::slot::Presence;
 use crate::stage::Failure;
@@ -54,7 +53,7 @@ pub(crate) fn execute(
         input_dir: folders.input,
         inputs: link.inputs(),
         output_dir: staging.path(),
-        checkpoint_dir: folders.target.join(CHECKPOINTS),
+        target: folders.target,
         checkpoint_key: link.stage.resumable().map(|stage| stage.checkpoint_key(&link.origin(seed, inputs))),
         options,
         provenance: Provenance {

@@ -12,7 +12,7 @@ use crate::run_folder::digests::Digests;
 use crate::run_folder::lock::Lock;
 use crate::run_folder::store::Store;
 use crate::stage::{EarlierRuns, Resumable};
-use crate::{Error, Pipeline, Reason, RunOptions, StageName};
+use crate::{Activity, Error, Pipeline, Reason, RunOptions, RunState, StageName};
 
 /// A stage of the chain, and why it is not fresh. As JSON it also tells its `state`.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,25 +25,50 @@ pub struct Step {
 
 impl Serialize for Step {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut step = serializer.serialize_struct("Step", 3)?;
+        let running = self.reasons.iter().find_map(|reason| match reason {
+            Reason::Running { process, activity } => Some((process, activity)),
+            _ => None,
+        });
+        let mut step = serializer.serialize_struct("Step", if running.is_some() { 5 } else { 3 })?;
         step.serialize_field("stage", &self.stage)?;
         step.serialize_field("state", self.state())?;
         step.serialize_field("reasons", &self.reasons)?;
+        if let Some((process, activity)) = running {
+            step.serialize_field("process", process)?;
+            step.serialize_field("activity", activity)?;
+        }
         step.end()
     }
 }
 
 impl Step {
-    /// `fresh`; `interrupted`, if it will go on where it was; `missing`, if it never ran or an output is not there;
-    /// `stale`, if its outputs are of another time.
+    /// `fresh`; `running`, if a process is at it; `interrupted`, if it will go on where it was; `failed`, if its last run
+    /// did; `missing`, if it never ran or an output is not there; `stale`, if its outputs are of another time.
     pub fn state(&self) -> &'static str {
+        let running = |reason: &Reason| matches!(reason, Reason::Running { .. });
         let interrupted = |reason: &Reason| matches!(reason, Reason::Interrupted { .. });
+        let failed = |reason: &Reason| matches!(reason, Reason::Failed(_));
         let missing = |reason: &Reason| matches!(reason, Reason::NeverRan | Reason::OutputMissing(_));
         match self.reasons.as_slice() {
             [] => "fresh",
+            reasons if reasons.iter().any(running) => "running",
+            reasons if reasons.iter().any(failed) => "failed",
             reasons if reasons.iter().any(interrupted) => "interrupted",
             reasons if reasons.iter().any(missing) => "missing",
             _ => "stale",
+        }
+    }
+}
+
+impl Step {
+    /// Takes in what the last run of the stage tells.
+    fn learn(&mut self, reason: &Reason) {
+        match reason {
+            Reason::Running { .. } => self.reasons = vec![reason.clone()],
+            // What it left, it will go on from.
+            Reason::Lost(_) if self.state() == "interrupted" => {}
+            _ if self.reasons.is_empty() => {}
+            _ => self.reasons.push(reason.clone()),
         }
     }
 }
@@ -75,12 +100,30 @@ impl Pipeline {
         Ok(steps)
     }
 
-    /// The state of every stage of the chain.
+    /// The state of every stage of the chain: what [`Self::plan`] tells, and which stage is running, or failed.
     ///
     /// # Errors
     /// As [`Self::plan`].
     pub fn status(&self) -> Result<Vec<Step>, Error> {
-        self.plan(&RunOptions::default())
+        let mut steps = self.plan(&RunOptions::default())?;
+        let last = RunState::read(&self.run_dir);
+        // How another chain ended in this folder says nothing of this one.
+        let last = last.filter(|last| matches!(last, RunState::Running { .. }) || self.is_configured());
+        let (stage, reason) = match last {
+            Some(RunState::Running { process, activity: Some(activity) }) => {
+                (activity.stage, Reason::Running { process, activity })
+            }
+            Some(RunState::Failed { activity: Some(activity), message }) => {
+                let own = message.strip_prefix(&format!("{}: ", activity.stage)).map(str::to_owned);
+                (activity.stage, Reason::Failed(own.unwrap_or(message)))
+            }
+            Some(RunState::Interrupted { activity: Some(activity) }) if activity.epoch.is_some() => {
+                (activity.stage, Reason::Lost(Activity { seconds_left: None, ..activity }))
+            }
+            _ => return Ok(steps),
+        };
+        steps.iter_mut().filter(|step| step.stage == stage).for_each(|step| step.learn(&reason));
+        Ok(steps)
     }
 
     /// Why a stage whose inputs are in place has to run, and what it can make use of; empty if it has not.

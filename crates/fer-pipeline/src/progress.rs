@@ -40,6 +40,13 @@ pub enum Event<'a> {
         /// The text, without a line break at its end.
         text: &'a str,
     },
+    /// A stage has something to say to those who want to know more: a line of text.
+    Detail {
+        /// The stage.
+        stage: StageName,
+        /// The text.
+        text: &'a str,
+    },
     /// A batch of a training is done.
     Batch(BatchProgress),
     /// An epoch of a training is done.

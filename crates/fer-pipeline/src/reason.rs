@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::StageName;
+use crate::run_folder::state::Activity;
 
 /// Why a stage is not fresh.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,17 @@ pub enum Reason {
     StartsAnew(&'static str),
     /// The store has the outputs.
     Stored,
+    /// A process is at it.
+    Running {
+        /// The process.
+        process: String,
+        /// What it is at.
+        activity: Activity,
+    },
+    /// It was interrupted before it left a checkpoint.
+    Lost(Activity),
+    /// Its last run failed with this error.
+    Failed(String),
 }
 
 impl Reason {
@@ -99,6 +111,10 @@ impl fmt::Display for Reason {
             Reason::Continues { epoch } => write!(f, "continues from epoch {epoch}"),
             Reason::StartsAnew(why) => write!(f, "starts anew: {why}"),
             Reason::Stored => f.write_str("earlier outputs are in the store"),
+            Reason::Running { process, activity } if activity.epoch.is_some() => write!(f, "{activity}, {process}"),
+            Reason::Running { process, .. } => f.write_str(process),
+            Reason::Lost(activity) => write!(f, "interrupted at {activity}, before its first checkpoint"),
+            Reason::Failed(message) => write!(f, "its last run failed: {message}"),
         }
     }
 }

@@ -10,9 +10,11 @@ use crate::compare::read_metrics;
 use crate::execute::{Folders, execute};
 use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
+use crate::recorder::Recorder;
 use crate::run_folder::digests::Digests;
 use crate::run_folder::folder::{CONFIG_FILE, Writer, remove_unfinished};
 use crate::run_folder::lock::{Entry, Lock};
+use crate::run_folder::origin::note_base;
 use crate::run_folder::store::Store;
 use crate::slot::Presence;
 use crate::{CheckpointEvery, Error, Pipeline, Reason, StageName};
@@ -82,6 +84,14 @@ impl Pipeline {
         self.check_inputs(options.selection)?;
         let _writer = Writer::hold(&self.run_dir)?;
         remove_unfinished(&self.run_dir);
+        let mut recorder = Recorder::new(&self.run_dir, clock, reporter);
+        let outcome = self.run_here(options, clock, &mut recorder);
+        recorder.end(outcome.as_ref().err());
+        outcome
+    }
+
+    /// Runs what is selected in a run folder that is held.
+    fn run_here(&self, options: &RunOptions, clock: &dyn Clock, reporter: &mut dyn Reporter) -> Result<Outcome, Error> {
         self.write_configuration()?;
         let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
         let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
@@ -93,13 +103,18 @@ impl Pipeline {
         self.outcome(stages)
     }
 
-    /// Writes the resolved configuration, unless it stands there.
+    /// Writes the resolved configuration, and where its pipeline file stands, unless that is there.
     fn write_configuration(&self) -> Result<(), Error> {
-        let (path, text) = (self.run_dir.join(CONFIG_FILE), self.resolved());
-        if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-            write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+        if !self.is_configured() {
+            write_atomic(&self.run_dir.join(CONFIG_FILE), |out| out.write_all(self.resolved().as_bytes()))?;
         }
-        Ok(())
+        note_base(&self.run_dir, &self.base)
+    }
+
+    /// Whether this chain is the one that the run folder was last started with.
+    pub(crate) fn is_configured(&self) -> bool {
+        let stands = std::fs::read(self.run_dir.join(CONFIG_FILE)).ok();
+        stands.as_deref() == Some(self.resolved().as_bytes())
     }
 
     /// The selected stages, in order.
@@ -221,6 +236,9 @@ impl Runner<'_> {
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.keep_former(kind, key)?;
         let outputs = staged.commit(&target)?;
+        for (name, digest) in &outputs {
+            self.reporter.event(&Event::Detail { stage: kind, text: &format!("wrote {kind}/{name}, {digest}") });
+        }
         let outputs = outputs.into_iter().map(|(name, digest)| (format!("{kind}/{name}"), digest)).collect();
         Ok(Entry {
             version: link.stage.version(),

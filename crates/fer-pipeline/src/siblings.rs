@@ -18,7 +18,7 @@ use crate::{Error, StageName};
 /// Between two looks at what another process holds.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
-const CLAIMS: &str = ".claims";
+pub(crate) const CLAIMS: &str = ".claims";
 
 /// The cells of a sweep, as one of them sees the others.
 #[derive(Debug, Clone)]

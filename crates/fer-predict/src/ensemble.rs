@@ -96,7 +96,7 @@ impl Ensemble {
     }
 
     /// The mean of what the networks answer.
-    fn together(&self, logits: impl Fn(&Member) -> Result<Vec<f32>, Error>) -> Result<Vec<f32>, Error> {
+    fn together(&self, logits: impl FnMut(&Member) -> Result<Vec<f32>, Error>) -> Result<Vec<f32>, Error> {
         let answers = self.members.iter().map(logits).collect::<Result<Vec<_>, _>>()?;
         let answers: Vec<&[f32]> = answers.iter().map(Vec::as_slice).collect();
         Ok(average(&answers, self.classes.len()))
@@ -107,6 +107,14 @@ impl Ensemble {
     /// # Errors
     /// As [`Self::logits`], and [`Error::Model`] if the set is not of the models' classes.
     pub fn predict(&self, set: &ImageSet) -> Result<Predictions, Error> {
+        self.predict_told(set, &mut |_| {})
+    }
+
+    /// [`Self::predict`], which tells after each batch how many images it has had; each model has all of them once.
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn predict_told(&self, set: &ImageSet, told: &mut dyn FnMut(usize)) -> Result<Predictions, Error> {
         let &ImageSet { split, height, width, .. } = set;
         let model = &self.members[0].name;
         if set.classes != self.classes {
@@ -121,7 +129,7 @@ impl Ensemble {
             if expected != found {
                 return Err(fer_imgproc::Error::PixelCount { split, expected, found }.into());
             }
-            self.together(|member| member.logits_of_set(set, size)).map_err(|error| with_row(error, set))?
+            self.together(|member| member.logits_of_set(set, size, told)).map_err(|error| with_row(error, set))?
         };
         let (classes, labels, rows) = (self.classes.clone(), set.labels.clone(), set.rows.clone());
         Ok(Predictions { classes, split, logits, labels, rows, origins: set.origins.clone() })

@@ -43,14 +43,20 @@ impl Member {
     pub(crate) fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let pixels = pixels.chunks(batch * size.area()).map(|pixels| Ok(Cow::Borrowed(pixels)));
-        self.logits_of(pixels, size)
+        self.logits_of(pixels, size, &mut |_| {})
     }
 
-    /// The same of the images of a set, of which a batch is in memory at a time.
-    pub(crate) fn logits_of_set(&self, set: &ImageSet, size: Size) -> Result<Vec<f32>, Error> {
+    /// The same of the images of a set, of which a batch is in memory at a time. `told` is told how many images each batch has
+    /// had.
+    pub(crate) fn logits_of_set(
+        &self,
+        set: &ImageSet,
+        size: Size,
+        told: &mut dyn FnMut(usize),
+    ) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let batches = (0..set.len()).step_by(batch);
-        self.logits_of(batches.map(|start| set.images_of(start..set.len().min(start + batch))), size)
+        self.logits_of(batches.map(|start| set.images_of(start..set.len().min(start + batch))), size, told)
     }
 
     /// The same of batches of images.
@@ -58,13 +64,16 @@ impl Member {
         &self,
         batches: impl Iterator<Item = Result<Cow<'a, [u8]>, fer_artifact::Error>>,
         size: Size,
+        told: &mut dyn FnMut(usize),
     ) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let mut logits = vec![];
         for (index, pixels) in batches.enumerate() {
-            let features = self.preprocessing.features(&pixels?, size)?;
+            let pixels = pixels?;
+            let features = self.preprocessing.features(&pixels, size)?;
             let found = self.predictor.logits(&features, batch).map_err(|error| in_batch(error, index * batch));
             logits.extend(found.map_err(Error::of_model(&self.name))?);
+            told(pixels.len() / size.area());
         }
         Ok(logits)
     }

@@ -5,6 +5,7 @@ use fer_artifact::EpochRecord;
 use crate::ahead::Ahead;
 use crate::batches::{Batch, order};
 use crate::checkpoint::checkpoint;
+use crate::measure::Measured;
 use crate::session::Session;
 use crate::state::Partial;
 use crate::task::Task;
@@ -18,15 +19,16 @@ pub(crate) fn train_epoch(session: &mut Session<'_>, observer: &mut dyn Observer
     let (done, paused) = train_batches(session, epoch, before, observer)?;
     let seconds = observer.seconds() - start - paused;
     session.check_weights(epoch, done.learning_rate)?;
-    let [train_accuracy, validation_accuracy] = session.evaluate(epoch)?;
+    let [train, validation] = session.evaluate(epoch)?;
     let images = (done.images - before.images) as f64;
     let record = EpochRecord {
         epoch,
         loss: done.mean(),
         last_batch_loss: done.last_loss,
         learning_rate: done.learning_rate,
-        train_accuracy,
-        validation_accuracy,
+        train_accuracy: train.map(Measured::accuracy),
+        validation_accuracy: validation.map(Measured::accuracy),
+        validation_loss: validation.map(Measured::loss),
         images_per_second: if seconds > 0.0 { images / seconds } else { 0.0 },
     };
     session.state.epoch = epoch;

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod accuracy;
 mod ahead;
 mod arrays;
 mod batches;
@@ -9,6 +8,7 @@ mod distillation;
 mod epoch;
 mod error;
 mod file_of;
+mod measure;
 mod observer;
 mod optimizer;
 mod params;

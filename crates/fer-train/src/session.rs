@@ -6,9 +6,9 @@ use fer_model::{Mode, Network};
 use fer_nn::{Optimizer, soft_cross_entropy, update_average};
 use serde_json::{Value, json};
 
-use crate::accuracy::correct;
 use crate::arrays::{Arrays, to_arrays, to_tensors};
 use crate::batches::Batch;
+use crate::measure::{Measured, measure};
 use crate::state::{Best, State};
 use crate::task::Task;
 use crate::{Error, Select};
@@ -93,19 +93,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Accuracy on train and validation, if this epoch has its turn.
-    pub(crate) fn evaluate(&mut self, epoch: usize) -> Result<[Option<f64>; 2], Error> {
+    /// How the network does on train and validation, if this epoch has its turn.
+    pub(crate) fn evaluate(&mut self, epoch: usize) -> Result<[Option<Measured>; 2], Error> {
         let params = self.task.params;
         if !epoch.is_multiple_of(params.evaluate_every.get()) && epoch != params.epochs.get() {
             return Ok([None, None]);
         }
-        let train = correct(self.measured(), self.task.train)?;
-        let Some(set) = self.task.validation else {
-            return Ok([Some(train as f64 / self.task.train.len() as f64), None]);
-        };
-        let validation = correct(self.measured(), set)?;
-        self.compare(Best { epoch, correct: validation })?;
-        Ok([(train, self.task.train.len()), (validation, set.len())].map(|(n, of)| Some(n as f64 / of as f64)))
+        let train = measure(self.measured(), self.task.train)?;
+        let Some(set) = self.task.validation else { return Ok([Some(train), None]) };
+        let validation = measure(self.measured(), set)?;
+        self.compare(Best { epoch, correct: validation.correct })?;
+        Ok([Some(train), Some(validation)])
     }
 
     /// Keeps these weights if no earlier ones were as good.

@@ -2,6 +2,7 @@
 
     pip install tensorboard dvc pandas transformers
     python read_back.py RUN_DIR
+    python read_back.py --live RUN_DIR      # of a training under way: its curves, by TensorBoard alone
 
 Passed with tensorboard 2.21.0, dvc 3.67.1, pandas 3.1.1, transformers 5.24.0 and Python 3.11.
 """
@@ -15,14 +16,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from transformers import PretrainedConfig
 
 TAGS = {
     "train/loss": "loss",
     "train/accuracy": "train_accuracy",
     "validation/accuracy": "validation_accuracy",
+    "validation/loss": "validation_loss",
     "learning_rate": "learning_rate",
 }
 
@@ -38,6 +38,8 @@ def tensorboard(train, history):
 
 
 def tables(train, history):
+    import pandas as pd
+
     for name in ["history.tsv", "accuracy.tsv"]:
         frame = pd.read_csv(train / name, sep="\t")
         rows = [record for record in history if all(column in record for column in frame)]
@@ -45,6 +47,8 @@ def tables(train, history):
 
 
 def config(train):
+    from transformers import PretrainedConfig
+
     names = PretrainedConfig.from_pretrained(train)
     assert names.id2label == {label: name for name, label in names.label2id.items()}
     assert names.num_labels == len(names.id2label) > 0
@@ -76,6 +80,23 @@ def dvc(run):
             assert len(plots[plot][0]["content"]["data"]["values"]) > 0, plot
 
 
+def live(run):
+    """Whole lines are read first: the events of their epochs are there too, and perhaps those of some more."""
+    folder = run / "train/live"
+    lines = (folder / "history.jsonl").read_text().rsplit("\n", 1)[0].splitlines()
+    history = [json.loads(line) for line in lines]
+    assert [record["epoch"] for record in history] == list(range(1, len(history) + 1))
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    events.Reload()
+    for tag, key in TAGS.items():
+        expected = [(r["epoch"], np.float32(r[key])) for r in history if key in r]
+        found = [(event.step, np.float32(event.value)) for event in events.Scalars(tag)] if expected else []
+        assert found[: len(expected)] == expected, tag
+        steps = [step for step, _ in found]
+        assert steps == sorted(set(steps)), tag
+    print(f"{run}: the curves are read, {len(history)} epochs")
+
+
 def main(run):
     run = Path(run)
     lines = (run / "train/history.jsonl").read_text().splitlines()
@@ -88,4 +109,7 @@ def main(run):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--live":
+        live(Path(sys.argv[2]))
+    else:
+        main(sys.argv[1])

@@ -43,13 +43,46 @@ pub struct DataReport {
     /// The groups, such as people, where the source has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupReport>,
-    /// Where the rows that [`Self::contradictions`] and [`Self::blank`] name come from, as [`crate::Origins`] has it, where
+    /// Near copies; none where images are too small to be compared, or where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<NearReport>,
+    /// Where the rows that [`Self::contradictions`], [`Self::blank`] and [`Self::near`] name come from, as [`crate::Origins`] has it, where
     /// the source is of pictures. [`Self::skipped`] says it itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<u32, String>,
     /// What else a person should know before trusting the data, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// Near copies: images of one picture whose pixels differ, by noise, compression, brightness, contrast, cropping or a
+/// mirror.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NearReport {
+    /// Images of each split that have an equal or nearly equal one before them in the split.
+    pub copies: BTreeMap<Split, usize>,
+    /// Images that stand in two splits, exactly or nearly, for each ordered pair of splits.
+    pub overlaps: Vec<Overlap>,
+    /// The most and the least alike of the near copies, the most alike first: between train and the other splits, or
+    /// within splits where there are none. Equal images are none of them.
+    pub pairs: Vec<NearPair>,
+}
+
+/// Two near copies, of which one stands in train where there is such a pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NearPair {
+    /// Their rows in the source.
+    pub rows: [u32; 2],
+    /// The split of each.
+    pub splits: [Split; 2],
+    /// The label of each.
+    pub labels: [u8; 2],
+    /// How alike they are, up to 1.
+    pub likeness: f64,
+    /// One is like the mirror image of the other.
+    pub mirrored: bool,
+    /// Both side by side, as they are: a PNG in base64.
+    pub picture: String,
 }
 
 /// The groups of a data set.
@@ -123,12 +156,30 @@ pub struct Dropped {
     pub also_in_test: usize,
     /// Rows that have a copy before them in train.
     pub copies: usize,
+    /// Rows that stand nearly in validation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub near_validation: usize,
+    /// Rows that stand nearly in test.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub near_test: usize,
+    /// Rows that have a near copy before them in train.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub near_copies: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Dropped {
     /// All of them.
     pub fn total(self) -> usize {
-        self.also_in_validation + self.also_in_test + self.copies
+        self.also_in_validation + self.also_in_test + self.copies + self.near()
+    }
+
+    /// Those that are near copies.
+    pub fn near(self) -> usize {
+        self.near_validation + self.near_test + self.near_copies
     }
 }
 

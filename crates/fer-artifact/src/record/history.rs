@@ -18,6 +18,10 @@ pub struct EpochRecord {
     /// The same of the validation images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
+    /// Mean cross entropy of the validation images after the epoch, without label smoothing, mixing or weights of
+    /// classes; in nats, where the accuracies stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
     /// Training images a second, without evaluation; 0 if the clock stood still. The only number here that differs
     /// from run to run.
     pub images_per_second: f64,

@@ -42,6 +42,13 @@ pub struct SplitMetrics {
     pub ece: f64,
     /// Wilson's 95 % interval of the accuracy, `[low, high]`.
     pub accuracy_ci95: [f64; 2],
+    /// The same scores without the images that stand in train too, exactly or nearly (`n` says how many are left); none where
+    /// nobody looked for them, and on train.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_twins: Option<SubsetMetrics>,
+    /// Scores of the images of each value of a column, by column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by: BTreeMap<String, BTreeMap<String, SubsetMetrics>>,
     /// Names of the classes without an image, in label order: the balanced accuracy leaves them out, and the macro F1
     /// leaves out those of them that are not predicted either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,6 +57,28 @@ pub struct SplitMetrics {
     pub per_class: Vec<ClassMetrics>,
     /// `[K][K]` counts: `confusion[t][p]` images of class `t` were predicted as `p`.
     pub confusion: Vec<Vec<usize>>,
+}
+
+/// Scores of a part of a split, as those of the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SubsetMetrics {
+    /// Number of images.
+    pub n: usize,
+    /// Share of images whose predicted class is the true one, 0 to 1.
+    pub accuracy: f64,
+    /// Wilson's 95 % interval of the accuracy, `[low, high]`.
+    pub accuracy_ci95: [f64; 2],
+    /// Mean of recall over the classes that have images, 0 to 1.
+    pub balanced_accuracy: f64,
+    /// Mean of F1 over the classes that have images or are predicted, 0 to 1.
+    pub macro_f1: f64,
+}
+
+impl From<&SplitMetrics> for SubsetMetrics {
+    fn from(all: &SplitMetrics) -> Self {
+        let &SplitMetrics { n, accuracy, accuracy_ci95, balanced_accuracy, macro_f1, .. } = all;
+        Self { n, accuracy, accuracy_ci95, balanced_accuracy, macro_f1 }
+    }
 }
 
 /// Scores of one class, each 0 to 1; 0 where the denominator is 0.

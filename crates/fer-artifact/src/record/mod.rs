@@ -3,9 +3,12 @@
 mod data_report;
 mod history;
 mod metrics;
+mod subsets;
 
 pub use data_report::{
-    Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, Overlap, SkippedRow, SplitReport,
+    Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, NearPair, NearReport, Overlap, SkippedRow,
+    SplitReport,
 };
 pub use history::EpochRecord;
-pub use metrics::{ClassMetrics, Metrics, SplitMetrics, Tta};
+pub use metrics::{ClassMetrics, Metrics, SplitMetrics, SubsetMetrics, Tta};
+pub use subsets::Subsets;

@@ -1,19 +1,23 @@
 //! Arguments that several commands share.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Result, bail};
+use clap::{Arg, Args};
+use fer_artifact::names::MODEL;
+use fer_pipeline::compare::Run;
 use fer_pipeline::sweep::Sweep;
-use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageName};
+use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind, StageName};
+
+use crate::terminal::Verbosity;
 
 /// Which chain, and with which changes.
 #[derive(Debug, Args)]
 pub(super) struct ChainArgs {
-    /// The pipeline file.
-    #[arg(default_value = "pipeline.yaml")]
+    /// The pipeline file; or a run folder, for the parameters that its run was last started with.
+    #[arg(default_value = "pipeline.yaml", value_name = "FILE|RUN")]
     pub(super) file: PathBuf,
     /// Set a parameter to a YAML value, as in `--set train.epochs=5`; may be repeated.
     #[arg(long = "set", value_name = "STAGE.PATH=VALUE")]
@@ -27,6 +31,11 @@ impl ChainArgs {
     pub(super) fn load_sweep(&self) -> Result<Sweep> {
         Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
     }
+}
+
+/// The file of [`ChainArgs`] where it must be a sweep's: a run folder is that of one run.
+pub(super) fn sweep_file(argument: Arg) -> Arg {
+    argument.value_name("FILE").help("The pipeline file, with `matrix` or `seeds`")
 }
 
 /// A chain, or a cell of a sweep, which is one.
@@ -46,6 +55,46 @@ impl PipelineArgs {
             None => Pipeline::load(file, overrides, run_dir.as_deref())?,
             Some(index) => self.chain.load_sweep()?.into_pipeline(index)?,
         })
+    }
+}
+
+/// The file of a model; in a run folder, that of its last training.
+pub(super) fn model_file(path: &Path) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let run = Run::read(path)?;
+    let training = *run.trainings.last().unwrap_or(&StageKind::Train.into());
+    let file = path.join(training.as_str()).join(MODEL);
+    match file.is_file() {
+        true => Ok(file),
+        false => bail!("{}: expected a run with a trained model, found none: {}", path.display(), run.state),
+    }
+}
+
+/// The files of several models.
+pub(super) fn model_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    paths.iter().map(|path| model_file(path)).collect()
+}
+
+/// How much of a run is shown on standard error.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct VerbosityArgs {
+    /// Show errors alone.
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show checkpoints and outputs with their digests, too.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl VerbosityArgs {
+    pub(super) fn level(self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `fer explain`: pictures in, heat maps over their faces out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -9,20 +9,20 @@ use fer_eval::overlay;
 use fer_imgproc::resize;
 use fer_predict::{Crop, Face, Recognizer, Size};
 
-use super::pictures::{CAPTION, Canvas, PictureArgs, Seen, by_picture, target};
+use super::pictures::{Canvas, Copies, PictureArgs, Seen, by_picture};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
 
-/// Side of a face on the sheet, and the white around it, in pixels; letters are twice their smallest size.
+/// Side of a face on the sheet, the white around it, and a line of letters, in pixels.
 const SIDE: usize = 192;
 const GAP: usize = 8;
-const SCALE: usize = 2;
+const CAPTION: usize = 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   fer explain holiday.jpg
   fer explain crops --no-detect --class happy --class sad --out why
-  fer explain holiday.jpg --class all --model runs/mine/train/model.safetensors
+  fer explain holiday.jpg --class all --model runs/mine
 Writes DIR/<path>.explained.png for each picture with a face: one line a face, first the network's input, then one heat
 map a class. Red to yellow: the place speaks for the class, yellow the most. Each map is scaled to its own maximum; the
 percentage is the probability of the class.")]
@@ -42,7 +42,8 @@ impl ExplainArgs {
         let viewer = self.pictures.viewer()?;
         let recognizer = &viewer.recognizer;
         let asked = asked(&self.classes, recognizer.classes())?;
-        viewer.each(Some(&self.out), |seen| explain(recognizer, seen, &asked, &self.out))
+        let copies = viewer.copies(&self.out, "--out")?;
+        viewer.each(Some(&self.out), |seen| explain(recognizer, seen, &asked, &copies))
     }
 }
 
@@ -68,7 +69,7 @@ struct Explained {
     heat: Vec<f32>,
 }
 
-fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], folder: &Path) -> Result<()> {
+fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: &Copies) -> Result<()> {
     let crops: Vec<&Crop> = seen.iter().flat_map(Seen::crops).collect();
     let faces = recognizer.judge(&crops)?;
     let mut explained: Vec<Vec<Explained>> = crops.iter().map(|_| vec![]).collect();
@@ -86,7 +87,7 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], folder: 
             Err(problem) => problem.clone(),
             Ok(crops) if crops.is_empty() => "no face".to_owned(),
             Ok(crops) => {
-                let target = target(folder, seen.path, ".explained.png");
+                let target = copies.target(seen.path, ".explained.png");
                 sheet(crops, faces, recognizer)?.write(&target)?;
                 let faces: Vec<String> = faces.iter().map(|face| words(face, recognizer.classes())).collect();
                 format!("{}, in {}", faces.join("; "), escaped(&target.to_string_lossy()))
@@ -111,7 +112,7 @@ impl Explained {
 /// A line a face: the crop, and beside it the same under each of its heat maps.
 fn sheet(crops: &[Crop], faces: &[Vec<Explained>], recognizer: &Recognizer) -> Result<Canvas> {
     let columns = 1 + faces[0].len();
-    let line = SIDE + SCALE * CAPTION + GAP;
+    let line = SIDE + CAPTION + GAP;
     let mut canvas = Canvas::blank(GAP + faces.len() * line, GAP + columns * (SIDE + GAP));
     let side = Size::new(SIDE, SIDE)?;
     let enlarge = |pixels: &[u8]| resize(pixels, recognizer.size(), side);
@@ -125,7 +126,7 @@ fn sheet(crops: &[Crop], faces: &[Vec<Explained>], recognizer: &Recognizer) -> R
             let levels: Vec<u8> = explained.heat.iter().map(|heat| (255.0 * heat).round() as u8).collect();
             let heat: Vec<f32> = enlarge(&levels).iter().map(|&level| f32::from(level) / 255.0).collect();
             canvas.paste(left, top, SIDE, &overlay(&gray, &heat));
-            canvas.text(left, top + SIDE + 2 * SCALE, SCALE, &explained.caption(recognizer.classes()));
+            canvas.text(left, top + SIDE, CAPTION, &explained.caption(recognizer.classes()));
         }
     }
     Ok(canvas)

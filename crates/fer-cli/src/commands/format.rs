@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::output::{print, print_json};
 use crate::table::Table;
+use crate::terminal::width;
 
 #[derive(Debug, Args)]
 pub(super) struct FormatArgs {
@@ -25,13 +26,29 @@ pub(super) struct Section {
     pub(super) empty: &'static str,
 }
 
+/// A text under a title, in which columns stand below each other.
+pub(super) struct Block {
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
 impl FormatArgs {
+    /// As [`Self::print`], with blocks below the sections.
+    pub(super) fn print_with(&self, value: &impl Serialize, sections: &[Section], blocks: &[Block]) -> Result<()> {
+        let blocks = blocks.iter().map(|Block { title, text }| match self.md {
+            true => format!("### {title}\n\n```\n{text}```"),
+            false => format!("{title}\n{}", text.trim_end()),
+        });
+        self.print(value, sections, &blocks.collect::<Vec<_>>().join("\n\n"))
+    }
+
     /// Prints `value` if JSON is asked for, else the sections with `note` below them.
     pub(super) fn print(&self, value: &impl Serialize, sections: &[Section], note: &str) -> Result<()> {
         if self.json {
             return print_json(value);
         }
-        let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text() });
+        let width = width(&std::io::stdout());
+        let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text(width) });
         let mut text = sections.collect::<Vec<_>>().join("\n");
         if !note.is_empty() {
             text.push_str(&format!("\n{note}\n"));
@@ -41,9 +58,9 @@ impl FormatArgs {
 }
 
 impl Section {
-    fn text(&self) -> String {
+    fn text(&self, width: Option<usize>) -> String {
         match (self.title.as_str(), self.table.is_empty()) {
-            ("", _) => self.table.text(),
+            ("", _) => width.map_or_else(|| self.table.text(), |width| self.table.fitted(width)),
             (title, true) => format!("{title}: {}\n", self.empty),
             (title, false) => {
                 let table = self.table.text();

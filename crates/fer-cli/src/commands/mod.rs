@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod completions;
 mod diff;
 mod evaluate;
 mod explain;
@@ -9,9 +10,12 @@ mod export_model;
 mod format;
 mod gc;
 mod inspect;
+mod man;
 mod pictures;
 mod plan;
 mod predict;
+mod rename;
+mod rm;
 mod run;
 mod runs;
 mod stage;
@@ -63,10 +67,18 @@ enum Command {
     Diff(diff::DiffArgs),
     /// List the runs below a folder with their scores.
     Runs(runs::RunsArgs),
+    /// Move a run folder; the run goes on there as before.
+    Rename(rename::RenameArgs),
+    /// Remove runs: what `fer` wrote into their folders.
+    Rm(rm::RmArgs),
     /// Run a pipeline file with a matrix: one run for each combination of values.
     Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),
+    /// Print a script that completes `fer`'s commands and options in a shell.
+    Completions(completions::CompletionsArgs),
+    /// Write a man page for `fer` and for each of its commands.
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -86,8 +98,12 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),
+            Command::Rename(args) => args.run(),
+            Command::Rm(args) => args.run(),
             Command::Sweep(args) => args.run(),
             Command::Synth(args) => args.run(),
+            Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
         }
     }
 }

@@ -1,8 +1,9 @@
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{Outcome, RunOptions};
+use fer_pipeline::{Outcome, RunOptions, note_run};
 
-use super::arguments::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs};
+use super::arguments::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs, VerbosityArgs};
+use crate::browser;
 use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
@@ -13,7 +14,8 @@ use crate::terminal::Terminal;
 #[command(after_help = "Examples:
   fer run                                           run pipeline.yaml
   fer run pipelines/seed.yaml --set train.epochs=1
-  fer run --from train --force                      train and evaluate again")]
+  fer run --from train --force                      train and evaluate again
+  fer run runs/sample                               go on with the run in this folder, with its parameters")]
 pub(super) struct RunArgs {
     #[command(flatten)]
     chain: PipelineArgs,
@@ -26,6 +28,14 @@ pub(super) struct RunArgs {
     store_limit: u32,
     #[command(flatten)]
     threads: ThreadArgs,
+    /// Note this text of the run; `fer runs` shows it. An empty text removes the note.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Open the report in a browser.
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    verbosity: VerbosityArgs,
     /// Print the stages that ran, and the scores, as JSON.
     #[arg(long)]
     json: bool,
@@ -35,7 +45,10 @@ impl RunArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
         let pipeline = self.chain.load()?;
-        let mut terminal = Terminal::new(Interrupt::watch()?);
+        if let Some(note) = &self.note {
+            note_run(pipeline.run_dir(), note)?;
+        }
+        let mut terminal = Terminal::new(Interrupt::watch()?, self.verbosity.level());
         let checkpoint_every = self.checkpoints.every();
         let store_limit = u64::from(self.store_limit) * 1_000_000_000;
         let options = RunOptions { checkpoint_every, store_limit, ..self.selection.options() };
@@ -44,6 +57,9 @@ impl RunArgs {
             print_json(&outcome)?
         } else {
             print(summary(&outcome))?
+        }
+        if self.open {
+            browser::open(outcome.report.as_deref());
         }
         Ok(ExitStatus::Success)
     }
@@ -61,6 +77,13 @@ fn summary(outcome: &Outcome) -> String {
             scores.macro_f1,
             scores.n
         ));
+        if let Some(rest) = scores.without_twins.filter(|rest| rest.n < scores.n) {
+            let (accuracy, copies) = (100.0 * rest.accuracy, scores.n - rest.n);
+            text.push_str(&format!(
+                "{:10}  accuracy {accuracy:.1} %, macro F1 {:.3} without the {copies} with a copy in train, exact or near\n",
+                "", rest.macro_f1
+            ));
+        }
     }
     if let Some(report) = &outcome.report {
         text.push_str(&format!("report: {}\n", report.display()));

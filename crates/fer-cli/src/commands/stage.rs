@@ -5,7 +5,7 @@ use clap::Args;
 use fer_artifact::Seed;
 use fer_pipeline::{RunOptions, StageAlone, StageKind, run_stage};
 
-use super::arguments::{CheckpointArgs, ThreadArgs};
+use super::arguments::{CheckpointArgs, ThreadArgs, VerbosityArgs};
 use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
@@ -38,12 +38,14 @@ pub(super) struct StageArgs {
     checkpoints: CheckpointArgs,
     #[command(flatten)]
     threads: ThreadArgs,
+    #[command(flatten)]
+    verbosity: VerbosityArgs,
 }
 
 impl StageArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
-        let (clock, mut terminal) = (SystemClock::start(), Terminal::new(Interrupt::watch()?));
+        let (clock, mut terminal) = (SystemClock::start(), Terminal::new(Interrupt::watch()?, self.verbosity.level()));
         let alone = StageAlone {
             kind: self.name,
             params: self.params.as_deref(),

@@ -30,7 +30,7 @@ fn the_one_csv_file_of_an_archive_is_read_whatever_the_archives_name() {
         ("faces.tar.gz", &["fer2013/README", "fer2013/fer2013.bib"]),
     ] {
         let path = scratch.file("download.csv", std::fs::read(golden(name)).unwrap());
-        let Ingested { sets, report } = ingested(&params(path));
+        let Ingested { sets, report, .. } = ingested(&params(path));
         assert_eq!(sets[&Split::Train].images, [0, 64, 128, 255], "{name}");
         assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![5, 6, 7, 8].into(), &vec![0]));
         let left_out: Vec<String> = report.left_out.into_iter().flat_map(|left_out| left_out.files.first).collect();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use fer_data::{Error, FaceRow, RowProblem, is_csv, read_faces};
+use fer_data::{Error, FaceRow, RowImage, RowProblem, is_table, read_faces};
+use fer_imgproc::Picture;
 
 use crate::source::Scratch;
 
@@ -18,14 +19,22 @@ fn read(path: &Path, at_a_time: usize) -> (Vec<FaceRow>, Vec<usize>) {
     (all, lengths)
 }
 
+/// The pixels of a row, which are a face's.
+fn face(image: &RowImage) -> &Picture {
+    let RowImage::Face(face) = image else { panic!("{image:?}") };
+    face
+}
+
 #[test]
 fn rows_come_in_order_some_at_a_time_with_their_numbers_and_lines() {
     let scratch = Scratch::new();
     let path = scratch.file("faces.csv", "emotion,pixels\nhappy,1 2 3 4\n\n,5 6 7 8\n300,\"[9, 9, 9, 9]\"\n");
     let (rows, lengths) = read(&path, 2);
     assert_eq!(lengths, [2, 1]);
-    let told: Vec<_> =
-        rows.into_iter().map(|FaceRow { row, line, face }| (row, line, face.unwrap().into_gray())).collect();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.row, row.line.unwrap(), face(row.image.as_ref().unwrap()).clone().into_gray()))
+        .collect();
     assert_eq!(told, [(0, 2, vec![1, 2, 3, 4]), (1, 4, vec![5, 6, 7, 8]), (2, 5, vec![9; 4])]);
 }
 
@@ -37,10 +46,11 @@ fn the_first_square_sets_the_size_and_numbers_go_on_in_a_file_of_several_blocks(
     let path = scratch.file("faces.csv", format!("pixels\n1 2 3\n{}1 2 3 4\n", row.repeat(1200)));
     let (rows, _) = read(&path, 256);
     assert!(rows.iter().map(|row| row.row).eq(0..1202));
-    assert_eq!(rows[0].face.as_ref().unwrap_err(), &RowProblem::NotSquare { found: 3 });
-    let size = |row: &FaceRow| row.face.as_ref().ok().map(|face| (face.size().height(), face.size().width()));
+    assert_eq!(rows[0].image.as_ref().unwrap_err(), &RowProblem::NotSquare { found: 3 });
+    let size =
+        |row: &FaceRow| row.image.as_ref().ok().map(|image| (face(image).size().height(), face(image).size().width()));
     assert!(rows[1..1201].iter().all(|row| size(row) == Some((100, 100))));
-    assert_eq!(rows[1201].face.as_ref().unwrap_err(), &RowProblem::PixelCount { expected: 10_000, found: 4 });
+    assert_eq!(rows[1201].image.as_ref().unwrap_err(), &RowProblem::PixelCount { expected: 10_000, found: 4 });
 }
 
 #[test]
@@ -61,14 +71,20 @@ fn who_judges_may_stop_and_other_files_of_an_archive_are_named() {
 }
 
 #[test]
-fn a_csv_file_is_known_by_its_name_and_must_be_a_file() {
+fn a_table_is_known_by_its_name_and_must_be_a_file() {
     let scratch = Scratch::new();
-    for (name, expected) in
-        [("a.csv", true), ("A.CSV", true), ("a.tsv.gz", true), ("a.csv.zip", true), ("a.png", false), ("csv", false)]
-    {
-        assert_eq!(is_csv(&scratch.file(name, "")), expected, "{name}");
+    for (name, expected) in [
+        ("a.csv", true),
+        ("A.CSV", true),
+        ("a.tsv.gz", true),
+        ("a.csv.zip", true),
+        ("a.Parquet", true),
+        ("a.png", false),
+        ("csv", false),
+    ] {
+        assert_eq!(is_table(&scratch.file(name, "")), expected, "{name}");
     }
-    assert!(!is_csv(&scratch.path().join("nowhere.csv")));
+    assert!(!is_table(&scratch.path().join("nowhere.csv")));
     std::fs::create_dir(scratch.path().join("folder.csv")).unwrap();
-    assert!(!is_csv(&scratch.path().join("folder.csv")));
+    assert!(!is_table(&scratch.path().join("folder.csv")));
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fer_artifact::{Count, ImageSet, Seed, Split};
-use fer_data::{CsvSource, Folds, Fractions, Group, IngestParams, Pattern, Share, Source, SplitRule, ingest};
+use fer_data::{
+    CsvSource, FolderSource, Folds, Fractions, Group, IngestParams, Pattern, Share, Source, SplitRule, ingest,
+};
 use serde::Deserialize;
 use serde_json::{from_value, json};
 
@@ -250,7 +252,7 @@ fn a_pattern_reads_label_group_and_split_in_names() {
         scratch.picture(name, (1, 1), &[pixel]);
     }
     let pattern = Some(Pattern::new(r"^(?<subject>[A-Z]{2})\.(?<label>[A-Z]{2})[0-9]").unwrap());
-    let source = Source::Folder { path: scratch.path().to_owned(), pattern };
+    let source = Source::Folder(FolderSource { pattern, ..FolderSource::new(scratch.path()) });
     let classes = from_value(json!([{"happy": ["HA"]}, {"angry": ["AN"]}, {"neutral": ["NE"]}])).unwrap();
     let params = IngestParams { classes, split: folds(2, 0), ..IngestParams::new(source) };
     let sets = ingested(&params).sets;
@@ -268,7 +270,7 @@ fn a_pattern_reads_label_group_and_split_in_names() {
         scratch.picture(name, (1, 1), &[pixel]);
     }
     let pattern = Some(Pattern::new("^(?<split>train|test)_").unwrap());
-    let source = Source::Folder { path: scratch.path().to_owned(), pattern };
+    let source = Source::Folder(FolderSource { pattern, ..FolderSource::new(scratch.path()) });
     assert_eq!(ingested(&IngestParams::new(source)).sets[&Split::Test].images, [2]);
 }
 

@@ -82,6 +82,28 @@ fn what_is_wrong_with_a_row_is_said_with_its_line() {
     );
 }
 
+/// A fuzzer found it: with a group for some rows alone, the groups belonged to other rows.
+#[test]
+fn where_some_rows_have_groups_all_must() {
+    let scratch = Scratch::new();
+    scratch.picture("a.png", (1, 1), &[1]);
+    scratch.picture("b.png", (1, 1), &[2]);
+    scratch.file("list.csv", "path,label,subject\na.png,3,\nb.png,3,p1\n");
+    let split = json!({"split": {"kind": "stratified", "train": 0.5, "validation": 0.5}});
+    let params = params(&scratch, json!({"path": "list.csv"}), split);
+    assert_eq!(
+        refusal(&scratch, &params),
+        "list.csv: row 0 (a.png): expected the group that it belongs to, found none"
+    );
+    let set = &ingested(&skipping(params)).sets[&Split::Train];
+    assert_eq!((&set.rows, &set.groups.as_ref().unwrap().names[..]), (&vec![1], &["p1".to_owned()][..]));
+    // A column of groups without any is none.
+    scratch.file("list.csv", "path,label,subject\na.png,3,\nb.png,3,\n");
+    let head = json!({"split": {"kind": "head", "train": 2}});
+    let set = ingested(&self::params(&scratch, json!({"path": "list.csv"}), head)).sets[&Split::Train].clone();
+    assert_eq!((set.len(), set.groups), (2, None));
+}
+
 /// `list_patition_label.txt`: names of the pictures before they were aligned, labels from 1, splits in the names.
 #[test]
 fn raf_db_is_read() {

@@ -79,11 +79,12 @@ fn a_source_is_required() {
 fn what_is_not_known_is_refused_by_name() {
     assert_eq!(
         refusal(json!({"spilt": {}})),
-        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`, `size`, `color`, `group`"
+        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`, `size`, `detect`, `color`, `group`, \
+         `report_by`"
     );
     assert_eq!(
-        refusal(json!({"source": {"kind": "parquet", "path": "x"}})),
-        "unknown variant `parquet`, expected one of `csv`, `folder`, `manifest`"
+        refusal(json!({"source": {"kind": "feather", "path": "x"}})),
+        "unknown variant `feather`, expected one of `csv`, `folder`, `manifest`, `parquet`"
     );
     assert_eq!(
         refusal(json!({"split": {"kind": "random"}})),
@@ -100,7 +101,7 @@ fn what_is_not_known_is_refused_by_name() {
 fn a_field_of_another_kind_is_refused() {
     assert_eq!(
         refusal(json!({"source": {"kind": "folder", "path": "x", "label_column": "mood"}})),
-        "unknown field `label_column`, expected `path` or `pattern`"
+        "unknown field `label_column`, expected one of `path`, `pattern`, `labels`"
     );
     assert_eq!(
         refusal(json!({"split": {"kind": "usage", "train": 3}})),

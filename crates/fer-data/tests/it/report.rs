@@ -1,5 +1,5 @@
-use fer_artifact::{Contradiction, Count, DataReport, Dropped, Overlap, Split};
-use fer_data::{CsvSource, DropDuplicates, IngestParams, Ingested, Source, SplitRule};
+use fer_artifact::{Contradiction, Count, DataReport, Dropped, Listed, Overlap, SkippedRow, Split};
+use fer_data::{CsvSource, DropDuplicates, FolderSource, IngestParams, Ingested, Source, SplitRule};
 
 use crate::source::{Scratch, all_train, ingested, refusal, skipping};
 
@@ -61,8 +61,8 @@ fn rows_that_are_named_say_their_picture() {
         scratch.picture(name, (1, 2), &pixels);
     }
     let split = SplitRule::Head { train: Count::of(4), pool: false };
-    let source = Source::Folder { path: scratch.path().to_owned(), pattern: None };
-    let Ingested { report, sets } = ingested(&IngestParams { split, ..IngestParams::new(source) });
+    let source = Source::Folder(FolderSource::new(scratch.path()));
+    let Ingested { report, sets, .. } = ingested(&IngestParams { split, ..IngestParams::new(source) });
     let origins = sets[&Split::Train].origins.as_ref().unwrap();
     assert_eq!(
         (0..4).map(|index| origins.get(index)).collect::<Vec<_>>(),
@@ -79,7 +79,7 @@ fn rows_that_are_named_say_their_picture() {
 
 #[test]
 fn dropping_within_train_keeps_the_first() {
-    let Ingested { sets, report } = checked(DropDuplicates::Train);
+    let Ingested { sets, report, .. } = checked(DropDuplicates::Train);
     assert_eq!(sets[&Split::Train].rows, [0, 1, 3]);
     assert_eq!(sets[&Split::Train].labels, [3, 4, 0]);
     assert_eq!(sets[&Split::Train].images, [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9]);
@@ -90,10 +90,10 @@ fn dropping_within_train_keeps_the_first() {
 
 #[test]
 fn dropping_across_also_takes_what_stands_in_validation_or_test() {
-    let Ingested { sets, report } = checked(DropDuplicates::Across);
+    let Ingested { sets, report, .. } = checked(DropDuplicates::Across);
     assert_eq!(sets[&Split::Train].rows, [0, 3]);
     assert_eq!((sets[&Split::Validation].len(), sets[&Split::Test].len()), (1, 3));
-    assert_eq!(report.dropped, Dropped { copies: 2, also_in_validation: 1, also_in_test: 0 });
+    assert_eq!(report.dropped, Dropped { copies: 2, also_in_validation: 1, ..Dropped::default() });
     assert!(report.overlaps.iter().all(|overlap| overlap.of != Split::Train || overlap.rows == 0));
 }
 
@@ -162,6 +162,16 @@ fn the_summary_says_what_was_left_out() {
          before, found 3; and 1 more)",
         ]
     );
+}
+
+#[test]
+fn a_reason_of_several_lines_is_told_in_one() {
+    let mut report = checked(DropDuplicates::None).report;
+    let reason = "a.jpg: not a picture:\n  \u{1b}the end is missing".to_owned();
+    report.skipped = Listed { count: 1, first: vec![SkippedRow { row: 3, reason }] };
+    let line = "bad rows skipped: 1 (a.jpg: not a picture: \\u{1b}the end is missing)";
+    let summary = fer_data::summary(&report);
+    assert!(summary.lines().any(|told| told == line), "{summary}");
 }
 
 #[test]

@@ -42,12 +42,15 @@ struct Chart {
     label: fn(f64) -> String,
 }
 
-/// Loss over the epochs; `None` if no epoch has one.
+/// Loss on train over the epochs, and on validation where it was measured; `None` if no epoch has one.
 pub(crate) fn loss(training: &Training) -> Result<Option<String>, Error> {
     Chart {
         figure: "loss",
-        description: "Training loss over the epochs",
-        lines: vec![Line::new("train", Ink::First, training, |epoch| epoch.loss)],
+        description: "Loss on train and validation over the epochs",
+        lines: vec![
+            Line::new("train", Ink::First, training, |epoch| epoch.loss),
+            Line::new("validation", Ink::Second, training, |epoch| epoch.validation_loss),
+        ],
         from_zero: true,
         label: |value| format!("{value}"),
     }

@@ -1,8 +1,10 @@
 //! The data report of ingest, as far as it is one.
 
-use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Split, SplitReport};
+use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Overlap, Split, SplitReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::near::NearView;
 
 use crate::format::{count, counted, percentage};
 
@@ -20,6 +22,7 @@ pub(crate) struct DataView {
     splits: Vec<&'static str>,
     classes: Vec<Row>,
     checks: Vec<Row>,
+    near: Option<NearView>,
     lists: Vec<List>,
     /// The report as it is, where it is not of the usual form.
     raw: Option<String>,
@@ -49,7 +52,16 @@ impl DataSection {
 
     /// Images of `of`, and those of them that also stand in `also_in`.
     pub(crate) fn overlap(&self, of: Split, also_in: Split) -> Option<(usize, usize)> {
-        let overlap = self.0.overlaps.iter().find(|overlap| overlap.of == of && overlap.also_in == also_in)?;
+        self.among(&self.0.overlaps, of, also_in)
+    }
+
+    /// The same, exactly or nearly; none where near copies were not looked for.
+    pub(crate) fn near_overlap(&self, of: Split, also_in: Split) -> Option<(usize, usize)> {
+        self.among(&self.0.near.as_ref()?.overlaps, of, also_in)
+    }
+
+    fn among(&self, overlaps: &[Overlap], of: Split, also_in: Split) -> Option<(usize, usize)> {
+        let overlap = overlaps.iter().find(|overlap| overlap.of == of && overlap.also_in == also_in)?;
         Some((self.0.splits.get(&of)?.rows, overlap.rows))
     }
 
@@ -60,6 +72,7 @@ impl DataSection {
             splits: self.0.splits.keys().map(|split| split.name()).collect(),
             classes: self.class_rows(),
             checks: self.check_rows(),
+            near: self.0.near.as_ref().map(|near| NearView::new(near, &self.0.classes)),
             lists: self.lists(),
             raw: None,
         }
@@ -83,19 +96,29 @@ impl DataSection {
             name: name.into(),
             cells: self.0.splits.values().map(|split| count(value(split))).collect(),
         };
-        let overlap = |&also_in: &Split| Row {
-            name: format!("Images that also stand in {also_in}"),
-            cells: (self.0.splits.keys().map(|&of| self.overlap(of, also_in)))
-                .map(|found| found.map_or("–".into(), |(_, n)| count(n)))
-                .collect(),
+        let overlap = |&also_in: &Split| {
+            let row = |name: &str, both: &dyn Fn(Split) -> Option<(usize, usize)>| Row {
+                name: format!("{name} {also_in}"),
+                cells: (self.0.splits.keys().map(|&of| both(of)))
+                    .map(|found| found.map_or("–".into(), |(_, n)| count(n)))
+                    .collect(),
+            };
+            let exact = row("Images that also stand in", &|of| self.overlap(of, also_in));
+            let near = || row("Exactly or nearly in", &|of| self.near_overlap(of, also_in));
+            [Some(exact), self.0.near.as_ref().map(|_| near())].into_iter().flatten()
         };
         let mut rows = vec![
             row("Surplus exact copies", &|split| split.copies),
             row("Groups of copies with different labels", &|split| split.contradictions),
             row("Blank images", &|split| split.blank),
         ];
+        if let Some(near) = &self.0.near {
+            let copies = |split: &Split| count(near.copies.get(split).copied().unwrap_or_default());
+            let cells = self.0.splits.keys().map(copies).collect();
+            rows.insert(1, Row { name: "Surplus copies, exact or near".into(), cells });
+        }
         if self.0.splits.len() > 1 {
-            rows.extend(self.0.splits.keys().map(overlap));
+            rows.extend(self.0.splits.keys().flat_map(overlap));
         }
         rows
     }
@@ -130,6 +153,9 @@ fn dropped(dropped: &Dropped) -> Option<List> {
         (dropped.also_in_validation, "also in validation"),
         (dropped.also_in_test, "also in test"),
         (dropped.copies, "copies of another one in train"),
+        (dropped.near_validation, "nearly in validation"),
+        (dropped.near_test, "nearly in test"),
+        (dropped.near_copies, "near copies of another one in train"),
     ];
     let items: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
@@ -154,6 +180,6 @@ impl DataView {
     pub(crate) fn raw(report: &Value) -> Self {
         let raw = serde_json::to_string_pretty(report).expect("a JSON value is representable in JSON");
         let lead = "As the ingest stage wrote it.".into();
-        Self { lead, splits: vec![], classes: vec![], checks: vec![], lists: vec![], raw: Some(raw) }
+        Self { lead, splits: vec![], classes: vec![], checks: vec![], near: None, lists: vec![], raw: Some(raw) }
     }
 }

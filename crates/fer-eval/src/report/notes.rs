@@ -1,5 +1,5 @@
 //! What a reader must know before believing a number.
-use fer_artifact::{Metrics, Split, Tta};
+use fer_artifact::{Metrics, Split, SplitMetrics, Tta};
 
 use super::data::DataSection;
 use super::training::Training;
@@ -89,28 +89,47 @@ fn overlaps(metrics: &Metrics, data: Option<&DataSection>) -> Option<String> {
             "Whether the same image stands in two splits is not known here: there is no data report that tells.".into(),
         );
     };
-    let pairs = [(Split::Test, Split::Train), (Split::Validation, Split::Train), (Split::Test, Split::Validation)];
-    let scored = pairs.into_iter().filter(|(of, _)| metrics.splits.contains_key(of));
-    let known: Vec<(Split, Split, usize, usize)> = scored
-        .filter_map(|(of, also_in)| data.overlap(of, also_in).map(|(rows, both)| (of, also_in, rows, both)))
-        .collect();
-    let found = known.iter().filter(|(.., both)| *both > 0).map(|(of, also_in, rows, both)| {
-        let share = percentage(*both as f64 / *rows as f64);
-        format!("{share} of {of} in {also_in} ({} of {})", count(*both), count(*rows))
-    });
-    let found: Vec<String> = found.collect();
-    match (found.is_empty(), known.is_empty()) {
-        (false, _) => Some(format!(
-            "The same images, pixel for pixel, stand in two splits: {}. On them the scores are too good.",
+    let exact = shared(metrics, &|of, also_in| data.overlap(of, also_in));
+    let near = shared(metrics, &|of, also_in| data.near_overlap(of, also_in));
+    match (exact, near) {
+        (_, Some(found)) if !found.is_empty() => Some(format!(
+            "The same pictures stand in two splits, exactly or nearly: {}. On them the scores are too good{}.",
+            found.join("; "),
+            if metrics.splits.values().any(has_twins) { "; the table has those without them" } else { "" }
+        )),
+        (_, Some(_)) => Some(
+            "No picture stands in two splits, exactly or nearly. Other pictures of the same person were not looked for."
+                .into(),
+        ),
+        (Some(found), None) if !found.is_empty() => Some(format!(
+            "The same images, pixel for pixel, stand in two splits: {}. On them the scores are too good. Near copies were not \
+             looked for.",
             found.join("; ")
         )),
-        (true, false) => Some(
+        (Some(_), None) => Some(
             "No image stands in two splits, pixel for pixel. Near copies, or other pictures of the same person, were \
              not looked for."
                 .into(),
         ),
-        (true, true) => None,
+        (None, None) => None,
     }
+}
+
+fn has_twins(metrics: &SplitMetrics) -> bool {
+    metrics.without_twins.is_some_and(|rest| rest.n < metrics.n)
+}
+
+/// Of the splits scored, how many images stand in a split that was seen before; `None` where nobody knows.
+fn shared(metrics: &Metrics, overlap: &dyn Fn(Split, Split) -> Option<(usize, usize)>) -> Option<Vec<String>> {
+    let pairs = [(Split::Test, Split::Train), (Split::Validation, Split::Train), (Split::Test, Split::Validation)];
+    let scored = pairs.into_iter().filter(|(of, _)| metrics.splits.contains_key(of));
+    let known: Vec<(Split, Split, usize, usize)> =
+        scored.filter_map(|(of, also_in)| overlap(of, also_in).map(|(rows, both)| (of, also_in, rows, both))).collect();
+    let found = known.iter().filter(|(.., both)| *both > 0).map(|(of, also_in, rows, both)| {
+        let share = percentage(*both as f64 / *rows as f64);
+        format!("{share} of {of} in {also_in} ({} of {})", count(*both), count(*rows))
+    });
+    (!known.is_empty()).then(|| found.collect())
 }
 
 fn empty_classes(metrics: &Metrics) -> Vec<String> {

@@ -10,6 +10,7 @@ use super::input::ReportInput;
 use super::matrix::Matrix;
 use super::mistakes::{Mistake, mistakes};
 use super::notes::notes;
+use super::parts::{Column, PartView, columns};
 use super::reliability::reliability;
 use super::training::Training;
 use crate::Error;
@@ -25,6 +26,8 @@ pub(crate) struct Page<'a> {
     temperature: Option<String>,
     /// Test first.
     splits: Vec<SplitView<'a>>,
+    /// Some images have a copy in train.
+    copies: bool,
     training: TrainingView,
     data: Option<DataView>,
     notes: Vec<String>,
@@ -44,6 +47,9 @@ struct SplitView<'a> {
     ece: String,
     ece_calibrated: Option<String>,
     loss: String,
+    /// Without the images that have a copy in train, where there are some.
+    without_twins: Option<PartView<'a>>,
+    columns: Vec<Column<'a>>,
     matrix: Matrix,
     reliability: String,
     bars: String,
@@ -83,6 +89,7 @@ impl<'a> Page<'a> {
             return Err(Error::NoScores);
         }
         let splits = metrics.splits.iter().rev().map(|(&split, metrics)| SplitView::new(input, split, metrics));
+        let splits: Vec<SplitView<'_>> = splits.collect::<Result<_, _>>()?;
         let training = Training::of_header(&input.model.training);
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
@@ -90,7 +97,8 @@ impl<'a> Page<'a> {
             title: input.title,
             facts: facts(input.model, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),
-            splits: splits.collect::<Result<_, _>>()?,
+            copies: splits.iter().any(|split| split.without_twins.is_some()),
+            splits,
             notes: notes(metrics, &training, data.as_ref()),
             training: TrainingView::new(&training)?,
             data: match (&data, input.data_report) {
@@ -145,6 +153,11 @@ impl<'a> SplitView<'a> {
             ece: format!("{:.3}", metrics.ece),
             ece_calibrated: ece_calibrated.get(&split).map(|ece| format!("{ece:.3}")),
             loss: format!("{:.3}", metrics.loss),
+            without_twins: metrics
+                .without_twins
+                .filter(|rest| rest.n < metrics.n)
+                .map(|rest| PartView::new("without copies", &rest)),
+            columns: columns(metrics),
             matrix: Matrix::new(metrics),
             reliability: reliability(&outcomes, calibrated.as_deref())?,
             bars: class_bars(metrics)?,

@@ -23,6 +23,7 @@ pub(crate) struct Epoch {
     pub(crate) learning_rate: Option<f64>,
     pub(crate) train_accuracy: Option<f64>,
     pub(crate) validation_accuracy: Option<f64>,
+    pub(crate) validation_loss: Option<f64>,
 }
 
 impl Training {
@@ -61,6 +62,7 @@ impl Epoch {
             learning_rate: record["learning_rate"].as_f64(),
             train_accuracy: record["train_accuracy"].as_f64(),
             validation_accuracy: record["validation_accuracy"].as_f64(),
+            validation_loss: record["validation_loss"].as_f64(),
         })
     }
 }

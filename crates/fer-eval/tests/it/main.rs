@@ -9,6 +9,7 @@ mod predict;
 mod report;
 mod sample;
 mod scores;
+mod subsets;
 mod table;
 mod temperature;
 mod tta;

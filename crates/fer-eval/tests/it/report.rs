@@ -292,6 +292,24 @@ fn curves_that_end_together_keep_their_names_apart() {
 }
 
 #[test]
+fn the_loss_on_validation_stands_beside_that_on_train_where_it_was_measured() {
+    let mut sample = Sample::usual();
+    let names = |sample: &Sample| {
+        let page = html(sample);
+        let figure = between(&page, "<svg class=\"loss\"", "</svg>")[0];
+        let labels = between(figure, "<text", "</text>");
+        ["\ntrain\n", "\nvalidation\n"].map(|name| labels.iter().any(|label| label.contains(name)))
+    };
+    assert_eq!(names(&sample), [true, false]);
+    sample.model.training["history"] = json!([
+        {"epoch": 1, "loss": 1.5, "validation_accuracy": 0.4, "validation_loss": 1.6},
+        {"epoch": 2, "loss": 1.2},
+        {"epoch": 3, "loss": 0.9, "validation_accuracy": 0.5, "validation_loss": 1.7},
+    ]);
+    assert_eq!(names(&sample), [true, true]);
+}
+
+#[test]
 fn scores_without_what_is_behind_them_are_refused() {
     let mut sample = Sample::usual();
     sample.features.remove(&Split::Test);

@@ -1,4 +1,6 @@
-use fer_artifact::{ClassMetrics, Metrics, Split, SplitMetrics};
+use std::collections::BTreeMap;
+
+use fer_artifact::{ClassMetrics, Metrics, Split, SplitMetrics, SubsetMetrics};
 
 /// Scores with these names and counts; those of the classes are made up.
 fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
@@ -17,6 +19,8 @@ fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
         macro_f1: 0.47,
         ece: 0.0625,
         accuracy_ci95: [0.615, 0.6472],
+        without_twins: None,
+        by: BTreeMap::new(),
         absent_classes: vec![],
         per_class: names.iter().enumerate().map(class).collect(),
         confusion,
@@ -74,4 +78,25 @@ fn splits_stand_one_after_the_other() {
     assert!(shown.contains("\n\ntest\n  images"), "{shown}");
     let last = "\n\ntemperature 1.500 from validation; calibration error with it 0.012 on validation, 0.046 on test\n";
     assert!(shown.ends_with(last), "{shown}");
+}
+
+#[test]
+fn scores_of_parts_stand_below_those_of_the_whole() {
+    let part =
+        |n| SubsetMetrics { n, accuracy: 0.5, accuracy_ci95: [0.25, 0.75], balanced_accuracy: 0.5, macro_f1: 0.4 };
+    let mut scores = scores(&["happy", "sad"], vec![vec![1234, 12], vec![5, 38]]);
+    scores.without_twins = Some(part(1289));
+    assert!(fer_eval::split_table(&scores).ends_with("\n\n  no image has a copy in train\n"));
+    scores.without_twins = Some(part(1280));
+    scores.by = [("sex".to_owned(), [("female".to_owned(), part(7)), ("m".to_owned(), part(1))].into())].into();
+    let expected = "
+  without the 9 images with a copy in train:
+      1,280 images, accuracy 50.0 % (25.0 to 75.0 %), macro F1 0.400
+
+  by sex:
+    female        7 images, accuracy 50.0 % (25.0 to 75.0 %), macro F1 0.400
+    m              1 image, accuracy 50.0 % (25.0 to 75.0 %), macro F1 0.400
+";
+    let shown = fer_eval::split_table(&scores);
+    assert!(shown.ends_with(expected), "{shown}");
 }

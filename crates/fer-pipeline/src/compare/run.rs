@@ -1,24 +1,30 @@
 use fer_artifact::names::{METRICS, MODEL, split_file};
-use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe};
+use fer_artifact::{Digest, Header, Kind, Metrics, Split, TensorInfo, describe, tidy};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::evaluated::{Evaluated, read_metrics};
-use crate::run_folder::folder::{CELLS, CONFIG_FILE};
-use crate::run_folder::lock::{Entry, LOCK_FILE, Lock};
+use crate::run_folder::folder::{CELLS, CONFIG_FILE, is_run};
+use crate::run_folder::lock::{Entry, Lock};
+use crate::run_folder::notes::read_note;
 use crate::stages::entry;
 use crate::yaml::document::Document;
-use crate::{Error, StageKind, StageName};
+use crate::{Error, RunState, StageKind, StageName};
 
-/// What a run folder tells of its run: of each stage as it last ran to its end, and of a stage that never did as the
-/// resolved configuration has it.
+/// What a run folder tells of its run: of each stage what the lock says, as it last ran to its end, and of a stage that
+/// never did as the resolved configuration has it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// The run folder.
     pub path: PathBuf,
-    /// When its last stage ended, in UTC; none if none has yet.
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: RunState,
+    /// What the user noted of it.
+    pub note: Option<String>,
+    /// When its last stage ended, in UTC; none if a stage has not run yet.
     pub finished: Option<String>,
     /// Version by stage.
     pub versions: BTreeMap<String, Value>,
@@ -52,9 +58,13 @@ impl Run {
         let config = Config::read(path)?;
         let evaluations = evaluations(path, &config, entries)?;
         let last = evaluations.last();
+        let is_complete = !entries.is_empty() && config.stages.iter().all(|(stage, _)| entries.contains_key(stage));
+        let ended = if is_complete { RunState::Finished } else { RunState::Unfinished };
         Ok(Self {
             path: path.to_owned(),
-            finished: entries.values().map(|entry| entry.finished.clone()).max(),
+            state: RunState::read(path).unwrap_or(ended),
+            note: read_note(path),
+            finished: entries.values().map(|entry| entry.finished.clone()).max().filter(|_| is_complete),
             versions: versions.collect(),
             parameters: parameters(config.parameters.clone(), entries),
             data: data(path, entries),
@@ -66,35 +76,32 @@ impl Run {
     }
 
     /// The runs in this folder and below, sorted by path. Hidden folders, links, and what lies in a run are left out,
-    /// but for the cells of a sweep.
-    ///
-    /// # Errors
-    /// A folder that cannot be listed. A run that cannot be read is told with its error in the list.
-    pub fn find(folder: &Path) -> Result<Vec<Result<Self, Error>>, Error> {
+    /// but for the cells of a sweep. A run that cannot be read, or a folder that cannot be listed, is told with its
+    /// error in the list.
+    pub fn find(folder: &Path) -> Vec<Result<Self, Error>> {
         if is_run(folder) {
-            let mut runs = vec![Self::read(folder)];
             let cells = folder.join(CELLS);
-            if cells.is_dir() {
-                runs.extend(Self::find(&cells)?);
-            }
-            return Ok(runs);
+            let below = if cells.is_dir() { Self::find(&cells) } else { vec![] };
+            return [Self::read(folder)].into_iter().chain(below).collect();
         }
-        let io = |source| Error::Io { path: folder.to_owned(), action: "list the folder", source };
-        let mut folders = vec![];
-        for entry in std::fs::read_dir(folder).map_err(io)? {
-            let entry = entry.map_err(io)?;
-            if entry.file_type().map_err(io)?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
-                folders.push(entry.path());
-            }
+        match folders(folder) {
+            Ok(folders) => folders.iter().flat_map(|folder| Self::find(folder)).collect(),
+            Err(source) => vec![Err(Error::Io { path: folder.to_owned(), action: "list the folder", source })],
         }
-        folders.sort();
-        let found: Vec<_> = folders.iter().map(|folder| Self::find(folder)).collect::<Result<_, _>>()?;
-        Ok(found.into_iter().flatten().collect())
     }
 }
 
-fn is_run(path: &Path) -> bool {
-    [LOCK_FILE, CONFIG_FILE].iter().any(|name| path.join(name).is_file())
+/// The folders in a folder, sorted, but for hidden ones and links.
+fn folders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut folders = vec![];
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+            folders.push(tidy(&entry.path()));
+        }
+    }
+    folders.sort();
+    Ok(folders)
 }
 
 /// The stages of a kind: in the order of the configuration, then the stages that only the lock knows.
@@ -139,12 +146,19 @@ fn is_current(path: &Path, stage: StageName, entries: &BTreeMap<StageName, Entry
     Ok(evaluate.outputs.get(&metrics) == Some(&Digest::of_file(&path.join(&metrics))?))
 }
 
-/// The configuration's parameters, replaced by the lock's for the stages that ran.
+/// The configuration's parameters, replaced by the lock's for the stages that ran. The seed is the configuration's only
+/// if a stage ran with it: a run that failed at once has changed nothing.
 fn parameters(mut tree: Map<String, Value>, entries: &BTreeMap<StageName, Entry>) -> BTreeMap<String, Value> {
+    let planned = tree.get("seed").and_then(Value::as_u64);
+    let has_run = |seed: &u64| entries.values().any(|entry| entry.seed == *seed);
+    let last = entries.values().max_by(|one, other| one.finished.cmp(&other.finished)).map(|entry| entry.seed);
+    if let Some(seed) = planned.filter(has_run).or(last) {
+        tree.insert("seed".to_owned(), seed.into());
+    }
     for (stage, entry) in entries {
         tree.insert(stage.to_string(), entry.params.clone());
         // A stage that has not run since the seed was changed has the former one.
-        if tree.entry("seed").or_insert_with(|| entry.seed.into()).as_u64() != Some(entry.seed) {
+        if tree["seed"].as_u64() != Some(entry.seed) {
             tree.insert(format!("{stage}.seed"), entry.seed.into());
         }
     }

@@ -4,19 +4,34 @@
 use serde_json::Value;
 
 /// A curve's name in TensorBoard, and its key in a record of the history.
-const CURVES: [(&str, &str); 4] = [
+const CURVES: [(&str, &str); 5] = [
     ("train/loss", "loss"),
     ("train/accuracy", "train_accuracy"),
     ("validation/accuracy", "validation_accuracy"),
+    ("validation/loss", "validation_loss"),
     ("learning_rate", "learning_rate"),
 ];
 
 /// The history's curves. An event's step is its epoch, and so is its time, in seconds: equal trainings give equal
 /// bytes.
 pub(crate) fn event_file(history: &[Value]) -> Vec<u8> {
-    let version = Message::default().bytes(3, b"brain.Event:2");
-    let events = [version].into_iter().chain(history.iter().map(event));
-    events.flat_map(|event| record(&event.0)).collect()
+    [version(), events(history)].concat()
+}
+
+/// What a file begins with: `Event { file_version = 3 }`.
+pub(crate) fn version() -> Vec<u8> {
+    record(&Message::default().bytes(3, b"brain.Event:2").0)
+}
+
+/// `Event { session_log = 7 }`, `SessionLog { status = 1 }`, status 1, `START`: whoever has read events of these steps
+/// forgets them.
+pub(crate) fn restart() -> Vec<u8> {
+    record(&Message::default().bytes(7, &Message::default().varint(1, 1).0).0)
+}
+
+/// An event for each record.
+pub(crate) fn events(history: &[Value]) -> Vec<u8> {
+    history.iter().flat_map(|record_of_epoch| record(&event(record_of_epoch).0)).collect()
 }
 
 /// `Event { wall_time = 1, step = 2, summary = 5 }`, `Summary { value = 1 }`.

@@ -5,6 +5,7 @@
 
 mod config;
 mod events;
+mod live;
 mod tables;
 
 use fer_artifact::Model;
@@ -14,22 +15,27 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::slot::Output;
 
-const HISTORY: &str = "history.tsv";
-const ACCURACY: &str = "accuracy.tsv";
+pub(crate) use live::Live;
+use tables::{ACCURACY_FILE, HISTORY_FILE};
+
 const CONFIG: &str = "config.json";
 /// TensorBoard knows its files by the beginning of their names; after it stand a time and a machine, which are none
 /// here.
 const EVENTS: &str = "events.out.tfevents.0.fer";
 
 /// The files, by name in the train stage's folder.
-pub(crate) const OUTPUTS: [Output; 4] =
-    [Output::optional(HISTORY), Output::optional(ACCURACY), Output::optional(CONFIG), Output::optional(EVENTS)];
+pub(crate) const OUTPUTS: [Output; 4] = [
+    Output::optional(HISTORY_FILE),
+    Output::optional(ACCURACY_FILE),
+    Output::optional(CONFIG),
+    Output::optional(EVENTS),
+];
 
 /// Writes the files for this model.
 pub(crate) fn write(context: &mut Context<'_>, model: &Model) -> Result<(), StageError> {
     let history: &[Value] = model.training["history"].as_array().map_or(&[], Vec::as_slice);
-    context.write_text(HISTORY, &tables::history(history))?;
-    context.write_text(ACCURACY, &tables::accuracy(history))?;
+    context.write_text(HISTORY_FILE, &tables::table(history, &tables::HISTORY))?;
+    context.write_text(ACCURACY_FILE, &tables::table(history, &tables::ACCURACY))?;
     context.write_text(CONFIG, &config::config(model))?;
     context.write_bytes(EVENTS, &events::event_file(history))?;
     Ok(())

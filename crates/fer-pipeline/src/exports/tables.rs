@@ -1,26 +1,29 @@
-//! Curves as tab-separated tables. There are two, as accuracy is known of some epochs only: no cell is empty, which
+//! Curves as tab-separated tables. There are two, as scores are known of some epochs only: no cell is empty, which
 //! those who draw a curve would take for a gap.
 
 use serde_json::Value;
 
+pub(crate) const HISTORY_FILE: &str = "history.tsv";
+pub(crate) const ACCURACY_FILE: &str = "accuracy.tsv";
+
 /// Loss and learning rate of every epoch.
-pub(crate) fn history(history: &[Value]) -> String {
-    table(history, &["epoch", "loss", "last_batch_loss", "learning_rate"])
-}
+pub(crate) const HISTORY: [&str; 4] = ["epoch", "loss", "last_batch_loss", "learning_rate"];
+/// Scores of the epochs that were evaluated.
+pub(crate) const ACCURACY: [&str; 4] = ["epoch", "train_accuracy", "validation_accuracy", "validation_loss"];
 
-/// Accuracy of the epochs that were evaluated.
-pub(crate) fn accuracy(history: &[Value]) -> String {
-    table(history, &["epoch", "train_accuracy", "validation_accuracy"])
-}
-
-/// The columns that any record has, of the records that have all of them.
-fn table(history: &[Value], columns: &[&str]) -> String {
+/// A head with the columns that any record has, and a row for each record that has all of them.
+pub(crate) fn table(history: &[Value], columns: &[&str]) -> String {
     let known = |column: &&str| history.iter().any(|record| record.get(column).is_some());
     let columns: Vec<&str> = columns.iter().copied().filter(known).collect();
+    let head = columns.join("\t") + "\n";
+    head + &rows(history, &columns)
+}
+
+/// A row for each record that has all of these columns.
+pub(crate) fn rows(history: &[Value], columns: &[&str]) -> String {
     let cells = |record: &Value| columns.iter().map(|column| Some(record.get(column)?.to_string())).collect();
     let rows = history.iter().filter_map(cells);
-    let head = columns.iter().map(ToString::to_string).collect();
-    [head].into_iter().chain(rows).map(|cells: Vec<String>| cells.join("\t") + "\n").collect()
+    rows.map(|cells: Vec<String>| cells.join("\t") + "\n").collect()
 }
 
 #[cfg(test)]
@@ -36,9 +39,9 @@ mod tests {
             json!({"epoch": 2, "loss": 1.0, "last_batch_loss": 0.5, "learning_rate": 0.1, "train_accuracy": 0.75}),
         ];
         assert_eq!(
-            history(&records),
+            table(&records, &HISTORY),
             "epoch\tloss\tlast_batch_loss\tlearning_rate\n1\t1.5\t1.25\t1e-8\n2\t1.0\t0.5\t0.1\n"
         );
-        assert_eq!(accuracy(&records), "epoch\ttrain_accuracy\n2\t0.75\n", "there was no validation");
+        assert_eq!(table(&records, &ACCURACY), "epoch\ttrain_accuracy\n2\t0.75\n", "there was no validation");
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-const CACHE_FILE: &str = ".digests.json";
+pub(crate) const CACHE_FILE: &str = ".digests.json";
 const CACHE_VERSION: u32 = 1;
 
 /// Digests of a run folder's files and of those that it was made from.

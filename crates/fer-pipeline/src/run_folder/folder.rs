@@ -3,18 +3,33 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use fer_artifact::Digest;
 
+use crate::run_folder::live::clear;
 use crate::{Error, StageName};
 
 /// The chain as it ran, with every parameter written out.
 pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
+/// What every stage was made from, and what came out.
+pub(crate) const LOCK_FILE: &str = "run.lock.json";
+/// What the runs of a cell told.
+pub(crate) const LOG_FILE: &str = "cell.log";
 /// Folder of the cells' run folders in that of a sweep.
 pub(crate) const CELLS: &str = "cells";
-const HOLDER_FILE: &str = ".writer";
+pub(crate) const HOLDER_FILE: &str = ".writer";
+/// How often, and how long, a file that nobody is named in is waited for.
+const LOOKS: usize = 20;
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// Whether a run has begun in this folder.
+pub(crate) fn is_run(path: &Path) -> bool {
+    [LOCK_FILE, CONFIG_FILE].iter().any(|name| path.join(name).is_file())
+}
 
 pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
@@ -34,14 +49,22 @@ impl Writer {
         let path = run_dir.join(HOLDER_FILE);
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(io(run_dir, "write in the run folder"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Held { path: run_dir.to_owned(), holder: name(file) });
+        let mut looks = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Whoever asks for the writer holds the file for a moment, and leaves no name in it.
+                Err(TryLockError::WouldBlock) if looks < LOOKS && name(&mut file).is_none() => {
+                    looks += 1;
+                    sleep(MOMENT);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Held { path: run_dir.to_owned(), holder: named(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(io(&path, "lock the run folder")(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(io(&path, "lock the run folder")(error)),
         }
-        let noted = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));
+        let noted = file.set_len(0).and_then(|()| file.write_all(own_name().as_bytes()));
         noted.map_err(io(&path, "write in the run folder"))?;
         Ok(Self { file })
     }
@@ -49,15 +72,24 @@ impl Writer {
 
 /// Who writes in the run folder at this moment, if anybody does.
 pub(crate) fn writer(run_dir: &Path) -> Option<String> {
-    let file = File::open(run_dir.join(HOLDER_FILE)).ok()?;
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| name(file))
+    let mut file = File::open(run_dir.join(HOLDER_FILE)).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| named(&mut file))
 }
 
-/// What the holder's file says of the holder; only messages tell it.
-fn name(mut file: File) -> String {
+/// What the holder's file says of the holder.
+fn name(file: &mut File) -> Option<String> {
     let mut name = String::new();
-    let _ = file.read_to_string(&mut name);
-    if name.is_empty() { "another process".to_owned() } else { name }
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut name));
+    read.is_ok_and(|length| length > 0).then_some(name)
+}
+
+fn named(file: &mut File) -> String {
+    name(file).unwrap_or_else(|| "another process".to_owned())
+}
+
+/// What the file of this process says of it.
+pub(crate) fn own_name() -> String {
+    format!("process {}", std::process::id())
 }
 
 impl Drop for Writer {
@@ -115,6 +147,8 @@ pub(crate) fn move_into_place(
     possible: &[&str],
 ) -> Result<(), Error> {
     fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
+    // What they told is told by the outputs.
+    clear(target);
     for name in outputs.keys() {
         let place = target.join(name);
         fs::rename(from.join(name), &place).map_err(io(&place, "move the output into place"))?;

@@ -7,10 +7,10 @@ use fer_artifact::{Digest, Seed, canonical_json, write_atomic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::run_folder::folder::LOCK_FILE;
 use crate::run_folder::key::Origin;
 use crate::{Error, PROGRAM, StageKind, StageName};
 
-pub(crate) const LOCK_FILE: &str = "run.lock.json";
 const LOCK_VERSION: u32 = 1;
 
 /// The lock of a run folder. Written with sorted keys, one entry a line, so that it merges.

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::folder::{is_unfinished, move_into_place};
+use crate::run_folder::live::{clear, live_folder, stands};
 use crate::run_folder::lock::Entry;
 use crate::{Error, StageName};
 
-const FOLDER: &str = ".store";
+pub(crate) const STORE: &str = ".store";
 const ENTRY_FILE: &str = "entry.json";
 
 /// The store of a run folder: `.store/<stage>/<key>` holds the outputs of a stage under their names, and their entry
@@ -53,7 +54,7 @@ impl Store {
     }
 
     fn place(&self, stage: StageName, key: &str) -> PathBuf {
-        self.run_dir.join(FOLDER).join(stage.as_str()).join(key)
+        self.run_dir.join(STORE).join(stage.as_str()).join(key)
     }
 
     /// Keeps a stage's outputs, which stay in place too, as hard links, until others take it. Outputs that this fails
@@ -115,12 +116,15 @@ impl Store {
     /// All that may go; `present` are the folders of checkpoints that may not.
     pub(crate) fn spares(&self, present: &[PathBuf]) -> Vec<Spare> {
         let mut spares = vec![];
-        for stage in stages(&self.run_dir.join(FOLDER)) {
-            spares.extend(self.folders(&Path::new(FOLDER).join(stage.as_str()), SpareKind::Earlier));
+        for stage in stages(&self.run_dir.join(STORE)) {
+            spares.extend(self.folders(&Path::new(STORE).join(stage.as_str()), SpareKind::Earlier));
         }
         for stage in stages(&self.run_dir) {
             let checkpoints = self.folders(&Path::new(stage.as_str()).join(CHECKPOINTS), SpareKind::Checkpoints);
             spares.extend(checkpoints.into_iter().filter(|spare| !present.contains(&spare.path)));
+            let curves = live_folder(Path::new(stage.as_str()));
+            let is_there = stands(&self.run_dir.join(stage.as_str()));
+            spares.extend(is_there.then(|| self.spare(curves, SpareKind::Unfinished)));
         }
         spares.extend(self.unfinished(Path::new("")));
         spares
@@ -158,6 +162,10 @@ impl Store {
 
     pub(crate) fn remove(&self, spare: &Spare) -> Result<(), Error> {
         let path = self.run_dir.join(&spare.path);
+        if let Some(stage) = path.parent().filter(|stage| live_folder(stage) == path) {
+            clear(stage);
+            return Ok(());
+        }
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         removed.map_err(|source| Error::Io { path, action: "remove it", source })
     }

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, predictions_file, split_file};
+use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, predictions_file, split_file};
 use fer_artifact::{FeatureSet, Kind, Metrics, Model, Split, Violation, check_evaluate};
-use fer_eval::{EvaluateParams, ReportInput, Splits, evaluate, report};
+use fer_eval::{EvaluateParams, ReportInput, Splits, add_subsets, evaluate, report};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
 
@@ -20,6 +21,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Input::optional(Kind::Features, split_file(Split::Test)),
         Input::required(Kind::Model, MODEL),
         Input::optional(Kind::Images, DATA_REPORT),
+        Input::optional(Kind::Images, SUBSETS),
     ],
     leaves: Some(Kind::Predictions),
     outputs: &[
@@ -85,16 +87,16 @@ impl Stage for Evaluate {
         for split in self.splits() {
             features.extend(context.open_optional(split_file(split))?.map(|set| (split, set)));
         }
-        let evaluation = evaluate(&self.params, &model, &features)?;
+        let mut evaluation = evaluate(&self.params, &model, &features)?;
+        if let Some(subsets) = record(context, SUBSETS)? {
+            add_subsets(&mut evaluation.metrics, &evaluation.predictions, &subsets);
+        }
         for (split, predictions) in &evaluation.predictions {
             context.write(predictions_file(*split), predictions)?;
         }
         let metrics = serde_json::to_string_pretty(&evaluation.metrics)?;
         context.write_text(METRICS, &(metrics + "\n"))?;
-        let data_report: Option<Value> = match context.has(Kind::Images, DATA_REPORT) {
-            true => Some(serde_json::from_str(&context.read_text(Kind::Images, DATA_REPORT)?)?),
-            false => None,
-        };
+        let data_report: Option<Value> = record(context, DATA_REPORT)?;
         let html = report(&ReportInput {
             title: "Facial expressions",
             model: &model,
@@ -105,5 +107,13 @@ impl Stage for Evaluate {
         })?;
         context.write_text(REPORT, &html)?;
         Ok(())
+    }
+}
+
+/// A record that the images' stage may have left.
+fn record<T: DeserializeOwned>(context: &Context<'_>, file: &'static str) -> Result<Option<T>, Failure> {
+    match context.has(Kind::Images, file) {
+        true => Ok(Some(serde_json::from_str(&context.read_text(Kind::Images, file)?)?)),
+        false => Ok(None),
     }
 }

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::names::{DATA_REPORT, split_file};
+use fer_artifact::names::{DATA_REPORT, SUBSETS, split_file};
 use fer_artifact::{Digest, Kind, Split, check_ingest};
-use fer_data::{FileDigest, IngestParams, ingest, source_digest, summary};
+use fer_data::{FileDigest, IngestParams, ingest_with, source_digest, summary};
 use serde_json::Value;
 
 use crate::StageKind;
 use crate::context::Context;
 use crate::error::StageError;
+use crate::faces::face_finder;
 use crate::slot::Output;
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
@@ -21,10 +22,14 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(split_file(Split::Validation)),
         Output::optional(split_file(Split::Test)),
         Output::optional(DATA_REPORT),
+        Output::optional(SUBSETS),
     ],
     parse: |params| {
         let written: IngestParams = params.parse()?;
         written.check().map_err(|invalid| params.problem(invalid.to_string()))?;
+        if written.detect.is_some() && cfg!(not(feature = "faces")) {
+            return Err(params.problem(fer_data::Error::NoDetector.to_string()));
+        }
         let mut resolved = written.clone();
         resolved.resolve(params.base);
         Ok(Box::new(Ingest { written, params: resolved }))
@@ -58,12 +63,14 @@ impl Stage for Ingest {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let ingested = ingest(&self.params, context.seed(), context.output_dir)?;
+        let finder = self.params.detect.and_then(|_| face_finder());
+        let ingested = ingest_with(&self.params, context.seed(), finder.as_deref(), context.output_dir)?;
         for (split, set) in &ingested.sets {
             context.write(split_file(*split), set)?;
         }
         let report = serde_json::to_string_pretty(&ingested.report)?;
         context.write_text(DATA_REPORT, &(report + "\n"))?;
+        context.write_text(SUBSETS, &(serde_json::to_string(&ingested.subsets)? + "\n"))?;
         context.note(&summary(&ingested.report));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! One run of a sweep.
 
 use fer_artifact::names::MODEL;
-use fer_artifact::{Digest, Metrics, with_causes, write_atomic};
+use fer_artifact::{Digest, Metrics, with_causes};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,12 +12,10 @@ use super::matrix::Values;
 use crate::compare::{Evaluated, read_metrics};
 use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
-use crate::run_folder::folder::{io, writer};
+use crate::run_folder::folder::LOG_FILE;
+use crate::run_folder::state::{forget, note_failure};
 use crate::siblings::PAUSE;
-use crate::{Error, Outcome, Pipeline, RunOptions, Step};
-
-const LOG_FILE: &str = "cell.log";
-const FAILURE_FILE: &str = "failure.txt";
+use crate::{Error, Outcome, Pipeline, RunOptions, RunState, Step};
 
 /// A cell: a pipeline with one of each parameter's values.
 #[derive(Debug)]
@@ -143,18 +141,21 @@ impl Cell {
         }
     }
 
-    /// Leaves in the run folder why the last run failed, or that it did not.
-    ///
-    /// # Errors
-    /// [`Error::Io`] or [`Error::Artifact`], if the folder cannot be written.
-    pub fn note_failure(&self, failure: Option<&str>) -> Result<(), Error> {
-        let path = self.run_dir().join(FAILURE_FILE);
-        match failure {
-            Some(text) => drop(write_atomic(&path, |out| writeln!(out, "{text}"))?),
-            None if path.exists() => std::fs::remove_file(&path).map_err(io(&path, "remove the file"))?,
-            None => {}
+    /// Forgets how the cell's last run ended, as another begins.
+    pub fn begin(&self) {
+        if !matches!(self.last_run(), Some(RunState::Running { .. })) {
+            forget(self.run_dir());
         }
-        Ok(())
+    }
+
+    /// Leaves in the run folder why its last run failed, unless that run has done so itself.
+    pub fn note_failure(&self, message: &str) {
+        note_failure(self.run_dir(), message);
+    }
+
+    /// What the cell's last run is at, or how it ended if not well.
+    pub fn last_run(&self) -> Option<RunState> {
+        RunState::read(self.run_dir())
     }
 
     /// How far the cell is. That a stage's state cannot be told, as with a damaged lock, counts as a failure: of this
@@ -186,8 +187,9 @@ impl Cell {
     }
 
     fn state(&self) -> (CellState, String) {
-        if let Some(holder) = writer(self.run_dir()) {
-            return (CellState::Running, holder);
+        let last = self.last_run();
+        if let Some(RunState::Running { process, activity }) = last {
+            return (CellState::Running, activity.map_or(process.clone(), |activity| format!("{activity}, {process}")));
         }
         let steps = match self.pipeline.status() {
             Ok(steps) => steps,
@@ -196,8 +198,8 @@ impl Cell {
         let Some(step) = steps.iter().find(|step| !step.reasons.is_empty()) else {
             return (CellState::Fresh, String::new());
         };
-        if let Ok(failure) = std::fs::read_to_string(self.run_dir().join(FAILURE_FILE)) {
-            return (CellState::Failed, failure.trim_end().to_owned());
+        if let Some(RunState::Failed { message, .. }) = last {
+            return (CellState::Failed, message);
         }
         let reasons = step.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         (CellState::of(&steps), format!("{}: {reasons}", step.stage))

@@ -6,7 +6,7 @@ use std::path::Path;
 use fer_artifact::{Digest, canonical_json};
 use serde_json::{Map, Value};
 
-use crate::chain::RawChain;
+use crate::chain::{AllFolds, RawChain};
 use crate::error::Problem;
 use crate::run_folder::folder::CELLS;
 use crate::siblings::Siblings;
@@ -24,6 +24,8 @@ const LONGEST_NAME: usize = 120;
 /// The axes of a sweep, the seeds' last.
 pub(crate) struct Matrix {
     axes: Vec<Axis>,
+    /// Name of the axis of the folds, if every one of them is to be test once.
+    folds: Option<String>,
 }
 
 /// A parameter, or the seed, and its values.
@@ -51,6 +53,10 @@ impl Matrix {
         }
         axes.extend(seeds);
         let problems: Vec<Problem> = axes.iter().flat_map(|axis| axis.problems(document)).collect();
+        let folds = raw.all_folds().map(Axis::of_folds).filter(|folds| axes.iter().all(|axis| axis.name != folds.name));
+        let name_of_folds = folds.as_ref().map(|axis| axis.name.clone());
+        let before_seed = axes.iter().take_while(|axis| axis.name != "seed").count();
+        axes.splice(before_seed..before_seed, folds);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -63,7 +69,12 @@ impl Matrix {
             };
             return Err(vec![document.problem_with_key(&["matrix".into()], message)]);
         }
-        Ok(Self { axes })
+        Ok(Self { axes, folds: name_of_folds })
+    }
+
+    /// Name of the axis of the folds, if the file says `fold: all`.
+    pub(crate) fn folds(&self) -> Option<&str> {
+        self.folds.as_deref()
     }
 
     /// Names of the parameters, without the seed.
@@ -104,6 +115,12 @@ fn axes(document: &Document, raw: &RawChain) -> Result<Vec<Axis>, Problem> {
 }
 
 impl Axis {
+    /// Every fold.
+    fn of_folds(all: AllFolds) -> Self {
+        let AllFolds { stage, folds, place } = all;
+        Self { name: format!("{stage}.split.fold"), values: (0..folds).map(Value::from).collect(), place }
+    }
+
     fn over(&self, index: usize) -> Result<Override, String> {
         let place = self.place.iter().cloned().chain([index.into()]).collect();
         Override::in_file(&self.name, self.values[index].clone(), place)
@@ -147,7 +164,10 @@ impl Values<'_> {
             document.apply(over).map_err(invalid)?;
         }
         let raw = RawChain::of(&document)?;
-        Ok(into_cell(Pipeline::build(&document, raw, path, run_dir)?, &self.folder_name()))
+        Ok(into_cell(
+            Pipeline::build(&document, raw, path.parent().unwrap_or(Path::new("")), run_dir)?,
+            &self.folder_name(),
+        ))
     }
 
     /// `learning_rate=0.1,seed=2`: the values under the last parts of their names, so far as these tell them apart.
@@ -210,7 +230,7 @@ mod tests {
             values: values.as_array().unwrap().clone(),
             place: vec![],
         };
-        let matrix = Matrix { axes: axes.iter().map(axis).collect() };
+        let matrix = Matrix { axes: axes.iter().map(axis).collect(), folds: None };
         matrix.cells().map(|values| values.folder_name()).collect()
     }
 

@@ -3,6 +3,7 @@
 mod cell;
 mod matrix;
 mod plan;
+mod pooled;
 mod summary;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use plan::{CellPlan, Planned};
+pub use pooled::Pooled;
 pub use summary::{Combination, EvaluatedOverSeeds, Scores, Spread};
 
 use matrix::Matrix;
@@ -22,6 +24,7 @@ use matrix::Matrix;
 #[derive(Debug)]
 pub struct Sweep {
     names: Vec<String>,
+    folds: Option<String>,
     cells: Vec<Cell>,
 }
 
@@ -35,9 +38,11 @@ impl Sweep {
     pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
-        if raw.matrix.is_none() && raw.seeds.is_none() {
-            let message =
-                format!("expected `matrix` or `seeds`, found neither; `fer run {}` runs this file", path.display());
+        if raw.matrix.is_none() && raw.seeds.is_none() && raw.all_folds().is_none() {
+            let message = format!(
+                "expected `matrix`, `seeds` or `fold: all`, found none; `fer run {}` runs this file",
+                path.display()
+            );
             return Err(Error::invalid(Place::File(path.to_owned()), message));
         }
         let matrix = Matrix::new(&document, &raw).map_err(|problems| Error::Invalid { problems })?;
@@ -60,7 +65,7 @@ impl Sweep {
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
         }
-        Ok(Self { names: matrix.names(), cells })
+        Ok(Self { names: matrix.names(), folds: matrix.folds().map(str::to_owned), cells })
     }
 
     /// The cells, in their order: at least one.
@@ -88,5 +93,10 @@ impl Sweep {
     /// The parameters that differ between cells, but for the seed, in the order of the table.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The parameter that is every fold in turn, if the file says `fold: all`.
+    pub fn folds(&self) -> Option<&str> {
+        self.folds.as_deref()
     }
 }

@@ -1,4 +1,4 @@
-//! Scores over seeds.
+//! Scores over seeds, and over folds.
 
 use fer_artifact::{Metrics, Split};
 use serde::Serialize;
@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::CellStatus;
+use super::pooled::without;
 use crate::StageName;
 use crate::compare::Evaluated;
 
@@ -66,15 +67,18 @@ impl Spread {
 impl Combination {
     /// The cells by their combination of values, in the order of the first of each. Only fresh cells have scores that
     /// count: those of another are of another time, or none.
-    pub fn of(cells: &[CellStatus]) -> Vec<Self> {
-        let mut groups: Vec<(&BTreeMap<String, Value>, Vec<&CellStatus>)> = vec![];
+    ///
+    /// `folds` names the parameter whose values are the folds of one cross-validation: they count as seeds do.
+    pub fn of(cells: &[CellStatus], folds: Option<&str>) -> Vec<Self> {
+        let mut groups: Vec<(BTreeMap<String, Value>, Vec<&CellStatus>)> = vec![];
         for cell in cells {
-            match groups.iter_mut().find(|(values, _)| *values == &cell.values) {
+            let values = without(&cell.values, folds.unwrap_or_default());
+            match groups.iter_mut().find(|(other, _)| *other == values) {
                 Some((_, group)) => group.push(cell),
-                None => groups.push((&cell.values, vec![cell])),
+                None => groups.push((values, vec![cell])),
             }
         }
-        groups.into_iter().map(|(values, group)| Self::combine(values.clone(), &group)).collect()
+        groups.into_iter().map(|(values, group)| Self::combine(values, &group)).collect()
     }
 
     fn combine(values: BTreeMap<String, Value>, cells: &[&CellStatus]) -> Self {

@@ -138,12 +138,23 @@ fn accuracies_are_counted_over_whole_splits() {
     }
 }
 
+/// Logits are 1 for the one class and 0 for the six others: cross entropy is ln(e + 6), less 1 where that is the label.
 #[test]
-fn accuracies_are_taken_every_few_epochs_and_after_the_last() {
+fn validation_loss_is_the_mean_cross_entropy_over_the_whole_split() {
+    for (class, count) in [(0, 2.0), (6, 1.0)] {
+        let trained = run(&still(json!({"epochs": 1, "batch_size": 3, "label_smoothing": 0.1})), Some(always(class)));
+        let loss = trained.unwrap().history[0].validation_loss.unwrap();
+        assert!((loss - ((std::f64::consts::E + 6.0).ln() - count / 9.0)).abs() < 1e-6, "{loss}");
+    }
+}
+
+#[test]
+fn scores_are_taken_every_few_epochs_and_after_the_last() {
     let trained = run(&linear(json!({"epochs": 7, "evaluate_every": 3})), None).unwrap();
     for record in trained.history {
         let due = [3, 6, 7].contains(&record.epoch);
-        assert_eq!((record.train_accuracy.is_some(), record.validation_accuracy.is_some()), (due, due), "{record:?}");
+        let scores = [record.train_accuracy, record.validation_accuracy, record.validation_loss];
+        assert_eq!(scores.map(|score| score.is_some()), [due; 3], "{record:?}");
     }
 }
 
@@ -219,7 +230,7 @@ fn there_is_no_other_model_if_the_last_epoch_is_the_best_or_nothing_tells() {
     let data = TrainData { train: &train_set, validation: None, teachers: &[] };
     let trained = train(&linear(json!({"epochs": 1})), &data, None, None, Seed::new(1), &mut Quiet).unwrap();
     assert_eq!(trained.unselected, None);
-    assert_eq!(trained.history[0].validation_accuracy, None);
+    assert_eq!((trained.history[0].validation_accuracy, trained.history[0].validation_loss), (None, None));
     assert!(trained.history[0].train_accuracy.is_some());
 }
 

@@ -4,15 +4,17 @@ use anyhow::Result;
 use fer_imgproc::write_png;
 use fer_predict::{Picture, Place, Size};
 
-use super::font::{HEIGHT, WIDTH, glyph};
+use super::font::Letters;
 
 /// Yellow: it stands out from skin, sky, leaves and black and white.
 const COLOUR: [u8; 3] = [255, 214, 0];
 const INK: [u8; 3] = [0, 0, 0];
-/// A letter is drawn one time larger for each so many pixels of the box's side.
-const SIDE_PER_SCALE: usize = 48;
-/// Rows of a line of text in the smallest letters, with its margins.
-pub(crate) const CAPTION: usize = HEIGHT + 4;
+/// Lines and letters grow with the picture: a letter's line is a so manieth of the picture's shorter side high, a line
+/// around a face a so manieth thick.
+const LETTERS: usize = 28;
+const LINES: usize = 240;
+/// The smallest letters that can be read.
+const SMALLEST: usize = 11;
 
 /// A picture that is drawn on; what lies beyond its edges is left out.
 pub(crate) struct Canvas {
@@ -36,11 +38,12 @@ impl Canvas {
         Ok(write_png(path, &self.rgb, Size::new(self.height, self.width)?)?)
     }
 
-    /// A frame around a face, and a label above it, or below if there is no room above.
+    /// A frame around a face, and a label above it; below where there is no room above, and within the frame where there is
+    /// none below either.
     pub(crate) fn face(&mut self, place: &Place, label: &str) {
         let &Place { x, y, width, height, .. } = place;
-        let scale = (width.max(height) / SIDE_PER_SCALE).clamp(1, 20);
-        let line = (scale + 1).min(width).min(height);
+        let shorter = self.width.min(self.height);
+        let line = (shorter / LINES + 1).min(width).min(height);
         for (x, y, width, height) in [
             (x, y, width, line),
             (x, y + height - line, width, line),
@@ -49,18 +52,39 @@ impl Canvas {
         ] {
             self.fill(x, y, width, height, COLOUR);
         }
-        let (label_height, label_width) = ((HEIGHT + 2) * scale, (label.chars().count() * (WIDTH + 1) + 1) * scale);
-        let top = y.checked_sub(label_height).unwrap_or(y + height);
-        let left = x.min(self.width.saturating_sub(label_width));
-        self.fill(left, top, label_width, label_height, COLOUR);
-        self.text(left + scale, top + scale, scale, label);
+        let (size, label_width) = self.fitting(label, shorter / LETTERS);
+        let label_height = size + 2 * line;
+        let above = y.checked_sub(label_height);
+        let top = above.unwrap_or(if y + height + label_height <= self.height { y + height } else { y });
+        let left = x.min(self.width.saturating_sub(label_width + 2 * line));
+        self.fill(left, top, label_width + 2 * line, label_height, COLOUR);
+        self.text(left + line, top + line, size, label);
     }
 
-    /// A line of black letters, the first one's upper left corner at `x`, `y`, each of its pixels `scale` wide and high.
-    pub(crate) fn text(&mut self, x: usize, y: usize, scale: usize, text: &str) {
-        for (index, letter) in text.chars().enumerate() {
-            self.letter(x + index * (WIDTH + 1) * scale, y, scale, letter);
+    /// The height of letters, at most `wanted`, with which a text fits into the picture's width, and the text's width.
+    fn fitting(&self, text: &str, wanted: usize) -> (usize, usize) {
+        let mut size = wanted.max(SMALLEST);
+        loop {
+            let width = Letters::new(size).width(text);
+            if width < self.width || size <= SMALLEST / 2 {
+                return (size, width);
+            }
+            size -= 1;
         }
+    }
+
+    /// A line of black text of this height, with its upper left corner at `x`, `y`.
+    pub(crate) fn text(&mut self, x: usize, y: usize, height: usize, text: &str) {
+        let (rows, columns) = (self.height, self.width);
+        Letters::new(height).draw(text, |column, row, ink| {
+            let (column, row) = (x + column, y + row);
+            if column < columns && row < rows {
+                let at = 3 * (row * columns + column);
+                for (pixel, to) in self.rgb[at..at + 3].iter_mut().zip(INK) {
+                    *pixel = (f32::from(*pixel) * (1.0 - ink) + f32::from(to) * ink).round() as u8;
+                }
+            }
+        });
     }
 
     /// A picture of `width` pixels a row, RGB, with its upper left corner at `x`, `y`.
@@ -69,14 +93,6 @@ impl Canvas {
         for (row, pixels) in rgb.chunks(3 * width).enumerate().take(self.height.saturating_sub(y)) {
             let at = 3 * ((y + row) * self.width + x);
             self.rgb[at..at + seen].copy_from_slice(&pixels[..seen]);
-        }
-    }
-
-    fn letter(&mut self, x: usize, y: usize, scale: usize, letter: char) {
-        for (row, bits) in glyph(letter).into_iter().enumerate() {
-            for column in (0..WIDTH).filter(|column| bits >> (WIDTH - 1 - column) & 1 == 1) {
-                self.fill(x + column * scale, y + row * scale, scale, scale, INK);
-            }
         }
     }
 
@@ -95,19 +111,40 @@ impl Canvas {
 mod tests {
     use super::*;
 
+    fn drawn(height: usize, width: usize, [x, y, side]: [usize; 3], label: &str) -> Canvas {
+        let mut canvas = Canvas { rgb: vec![9; 3 * height * width], height, width };
+        canvas.face(&Place { x, y, width: side, height: side, score: 0.9, landmarks: [[0.0; 2]; 5] }, label);
+        canvas
+    }
+
+    /// Rows and columns of a picture that hold the label's ground or ink beyond the frame.
+    fn marked(canvas: &Canvas, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> usize {
+        let at = |row: usize, column: usize| &canvas.rgb[3 * (canvas.width * row + column)..][..3];
+        rows.flat_map(|row| columns.clone().map(move |column| (row, column)))
+            .filter(|&(row, column)| at(row, column) != [9; 3])
+            .count()
+    }
+
     #[test]
-    fn a_label_without_room_above_stands_below() {
-        let mut canvas = Canvas { rgb: vec![9; 3 * 60 * 60], height: 60, width: 60 };
-        canvas.face(&Place { x: 30, y: 3, width: 20, height: 20, score: 0.9, landmarks: [[0.0; 2]; 5] }, "I");
-        let at = |x: usize, y: usize| &canvas.rgb[3 * (60 * y + x)..][..3];
-        assert_eq!(at(30, 3), COLOUR);
-        assert_eq!(at(31, 4), COLOUR, "two pixels wide");
-        assert_eq!(at(32, 5), [9; 3]);
-        assert_eq!(at(49, 22), COLOUR);
-        assert_eq!(at(50, 22), [9; 3]);
-        assert_eq!(at(30, 23), COLOUR, "the label's ground");
-        assert_eq!(at(33, 26), INK, "the stroke of the I");
-        assert_eq!(at(31, 27), COLOUR);
+    fn a_label_stands_above_or_below_or_within_and_never_beyond_the_picture() {
+        let above = drawn(200, 200, [50, 60, 80], "glad 97 %");
+        assert!(marked(&above, 40..60, 50..100) > 300 && marked(&above, 140..200, 0..200) == 0);
+        let below = drawn(200, 200, [50, 3, 80], "glad 97 %");
+        assert!(marked(&below, 83..103, 50..100) > 300 && marked(&below, 0..3, 0..200) == 0);
+        let within = drawn(100, 100, [0, 0, 100], "glad 97 %");
+        assert!(marked(&within, 2..12, 2..40) > 200 && marked(&within, 60..98, 5..95) == 0);
+        let right = drawn(200, 200, [180, 60, 20], "glad 97 %");
+        assert!(marked(&right, 45..60, 195..200) > 40, "moved to the left as far as it must be");
+        let narrow = drawn(100, 60, [5, 40, 50], "a name that is longer than the picture");
+        assert!(marked(&narrow, 20..40, 0..60) > 100);
+    }
+
+    #[test]
+    fn a_frame_is_as_thick_as_the_picture_is_large() {
+        let thin = drawn(200, 200, [50, 60, 80], "");
+        assert_eq!(marked(&thin, 100..101, 40..140), 2);
+        let thick = drawn(1000, 1000, [50, 60, 80], "");
+        assert_eq!(marked(&thick, 100..101, 40..140), 10);
     }
 
     #[test]

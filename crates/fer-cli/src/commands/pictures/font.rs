@@ -1,53 +1,81 @@
-/// Pixels in a row of a letter.
-pub(super) const WIDTH: usize = 5;
-/// Rows of a letter.
-pub(super) const HEIGHT: usize = 7;
+//! Letters: Noto Sans, which is part of the program.
 
-/// The rows of a letter, from the top, five bits each, the leftmost first. Small letters look as capitals; what the font
-/// does not have is a box.
-pub(super) fn glyph(letter: char) -> [u8; HEIGHT] {
-    match letter.to_ascii_uppercase() {
-        ' ' => [0; HEIGHT],
-        '%' => [0b11000, 0b11001, 0b00010, 0b00100, 0b01000, 0b10011, 0b00011],
-        '-' => [0, 0, 0, 0b11111, 0, 0, 0],
-        '_' => [0, 0, 0, 0, 0, 0, 0b11111],
-        '.' => [0, 0, 0, 0, 0, 0b01100, 0b01100],
-        '0' => [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110],
-        '1' => [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
-        '2' => [0b01110, 0b10001, 0b00001, 0b00010, 0b00100, 0b01000, 0b11111],
-        '3' => [0b11111, 0b00010, 0b00100, 0b00010, 0b00001, 0b10001, 0b01110],
-        '4' => [0b00010, 0b00110, 0b01010, 0b10010, 0b11111, 0b00010, 0b00010],
-        '5' => [0b11111, 0b10000, 0b11110, 0b00001, 0b00001, 0b10001, 0b01110],
-        '6' => [0b00110, 0b01000, 0b10000, 0b11110, 0b10001, 0b10001, 0b01110],
-        '7' => [0b11111, 0b00001, 0b00010, 0b00100, 0b01000, 0b01000, 0b01000],
-        '8' => [0b01110, 0b10001, 0b10001, 0b01110, 0b10001, 0b10001, 0b01110],
-        '9' => [0b01110, 0b10001, 0b10001, 0b01111, 0b00001, 0b00010, 0b01100],
-        'A' => [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
-        'B' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10001, 0b10001, 0b11110],
-        'C' => [0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110],
-        'D' => [0b11110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11110],
-        'E' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
-        'F' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b10000],
-        'G' => [0b01110, 0b10001, 0b10000, 0b10111, 0b10001, 0b10001, 0b01111],
-        'H' => [0b10001, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
-        'I' => [0b01110, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
-        'J' => [0b00111, 0b00010, 0b00010, 0b00010, 0b00010, 0b10010, 0b01100],
-        'K' => [0b10001, 0b10010, 0b10100, 0b11000, 0b10100, 0b10010, 0b10001],
-        'L' => [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
-        'M' => [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001],
-        'N' => [0b10001, 0b11001, 0b10101, 0b10011, 0b10001, 0b10001, 0b10001],
-        'O' => [0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110],
-        'P' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
-        'Q' => [0b01110, 0b10001, 0b10001, 0b10001, 0b10101, 0b10010, 0b01101],
-        'R' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001],
-        'S' => [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110],
-        'T' => [0b11111, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100],
-        'U' => [0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110],
-        'V' => [0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01010, 0b00100],
-        'W' => [0b10001, 0b10001, 0b10001, 0b10101, 0b10101, 0b11011, 0b10001],
-        'X' => [0b10001, 0b10001, 0b01010, 0b00100, 0b01010, 0b10001, 0b10001],
-        'Y' => [0b10001, 0b10001, 0b01010, 0b00100, 0b00100, 0b00100, 0b00100],
-        'Z' => [0b11111, 0b00001, 0b00010, 0b00100, 0b01000, 0b10000, 0b11111],
-        _ => [0b11111, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11111],
+use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+
+/// The font at one height.
+pub(crate) struct Letters {
+    font: FontRef<'static>,
+    height: f32,
+}
+
+impl Letters {
+    /// Letters whose lines are so many pixels high.
+    pub(crate) fn new(height: usize) -> Self {
+        let font = FontRef::try_from_slice(notosans::REGULAR_TTF).expect("the font in the program is whole");
+        Self { font, height: height as f32 }
+    }
+
+    /// Whether the font has all letters of a text.
+    pub(crate) fn have(&self, text: &str) -> bool {
+        text.chars().all(|letter| self.font.glyph_id(letter).0 != 0)
+    }
+
+    /// Pixels that a line of text takes.
+    pub(crate) fn width(&self, text: &str) -> usize {
+        self.glyphs(text).1.ceil() as usize
+    }
+
+    /// Calls `dot` for each pixel of a line of text that has ink: column and row from the line's upper left corner, and how
+    /// much of the pixel is covered, 0 to 1.
+    pub(crate) fn draw(&self, text: &str, mut dot: impl FnMut(usize, usize, f32)) {
+        for glyph in self.glyphs(text).0 {
+            let Some(outline) = self.font.outline_glyph(glyph) else { continue };
+            let corner = outline.px_bounds().min;
+            outline.draw(|x, y, ink| {
+                let (x, y) = (corner.x + x as f32, corner.y + y as f32);
+                if x >= 0.0 && y >= 0.0 {
+                    dot(x as usize, y as usize, ink.clamp(0.0, 1.0));
+                }
+            });
+        }
+    }
+
+    /// The letters in their places, and where the next one would stand.
+    fn glyphs(&self, text: &str) -> (Vec<Glyph>, f32) {
+        let scale = PxScale::from(self.height);
+        let font = self.font.as_scaled(scale);
+        let (mut x, mut before, mut glyphs) = (0.0, None, vec![]);
+        for letter in text.chars() {
+            let id = self.font.glyph_id(letter);
+            x += before.map_or(0.0, |before| font.kern(before, id));
+            glyphs.push(id.with_scale_and_position(scale, point(x, font.ascent())));
+            x += font.h_advance(id);
+            before = Some(id);
+        }
+        (glyphs, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_have_accents_and_lie_in_their_line() {
+        let letters = Letters::new(20);
+        assert!(letters.have("très content, überrascht, радость") && !letters.have("高兴"));
+        let ink = |text: &str| {
+            let mut places = vec![];
+            letters.draw(text, |x, y, ink| {
+                if ink > 0.5 {
+                    places.push((x, y))
+                }
+            });
+            places
+        };
+        assert!(ink("è").iter().any(|place| !ink("e").contains(place)), "an accent");
+        let all = ink("ÉÂgjp");
+        assert!(all.iter().all(|&(x, y)| x < letters.width("ÉÂgjp") && y < 20), "{all:?}");
+        assert!(letters.width("iiii") < letters.width("MMMM"));
     }
 }

@@ -2,14 +2,15 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 use fer_artifact::with_causes;
-use fer_data::{FaceRow, read_faces};
+use fer_data::{FaceRow, RowImage, read_faces};
+use fer_imgproc::Picture;
 use fer_predict::Recognizer;
 use rayon::prelude::*;
 
 use super::seen::Seen;
 use crate::terminal::to_stderr;
 
-/// Shows the rows of a CSV file to `judge`, some at a time and in order, and then why the file could not be read to its
+/// Shows the rows of a CSV or Parquet file to `judge`, some at a time and in order, and then why the file could not be read to its
 /// end, if so.
 pub(super) fn each_row(
     path: &Path,
@@ -34,10 +35,14 @@ pub(super) fn each_row(
     }
 }
 
-fn seen<'a>(path: &'a Path, FaceRow { row, line, face }: FaceRow, recognizer: &Recognizer) -> Seen<'a> {
-    let outcome = match face {
-        Ok(picture) => Ok(vec![recognizer.whole(picture)]),
-        Err(problem) => Err(format!("line {line}: {problem}")),
+fn seen<'a>(path: &'a Path, FaceRow { row, line, image }: FaceRow, recognizer: &Recognizer) -> Seen<'a> {
+    let outcome = match image {
+        // Pixels are a face; a picture's file is looked at as one that lies in a folder.
+        Ok(RowImage::Face(picture)) => Ok(vec![recognizer.whole(picture)]),
+        Ok(RowImage::File(bytes)) => {
+            Picture::decode(&bytes).map(|picture| recognizer.crops(picture)).map_err(|problem| with_causes(&problem))
+        }
+        Err(problem) => Err(line.map_or_else(|| problem.to_string(), |line| format!("line {line}: {problem}"))),
     };
     Seen { path, row: Some(row), outcome }
 }

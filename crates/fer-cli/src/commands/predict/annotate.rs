@@ -1,34 +1,66 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
+use fer_artifact::{escaped, with_causes};
 use fer_predict::{Face, Picture};
 
-use crate::commands::pictures::{Canvas, Seen, target};
+use crate::commands::pictures::{Canvas, Copies, Letters, Seen, Viewer};
+use crate::terminal::to_stderr;
 
 /// Draws boxes and labels into copies of pictures.
 pub(super) struct Annotator {
-    folder: PathBuf,
+    copies: Copies,
+    /// What stands for each class.
+    names: Vec<String>,
+    /// Copies that could not be written.
+    failed: AtomicUsize,
 }
 
 impl Annotator {
-    pub(super) fn new(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot make the folder", folder.display()))?;
-        Ok(Self { folder: folder.to_owned() })
+    /// Into this folder. A class whose letters the font lacks is drawn as its number, and that is said.
+    pub(super) fn new(folder: &Path, viewer: &Viewer) -> Result<Self> {
+        let letters = Letters::new(20);
+        let name = |(number, class): (usize, &String)| match letters.have(class) {
+            true => class.clone(),
+            false => {
+                to_stderr(&format!(
+                    "annotated pictures call class `{}` #{number}: it has letters that the font lacks",
+                    escaped(class)
+                ));
+                format!("#{number}")
+            }
+        };
+        let names = viewer.recognizer.classes().iter().enumerate().map(name).collect();
+        Ok(Self { copies: viewer.copies(folder, "--annotate")?, names, failed: AtomicUsize::new(0) })
     }
 
     /// Writes a picture with its faces, once more decoded: to keep it until its faces are judged would take more memory
-    /// than time is saved. One without faces is not written, nor is a row of a CSV file.
-    pub(super) fn annotate(&self, seen: &Seen<'_>, faces: &[Face], classes: &[String]) -> Result<()> {
+    /// than time is saved. One without faces is not written, nor is a row of a CSV file. A copy that cannot be written is
+    /// named; the others are not held up.
+    pub(super) fn annotate(&self, seen: &Seen<'_>, faces: &[Face]) {
         if faces.is_empty() || seen.row.is_some() {
-            return Ok(());
+            return;
         }
-        let picture = Picture::open(seen.path).with_context(|| seen.path.display().to_string())?;
-        let mut canvas = Canvas::of(picture);
+        if let Err(error) = self.write(seen.path, faces) {
+            let path = escaped(&seen.path.to_string_lossy());
+            to_stderr(&format!("error: {path}: no annotated copy: {}", with_causes(error.as_ref())));
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Copies that could not be written.
+    pub(super) fn failed(&self) -> usize {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn write(&self, path: &Path, faces: &[Face]) -> Result<()> {
+        let mut canvas = Canvas::of(Picture::open(path).context("the picture cannot be read again")?);
         for face in faces {
             let Some(place) = &face.place else { continue };
             let class = face.top();
-            canvas.face(place, &format!("{} {:.0}%", classes[class], 100.0 * face.probabilities[class]));
+            canvas.face(place, &format!("{} {:.0} %", self.names[class], 100.0 * face.probabilities[class]));
         }
-        canvas.write(&target(&self.folder, seen.path, ".faces.png"))
+        canvas.write(&self.copies.target(path, ".faces.png"))
     }
 }

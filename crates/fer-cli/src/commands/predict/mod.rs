@@ -1,4 +1,4 @@
-//! `fer predict`: pictures and CSV files in, a row for each face out.
+//! `fer predict`: pictures and tables in, a row for each face out.
 
 mod annotate;
 mod rows;
@@ -20,11 +20,12 @@ use rows::{Finding, Form, Rows};
   fer predict holiday.jpg
   fer predict photographs --json > faces.jsonl
   fer predict photographs --annotate annotated
-  fer predict crops --no-detect --model runs/mine/train/model.safetensors --csv > faces.csv
+  fer predict crops --no-detect --model runs/mine --csv > faces.csv
   fer predict test.csv --csv > answers.csv
-Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; and CSV files (.csv or
-.tsv, also with .gz, .zst or .zip) with pixels of one face in each row, with or without labels. A file or row that cannot
-be read, or has no face, gets a row that says so. The exit code is 1 only if nothing could be read.")]
+Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; CSV files (.csv or .tsv, also
+with .gz, .zst or .zip) with pixels of one face in each row, with or without labels; and Parquet files (.parquet) with
+pictures or with pixels. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
+only if nothing could be read.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,
@@ -41,15 +42,20 @@ pub(super) struct PredictArgs {
 
 impl PredictArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
-        let viewer = self.pictures.viewer()?.with_rows();
+        let viewer = self.pictures.viewer()?.with_rows().with_bar(self.annotate.as_deref());
         let form = match (self.json, self.csv) {
             (true, _) => Form::Json,
             (_, true) => Form::Csv,
             _ => Form::Table,
         };
-        let mut rows = Rows::new(form, viewer.recognizer.classes())?;
-        let annotator = self.annotate.as_deref().map(Annotator::new).transpose()?;
-        viewer.each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))
+        let mut rows = Rows::new(form, viewer.recognizer.classes(), viewer.bar.clone())?;
+        let annotator = self.annotate.as_deref().map(|folder| Annotator::new(folder, &viewer)).transpose()?;
+        let ended = viewer
+            .each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))?;
+        match annotator.map_or(0, |annotator| annotator.failed()) {
+            0 => Ok(ended),
+            _ => Ok(ExitStatus::Failure),
+        }
     }
 }
 
@@ -66,6 +72,8 @@ fn judge(recognizer: &Recognizer, seen: &[Seen<'_>], rows: &mut Rows<'_>, annota
         }
     }
     rows.flush()?;
-    let Some(annotator) = annotator else { return Ok(()) };
-    judged.par_iter().try_for_each(|(seen, faces)| annotator.annotate(seen, faces, recognizer.classes()))
+    if let Some(annotator) = annotator {
+        judged.par_iter().for_each(|(seen, faces)| annotator.annotate(seen, faces));
+    }
+    Ok(())
 }

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
-use std::io::{BufWriter, Stdout, Write, stdout};
+use std::io::{Write, stdout};
 
 use anyhow::Result;
 use fer_artifact::escaped;
 use fer_predict::{Face, Place};
+use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::commands::pictures::Seen;
@@ -33,7 +34,10 @@ pub(super) struct Rows<'a> {
     classes: &'a [String],
     /// The classes as a terminal may show them.
     shown: Vec<String>,
-    out: BufWriter<Stdout>,
+    /// What is to be printed at the next turn.
+    out: Vec<u8>,
+    /// Above which rows are printed.
+    bar: ProgressBar,
 }
 
 const CLASS: usize = 8;
@@ -42,9 +46,9 @@ const PERCENT: usize = 7;
 
 impl<'a> Rows<'a> {
     /// Prints the head, if there is one.
-    pub(super) fn new(form: Form, classes: &'a [String]) -> Result<Self> {
+    pub(super) fn new(form: Form, classes: &'a [String], bar: ProgressBar) -> Result<Self> {
         let shown = classes.iter().map(|class| escaped(class)).collect();
-        let mut rows = Self { form, classes, shown, out: BufWriter::new(stdout()) };
+        let mut rows = Self { form, classes, shown, out: vec![], bar };
         match form {
             Form::Json => {}
             Form::Csv => {
@@ -77,9 +81,11 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// What stands in a buffer goes out.
+    /// What stands in the buffer goes out.
     pub(super) fn flush(&mut self) -> Result<()> {
-        Ok(self.out.flush()?)
+        self.bar.suspend(|| stdout().write_all(&self.out).and_then(|()| stdout().flush()))?;
+        self.out.clear();
+        Ok(())
     }
 
     fn csv(&mut self, file: &str, row: Option<u32>, finding: Finding<'_>) -> Result<()> {

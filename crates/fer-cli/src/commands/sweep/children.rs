@@ -15,7 +15,6 @@ use fer_pipeline::sweep::Cell;
 
 use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
-use crate::terminal::{error, to_stderr};
 
 /// Between two looks at the children.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -74,6 +73,11 @@ impl<'a> Children<'a> {
         self.running.len()
     }
 
+    /// The cells under way, and for how many seconds.
+    pub(super) fn running(&self) -> impl Iterator<Item = (&'a Cell, f64)> {
+        self.running.iter().map(|running| (running.cell, running.clock.elapsed().as_secs_f64()))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
@@ -82,11 +86,10 @@ impl<'a> Children<'a> {
     pub(super) fn start(&mut self, cell: &'a Cell) -> Result<()> {
         let path = cell.log_path();
         let (log, log_start) = open_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
-        cell.note_failure(None)?;
+        cell.begin();
         let mut command = self.command(cell);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
         self.running.push(Running { cell, child, log_start, clock: SystemClock::start() });
-        cell_line(cell, "runs");
         Ok(())
     }
 
@@ -118,10 +121,8 @@ impl<'a> Children<'a> {
                 Some(status) => {
                     let running = self.running.remove(index);
                     let end = running.end(status);
-                    if let End::Failed { message, .. } = &end
-                        && let Err(refused) = running.cell.note_failure(Some(message))
-                    {
-                        error(&refused.into());
+                    if let End::Failed { message, .. } = &end {
+                        running.cell.note_failure(message);
                     }
                     ended.push((running.cell, end));
                 }
@@ -143,11 +144,6 @@ impl Running<'_> {
             }
         }
     }
-}
-
-/// Tells what becomes of a cell.
-pub(super) fn cell_line(cell: &Cell, what: &str) {
-    to_stderr(&format!("cell {}  {}: {what}", cell.index, cell.name));
 }
 
 /// The cell's log, with a line about the run that begins, and where its part starts.

@@ -1,5 +1,6 @@
 //! `fer sweep`: many runs of one pipeline file.
 
+mod board;
 mod children;
 mod plan;
 mod run;

@@ -3,12 +3,13 @@ use clap::Args;
 use fer_pipeline::sweep::CellPlan;
 
 use super::tables::plan_table;
-use crate::commands::arguments::ChainArgs;
+use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::{FormatArgs, Section};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Examples:
   fer sweep plan sweep.yaml
   fer sweep plan sweep.yaml --indices | xargs -P 2 -I{} fer sweep run sweep.yaml --index {} --jobs 2")]

@@ -4,19 +4,22 @@ use std::thread::available_parallelism;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use fer_artifact::with_causes;
 use fer_pipeline::RunOptions;
 use fer_pipeline::sweep::{Cell, CellState, Sweep};
 
-use super::children::{Children, cell_line};
+use super::board::Board;
+use super::children::{Children, End};
 use super::tables::Report;
 use crate::clock::SystemClock;
-use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs};
+use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
-use crate::terminal::{Terminal, error, to_stderr};
+use crate::terminal::{Terminal, Verbosity, to_stderr};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Examples:
   fer sweep run sweep.yaml --jobs 2
   fer sweep run sweep.yaml --index 3       run one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
@@ -37,6 +40,8 @@ pub(super) struct SweepRunArgs {
     checkpoints: CheckpointArgs,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    verbosity: VerbosityArgs,
     /// Run the cell in this very process; the digest tells that it is the one that the caller means.
     #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
     as_child: Option<String>,
@@ -58,7 +63,7 @@ impl SweepRunArgs {
         if cell.digest().to_string() != digest {
             bail!("{}: the file was changed while the sweep ran; run it again", self.chain.file.display());
         }
-        let mut terminal = Terminal::new(Interrupt::watch()?.with_end_of_input());
+        let mut terminal = Terminal::new(Interrupt::watch()?.with_end_of_input(), self.verbosity.level());
         let options = RunOptions { checkpoint_every: self.checkpoints.every(), ..RunOptions::default() };
         cell.run(&options, &SystemClock::start(), &mut terminal)?;
         Ok(ExitStatus::Success)
@@ -72,8 +77,8 @@ impl SweepRunArgs {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
             return Ok(ExitStatus::Interrupted);
         }
-        let report = Report::new(cells.iter().map(|cell| cell.status()).collect());
-        self.format.print(&report, &[report.scores(sweep.names(), "")], "")?;
+        let report = Report::new(sweep, cells.iter().map(|cell| cell.status()).collect())?;
+        self.format.print_with(&report, &[report.scores(sweep.names(), "")], &report.pooled())?;
         if failed > 0 {
             to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));
         }
@@ -86,6 +91,7 @@ impl SweepRunArgs {
         // Alone here, a cell still leaves others the cores that they need.
         let sharing = if self.index.is_some() { self.jobs.get() } else { jobs };
         let (mut children, mut failed) = (Children::new(self.child_arguments(), self.child_threads(sharing))?, 0);
+        let mut board = Board::new(cells.len(), jobs, self.verbosity.level());
         let mut waiting = cells.iter().copied();
         loop {
             if interrupt.is_asked() {
@@ -96,18 +102,30 @@ impl SweepRunArgs {
                 && let Some(cell) = waiting.next()
             {
                 if cell.status().state == CellState::Fresh {
-                    cell_line(cell, "fresh");
-                } else if let Err(refused) = children.start(cell) {
-                    failed += 1;
-                    error(&refused);
+                    board.tell(cell, "fresh");
+                    board.ended(None);
+                    continue;
+                }
+                match children.start(cell) {
+                    Ok(()) => board.tell(cell, "runs"),
+                    Err(refused) => {
+                        failed += 1;
+                        board.ended(None);
+                        board.line(&format!("error: {}", with_causes(refused.as_ref())));
+                    }
                 }
             }
             if children.is_empty() {
                 return Ok(failed);
             }
+            board.update(children.running(), waiting.len());
             for (cell, end) in children.ended()? {
                 failed += usize::from(end.is_failure());
-                cell_line(cell, &end.to_string());
+                board.ended(if let End::Done { seconds } = end { Some(seconds) } else { None });
+                match end {
+                    End::Failed { .. } => board.line(&format!("cell {}  {}: {end}", cell.index, cell.name)),
+                    _ => board.tell(cell, &end.to_string()),
+                }
             }
         }
     }
@@ -119,6 +137,7 @@ impl SweepRunArgs {
         arguments.extend(overrides.iter().flat_map(|over| ["--set".into(), over.into()]));
         arguments.extend(run_dir.iter().flat_map(|path| ["--run-dir".into(), path.into()]));
         arguments.extend(self.checkpoints.arguments().into_iter().map(OsString::from));
+        arguments.extend((self.verbosity.level() == Verbosity::Verbose).then(|| "--verbose".into()));
         arguments
     }
 

@@ -3,11 +3,12 @@ use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
 
 use super::tables::{Report, cells_section};
-use crate::commands::arguments::ChainArgs;
+use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Example:\n  fer sweep status sweep.yaml --md > sweep.md")]
 pub(super) struct SweepStatusArgs {
     #[command(flatten)]
@@ -19,9 +20,9 @@ pub(super) struct SweepStatusArgs {
 impl SweepStatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
-        let report = Report::new(sweep.cells().iter().map(Cell::status).collect());
+        let report = Report::new(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
         let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
-        self.format.print(&report, &sections, "")?;
+        self.format.print_with(&report, &sections, &report.pooled())?;
         let all_fresh = report.cells.iter().all(|cell| cell.state == CellState::Fresh);
         Ok(ExitStatus::of(all_fresh))
     }

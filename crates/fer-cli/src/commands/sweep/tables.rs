@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Result;
 use fer_artifact::Split;
 use fer_pipeline::StageName;
-use fer_pipeline::sweep::{CellPlan, CellStatus, Combination, Planned, Spread};
+use fer_pipeline::sweep::{CellPlan, CellStatus, Combination, Planned, Pooled, Spread, Sweep};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::commands::format::{Section, shown};
+use crate::commands::format::{Block, Section, shown};
 use crate::table::{Align, Table};
 
 /// How far the cells are, and their scores over seeds.
@@ -16,11 +17,35 @@ use crate::table::{Align, Table};
 pub(super) struct Report {
     pub(super) cells: Vec<CellStatus>,
     combinations: Vec<Combination>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pooled: Vec<Pooled>,
+    /// The parameter that is every fold in turn.
+    #[serde(skip)]
+    folds: Option<String>,
 }
 
 impl Report {
-    pub(super) fn new(cells: Vec<CellStatus>) -> Self {
-        Self { combinations: Combination::of(&cells), cells }
+    pub(super) fn new(sweep: &Sweep, cells: Vec<CellStatus>) -> Result<Self> {
+        let (combinations, pooled) = (Combination::of(&cells, sweep.folds()), sweep.pooled(&cells)?);
+        Ok(Self { combinations, pooled, folds: sweep.folds().map(str::to_owned), cells })
+    }
+
+    /// The scores of all folds together, of each combination and seed.
+    pub(super) fn pooled(&self) -> Vec<Block> {
+        let stages: BTreeSet<StageName> = self.pooled.iter().map(|pooled| pooled.stage).collect();
+        let seeds: BTreeSet<u64> = self.pooled.iter().map(|pooled| pooled.seed).collect();
+        let block = |pooled: &Pooled| {
+            let of = match (pooled.n, pooled.folds) {
+                (n, folds) if n == folds => format!("all {n} folds together"),
+                (n, folds) => format!("{n} of {folds} folds together"),
+            };
+            let values = pooled.values.iter().map(|(name, value)| format!("{name} {}", shown(Some(value))));
+            let seed = (seeds.len() > 1).then(|| format!("seed {}", pooled.seed));
+            let stage = (stages.len() > 1).then(|| pooled.stage.to_string());
+            let title = [of].into_iter().chain(stage).chain(values).chain(seed).collect::<Vec<_>>().join(", ");
+            Block { title, text: fer_eval::split_table(&pooled.scores) }
+        };
+        self.pooled.iter().map(block).collect()
     }
 
     /// The evaluations and splits that any combination has scores of, in the order of the chain.
@@ -41,8 +66,16 @@ impl Report {
     pub(super) fn scores(&self, names: &[String], title: &str) -> Section {
         let scored = self.columns();
         let stages: BTreeSet<StageName> = scored.iter().map(|(stage, _)| *stage).collect();
+        let names: Vec<String> = names.iter().filter(|name| Some(*name) != self.folds.as_ref()).cloned().collect();
+        let names = &names[..];
         let mut columns = value_columns(names);
-        columns.push(("seeds".to_owned(), Align::Right));
+        let seeds: BTreeSet<u64> = self.cells.iter().map(|cell| cell.seed).collect();
+        let count = match (&self.folds, seeds.len()) {
+            (None, _) => "seeds",
+            (Some(_), 1) => "folds",
+            (Some(_), _) => "folds and seeds",
+        };
+        columns.push((count.to_owned(), Align::Right));
         for (stage, split) in &scored {
             let of = if stages.len() > 1 { format!("{stage} ") } else { String::new() };
             let scores = ["accuracy", "macro F1"].map(|score| (format!("{of}{split} {score}"), Align::Right));

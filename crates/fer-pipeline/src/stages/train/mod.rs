@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, predictions_file, split_file};
 use fer_artifact::{
     Checkpoint, Digest, EpochRecord, FeatureSet, Kind, Model, Predictions, Split, Violation, check_train, read,
-    read_tensors, with_causes,
+    read_tensors, tidy, with_causes,
 };
 use fer_data::FileDigest;
 use fer_eval::Predictor;
@@ -83,7 +83,7 @@ impl Train {
     fn new(params: &Params<'_>) -> Result<Self, Problem> {
         let own: TrainParams = params.parse()?;
         let named = |file: &FileOf, of: Kind, name: &'static str| match file {
-            FileOf::Path(path) => Ok(Named::File(params.base.join(path))),
+            FileOf::Path(path) => Ok(Named::File(tidy(&params.base.join(path)))),
             FileOf::Stage(stage) => {
                 let stage = stage.parse().map_err(|message| params.problem(format!("`from`: {message}")))?;
                 Ok(Named::Stage(Input::of_stage(stage, of, name)))
@@ -120,7 +120,8 @@ impl Train {
 
     /// Trains from the latest checkpoint, or from the start.
     fn train(&self, context: &mut Context<'_>, data: &TrainData<'_>) -> Result<(Trained, Vec<EpochRecord>), Failure> {
-        let checkpoints = Checkpoints::new(&context.checkpoint_dir, context.checkpoint_key.as_deref().unwrap_or("all"));
+        let checkpoints =
+            Checkpoints::new(&context.checkpoint_dir(), context.checkpoint_key.as_deref().unwrap_or("all"));
         checkpoints.tidy();
         if context.options.force {
             checkpoints.clear();
@@ -155,7 +156,7 @@ impl Stage for Train {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn params(&self) -> Value {

@@ -3,8 +3,10 @@ use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainPa
 
 use crate::context::Context;
 use crate::error::StageError;
+use crate::exports::Live;
 use crate::progress::{BatchProgress, Event};
 use crate::run_folder::checkpoints::{Checkpoints, Note};
+use crate::run_folder::live::live_folder;
 
 /// Passes a training's progress on and writes its checkpoints.
 pub(super) struct Watch<'a, 'b> {
@@ -18,6 +20,8 @@ pub(super) struct Watch<'a, 'b> {
     /// Where the training stands; without the history.
     note: Note,
     pub(super) history: Vec<EpochRecord>,
+    /// The curves for whoever looks on; none if they cannot be written.
+    live: Option<Live>,
 }
 
 impl Observer for Watch<'_, '_> {
@@ -52,6 +56,11 @@ impl Observer for Watch<'_, '_> {
 
     fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         self.history.push(*record);
+        if let Some(live) = &mut self.live
+            && let Err(error) = live.append(&[*record])
+        {
+            self.without_curves(&error);
+        }
         (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
         let every = self.context.options.checkpoint_every.epochs;
         let is_last = record.epoch == self.params.epochs.get();
@@ -76,7 +85,20 @@ impl<'a, 'b> Watch<'a, 'b> {
         let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
         let now = context.elapsed().as_secs_f64();
         let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
-        Self { context, params, checkpoints, started, written: now, note, history }
+        let live = Live::start(context.target, &history);
+        let mut watch = Self { context, params, checkpoints, started, written: now, note, history, live: None };
+        match live {
+            Ok(live) => watch.live = Some(live),
+            Err(error) => watch.without_curves(&error),
+        }
+        watch
+    }
+
+    /// The training goes on: its outputs hold all curves.
+    fn without_curves(&mut self, error: &std::io::Error) {
+        self.live = None;
+        let folder = live_folder(self.context.target);
+        self.context.note(&format!("no curves until the training ends: cannot write in {}: {error}", folder.display()));
     }
 
     fn is_time(&self, now: f64) -> bool {
@@ -88,6 +110,7 @@ impl<'a, 'b> Watch<'a, 'b> {
         let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
         let note = Note { best, history: self.history.clone(), ..self.note.clone() };
         self.checkpoints.write(&checkpoint, &note, &self.context.provenance)?;
+        self.context.detail(&format!("checkpoint: {} epochs and {} batches", note.epoch, note.batch));
         self.written = self.seconds();
         Ok(())
     }

@@ -1,0 +1,162 @@
+//! Faces in Parquet files, one a row, as the Hugging Face hub has them.
+
+mod columns;
+mod file;
+mod footer;
+mod rows;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use fer_artifact::with_causes;
+use fer_imgproc::Picture;
+use rayon::prelude::*;
+
+use crate::face::{self, Face};
+use crate::gray::{CommonSize, Gray};
+use crate::labels::{self, Meaning};
+use crate::look::{Seen, Several};
+use crate::shards::{self, Shard};
+use crate::table::{Request, Splits, Table};
+use crate::{BadRow, Error, Group, ParquetSource, Place, RowProblem};
+use columns::{Columns, Image, Rows};
+use file::ParquetFile;
+pub(crate) use rows::read_rows;
+
+/// Reads all rows of the files.
+pub(crate) fn read(source: &ParquetSource, request: &Request<'_>) -> Result<Table, Error> {
+    let path = &source.path;
+    let (shards, left_out) = shards::of(path)?;
+    let reader = Reader { source, request };
+    let mut table = Table::new(request.scratch);
+    table.left_out = left_out;
+    let (mut size, mut several) = (CommonSize::default(), Several::default());
+    for shard in &shards {
+        reader
+            .append(shard, &mut table, &mut size, &mut several)
+            .map_err(|error| error.with_labels(request.labels.classes(), || reader.labels(&shards)))?;
+    }
+    table.size = size.get();
+    table.warnings.extend(several.warning(request));
+    table.checked(path, "row in a Parquet file (.parquet)")
+}
+
+struct Reader<'a> {
+    source: &'a ParquetSource,
+    request: &'a Request<'a>,
+}
+
+/// A row of a file: what it means, and what its image holds; `None` for a row of a label that the classes do not choose.
+type Outcome = Result<Option<(Known, Seen)>, Problem>;
+
+/// What is wrong with a row, and the column in which it stands.
+type Problem = (RowProblem, Option<String>);
+
+/// What is known of a row beside its image.
+struct Known {
+    label: u8,
+    meaning: Meaning,
+    split: Option<fer_artifact::Split>,
+    group: Option<String>,
+}
+
+impl Reader<'_> {
+    /// Appends the rows of a file.
+    fn append(
+        &self,
+        shard: &Shard,
+        table: &mut Table,
+        size: &mut CommonSize,
+        several: &mut Several,
+    ) -> Result<(), Error> {
+        let (source, request) = (self.source, self.request);
+        let file = ParquetFile::open(&shard.path)?;
+        let columns = Columns::find(&file, source, request, shard.split.is_some())?;
+        for part in file.parts() {
+            let rows = columns.read(&file, part.clone())?;
+            let outcomes: Vec<Outcome> =
+                (0..rows.len()).into_par_iter().map(|index| self.row(&rows, index, shard, &columns)).collect();
+            for (index, outcome) in outcomes.into_iter().enumerate() {
+                let row = part.start + index;
+                let refuse = |table: &mut Table, (problem, column): Problem| {
+                    let place = Place::Record { file: shard.name.clone(), row, column };
+                    table.refuse(&source.path, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
+                };
+                let text = || rows.label(index, &[]).unwrap_or_default();
+                match outcome {
+                    Err(problem) => refuse(table, problem)?,
+                    Ok(None) => table.leave_out(&text()),
+                    Ok(Some((known, seen))) => {
+                        let name = || format!("row {row} of {}", shard.name.display());
+                        let origin = || format!("{}#row={row}", shard.name.display());
+                        several.note(seen.faces, name);
+                        for Gray { size: found, pixels } in seen.images {
+                            match size.check(found, || PathBuf::from(name())) {
+                                Err(problem) => refuse(table, (problem, Some(columns.image.clone())))?,
+                                Ok(()) => table.push(known.face(pixels, origin()), known.meaning, &text())?,
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self, rows: &Rows<'_>, index: usize, shard: &Shard, columns: &Columns) -> Outcome {
+        let request = self.request;
+        let text = rows.label(index, request.labels.classes().names());
+        let meaning = text.and_then(|text| request.labels.meaning(&text));
+        let meaning = meaning.map_err(|problem| (problem, columns.label.clone()))?;
+        let Some(label) = meaning.class() else { return Ok(None) };
+        let split = match rows.split(index).map(|split| labels::split(&split)) {
+            Some(Err(problem)) if request.splits == Splits::Read => return Err((problem, columns.split.clone())),
+            Some(split) => split.ok(),
+            None => shard.split.filter(|_| request.splits != Splits::Ignore),
+        };
+        let group = match request.group {
+            Some(Group::Column(_)) => rows.group(index).map(|group| group.into_owned()),
+            Some(Group::Pattern(pattern)) => rows.name(index).and_then(|name| pattern.find_group(&name)),
+            _ => None,
+        };
+        if request.group.is_some() && group.as_ref().is_none_or(String::is_empty) {
+            return Err((RowProblem::NoGroup, columns.group.clone()));
+        }
+        let seen = rows.image(index).and_then(|image| match image {
+            Image::File(bytes) => request.look(decoded(bytes)?, None),
+            Image::Pixels(text) => Gray::of_text(&text).map(|image| request.whole(image)),
+        });
+        let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?;
+        Ok(Some((Known { label, meaning, split, group }, seen)))
+    }
+
+    /// All labels of the files.
+    fn labels(&self, shards: &[Shard]) -> Result<BTreeSet<String>, Error> {
+        let mut found = BTreeSet::new();
+        for shard in shards {
+            let file = ParquetFile::open(&shard.path)?;
+            let columns = Columns::find(&file, self.source, self.request, shard.split.is_some())?;
+            for part in file.parts() {
+                found.extend(columns.labels(&file, part)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Known {
+    fn face(&self, pixels: Vec<u8>, origin: String) -> Face {
+        Face {
+            label: self.label,
+            split: self.split,
+            group: self.group.clone(),
+            values: vec![],
+            origin: Some(origin),
+            image: face::Image::new(pixels),
+        }
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Result<Picture, RowProblem> {
+    Picture::decode(bytes).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })
+}

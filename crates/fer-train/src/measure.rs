@@ -1,0 +1,81 @@
+use candle_core::{Device, Tensor};
+use fer_artifact::FeatureSet;
+use fer_model::{Mode, Network};
+
+use crate::Error;
+
+/// Images at once; no result depends on it but for the last bits of sums.
+const BATCH: usize = 256;
+
+/// How a network does on a set of images.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measured {
+    /// Images classified rightly; the first of equal logits counts.
+    pub(crate) correct: usize,
+    images: usize,
+    /// Sum of the images' cross entropies, in nats.
+    loss: f64,
+}
+
+impl Measured {
+    /// Share of images classified rightly.
+    pub(crate) fn accuracy(self) -> f64 {
+        self.correct as f64 / self.images as f64
+    }
+
+    /// Mean cross entropy, in nats.
+    pub(crate) fn loss(self) -> f64 {
+        self.loss / self.images as f64
+    }
+}
+
+/// How the network does on the set, in evaluation.
+pub(crate) fn measure(network: &Network, set: &FeatureSet) -> Result<Measured, Error> {
+    let mut measured = Measured { correct: 0, images: set.len(), loss: 0.0 };
+    for start in (0..set.len()).step_by(BATCH) {
+        let range = start..set.len().min(start + BATCH);
+        let (labels, images) = (&set.labels[range.clone()], set.images_of(range)?);
+        let shape = (labels.len(), 1, set.height, set.width);
+        let images = Tensor::from_vec(images.into_owned(), shape, &Device::Cpu)?;
+        let logits = network.forward(&images, Mode::Evaluate)?.to_vec2::<f32>()?;
+        for (row, label) in logits.iter().zip(labels) {
+            measured.correct += usize::from(largest(row) == usize::from(*label));
+            measured.loss += cross_entropy(row, usize::from(*label));
+        }
+    }
+    Ok(measured)
+}
+
+/// Index of the first largest number.
+fn largest(row: &[f32]) -> usize {
+    (0..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best })
+}
+
+/// Of the softmax of these logits, relative to the largest, so that nothing overflows.
+fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+    let largest = f64::from(logits[largest(logits)]);
+    let shifted = |logit: f32| f64::from(logit) - largest;
+    let sum: f64 = logits.iter().map(|&logit| libm::exp(shifted(logit))).sum();
+    libm::log(sum) - shifted(logits[label])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equals_is_the_largest() {
+        assert_eq!(largest(&[0.0, 2.0, 2.0, -1.0]), 1);
+        assert_eq!(largest(&[1.0, 1.0]), 0);
+    }
+
+    #[test]
+    fn cross_entropy_is_the_logarithm_of_the_labels_share() {
+        let [one, two] = [0, 1].map(|label| cross_entropy(&[1.0, 3.0], label));
+        // Shares 1 / (1 + e²) and e² / (1 + e²).
+        let e2 = std::f64::consts::E.powi(2);
+        assert!((one - (1.0 + e2).ln()).abs() < 1e-14 && (two - ((1.0 + e2).ln() - 2.0)).abs() < 1e-14);
+        assert_eq!(cross_entropy(&[1000.0, 0.0], 0), 0.0);
+        assert_eq!(cross_entropy(&[1000.0, 0.0], 1), 1000.0);
+    }
+}
