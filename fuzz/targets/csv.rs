@@ -8,13 +8,13 @@ use std::path::Path;
 
 use fer_artifact::{FIRST, ImageSet, Seed, Split, is_plain_text};
 use fer_data::{Classes, CsvSource, Fractions, IngestParams, OnBadRow, Source, SplitRule, ingest, load};
-use fer_fuzz::{file, single_threaded, within};
+use fer_fuzz::{file, folder, single_threaded, within};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(init: single_threaded(), |bytes: &[u8]| {
     let path = file("faces.csv", bytes);
     let limit = (40 << 20) + 256 * bytes.len();
-    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default(), None).map(|loaded| loaded.images));
+    let strict = within(limit, || load(&Source::Csv(CsvSource::new(&path)), &Classes::default(), None, folder()).map(|loaded| loaded.images));
     match &strict {
         Ok(set) => sound(set),
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -39,17 +39,17 @@ fn sound(set: &ImageSet) {
 fn skipping(path: &Path, split: SplitRule, strict: Option<&ImageSet>) {
     let params =
         IngestParams { split, on_bad_row: OnBadRow::Skip, ..IngestParams::new(Source::Csv(CsvSource::new(path))) };
-    match ingest(&params, Seed::new(1)) {
+    match ingest(&params, Seed::new(1), folder()) {
         Ok(ingested) => {
             ingested.sets.values().for_each(sound);
-            let skipped = &ingested.sets[&Split::Train].skipped_rows;
-            let rows = ingested.sets.values().flat_map(|set| &set.rows);
-            let all: Vec<u32> = rows.chain(skipped).copied().collect();
-            let count = all.len() as u32;
-            assert!(all.into_iter().collect::<BTreeSet<u32>>().into_iter().eq(0..count));
+            let skipped = ingested.report.skipped.count;
+            let rows: Vec<u32> = ingested.sets.values().flat_map(|set| set.rows.iter().copied()).collect();
+            let count = rows.len() + skipped;
+            assert!(rows.iter().all(|&row| (row as usize) < count));
+            assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len());
             assert!(!fer_data::summary(&ingested.report).is_empty());
             if let Some(strict) = strict {
-                assert!(skipped.is_empty() && count as usize == strict.len());
+                assert!(skipped == 0 && count == strict.len());
             }
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -111,11 +111,11 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         split: Split::Test,
         height: side,
         width: side,
-        images,
+        images: images.into(),
         labels,
         rows,
-        skipped_rows: vec![],
         groups: None,
+        origins: None,
     })
 }
 

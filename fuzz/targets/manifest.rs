@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fer_artifact::{Seed, Split};
+use fer_artifact::Seed;
 use fer_data::{
     Classes, Fractions, ImageSize, IngestParams, Ingested, ManifestSource, OnBadRow, Source, SplitRule, ingest, load,
 };
@@ -26,7 +26,7 @@ fuzz_target!(init: prepare(), |bytes: &[u8]| {
     let read = |on_bad_row, split| {
         let source = Source::Manifest(source.clone());
         let params = IngestParams { classes: classes.clone(), on_bad_row, split, ..IngestParams::new(source) };
-        ingest(&IngestParams { size: ImageSize::try_from([2, 3]).ok(), ..params }, Seed::new(1))
+        ingest(&IngestParams { size: ImageSize::try_from([2, 3]).ok(), ..params }, Seed::new(1), folder())
     };
     let usage = SplitRule::Usage { validation: None };
     for split in [usage, thirds] {
@@ -35,7 +35,7 @@ fuzz_target!(init: prepare(), |bytes: &[u8]| {
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
-    _ = within(limit, || load(&Source::Manifest(source.clone()), &classes, None).map_err(|error| error.to_string()));
+    _ = within(limit, || load(&Source::Manifest(source.clone()), &classes, None, folder()).map_err(|error| error.to_string()));
 });
 
 fn prepare() {
@@ -64,12 +64,12 @@ fn classes(text: &str) -> Option<Classes> {
 /// plain reading of the list makes of it.
 fn sound(ingested: &Ingested, list: &[u8], classes: &Classes, with_header: bool) {
     let sets = &ingested.sets;
-    let skipped = &sets[&Split::Train].skipped_rows;
-    let rows: Vec<u32> = sets.values().flat_map(|set| &set.rows).chain(skipped).copied().collect();
+    let skipped = ingested.report.skipped.count;
+    let rows: Vec<u32> = sets.values().flat_map(|set| set.rows.iter().copied()).collect();
     let distinct: BTreeSet<u32> = rows.iter().copied().collect();
     let others: usize = ingested.report.other_labels.values().sum();
     assert_eq!(distinct.len(), rows.len());
-    assert!(distinct.last().is_none_or(|&last| (last as usize) < rows.len() + others));
+    assert!(distinct.last().is_none_or(|&last| (last as usize) < rows.len() + skipped + others));
     for set in sets.values() {
         assert_eq!(set.images.len(), 6 * set.len());
         assert!(set.labels.iter().all(|&label| usize::from(label) < classes.names().len()));

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use fer_artifact::{Seed, Split};
+use fer_artifact::Seed;
 use fer_data::{
     Classes, Error, Fractions, ImageSize, IngestParams, OnBadRow, ParquetSource, Source, SplitRule, ingest, load, read_faces,
 };
-use fer_fuzz::{file, only_our_panics, single_threaded};
+use fer_fuzz::{file, folder, only_our_panics, single_threaded};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(init: prepare(), |bytes: &[u8]| {
     let path = file("faces.parquet", bytes);
     let source = Source::Parquet(ParquetSource::new(&path));
-    match load(&source, &Classes::default(), None) {
+    match load(&source, &Classes::default(), None, folder()) {
         Ok(loaded) => {
             let set = loaded.images;
             assert!(!set.is_empty() && set.images.len() == set.len() * set.height * set.width);
@@ -30,10 +30,9 @@ fuzz_target!(init: prepare(), |bytes: &[u8]| {
         split: SplitRule::Stratified(thirds.pooled()),
         ..IngestParams::new(source)
     };
-    match ingest(&params, Seed::new(1)) {
+    match ingest(&params, Seed::new(1), folder()) {
         Ok(ingested) => {
-            let skipped = &ingested.sets[&Split::Train].skipped_rows;
-            let all: Vec<u32> = ingested.sets.values().flat_map(|set| &set.rows).chain(skipped).copied().collect();
+            let all: Vec<u32> = ingested.sets.values().flat_map(|set| set.rows.iter().copied()).collect();
             assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
             assert!(ingested.sets.values().all(|set| set.images.len() == 6 * set.len()));
         }

@@ -32,7 +32,7 @@ fn images_go_from_ingest_through_align_into_preprocess() {
     assert_eq!((middle.height, middle.width), (whole.height / 2, whole.width / 2));
     assert_eq!(middle.rows, whole.rows);
     let (top, left) = (whole.height / 4, whole.width / 4);
-    assert_eq!(middle.image(0)[0], whole.image(0)[top * whole.width + left]);
+    assert_eq!(middle.image(0).unwrap()[0], whole.image(0).unwrap()[top * whole.width + left]);
     let again = world.fer(&["run"]).succeeded();
     let fresh = ["ingest: fresh", "align: fresh", "preprocess: fresh", "train: fresh", "evaluate: fresh"];
     assert_eq!(lines(&again.stderr), fresh);

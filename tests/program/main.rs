@@ -21,6 +21,7 @@ mod journeys;
 mod known_before;
 mod layouts;
 mod loops;
+mod memory;
 mod names;
 mod one_decoder;
 mod own_model;

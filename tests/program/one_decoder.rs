@@ -43,7 +43,7 @@ fn a_sideways_picture_is_ingested_and_judged_upright() {
     put(&world, "turned.yaml", PIPELINE.as_bytes());
     world.fer(&["run", "turned.yaml"]).succeeded();
     let ingested: ImageSet = read(&world.path("turned/ingest/train.safetensors")).unwrap();
-    assert_eq!(ingested.image(0), [[20; 1152], [220; 1152]].concat(), "dark above");
+    assert_eq!(ingested.image(0).unwrap(), [[20; 1152], [220; 1152]].concat(), "dark above");
     let answer = |name: &str| {
         let line = world.fer(&["predict", "--no-detect", "--json", "--model", "run/train/model.safetensors", name]);
         line.succeeded().json()["probabilities"].clone()

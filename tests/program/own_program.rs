@@ -174,7 +174,7 @@ fn command_line_files_and_parameters_decide_whether_a_program_runs_again() {
     std::fs::write(world.path("pipeline.yaml"), PIPELINE).unwrap();
     assert_eq!(
         plan(&[]),
-        "preprocess: parameter equalization absent → global, parameter size absent → none, \
+        "preprocess: version 1 → 2, parameter equalization absent → global, parameter size absent → none, \
          input ./own.sh gone, input command gone"
     );
 }

@@ -28,7 +28,7 @@ fn from_takes_what_lies_before_as_it_is() {
     let world = World::ran();
     let path = world.path("run/preprocess/train.safetensors");
     let mut features: FeatureSet = read(&path).unwrap();
-    features.images.iter_mut().for_each(|value| *value = 1.0 - *value);
+    features.images.in_memory().unwrap().iter_mut().for_each(|value| *value = 1.0 - *value);
     write(&path, &features, &Provenance::new("a stage of my own", Seed::new(0))).unwrap();
     let own = std::fs::read(&path).unwrap();
     let run = world.fer(&["run", "--from", "train"]).succeeded();

@@ -17,7 +17,7 @@ fn an_artifact_put_in_place_is_where_the_chain_goes_on_from() {
     for split in Split::ALL {
         let path = world.path(&format!("run/preprocess/{split}.safetensors"));
         let mut features: FeatureSet = read(&path).unwrap();
-        features.images.iter_mut().for_each(|value| *value = 1.0 - *value);
+        features.images.in_memory().unwrap().iter_mut().for_each(|value| *value = 1.0 - *value);
         features.preprocessing = json!({"own": "negative"});
         write(&path, &features, &Provenance::new("a program of my own", Seed::new(0))).unwrap();
     }

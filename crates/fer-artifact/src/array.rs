@@ -1,6 +1,9 @@
 use half::f16;
 use safetensors::Dtype;
 
+use crate::pixels::PixelValue;
+use crate::{Error, Pixels};
+
 /// Numbers of type f32 with a shape, row-major: how weights travel.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Array {
@@ -22,7 +25,8 @@ impl Array {
     }
 }
 
-/// A borrowed tensor on its way into a file: one of the dtypes that artifacts use.
+/// A borrowed tensor on its way into a file: one of the dtypes that artifacts use. Levels and features are read or made
+/// while they are written, so that memory stays bounded.
 #[derive(Debug, Clone, Copy)]
 pub enum Tensor<'a> {
     /// 32-bit floats.
@@ -33,27 +37,52 @@ pub enum Tensor<'a> {
     U8(&'a [u8]),
     /// 32-bit unsigned integers.
     U32(&'a [u32]),
+    /// Bytes that are pixels.
+    Levels(&'a Pixels<u8>),
+    /// 32-bit floats that are pixels.
+    Features(&'a Pixels<f32>),
 }
 
 impl Tensor<'_> {
     pub(crate) fn dtype(&self) -> Dtype {
         match self {
-            Tensor::F32(_) => Dtype::F32,
+            Tensor::F32(_) | Tensor::Features(_) => Dtype::F32,
             Tensor::F16(_) => Dtype::F16,
-            Tensor::U8(_) => Dtype::U8,
+            Tensor::U8(_) | Tensor::Levels(_) => Dtype::U8,
             Tensor::U32(_) => Dtype::U32,
         }
     }
 
-    /// The bytes as the file holds them (little-endian; checked at compile time in `file.rs`).
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Number of bytes in the file.
+    pub(crate) fn size(&self) -> usize {
         match self {
-            Tensor::F32(values) => bytemuck::cast_slice(values),
-            Tensor::F16(values) => bytemuck::cast_slice(values),
-            Tensor::U8(values) => values,
-            Tensor::U32(values) => bytemuck::cast_slice(values),
+            Tensor::F32(values) => size_of_val(*values),
+            Tensor::F16(values) => size_of_val(*values),
+            Tensor::U8(values) => values.len(),
+            Tensor::U32(values) => size_of_val(*values),
+            Tensor::Levels(pixels) => pixels.len(),
+            Tensor::Features(pixels) => pixels.len() * size_of::<f32>(),
         }
     }
+
+    /// Hands on the bytes as the file holds them (little-endian; checked at compile time in `file.rs`).
+    pub(crate) fn write_to(&self, mut write: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        match self {
+            Tensor::F32(values) => write(bytemuck::cast_slice(values)),
+            Tensor::F16(values) => write(bytemuck::cast_slice(values)),
+            Tensor::U8(values) => write(values),
+            Tensor::U32(values) => write(bytemuck::cast_slice(values)),
+            Tensor::Levels(pixels) => write_pixels(pixels, write),
+            Tensor::Features(pixels) => write_pixels(pixels, write),
+        }
+    }
+}
+
+fn write_pixels<T: PixelValue>(
+    pixels: &Pixels<T>,
+    mut write: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    pixels.pieces().try_for_each(|piece| write(bytemuck::cast_slice(&piece?)))
 }
 
 /// Numbers of 16 bits, as their bits, in 32.

@@ -14,7 +14,16 @@ const LONG: usize = 1 << 20;
 /// # Errors
 /// [`Error::Io`], also with what `fill` returns; the former file, if any, is then untouched.
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Digest, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), action: "write the file", source };
+    write_made(path, |out| fill(out).map_err(|source| fault(path, source)))
+}
+
+fn fault(path: &Path, source: std::io::Error) -> Error {
+    Error::Io { path: path.to_owned(), action: "write the file", source }
+}
+
+/// The same for what can fail by other things than writing, too.
+pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<Digest, Error> {
+    let io = |source| fault(path, source);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -26,25 +35,27 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::R
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let temporary = builder.tempfile_in(folder).map_err(io)?;
-    let digest = fill_and_sync(temporary.as_file(), fill).map_err(io)?;
+    let mut out =
+        Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
+    fill(&mut out)?;
+    let digest = out.sync().map_err(io)?;
     temporary.persist(path).map_err(|error| io(error.error))?;
     // The rename itself must survive a power cut too.
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     Ok(digest)
 }
 
-fn fill_and_sync(file: &File, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<Digest> {
-    let mut out = Hashing { inner: BufWriter::with_capacity(1 << 20, file), hasher: blake3::Hasher::new() };
-    fill(&mut out)?;
-    let Hashing { inner, hasher } = out;
-    inner.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-    Ok(hasher.finalize().into())
-}
-
 /// Passes bytes on and hashes them on the way.
 struct Hashing<W> {
     inner: W,
     hasher: blake3::Hasher,
+}
+
+impl Hashing<BufWriter<&File>> {
+    fn sync(self) -> std::io::Result<Digest> {
+        self.inner.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+        Ok(self.hasher.finalize().into())
+    }
 }
 
 impl<W: Write> Write for Hashing<W> {

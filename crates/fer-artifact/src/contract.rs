@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
-use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, describe, read};
+use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, describe, open, read};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]
@@ -87,12 +87,18 @@ pub fn check_preprocess(images: &Path, output: &Path) -> Result<(), Violation> {
 /// What is checked of a set of images or features that was made of a set of images.
 trait Made: Artifact {
     fn rows_and_labels(&self) -> (&[u32], &[u8]);
+    /// That every value can be read and is allowed.
+    fn check_pixels(&self) -> Result<(), Error>;
     fn size(&self) -> Result<Size, OutOfRange>;
 }
 
 impl Made for ImageSet {
     fn rows_and_labels(&self) -> (&[u32], &[u8]) {
         (&self.rows, &self.labels)
+    }
+
+    fn check_pixels(&self) -> Result<(), Error> {
+        self.images.check()
     }
 
     fn size(&self) -> Result<Size, OutOfRange> {
@@ -103,6 +109,10 @@ impl Made for ImageSet {
 impl Made for FeatureSet {
     fn rows_and_labels(&self) -> (&[u32], &[u8]) {
         (&self.rows, &self.labels)
+    }
+
+    fn check_pixels(&self) -> Result<(), Error> {
+        self.images.check()
     }
 
     fn size(&self) -> Result<Size, OutOfRange> {
@@ -120,6 +130,7 @@ fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation>
             (None, Some(_)) => return Err(file(path, format!("no file without {}", other.display()))),
             (None, None) => continue,
         };
+        made.check_pixels()?;
         same("classes", &path, &made.classes(), &other, &&images.classes[..])?;
         let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
         let (rows, labels) = made.rows_and_labels();
@@ -241,7 +252,7 @@ fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Option<A>, Viola
     if !path.exists() {
         return Ok(None);
     }
-    let set: A = read(path)?;
+    let set: A = open(path)?;
     if set.split() == Some(split) { Ok(Some(set)) } else { Err(file(path, format!("split `{split}` in the header"))) }
 }
 

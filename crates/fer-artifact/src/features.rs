@@ -1,7 +1,10 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_finite, check_labels, check_sides};
-use crate::{Error, Header, Kind, OutOfRange, Size, Split, Tensor};
+use crate::file::{Artifact, Contents, check_labels, check_sides};
+use crate::{Error, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
 
 /// Network inputs of one split, as preprocess leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,11 +18,13 @@ pub struct FeatureSet {
     /// Pixels in a row.
     pub width: usize,
     /// `[N, 1, height, width]`, row-major (NCHW), finite.
-    pub images: Vec<f32>,
+    pub images: Pixels<f32>,
     /// `[N]`, each an index into `classes`.
     pub labels: Vec<u8>,
     /// `[N]`, each image's row in the source, counted from 0.
     pub rows: Vec<u32>,
+    /// Where each image comes from, where the images say so.
+    pub origins: Option<Origins>,
     /// What was done to the pixels, in the words of the stage that did it; with it, a reader of the model can do the
     /// same to a new picture. `null` if the stage did not say.
     pub preprocessing: Value,
@@ -46,23 +51,38 @@ impl FeatureSet {
 
     /// Values of image `index`, row-major.
     ///
+    /// # Errors
+    /// As [`Pixels::read`].
+    ///
     /// # Panics
     /// If there is no such image.
-    pub fn image(&self, index: usize) -> &[f32] {
-        let size = self.height * self.width;
-        &self.images[index * size..(index + 1) * size]
+    pub fn image(&self, index: usize) -> Result<Cow<'_, [f32]>, Error> {
+        self.images_of(index..index + 1)
     }
 
-    /// These images alone, in this order; one may stand there more than once.
+    /// Values of these images, one behind the other.
+    ///
+    /// # Errors
+    /// As [`Pixels::read`].
+    ///
+    /// # Panics
+    /// If there are no such images.
+    pub fn images_of(&self, range: Range<usize>) -> Result<Cow<'_, [f32]>, Error> {
+        let area = self.height * self.width;
+        self.images.read(range.start * area..range.end * area)
+    }
+
+    /// These images alone, in this order; one may stand there more than once. Their values are not read yet.
     ///
     /// # Panics
     /// If there is no such image.
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            images: indices.iter().flat_map(|&index| self.image(index)).copied().collect(),
+            images: self.images.select(self.height * self.width, indices.to_vec()),
             labels: indices.iter().map(|&index| self.labels[index]).collect(),
             rows: indices.iter().map(|&index| self.rows[index]).collect(),
+            origins: self.origins.as_ref().map(|origins| origins.select(indices)),
             classes: self.classes.clone(),
             preprocessing: self.preprocessing.clone(),
             ..*self
@@ -87,23 +107,25 @@ impl Artifact for FeatureSet {
 
     fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
         let n = self.len();
-        vec![
-            ("images".into(), vec![n, 1, self.height, self.width], Tensor::F32(&self.images)),
+        let mut tensors = vec![
+            ("images".into(), vec![n, 1, self.height, self.width], Tensor::Features(&self.images)),
             ("labels".into(), vec![n], Tensor::U8(&self.labels)),
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
-        ]
+        ];
+        Origins::add_tensors(self.origins.as_ref(), &mut tensors);
+        tensors
     }
 
     fn from_contents(mut header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
-        let (shape, images) = contents.take_f32("images", &[None, Some(1), None, None])?;
+        let (shape, images) = contents.take_pixels("images", &[None, Some(1), None, None])?;
         let (n, height, width) = (Some(shape[0]), shape[2], shape[3]);
         check_sides(contents.path(), height, width)?;
         let (_, labels) = contents.take_u8("labels", &[n])?;
         let (_, rows) = contents.take_u32("rows", &[n])?;
         check_labels(contents.path(), &labels, &header.classes)?;
-        check_finite(contents.path(), "images", &images)?;
         let split = contents.split(&header)?;
+        let origins = Origins::take(contents, labels.len())?;
         let preprocessing = header.details.remove("preprocessing").unwrap_or(Value::Null);
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, preprocessing })
+        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, origins, preprocessing })
     }
 }

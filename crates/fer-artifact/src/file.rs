@@ -12,9 +12,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::array::widened;
-use crate::atomic::write_atomic;
+use crate::atomic::write_made;
 use crate::content::{FIRST, identify};
-use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
+use crate::in_file::InFile;
+use crate::pixels::{PixelValue, check_values};
+use crate::{Array, Digest, Error, Header, Kind, Pixels, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and so must be the machine");
@@ -47,10 +49,11 @@ pub trait Artifact: Sized {
     fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error>;
 }
 
-/// Writes an artifact beside its place, syncs it and renames it; returns the file's digest.
+/// Writes an artifact beside its place, syncs it and renames it; returns the file's digest. Pixels that are not in memory
+/// are read, or made, while they are written.
 ///
 /// # Errors
-/// [`Error::Io`]; the former file, if any, is then untouched.
+/// [`Error::Io`], and what [`Pixels::read`] returns; the former file, if any, is then untouched.
 pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) -> Result<Digest, Error> {
     write_parts(path, &header(artifact, provenance), artifact.tensors())
 }
@@ -77,17 +80,19 @@ pub(crate) fn write_parts(
     // Widest first keeps every tensor aligned; then by name, so that the order is fixed.
     tensors.sort_by(|(a, _, x), (b, _, y)| y.dtype().cmp(&x.dtype()).then(a.cmp(b)));
     let head = header_bytes(header, &tensors).map_err(|error| format_error(path, &error))?;
-    write_atomic(path, |out| {
-        out.write_all(&(head.len() as u64).to_le_bytes())?;
-        out.write_all(&head)?;
-        tensors.iter().try_for_each(|(_, _, tensor)| out.write_all(tensor.bytes()))
+    write_made(path, |out| {
+        let io = |source| Error::Io { path: path.to_owned(), action: "write the file", source };
+        let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(io);
+        write(&(head.len() as u64).to_le_bytes())?;
+        write(&head)?;
+        tensors.iter().try_for_each(|(_, _, tensor)| tensor.write_to(&mut write))
     })
 }
 
 fn header_bytes(header: &Header, tensors: &[(String, Vec<usize>, Tensor<'_>)]) -> Result<Vec<u8>, SafeTensorError> {
     let mut start = 0;
     let infos = tensors.iter().map(|(name, shape, tensor)| {
-        let end = start + tensor.bytes().len();
+        let end = start + tensor.size();
         let info = RawInfo { dtype: tensor.dtype(), shape: shape.clone(), data_offsets: (start, end) };
         start = end;
         (name.clone(), info)
@@ -105,6 +110,18 @@ fn header_bytes(header: &Header, tensors: &[(String, Vec<usize>, Tensor<'_>)]) -
 /// Any variant of [`Error`]; memory stays bounded by the file's length.
 pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
     whole(Contents::open(path)?)
+}
+
+/// Opens an artifact and checks it as [`read`] does, but leaves its pixels in the file, from which each batch is read when
+/// it is asked for. Their numbers are checked as they are read.
+///
+/// # Errors
+/// As [`read`].
+pub fn open<A: Artifact>(path: &Path) -> Result<A, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
+    let file = File::open(path).map_err(io)?;
+    let again = file.try_clone().map_err(io)?;
+    whole(Contents { pixels: Some(again), ..Contents::of_file(path, file)? })
 }
 
 /// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.
@@ -195,6 +212,8 @@ fn no_header(first: &[u8], head: Option<u64>, length: u64) -> String {
 pub struct Contents<'a> {
     path: &'a Path,
     file: Box<dyn Source + 'a>,
+    /// The file, where pixels are to stay in it.
+    pixels: Option<File>,
     data_start: u64,
     header: Option<String>,
     left: BTreeMap<String, RawInfo>,
@@ -207,7 +226,11 @@ impl<T: Read + Seek + std::fmt::Debug> Source for T {}
 impl<'a> Contents<'a> {
     fn open(path: &'a Path) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
-        let file = File::open(path).map_err(io)?;
+        Self::of_file(path, File::open(path).map_err(io)?)
+    }
+
+    fn of_file(path: &'a Path, file: File) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
         let length = file.metadata().map_err(io)?.len();
         Self::of(path, Box::new(file), length)
     }
@@ -236,7 +259,7 @@ impl<'a> Contents<'a> {
         }
         let header = metadata.metadata().as_ref().and_then(|map| map.get(KEY)).cloned();
         let left = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
-        Ok(Self { path, file, data_start: 8 + head, header, left })
+        Ok(Self { path, file, pixels: None, data_start: 8 + head, header, left })
     }
 
     /// The file's path, for messages.
@@ -304,6 +327,37 @@ impl<'a> Contents<'a> {
         self.take(name, Dtype::F32, Some(shape))
     }
 
+    /// Takes a tensor of pixels, as [`Self::take_u8`] does; [`open`] leaves them in the file. Numbers that are not finite
+    /// are refused as they are read.
+    ///
+    /// # Errors
+    /// As [`Self::take_u8`], and [`Error::Value`].
+    pub fn take_pixels<T: PixelValue>(
+        &mut self,
+        name: &'static str,
+        shape: &[Option<usize>],
+    ) -> Result<(Vec<usize>, Pixels<T>), Error> {
+        let info = self.take_info(name, T::DTYPE, Some(shape))?;
+        let (path, start) = (self.path.to_owned(), self.data_start + info.data_offsets.0 as u64);
+        let pixels = match &self.pixels {
+            Some(file) => {
+                let file = file.try_clone().map_err(|source| Error::Io {
+                    path: path.clone(),
+                    action: "read the file",
+                    source,
+                })?;
+                let len = info.shape.iter().product();
+                Pixels::elsewhere(len, 1, InFile { file, path, name, start })
+            }
+            None => {
+                let values: Vec<T> = self.values(&info)?;
+                check_values(self.path, name, &values, 0)?;
+                values.into()
+            }
+        };
+        Ok((info.shape, pixels))
+    }
+
     /// Takes all tensors that are left, each F32, or F16 and then widened.
     ///
     /// # Errors
@@ -331,6 +385,13 @@ impl<'a> Contents<'a> {
         dtype: Dtype,
         shape: Option<&[Option<usize>]>,
     ) -> Result<(Vec<usize>, Vec<T>), Error> {
+        let info = self.take_info(name, dtype, shape)?;
+        let values = self.values(&info)?;
+        Ok((info.shape, values))
+    }
+
+    /// Takes a tensor's line in the table, and leaves its elements where they are.
+    fn take_info(&mut self, name: &str, dtype: Dtype, shape: Option<&[Option<usize>]>) -> Result<RawInfo, Error> {
         let path = || PathBuf::from(self.path);
         let Some(info) = self.left.remove(name) else {
             return Err(Error::MissingTensor { path: path(), name: name.to_owned() });
@@ -339,20 +400,24 @@ impl<'a> Contents<'a> {
             shape.len() == info.shape.len()
                 && shape.iter().zip(&info.shape).all(|(want, &is)| want.is_none_or(|w| w == is))
         };
-        if info.dtype != dtype || !shape.is_none_or(fits) {
-            let expected = match shape {
-                Some(shape) => format!("{dtype:?} {}", pattern(shape)),
-                None => format!("{dtype:?}"),
-            };
-            let found = format!("{:?} {:?}", info.dtype, info.shape);
-            return Err(Error::Tensor { path: path(), name: name.to_owned(), expected, found });
+        if info.dtype == dtype && shape.is_none_or(fits) {
+            return Ok(info);
         }
-        let io = |source| Error::Io { path: path(), action: "read the file", source };
+        let expected = match shape {
+            Some(shape) => format!("{dtype:?} {}", pattern(shape)),
+            None => format!("{dtype:?}"),
+        };
+        let found = format!("{:?} {:?}", info.dtype, info.shape);
+        Err(Error::Tensor { path: path(), name: name.to_owned(), expected, found })
+    }
+
+    fn values<T: Pod>(&mut self, info: &RawInfo) -> Result<Vec<T>, Error> {
+        let io = |source| Error::Io { path: self.path.to_owned(), action: "read the file", source };
         let (start, end) = info.data_offsets;
         let mut data = vec![T::zeroed(); (end - start) / size_of::<T>()];
         self.file.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(io)?;
         self.file.read_exact(bytemuck::cast_slice_mut(&mut data)).map_err(io)?;
-        Ok((info.shape, data))
+        Ok(data)
     }
 }
 
@@ -385,18 +450,6 @@ pub(crate) fn check_labels(path: &Path, labels: &[u8], classes: &[String]) -> Re
             what: format!("labels[{index}]"),
             expected: format!("a label below {}, the number of classes", classes.len()),
             found: labels[index].to_string(),
-        }),
-    }
-}
-
-pub(crate) fn check_finite(path: &Path, name: &str, values: &[f32]) -> Result<(), Error> {
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(index) => Err(Error::Value {
-            path: path.to_owned(),
-            what: format!("{name}[{index}]"),
-            expected: "a finite number".to_owned(),
-            found: values[index].to_string(),
         }),
     }
 }

@@ -1,9 +1,10 @@
-use std::path::Path;
+use std::borrow::Cow;
+use std::ops::Range;
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::file::{Artifact, Contents, check_labels, check_sides};
-use crate::{Error, Groups, Header, Kind, OutOfRange, Size, Split, Tensor};
+use crate::{Error, Groups, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
 
 /// Gray images of one split, as ingest leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,15 +18,15 @@ pub struct ImageSet {
     /// Pixels in a row.
     pub width: usize,
     /// `[N, height, width]`, row-major; 0 is black and 255 is white.
-    pub images: Vec<u8>,
+    pub images: Pixels<u8>,
     /// `[N]`, each an index into `classes`.
     pub labels: Vec<u8>,
     /// `[N]`, each image's row in the source, counted from 0.
     pub rows: Vec<u32>,
-    /// Rows of the source that were left out because they were bad; the same list in every split of a source.
-    pub skipped_rows: Vec<u32>,
     /// The group of each image, where the source has groups.
     pub groups: Option<Groups>,
+    /// Where each image comes from, where the source is of pictures.
+    pub origins: Option<Origins>,
 }
 
 impl ImageSet {
@@ -49,26 +50,40 @@ impl ImageSet {
 
     /// Pixels of image `index`, row-major.
     ///
+    /// # Errors
+    /// As [`Pixels::read`].
+    ///
     /// # Panics
     /// If there is no such image.
-    pub fn image(&self, index: usize) -> &[u8] {
-        let size = self.height * self.width;
-        &self.images[index * size..(index + 1) * size]
+    pub fn image(&self, index: usize) -> Result<Cow<'_, [u8]>, Error> {
+        self.images_of(index..index + 1)
     }
 
-    /// These images alone, in this order; one may stand there more than once.
+    /// Pixels of these images, one behind the other.
+    ///
+    /// # Errors
+    /// As [`Pixels::read`].
+    ///
+    /// # Panics
+    /// If there are no such images.
+    pub fn images_of(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, Error> {
+        let area = self.height * self.width;
+        self.images.read(range.start * area..range.end * area)
+    }
+
+    /// These images alone, in this order; one may stand there more than once. Their pixels are not read yet.
     ///
     /// # Panics
     /// If there is no such image.
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            images: indices.iter().flat_map(|&index| self.image(index)).copied().collect(),
+            images: self.images.select(self.height * self.width, indices.to_vec()),
             labels: indices.iter().map(|&index| self.labels[index]).collect(),
             rows: indices.iter().map(|&index| self.rows[index]).collect(),
             classes: self.classes.clone(),
-            skipped_rows: self.skipped_rows.clone(),
             groups: self.groups.as_ref().map(|groups| groups.select(indices)),
+            origins: self.origins.as_ref().map(|origins| origins.select(indices)),
             ..*self
         }
     }
@@ -86,7 +101,7 @@ impl Artifact for ImageSet {
     }
 
     fn details(&self) -> Map<String, serde_json::Value> {
-        let mut details = Map::from_iter([("skipped_rows".to_owned(), json!(self.skipped_rows))]);
+        let mut details = Map::new();
         if let Some(groups) = &self.groups {
             groups.add_details(&mut details);
         }
@@ -96,32 +111,27 @@ impl Artifact for ImageSet {
     fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
         let n = self.len();
         let mut tensors = vec![
-            ("images".into(), vec![n, self.height, self.width], Tensor::U8(&self.images)),
+            ("images".into(), vec![n, self.height, self.width], Tensor::Levels(&self.images)),
             ("labels".into(), vec![n], Tensor::U8(&self.labels)),
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
         ];
         if let Some(groups) = &self.groups {
             tensors.push((Groups::TENSOR.into(), vec![n], Tensor::U32(&groups.ids)));
         }
+        Origins::add_tensors(self.origins.as_ref(), &mut tensors);
         tensors
     }
 
     fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
-        let (shape, images) = contents.take_u8("images", &[None, None, None])?;
+        let (shape, images) = contents.take_pixels("images", &[None, None, None])?;
         let (n, height, width) = (Some(shape[0]), shape[1], shape[2]);
         check_sides(contents.path(), height, width)?;
         let (_, labels) = contents.take_u8("labels", &[n])?;
         let (_, rows) = contents.take_u32("rows", &[n])?;
         check_labels(contents.path(), &labels, &header.classes)?;
-        let skipped_rows = skipped_rows(&header, contents.path())?;
         let split = contents.split(&header)?;
         let groups = Groups::take(&header, contents, labels.len())?;
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, skipped_rows, groups })
+        let origins = Origins::take(contents, labels.len())?;
+        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, groups, origins })
     }
-}
-
-fn skipped_rows(header: &Header, path: &Path) -> Result<Vec<u32>, Error> {
-    let Some(value) = header.details.get("skipped_rows") else { return Ok(vec![]) };
-    serde_json::from_value(value.clone())
-        .map_err(|error| Error::Header { path: path.to_owned(), reason: format!("skipped_rows: {error}") })
 }

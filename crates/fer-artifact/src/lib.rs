@@ -12,9 +12,12 @@ mod groups;
 mod halves;
 mod header;
 mod images;
+mod in_file;
 mod model;
 pub mod names;
 mod number;
+mod origins;
+mod pixels;
 mod place;
 mod predictions;
 mod record;
@@ -22,6 +25,7 @@ pub mod schema;
 mod seed;
 mod shown;
 mod size;
+mod spool;
 mod visible;
 
 pub use array::{Array, Tensor};
@@ -31,13 +35,17 @@ pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_p
 pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;
-pub use file::{Artifact, Contents, TensorInfo, describe, read, read_bytes, read_tensors, read_tensors_bytes, write};
+pub use file::{
+    Artifact, Contents, TensorInfo, describe, open, read, read_bytes, read_tensors, read_tensors_bytes, write,
+};
 pub use groups::Groups;
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
+pub use origins::Origins;
+pub use pixels::{PixelValue, Pixels};
 pub use place::tidy;
 pub use predictions::Predictions;
 pub use record::{
@@ -47,4 +55,5 @@ pub use record::{
 pub use seed::Seed;
 pub use shown::{escaped, shown};
 pub use size::Size;
+pub use spool::Spool;
 pub use visible::{visible, visible_lines};

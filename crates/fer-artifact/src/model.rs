@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_finite};
+use crate::file::{Artifact, Contents};
+use crate::pixels::check_values;
 use crate::{Array, Error, Header, Kind, Split, Tensor};
 
 /// A trained network: one file that is enough to predict.
@@ -102,7 +103,7 @@ fn borrowed(tensors: &BTreeMap<String, Array>) -> Vec<(String, Vec<usize>, Tenso
 fn finite(contents: &mut Contents<'_>) -> Result<BTreeMap<String, Array>, Error> {
     let tensors = contents.take_arrays()?;
     for (name, array) in &tensors {
-        check_finite(contents.path(), name, &array.data)?;
+        check_values(contents.path(), name, &array.data, 0)?;
     }
     Ok(tensors)
 }

@@ -1,7 +1,8 @@
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_finite, check_labels};
-use crate::{Error, Header, Kind, Split, Tensor};
+use crate::file::{Artifact, Contents, check_labels};
+use crate::pixels::check_values;
+use crate::{Error, Header, Kind, Origins, Split, Tensor};
 
 /// What a network says of every image of a split.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Predictions {
     pub labels: Vec<u8>,
     /// `[N]`, each image's row in the source, counted from 0.
     pub rows: Vec<u32>,
+    /// Where each image comes from, where the features say so.
+    pub origins: Option<Origins>,
 }
 
 impl Predictions {
@@ -46,11 +49,13 @@ impl Artifact for Predictions {
 
     fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<'_>)> {
         let n = self.labels.len();
-        vec![
+        let mut tensors = vec![
             ("logits".into(), vec![n, self.classes.len()], Tensor::F32(&self.logits)),
             ("labels".into(), vec![n], Tensor::U8(&self.labels)),
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
-        ]
+        ];
+        Origins::add_tensors(self.origins.as_ref(), &mut tensors);
+        tensors
     }
 
     fn from_contents(header: Header, contents: &mut Contents<'_>) -> Result<Self, Error> {
@@ -59,8 +64,9 @@ impl Artifact for Predictions {
         let (_, labels) = contents.take_u8("labels", &[n])?;
         let (_, rows) = contents.take_u32("rows", &[n])?;
         check_labels(contents.path(), &labels, &header.classes)?;
-        check_finite(contents.path(), "logits", &logits)?;
+        check_values(contents.path(), "logits", &logits, 0)?;
         let split = contents.split(&header)?;
-        Ok(Self { classes: header.classes, split, logits, labels, rows })
+        let origins = Origins::take(contents, labels.len())?;
+        Ok(Self { classes: header.classes, split, logits, labels, rows, origins })
     }
 }

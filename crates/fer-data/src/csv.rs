@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use crate::blocks::{Block, Blocks};
 use crate::columns::{self, Columns, Row, first_square};
+use crate::face::{Face, Image};
 use crate::labels::{self, Meaning};
-use crate::table::{Face, Request, Splits, Table};
+use crate::table::{Request, Splits, Table};
 use crate::{BadRow, CsvSource, Error, OnBadRow, Place, RowProblem, pixels};
 
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
@@ -17,7 +18,7 @@ pub(crate) fn read(source: &CsvSource, request: &Request<'_>) -> Result<Table, E
     let path = &source.path;
     let Opened { mut blocks, first: mut next, separator, names } = open(path)?;
     let columns = Columns::find(source, request, separator, names)?;
-    let mut reader = Reader { path, request, columns, table: Table::default() };
+    let mut reader = Reader { path, request, columns, table: Table::new(request.scratch) };
     reader.table.left_out.add_all("not read beside the CSV file of the archive", blocks.others());
     while let Some(block) = next {
         let (parsed, following) = rayon::join(|| reader.append(&block), || blocks.next());
@@ -90,7 +91,7 @@ impl Reader<'_> {
                 .collect();
             for (index, (found, &line)) in faces.into_iter().zip(&block.lines).enumerate() {
                 match found {
-                    Ok(Some((face, meaning))) => table.push(face, meaning, rows[index].label),
+                    Ok(Some((face, meaning))) => table.push(face, meaning, rows[index].label)?,
                     Ok(None) => table.leave_out(rows[index].label),
                     Err(on_bad_row) => table.refuse(path, on_bad_row, |row| {
                         let problem = face((index, &rows[index])).err().expect("the row was refused before");
@@ -133,8 +134,8 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request
     // Where every image is brought to one size, each row may have its own.
     let own = request.size.and(pixels::side(pixels::count(&text)));
     let size = own.map(|side| side * side).or(size.filter(|_| request.size.is_none()));
-    let pixels = resized(pixels::read(&text, size)?, own, request.size);
-    Ok(Some((Face { label, split, group, values, pixels }, meaning)))
+    let image = Image::new(resized(pixels::read(&text, size)?, own, request.size));
+    Ok(Some((Face { label, split, group, values, origin: None, image }, meaning)))
 }
 
 fn resized(pixels: Vec<u8>, side: Option<usize>, to: Option<Size>) -> Vec<u8> {

@@ -1,47 +1,40 @@
 //! Images with equal pixels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use fer_artifact::{Digest, Dropped, ImageSet, Split};
-use rayon::prelude::*;
+use fer_artifact::{Digest, Dropped, Split};
 
 use crate::DropDuplicates;
+use crate::table::Table;
 
-/// The digest of every image's pixels: equal for equal images and for no others.
-pub(crate) fn digests(set: &ImageSet) -> Vec<Digest> {
-    (0..set.len()).into_par_iter().map(|index| Digest::of_bytes(set.image(index))).collect()
-}
-
-/// Takes from train what the rule says.
-pub(crate) fn drop(sets: &mut BTreeMap<Split, ImageSet>, rule: DropDuplicates) -> Dropped {
+/// Takes from train what the rule says: such rows belong to no set any more.
+pub(crate) fn drop(table: &Table, assignment: &mut [Option<Split>], rule: DropDuplicates) -> Dropped {
     let mut dropped = Dropped::default();
-    if rule == DropDuplicates::None {
-        return dropped;
-    }
-    let of = |split| -> BTreeSet<Digest> { sets.get(&split).map(digests).into_iter().flatten().collect() };
+    let of = |assignment: &[Option<Split>], split| -> BTreeSet<Digest> {
+        let rows = table.looks.iter().zip(assignment).filter(|(_, of)| **of == Some(split));
+        rows.map(|(look, _)| look.digest).collect()
+    };
     let (validation, test) = match rule {
-        DropDuplicates::Across | DropDuplicates::Near => (of(Split::Validation), of(Split::Test)),
+        DropDuplicates::None => return dropped,
+        DropDuplicates::Across | DropDuplicates::Near => {
+            (of(assignment, Split::Validation), of(assignment, Split::Test))
+        }
         _ => Default::default(),
     };
-    let Some(train) = sets.get_mut(&Split::Train) else { return dropped };
     let mut seen = BTreeSet::new();
-    let kept: Vec<usize> = digests(train)
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, digest)| {
-            let count = if validation.contains(&digest) {
-                &mut dropped.also_in_validation
-            } else if test.contains(&digest) {
-                &mut dropped.also_in_test
-            } else if !seen.insert(digest) {
-                &mut dropped.copies
-            } else {
-                return Some(index);
-            };
-            *count += 1;
-            None
-        })
-        .collect();
-    *train = train.select(&kept);
+    let in_train = table.looks.iter().zip(assignment).filter(|(_, split)| **split == Some(Split::Train));
+    for (look, split) in in_train {
+        let count = if validation.contains(&look.digest) {
+            &mut dropped.also_in_validation
+        } else if test.contains(&look.digest) {
+            &mut dropped.also_in_test
+        } else if !seen.insert(look.digest) {
+            &mut dropped.copies
+        } else {
+            continue;
+        };
+        *count += 1;
+        *split = None;
+    }
     dropped
 }

@@ -33,7 +33,7 @@ impl PictureFormat {
     }
 }
 
-/// Writes every image as a gray picture, `<row>.png` or `<row>.jpg`, and then the seed's `dataset.csv`: file name and
+/// Writes every image as a gray picture, read one by one, `<row>.png` or `<row>.jpg`, and then the seed's `dataset.csv`: file name and
 /// label of each, in order, without a header. A folder that has its `dataset.csv` is complete, and can be ingested.
 ///
 /// Missing folders are made, and pictures of the same name replaced.
@@ -45,7 +45,7 @@ pub fn export_images(set: &ImageSet, folder: &Path, format: PictureFormat) -> Re
     let names: Vec<String> = set.rows.iter().map(|row| format!("{row}.{}", format.extension())).collect();
     names.par_iter().enumerate().try_for_each(|(index, name)| {
         let path = folder.join(name);
-        let bytes = encode(set, index, format).map_err(Error::encode(&path))?;
+        let bytes = encode(set, &set.image(index)?, format).map_err(Error::encode(&path))?;
         std::fs::write(&path, bytes).map_err(Error::io(&path, "write the picture"))
     })?;
     write_atomic(&folder.join(DATASET), |out| {
@@ -54,9 +54,9 @@ pub fn export_images(set: &ImageSet, folder: &Path, format: PictureFormat) -> Re
     Ok(())
 }
 
-fn encode(set: &ImageSet, index: usize, format: PictureFormat) -> image::ImageResult<Vec<u8>> {
+fn encode(set: &ImageSet, pixels: &[u8], format: PictureFormat) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    let (pixels, height, width) = (set.image(index), set.height as u32, set.width as u32);
+    let (height, width) = (set.height as u32, set.width as u32);
     match format {
         PictureFormat::Png => PngEncoder::new(&mut bytes).write_image(pixels, width, height, L8)?,
         PictureFormat::Jpeg => {

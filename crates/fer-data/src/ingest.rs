@@ -38,20 +38,26 @@ pub struct Loaded {
 
 /// Reads a source, splits it, and checks it. `seed` decides where a split deals out images at random.
 ///
-/// The rows of every set stand in the source's order. The work is spread over rayon's current pool; the result does
-/// not depend on the number of threads.
+/// The rows of every set stand in the source's order. Their pixels are kept in memory up to [`fer_artifact::Spool::IN_MEMORY`]
+/// bytes; more of them lie in a file in the folder `scratch` that vanishes with the sets. The work is spread over rayon's
+/// current pool; the result does not depend on the number of threads.
 ///
 /// # Errors
 /// Any variant of [`Error`] but [`Error::Encode`].
-pub fn ingest(params: &IngestParams, seed: Seed) -> Result<Ingested, Error> {
-    ingest_with(params, seed, None)
+pub fn ingest(params: &IngestParams, seed: Seed, scratch: &Path) -> Result<Ingested, Error> {
+    ingest_with(params, seed, None, scratch)
 }
 
 /// [`ingest`] with what finds faces in photographs, for sources of which the parameters say `detect`.
 ///
 /// # Errors
 /// As [`ingest`].
-pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder<'_>>) -> Result<Ingested, Error> {
+pub fn ingest_with(
+    params: &IngestParams,
+    seed: Seed,
+    finder: Option<&FaceFinder<'_>>,
+    scratch: &Path,
+) -> Result<Ingested, Error> {
     params.check()?;
     let params = &*with_class_names(params)?;
     let path = params.source_path();
@@ -63,37 +69,40 @@ pub fn ingest_with(params: &IngestParams, seed: Seed, finder: Option<&FaceFinder
         report_by: &params.report_by,
         size: params.size.map(ImageSize::get),
         detection: detection(params, finder)?,
+        scratch,
     };
     let mut table = read(&params.source, &request)?;
     let by = table.values_by(&params.report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
+    let mut assignment: Vec<Option<Split>> = assignment.into_iter().map(Some).collect();
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
-    let mut sets = table.into_sets(&params.classes, &assignment);
-    let mut dropped = duplicates::drop(&mut sets, params.drop_duplicates);
-    let mut fingerprints = near::fingerprints(&sets);
-    let mut found = Near::of(&sets, &fingerprints);
+    let mut dropped = duplicates::drop(&table, &mut assignment, params.drop_duplicates);
+    let fingerprints = near::fingerprints(&table)?;
+    let mut found = Near::of(&table, &assignment, &fingerprints);
     if params.drop_duplicates == DropDuplicates::Near {
-        dropped = near::drop(&mut sets, &mut fingerprints, &found, dropped);
-        found = Near::of(&sets, &fingerprints);
+        dropped = found.drop(&mut assignment, dropped);
+        found = Near::of(&table, &assignment, &fingerprints);
     }
-    if sets.get(&Split::Train).is_none_or(ImageSet::is_empty) {
+    if !assignment.contains(&Some(Split::Train)) {
         return Err(Error::EmptyTrain { path: path.to_owned(), rows, dropped: dropped.total() });
     }
-    let mut report = notes.into_report(checks::check(&params.classes, &sets, dropped));
-    report.near = found.report(&sets, &fingerprints)?;
-    let subsets = Subsets { twins: Some(found.twins(&sets)), by };
-    Ok(Ingested { sets, report, subsets })
+    let mut report = notes.into_report(checks::check(&params.classes, &table, &assignment, dropped));
+    report.near = found.report(&fingerprints)?;
+    report.origins = checks::origins(&table, &report);
+    let subsets = Subsets { twins: Some(found.twins()), by };
+    Ok(Ingested { sets: table.into_sets(&params.classes, &assignment), report, subsets })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself
-/// [`Split::Test`]. With a size, every image is brought to it as it is read; without, all must have one size.
+/// [`Split::Test`]. With a size, every image is brought to it as it is read; without, all must have one size. Pixels are kept
+/// as by [`ingest`].
 ///
 /// # Errors
 /// Any variant of [`Error`] that concerns reading; a bad row is one.
-pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Loaded, Error> {
+pub fn load(source: &Source, classes: &Classes, size: Option<Size>, scratch: &Path) -> Result<Loaded, Error> {
     let params =
         IngestParams { size: size.map(ImageSize::from), classes: classes.clone(), ..IngestParams::new(source.clone()) };
-    load_with(&params, None)
+    load_with(&params, None, scratch)
 }
 
 /// [`load`] with all parameters of reading, and with what finds faces in photographs where they say `detect`. What they say of
@@ -101,7 +110,7 @@ pub fn load(source: &Source, classes: &Classes, size: Option<Size>) -> Result<Lo
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>) -> Result<Loaded, Error> {
+pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>, scratch: &Path) -> Result<Loaded, Error> {
     params.check()?;
     let classes = &params.classes;
     let request = Request {
@@ -112,11 +121,13 @@ pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>) -> Resu
         report_by: &[],
         size: params.size.map(ImageSize::get),
         detection: detection(params, finder)?,
+        scratch,
     };
     let mut table = read(&params.source, &request)?;
-    let notes = Notes::of(&mut table, classes);
-    let images = table.set(classes, Split::Test, |_| true);
-    let report = notes.into_report(checks::check(classes, &BTreeMap::new(), Dropped::default()));
+    let (rows, notes) = (table.len(), Notes::of(&mut table, classes));
+    let report = notes.into_report(checks::check(classes, &table, &vec![None; rows], Dropped::default()));
+    let mut sets = table.into_sets(classes, &vec![Some(Split::Test); rows]);
+    let images = sets.remove(&Split::Test).expect("a source without rows is refused");
     Ok(Loaded { images, notes: summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect() })
 }
 
@@ -165,6 +176,7 @@ pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<
         report_by: &[],
         size: None,
         detection: None,
+        scratch: Path::new(""),
     };
     let listing = match &params.source {
         Source::Csv(csv) => return Ok(of_file(&csv.path)?),

@@ -12,6 +12,7 @@ mod detect;
 mod duplicates;
 mod error;
 mod export;
+mod face;
 mod face_rows;
 mod fields;
 mod folder;

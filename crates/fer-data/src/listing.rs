@@ -7,7 +7,7 @@ use fer_artifact::{Size, Split};
 use crate::labels::{self, Meaning};
 use crate::left_out::Leftovers;
 use crate::pattern::{Part, Pattern};
-use crate::walk::as_text;
+use crate::walk::{self, as_text};
 use crate::{Group, Place, RowProblem};
 
 /// The pictures of a source, in order.
@@ -51,6 +51,22 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
+    /// Where it comes from, as [`fer_artifact::Origins`] has it.
+    pub(crate) fn origin(&self) -> String {
+        let file = walk::shown(&self.file);
+        match self.region {
+            None => file,
+            Some(Region::Pixels(Crop { left, top, width, height })) => {
+                format!("{file}#xywh={left},{top},{width},{height}")
+            }
+            Some(Region::Parts { x, y, width, height }) => {
+                let [left, top, width, height] =
+                    [x - width / 2.0, y - height / 2.0, width, height].map(|part| (1e4 * part).round() / 1e2);
+                format!("{file}#xywh=percent:{left},{top},{width},{height}")
+            }
+        }
+    }
+
     /// Whether it is of a label that the classes choose, or of a bad one.
     pub(crate) fn is_chosen(&self) -> bool {
         !matches!(self.meaning, Ok(Meaning::Other))

@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use fer_artifact::{Digest, with_causes};
 use rayon::prelude::*;
 
+use crate::face::{Face, Image};
 use crate::gray::{CommonSize, Gray};
 use crate::labels::Meaning;
 use crate::listing::{Listing, Picture};
 use crate::look::{Seen, Several};
-use crate::table::{Face, Request, Splits, Table};
+use crate::table::{Request, Splits, Table};
 use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 
-/// Pictures that are decoded at a time, which bounds memory until their sizes are known to agree.
+/// Most pictures that are decoded at a time.
 const BATCH: usize = 1024;
+/// Bytes of pixels that such a batch may hold. What a thread needs to decode one picture comes on top.
+const BATCH_BYTES: usize = 64 << 20;
 
 /// Reads all pictures of a listing, gray, in its order.
 pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Error> {
@@ -28,13 +31,15 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
         return Err(Error::NoSplitFolders { path: origin });
     }
     let grouped = request.group.is_some() || pictures.iter().any(|picture| picture.group.is_some());
-    let (mut table, mut size, mut several) = (Table::beside(left_out), CommonSize::default(), Several::default());
+    let (mut table, mut size, mut several) = (Table::new(request.scratch), CommonSize::default(), Several::default());
+    table.left_out = left_out;
     table.warnings.extend(warning);
-    for batch in pictures.chunks(BATCH) {
-        let decoded: Vec<Option<Result<Seen, RowProblem>>> = batch
-            .par_iter()
-            .map(|picture| picture.is_chosen().then(|| look(&root.join(&picture.file), picture, request)))
-            .collect();
+    let mut rest = pictures.as_slice();
+    while !rest.is_empty() {
+        let (batch, later) = rest.split_at(at_a_time(request, &size).min(rest.len()));
+        rest = later;
+        let decoded: Vec<Option<Result<Seen, RowProblem>>> =
+            batch.par_iter().map(|picture| picture.is_chosen().then(|| look(&root, picture, request, &size))).collect();
         for (picture, seen) in batch.iter().zip(decoded) {
             let Some(seen) = seen else {
                 table.leave_out(&picture.label);
@@ -43,7 +48,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
             several.note(seen.as_ref().map_or(0, |seen| seen.faces), || picture.file.display().to_string());
             for face in faces(picture, seen, request, grouped, &mut size) {
                 match face {
-                    Ok((face, meaning)) => table.push(face, meaning, &picture.label),
+                    Ok((face, meaning)) => table.push(face, meaning, &picture.label)?,
                     Err((place, problem)) => table
                         .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
                         .map_err(|error| {
@@ -57,6 +62,12 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     table.size = size.get();
     table.warnings.extend(several.warning(request));
     table.checked(&origin, unit)
+}
+
+/// How many pictures to decode at a time: one until the size of all is known.
+fn at_a_time(request: &Request<'_>, size: &CommonSize) -> usize {
+    let size = request.size.or(size.get());
+    size.map_or(1, |size| (BATCH_BYTES / size.area()).clamp(1, BATCH))
 }
 
 /// Digest of the names and contents of all files that [`read`] reads.
@@ -115,12 +126,17 @@ fn face(
         return Err(here(RowProblem::NoGroup));
     }
     let split = picture.split.filter(|_| request.splits != Splits::Ignore);
-    Ok((Face { label, split, group, values: picture.values.clone(), pixels: image.pixels }, meaning))
+    let (values, origin) = (picture.values.clone(), Some(picture.origin()));
+    Ok((Face { label, split, group, values, origin, image: Image::new(image.pixels) }, meaning))
 }
 
-/// Decodes a picture, and looks at the part of it that is asked for.
-fn look(path: &Path, picture: &Picture, request: &Request<'_>) -> Result<Seen, RowProblem> {
-    let decoded =
-        fer_imgproc::Picture::open(path).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    request.look(decoded, picture.region)
+/// Decodes a picture, and looks at the part of it that is asked for. Pixels of another size than the first picture's are not
+/// kept.
+fn look(root: &Path, picture: &Picture, request: &Request<'_>, size: &CommonSize) -> Result<Seen, RowProblem> {
+    let decoded = fer_imgproc::Picture::open(&root.join(&picture.file))
+        .map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
+    let mut seen = request.look(decoded, picture.region)?;
+    let others = seen.images.iter_mut().filter(|image| size.get().is_some_and(|size| size != image.size));
+    others.for_each(|image| image.pixels = vec![]);
+    Ok(seen)
 }

@@ -34,17 +34,18 @@ pub struct Proposal {
 }
 
 /// Looks at a file or a folder and chooses parameters with which ingest reads it, with this seed, into train and at least
-/// one held-out split. A folder that only wraps another is looked through.
+/// one held-out split. A folder that only wraps another is looked through. `scratch` is a folder for what is too large for
+/// memory while rows are read, as in [`ingest`].
 ///
 /// # Errors
 /// What makes it no source of faces, in the words of [`ingest`].
-pub fn propose(path: &Path, seed: Seed) -> Result<Proposal, Error> {
+pub fn propose(path: &Path, seed: Seed, scratch: &Path) -> Result<Proposal, Error> {
     let survey = Survey::of(path)?;
     let mut choice = Choice { params: IngestParams::new(survey.source.clone()), reasons: BTreeMap::new() };
     choice.classes(&survey)?;
     choice.size(&survey.sizes);
     choice.group_and_split(&survey);
-    let report = choice.read(seed)?;
+    let report = choice.read(seed, scratch)?;
     Ok(Proposal { params: choice.params, reasons: choice.reasons, report })
 }
 
@@ -138,12 +139,12 @@ impl Choice {
     }
 
     /// Reads the source, and leaves out what stands in the way or twice.
-    fn read(&mut self, seed: Seed) -> Result<DataReport, Error> {
-        let read = ingest(&self.params, seed);
+    fn read(&mut self, seed: Seed, scratch: &Path) -> Result<DataReport, Error> {
+        let read = ingest(&self.params, seed, scratch);
         let mut report = match read {
             Err(Error::Row { .. }) => {
                 self.params.on_bad_row = OnBadRow::Skip;
-                ingest(&self.params, seed)?.report
+                ingest(&self.params, seed, scratch)?.report
             }
             read => read?.report,
         };
@@ -160,7 +161,7 @@ impl Choice {
                 format!("{copies} images of train are copies within it, {elsewhere} stand in a held-out split too");
             self.params.drop_duplicates = DropDuplicates::Across;
             self.because("drop_duplicates", reason);
-            report = ingest(&self.params, seed)?.report;
+            report = ingest(&self.params, seed, scratch)?.report;
         }
         Ok(report)
     }

@@ -49,7 +49,11 @@ fn findings(report: &DataReport) -> Vec<String> {
     if report.contradictions.count > 0 {
         let groups = named(&report.contradictions, |group| {
             let label = |&label: &u8| report.classes[usize::from(label)].as_str();
-            let members = group.rows.iter().zip(&group.labels).map(|(row, of)| format!("{row} {}", label(of)));
+            let row = |row: &u32| match report.origins.get(row) {
+                Some(origin) => format!("{row} ({})", visible(origin)),
+                None => row.to_string(),
+            };
+            let members = group.rows.iter().zip(&group.labels).map(|(of, is)| format!("{} {}", row(of), label(is)));
             members.collect::<Vec<_>>().join(" = ")
         });
         let count = grouped(report.contradictions.count);

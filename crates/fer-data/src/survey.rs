@@ -128,6 +128,8 @@ fn request<'a>(classes: &'a Classes, group: Option<&'a Group>) -> Request<'a> {
         report_by: &[],
         size: None,
         detection: None,
+        // No row is read into a table.
+        scratch: Path::new("."),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Groups, ImageSet, Listed, Size, SkippedRow, Split};
+use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool};
 
 use crate::detect::Detection;
+use crate::face::{Face, Look};
 use crate::labels::{Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, Group, OnBadRow};
@@ -31,6 +32,8 @@ pub(crate) struct Request<'a> {
     pub(crate) size: Option<Size>,
     /// What finds faces in pictures, where they are photographs.
     pub(crate) detection: Option<Detection<'a>>,
+    /// A folder for temporary files.
+    pub(crate) scratch: &'a Path,
 }
 
 /// Whether the source is asked which row belongs to which split.
@@ -43,25 +46,18 @@ pub(crate) enum Splits {
     Ignore,
 }
 
-/// A usable row.
-pub(crate) struct Face {
-    pub(crate) label: u8,
-    /// Where the source was asked for it and says it.
-    pub(crate) split: Option<Split>,
-    /// Where groups were asked for.
-    pub(crate) group: Option<String>,
-    /// The values of the columns that are noted, in the order in which they were asked for.
-    pub(crate) values: Vec<String>,
-    pub(crate) pixels: Vec<u8>,
-}
-
-/// The usable rows of a source, in its order, and the others.
-#[derive(Default)]
+/// The usable rows of a source, in its order, and the others. Pixels lie in a spool; all else is in memory.
 pub(crate) struct Table {
     /// Height and width of every image, once a row has set it.
     pub(crate) size: Option<Size>,
-    /// `[N, height, width]`.
-    images: Vec<u8>,
+    /// Pixels as they come.
+    spool: Spool,
+    /// `[N, height, width]`, once all rows are read.
+    pub(crate) images: Pixels<u8>,
+    /// `[N]`.
+    pub(crate) looks: Vec<Look>,
+    /// `[N]` where rows are pictures, or else empty.
+    pub(crate) origins: Origins,
     /// `[N]`.
     pub(crate) labels: Vec<u8>,
     /// `[N]`, what the source says where it was asked for it.
@@ -75,9 +71,9 @@ pub(crate) struct Table {
     /// `[N]`, from 0, counted over usable and bad rows.
     rows: Vec<u32>,
     /// The first of those left out; a file may hold millions of them.
-    skipped: Vec<BadRow>,
-    /// All of those left out.
-    skipped_rows: Vec<u32>,
+    first_skipped: Vec<BadRow>,
+    /// Number of those left out.
+    skipped: usize,
     /// How many rows have a label that the classes do not choose.
     others: usize,
     /// The same, by label.
@@ -93,9 +89,29 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table of a source of which these files are not read.
-    pub(crate) fn beside(left_out: Leftovers) -> Self {
-        Self { left_out, ..Self::default() }
+    /// An empty table; a file of pixels, if it needs one, lies in the folder `scratch`.
+    pub(crate) fn new(scratch: &Path) -> Self {
+        Self {
+            size: None,
+            spool: Spool::new(scratch),
+            images: Pixels::default(),
+            values: vec![],
+            looks: vec![],
+            origins: Origins::default(),
+            labels: vec![],
+            splits: vec![],
+            groups: vec![],
+            group_numbers: BTreeMap::new(),
+            rows: vec![],
+            first_skipped: vec![],
+            skipped: 0,
+            others: 0,
+            other_labels: BTreeMap::new(),
+            synonyms: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            left_out: Leftovers::default(),
+            warnings: vec![],
+        }
     }
 
     /// Number of usable rows.
@@ -108,7 +124,7 @@ impl Table {
     /// # Panics
     /// From row 2³² on.
     fn next_row(&self) -> u32 {
-        u32::try_from(self.len() + self.skipped_rows.len() + self.others).expect("fewer than 2^32 rows")
+        u32::try_from(self.len() + self.skipped + self.others).expect("fewer than 2^32 rows")
     }
 
     /// Counts a row whose label the classes do not choose.
@@ -121,7 +137,7 @@ impl Table {
     }
 
     /// Appends a usable row; `meaning` is that of its label.
-    pub(crate) fn push(&mut self, face: Face, meaning: Meaning, label: &str) {
+    pub(crate) fn push(&mut self, face: Face, meaning: Meaning, label: &str) -> Result<(), Error> {
         match meaning {
             Meaning::Synonym(class) if !self.synonyms.contains_key(label) => {
                 self.synonyms.insert(label.to_owned(), class);
@@ -136,13 +152,18 @@ impl Table {
             let value = if value.is_empty() { UNKNOWN.to_owned() } else { value };
             rows_of.entry(value).or_default().push(row);
         }
-        self.images.extend_from_slice(&face.pixels);
+        self.spool.push(&face.image.pixels)?;
+        self.looks.push(face.image.look);
         self.labels.push(face.label);
         self.splits.push(face.split);
         if let Some(group) = face.group {
             let next = self.group_numbers.len() as u32;
             self.groups.push(*self.group_numbers.entry(group).or_insert(next));
         }
+        if let Some(origin) = face.origin {
+            self.origins.push(&origin);
+        }
+        Ok(())
     }
 
     /// Leaves a bad row out, or stops at it. `bad` says what is wrong with the row of this number, where that is told.
@@ -155,23 +176,24 @@ impl Table {
         let row = self.next_row();
         match on_bad_row {
             OnBadRow::Error => return Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
-            OnBadRow::Skip if self.skipped.len() < Listed::<SkippedRow>::LENGTH => self.skipped.push(bad(row)),
+            OnBadRow::Skip if self.skipped < Listed::<SkippedRow>::LENGTH => self.first_skipped.push(bad(row)),
             OnBadRow::Skip => {}
         }
-        self.skipped_rows.push(row);
+        self.skipped += 1;
         Ok(())
     }
 
     /// The rows left out, as the report lists them.
     pub(crate) fn skipped(&self) -> Listed<SkippedRow> {
         let skipped = |bad: &BadRow| SkippedRow { row: bad.row, reason: bad.to_string() };
-        Listed { count: self.skipped_rows.len(), first: self.skipped.iter().map(skipped).collect() }
+        Listed { count: self.skipped, first: self.first_skipped.iter().map(skipped).collect() }
     }
 
-    /// Itself, if it has a usable row.
-    pub(crate) fn checked(self, path: &Path, unit: &'static str) -> Result<Self, Error> {
+    /// Itself, complete, if it has a usable row.
+    pub(crate) fn checked(mut self, path: &Path, unit: &'static str) -> Result<Self, Error> {
+        self.images = std::mem::replace(&mut self.spool, Spool::new(path)).finish()?;
         let path = || path.to_owned();
-        match self.skipped.first() {
+        match self.first_skipped.first() {
             _ if self.len() > 0 => Ok(self),
             _ if !self.other_labels.is_empty() => {
                 let labels = self.other_labels.keys().cloned().collect();
@@ -180,7 +202,7 @@ impl Table {
             None => Err(Error::NoRows { path: path(), unit }),
             Some(first) => {
                 let first = Box::new(first.clone());
-                Err(Error::NoGoodRow { path: path(), rows: self.skipped_rows.len(), first })
+                Err(Error::NoGoodRow { path: path(), rows: self.skipped, first })
             }
         }
     }
@@ -210,39 +232,44 @@ impl Table {
         columns.map(check).collect()
     }
 
-    /// The groups of these rows, numbered in the order of their names.
-    fn groups_of(&self, members: &[usize]) -> Option<Groups> {
+    /// Names of all groups, in order.
+    pub(crate) fn group_names(&self) -> Vec<String> {
+        self.group_numbers.keys().cloned().collect()
+    }
+
+    /// `[N]`, the place of each row's group among [`Self::group_names`], where groups were asked for.
+    pub(crate) fn group_places(&self) -> Option<Vec<u32>> {
         let groups = self.groups()?;
         let mut place = vec![0; self.group_numbers.len()];
         self.group_numbers.values().zip(0..).for_each(|(&number, sorted)| place[number as usize] = sorted);
-        let ids = members.iter().map(|&index| place[groups[index] as usize]).collect();
-        Some(Groups { names: self.group_numbers.keys().cloned().collect(), ids })
+        Some(groups.iter().map(|&number| place[number as usize]).collect())
     }
 
-    /// The sets of images that `assignment`, one split a row, makes of the rows. Empty sets are absent.
-    pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Split]) -> BTreeMap<Split, ImageSet> {
-        let splits = Split::ALL.into_iter().filter(|split| assignment.contains(split));
-        splits.map(|split| (split, self.set(classes, split, |index| assignment[index] == split))).collect()
+    /// The name of the picture that a row comes from, if it is one.
+    pub(crate) fn origin(&self, index: usize) -> Option<&str> {
+        (!self.origins.is_empty()).then(|| self.origins.get(index))
     }
 
-    /// The usable rows that `is_member` takes by their place among them.
-    pub(crate) fn set(&self, classes: &Classes, split: Split, is_member: impl Fn(usize) -> bool) -> ImageSet {
+    /// The sets of images that `assignment` makes of the rows: a split a row, or none for a row that belongs to no set.
+    /// Empty sets are absent. Their pixels are read when they are asked for.
+    pub(crate) fn into_sets(self, classes: &Classes, assignment: &[Option<Split>]) -> BTreeMap<Split, ImageSet> {
         let (height, width) = self.size.map_or((0, 0), |size| (size.height(), size.width()));
-        let members: Vec<usize> = (0..self.len()).filter(|&index| is_member(index)).collect();
-        let mut images = Vec::with_capacity(members.len() * height * width);
-        for &index in &members {
-            images.extend_from_slice(&self.images[index * height * width..][..height * width]);
-        }
-        ImageSet {
+        let all = ImageSet {
             classes: classes.names().to_vec(),
-            split,
+            split: Split::Train,
             height,
             width,
-            images,
-            labels: members.iter().map(|&index| self.labels[index]).collect(),
-            rows: members.iter().map(|&index| self.rows[index]).collect(),
-            skipped_rows: self.skipped_rows.clone(),
-            groups: self.groups_of(&members),
-        }
+            groups: self.group_places().map(|ids| Groups { names: self.group_names(), ids }),
+            images: self.images,
+            labels: self.labels,
+            rows: self.rows,
+            origins: Some(self.origins).filter(|origins| !origins.is_empty()),
+        };
+        let splits = Split::ALL.into_iter().filter(|&split| assignment.contains(&Some(split)));
+        let set = |split| {
+            let members: Vec<usize> = (0..all.len()).filter(|&index| assignment[index] == Some(split)).collect();
+            (split, ImageSet { split, ..all.select(&members) })
+        };
+        splits.map(set).collect()
     }
 }

@@ -41,6 +41,9 @@ pub enum Error {
     /// There is no such network, the tensors are not the network's, or it failed on a batch.
     #[error(transparent)]
     Model(#[from] fer_model::Error),
+    /// Images that cannot be read any more.
+    #[error(transparent)]
+    Artifact(Box<fer_artifact::Error>),
     /// A tensor could not be made or read.
     #[error("tensor operation")]
     Tensor(#[from] candle_core::Error),
@@ -146,6 +149,12 @@ pub enum Error {
     /// The report's template could not be filled.
     #[error("cannot fill the report's template")]
     Template(#[from] minijinja::Error),
+}
+
+impl From<fer_artifact::Error> for Error {
+    fn from(error: fer_artifact::Error) -> Self {
+        Self::Artifact(Box::new(error))
+    }
 }
 
 impl Error {

@@ -40,9 +40,10 @@ pub struct Evaluation {
 ///     split: Split::Test,
 ///     height: 1,
 ///     width: 1,
-///     images: vec![0.8, -0.7, -0.1, 0.9],
+///     images: vec![0.8, -0.7, -0.1, 0.9].into(),
 ///     labels: vec![0, 1, 0, 0],
 ///     rows: vec![10, 11, 12, 13],
+///     origins: None,
 ///     preprocessing: Value::Null,
 /// };
 /// let found = evaluate(&EvaluateParams::default(), &model, &BTreeMap::from([(Split::Test, test)]))?;

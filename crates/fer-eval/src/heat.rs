@@ -28,7 +28,7 @@ pub(crate) fn examples(
 ) -> Result<Vec<Example>, Error> {
     let outcomes = outcomes(predictions);
     let chosen = choose(&outcomes, &predictions.rows, features.classes.len().min(CLASSES));
-    let images: Vec<f32> = chosen.iter().flat_map(|&index| features.image(index)).copied().collect();
+    let images = features.images.gather(features.height * features.width, &chosen)?;
     let classes: Vec<usize> = chosen.iter().map(|&index| outcomes[index].predicted).collect();
     match predictor.heat_maps(&images, &classes) {
         Ok(maps) => Ok(chosen.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),

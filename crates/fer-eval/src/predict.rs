@@ -118,24 +118,31 @@ impl Predictor {
         Ok(logits)
     }
 
-    /// [`Self::logits`] of a labelled set, in the order of its images.
+    /// [`Self::logits`] of a labelled set, in the order of its images, a batch of which is in memory at a time.
     ///
     /// # Errors
     /// [`Error::Classes`] or [`Error::Size`] if the features are not what the network was made for,
-    /// [`Error::NotFinite`] if a logit is not a finite number, [`Error::Model`] if the network fails.
+    /// [`Error::NotFinite`] if a logit is not a finite number, [`Error::Model`] if the network fails, [`Error::Artifact`] if
+    /// an image cannot be read.
     ///
     /// # Panics
     /// If `batch_size` is 0.
     pub fn predict(&self, features: &FeatureSet, batch_size: usize) -> Result<Predictions, Error> {
         self.check(features)?;
-        let FeatureSet { split, rows, labels, .. } = features;
-        let named = |error| match error {
-            Error::NotFiniteImage { image, found } => Error::NotFinite { split: *split, row: rows[image], found },
-            other => other,
-        };
-        let logits = self.logits(&features.images, batch_size).map_err(named)?;
-        let (classes, labels, rows) = (self.classes.clone(), labels.clone(), rows.clone());
-        Ok(Predictions { classes, split: *split, logits, labels, rows })
+        let FeatureSet { split, rows, labels, origins, .. } = features;
+        let mut logits = Vec::with_capacity(features.len() * self.classes.len());
+        for start in (0..features.len()).step_by(batch_size) {
+            let images = features.images_of(start..features.len().min(start + batch_size))?;
+            let found = self.logits(&images, batch_size).map_err(|error| match error {
+                Error::NotFiniteImage { image, found } => {
+                    Error::NotFinite { split: *split, row: rows[start + image], found }
+                }
+                other => other,
+            });
+            logits.extend(found?);
+        }
+        let (classes, labels, rows, origins) = (self.classes.clone(), labels.clone(), rows.clone(), origins.clone());
+        Ok(Predictions { classes, split: *split, logits, labels, rows, origins })
     }
 
     /// Where each image, preprocessed as for [`Self::logits`], speaks for a class, one class for each image: Grad-CAM

@@ -38,5 +38,6 @@ fn part(predictions: &Predictions, is_member: &dyn Fn(u32) -> bool) -> Predictio
         logits: members.iter().flat_map(|&index| predictions.logits_of(index)).copied().collect(),
         labels: members.iter().map(|&index| predictions.labels[index]).collect(),
         rows: members.iter().map(|&index| predictions.rows[index]).collect(),
+        origins: None,
     }
 }

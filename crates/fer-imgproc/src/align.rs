@@ -64,7 +64,7 @@ pub enum WayUp {
     Any,
 }
 
-/// The set with its images aligned; labels, rows and order stay.
+/// The set with its images aligned, each when it is asked for; labels, rows and order stay.
 ///
 /// # Errors
 /// [`Error::PixelCount`] for a set that contradicts itself.
@@ -83,8 +83,11 @@ fn center_crop(set: ImageSet, share: f64) -> ImageSet {
     let kept = |side: usize| ((side as f64 * share).round() as usize).clamp(1, side.max(1));
     let (height, width) = (kept(set.height), kept(set.width));
     let (top, left) = ((set.height - height) / 2, (set.width - width) / 2);
-    let rows = |index: usize| set.image(index).chunks(set.width).skip(top).take(height);
-    let pixels = |index: usize| rows(index).flat_map(|row| &row[left..left + width]).copied();
-    let images = (0..set.len()).flat_map(pixels).collect();
+    let (full, area) = (set.width, set.height * set.width);
+    let rows = move |image: &[u8]| {
+        let rows = image.chunks(full).skip(top).take(height);
+        rows.flat_map(|row| row[left..left + width].iter().copied()).collect::<Vec<u8>>()
+    };
+    let images = set.images.map(area, height * width, move |images| images.chunks(area).flat_map(rows).collect());
     ImageSet { images, height, width, ..set }
 }

@@ -63,7 +63,7 @@ pub enum Error {
         /// The encoder's reason.
         reason: String,
     },
-    /// A file that could not be written.
+    /// A file that could not be written, or images that could not be read.
     #[error(transparent)]
     Artifact(#[from] fer_artifact::Error),
 }

@@ -22,12 +22,15 @@ pub(crate) enum Fitted {
 
 impl Fitted {
     /// Fits to the counts of all levels in train, which are taken only where they matter.
-    pub(crate) fn fit(normalization: Normalization, train: impl FnOnce() -> Histogram) -> Result<Self, Error> {
+    pub(crate) fn fit(
+        normalization: Normalization,
+        train: impl FnOnce() -> Result<Histogram, Error>,
+    ) -> Result<Self, Error> {
         Ok(match normalization {
             Normalization::Unit => Self::Unit,
             Normalization::PerImage => Self::PerImage,
             Normalization::Standard => {
-                let moments = Moments::of(&train());
+                let moments = Moments::of(&train()?);
                 if moments.std == 0.0 {
                     return Err(Error::ConstantTrain { level: moments.mean as u8 });
                 }

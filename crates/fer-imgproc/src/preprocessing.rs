@@ -1,4 +1,4 @@
-use fer_artifact::{FeatureSet, ImageSet, Size, Split};
+use fer_artifact::{FeatureSet, ImageSet, Pixels, Size, Split};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -34,22 +34,27 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
-    /// Fits to the train set: the size, if the parameters name none, is that of its images; the mean and the standard
+    /// Fits to the train set, which is read by the batch: the size, if the parameters name none, is that of its images; the mean and the standard
     /// deviation of normalisation `standard` are those of all its pixels, resized and equalised, in units of white
     /// (level / 255). Sums are integers, so the numbers depend on nothing but the pixels.
     ///
     /// # Errors
-    /// [`Error::EmptyTrain`], [`Error::ConstantTrain`], [`Error::Size`] or [`Error::PixelCount`].
+    /// [`Error::EmptyTrain`], [`Error::ConstantTrain`], [`Error::Size`], [`Error::PixelCount`], or [`Error::Artifact`] for
+    /// images that cannot be read.
     pub fn fit(params: &PreprocessParams, train: &ImageSet) -> Result<Self, Error> {
         if train.is_empty() {
             return Err(Error::EmptyTrain);
         }
         let own = size_of_images(train)?;
         let (equalization, size) = (params.equalization, params.size.unwrap_or(own).for_network()?);
-        let counts = || {
-            let images = train.images.par_chunks_exact(own.area());
-            let each = images.map(|image| Levels::of(&resized(image, own, size), equalization).counts);
-            each.reduce(|| [0; LEVELS], |a, b| std::array::from_fn(|level| a[level] + b[level]))
+        let sum = |a: Histogram, b: Histogram| std::array::from_fn(|level| a[level] + b[level]);
+        let counts = || -> Result<Histogram, Error> {
+            train.images.batches(own.area()).try_fold([0; LEVELS], |total, images| {
+                let images = images?;
+                let images = images.par_chunks_exact(own.area());
+                let each = images.map(|image| Levels::of(&resized(image, own, size), equalization).counts);
+                Ok(sum(total, each.reduce(|| [0; LEVELS], sum)))
+            })
         };
         Ok(Self { equalization, normalization: Fitted::fit(params.normalization, counts)?, size })
     }
@@ -75,21 +80,31 @@ impl Preprocessing {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images.
     pub fn features(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        if !pixels.len().is_multiple_of(size.area()) {
-            return Err(Error::Pixels { size, found: pixels.len() });
+        match pixels.len() % size.area() {
+            0 => Ok(self.of_images(pixels, size)),
+            _ => Err(Error::Pixels { size, found: pixels.len() }),
         }
+    }
+
+    fn of_images(&self, pixels: &[u8], size: Size) -> Vec<f32> {
         let mut features = vec![0.0; pixels.len() / size.area() * self.size.area()];
         let pairs = features.par_chunks_exact_mut(self.size.area()).zip(pixels.par_chunks_exact(size.area()));
         pairs.for_each(|(out, image)| self.transform(&resized(image, size, self.size), out));
-        Ok(features)
+        features
     }
 
-    /// The features of a set of images, of any size; labels, rows and their order stay.
+    /// The features of a set of images, of any size; labels, rows and their order stay. A batch of features is made when it
+    /// is asked for, and again when it is asked for again.
     ///
     /// # Errors
     /// [`Error::Size`] or [`Error::PixelCount`] for a set that contradicts itself.
     pub fn apply(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
-        let images = if set.is_empty() { vec![] } else { self.features(&set.images, size_of_images(set)?)? };
+        let images = if set.is_empty() {
+            Pixels::default()
+        } else {
+            let (fitted, size) = (*self, size_of_images(set)?);
+            set.images.map(size.area(), self.size.area(), move |images| fitted.of_images(images, size))
+        };
         Ok(FeatureSet {
             classes: set.classes.clone(),
             split: set.split,
@@ -98,6 +113,7 @@ impl Preprocessing {
             images,
             labels: set.labels.clone(),
             rows: set.rows.clone(),
+            origins: set.origins.clone(),
             preprocessing: serde_json::to_value(self).expect("names and finite numbers are representable in JSON"),
         })
     }

@@ -3,7 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, read, write, write_atomic};
+use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, open, read, write, write_atomic};
 
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
@@ -43,12 +43,20 @@ impl Context<'_> {
         read(&self.path(A::KIND, file))
     }
 
-    /// An input that is an artifact, if it is there.
+    /// An input that is a set of images, which are read by the batch.
     ///
     /// # Errors
-    /// As [`fer_artifact::read`].
-    pub(crate) fn read_optional<A: Artifact>(&self, file: &'static str) -> Result<Option<A>, fer_artifact::Error> {
-        if self.has(A::KIND, file) { self.read(file).map(Some) } else { Ok(None) }
+    /// As [`fer_artifact::open`].
+    pub(crate) fn open<A: Artifact>(&self, file: &'static str) -> Result<A, fer_artifact::Error> {
+        open(&self.path(A::KIND, file))
+    }
+
+    /// The same, if it is there.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::open`].
+    pub(crate) fn open_optional<A: Artifact>(&self, file: &'static str) -> Result<Option<A>, fer_artifact::Error> {
+        if self.has(A::KIND, file) { self.open(file).map(Some) } else { Ok(None) }
     }
 
     /// Whether an input is there.

@@ -92,17 +92,17 @@ impl Ensemble {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images, [`Error::Model`] if a network fails.
     pub fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        self.logits_told(pixels, size, &mut |_| {})
+        self.together(|member| member.logits(pixels, size))
     }
 
-    fn logits_told(&self, pixels: &[u8], size: Size, told: &mut dyn FnMut(usize)) -> Result<Vec<f32>, Error> {
-        let answers = self.members.iter().map(|member| member.logits(pixels, size, told));
-        let answers = answers.collect::<Result<Vec<_>, _>>()?;
+    /// The mean of what the networks answer.
+    fn together(&self, logits: impl FnMut(&Member) -> Result<Vec<f32>, Error>) -> Result<Vec<f32>, Error> {
+        let answers = self.members.iter().map(logits).collect::<Result<Vec<_>, _>>()?;
         let answers: Vec<&[f32]> = answers.iter().map(Vec::as_slice).collect();
         Ok(average(&answers, self.classes.len()))
     }
 
-    /// [`Self::logits`] of a labelled set, with its labels and rows.
+    /// [`Self::logits`] of a labelled set, with its labels and rows; a batch of its images is in memory at a time.
     ///
     /// # Errors
     /// As [`Self::logits`], and [`Error::Model`] if the set is not of the models' classes.
@@ -129,10 +129,10 @@ impl Ensemble {
             if expected != found {
                 return Err(fer_imgproc::Error::PixelCount { split, expected, found }.into());
             }
-            self.logits_told(&set.images, size, told).map_err(|error| with_row(error, set))?
+            self.together(|member| member.logits_of_set(set, size, told)).map_err(|error| with_row(error, set))?
         };
         let (classes, labels, rows) = (self.classes.clone(), set.labels.clone(), set.rows.clone());
-        Ok(Predictions { classes, split, logits, labels, rows })
+        Ok(Predictions { classes, split, logits, labels, rows, origins: set.origins.clone() })
     }
 
     /// A heat map for each gray image `[N, height, width]` and its class, `height * width` values of [`Self::size`]: the

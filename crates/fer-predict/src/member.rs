@@ -1,6 +1,7 @@
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Model, Size, Tta, shown};
+use fer_artifact::{ImageSet, Model, Size, Tta, shown};
 use fer_eval::Predictor;
 use fer_imgproc::Preprocessing;
 use serde::Deserialize;
@@ -38,12 +39,38 @@ impl Member {
     }
 
     /// Logits `[N, classes]` of gray images `[N, height, width]` of this size; the features of a batch are in memory at
-    /// a time. `told` is told how many images each batch has had.
-    pub(crate) fn logits(&self, pixels: &[u8], size: Size, told: &mut dyn FnMut(usize)) -> Result<Vec<f32>, Error> {
+    /// a time.
+    pub(crate) fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+        let batch = self.predictor.batch_size();
+        let pixels = pixels.chunks(batch * size.area()).map(|pixels| Ok(Cow::Borrowed(pixels)));
+        self.logits_of(pixels, size, &mut |_| {})
+    }
+
+    /// The same of the images of a set, of which a batch is in memory at a time. `told` is told how many images each batch has
+    /// had.
+    pub(crate) fn logits_of_set(
+        &self,
+        set: &ImageSet,
+        size: Size,
+        told: &mut dyn FnMut(usize),
+    ) -> Result<Vec<f32>, Error> {
+        let batch = self.predictor.batch_size();
+        let batches = (0..set.len()).step_by(batch);
+        self.logits_of(batches.map(|start| set.images_of(start..set.len().min(start + batch))), size, told)
+    }
+
+    /// The same of batches of images.
+    fn logits_of<'a>(
+        &self,
+        batches: impl Iterator<Item = Result<Cow<'a, [u8]>, fer_artifact::Error>>,
+        size: Size,
+        told: &mut dyn FnMut(usize),
+    ) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let mut logits = vec![];
-        for (index, pixels) in pixels.chunks(batch * size.area()).enumerate() {
-            let features = self.preprocessing.features(pixels, size)?;
+        for (index, pixels) in batches.enumerate() {
+            let pixels = pixels?;
+            let features = self.preprocessing.features(&pixels, size)?;
             let found = self.predictor.logits(&features, batch).map_err(|error| in_batch(error, index * batch));
             logits.extend(found.map_err(Error::of_model(&self.name))?);
             told(pixels.len() / size.area());

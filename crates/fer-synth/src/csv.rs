@@ -1,5 +1,6 @@
 //! Faces as text, in the format of Kaggle's FER2013.
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -42,7 +43,11 @@ impl CsvEncoding {
 ///
 /// # Errors
 /// What `out` reports.
-pub fn write_faces(faces: &[SyntheticFace], encoding: CsvEncoding, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_faces(
+    faces: impl IntoIterator<Item = impl Borrow<SyntheticFace>>,
+    encoding: CsvEncoding,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match encoding {
         CsvEncoding::Plain => write_text(faces, out),
         CsvEncoding::Zstd => {
@@ -55,10 +60,11 @@ pub fn write_faces(faces: &[SyntheticFace], encoding: CsvEncoding, out: &mut dyn
     }
 }
 
-fn write_text(faces: &[SyntheticFace], out: &mut dyn Write) -> io::Result<()> {
+fn write_text(faces: impl IntoIterator<Item = impl Borrow<SyntheticFace>>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"emotion,pixels,Usage\n")?;
     let mut line = Vec::new();
     for face in faces {
+        let face = face.borrow();
         line.clear();
         write!(line, "{}", face.label)?;
         for (i, pixel) in face.pixels.iter().enumerate() {

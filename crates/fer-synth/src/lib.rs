@@ -25,6 +25,8 @@ use crate::face::Face;
 use crate::person::{Light, Person, Pose};
 
 const CLASSES: usize = FER2013_CLASSES.len();
+/// Faces that are drawn before the first of them is handed on.
+const AT_A_TIME: usize = 4096;
 
 /// One drawn face.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +52,16 @@ pub struct SyntheticFace {
 /// assert_eq!(faces.iter().filter(|face| face.split == Split::Train).count(), 56);
 /// ```
 pub fn synthesize(rows: usize, seed: Seed) -> Vec<SyntheticFace> {
+    faces(rows, seed).collect()
+}
+
+/// The same faces one after the other, some of them drawn at a time: memory does not grow with their number.
+pub fn faces(rows: usize, seed: Seed) -> impl Iterator<Item = SyntheticFace> {
     let (faces, order) = (seed.stream("synth"), seed.stream("synth/labels"));
-    (0..rows).into_par_iter().map(|row| draw(row, faces, order)).collect()
+    (0..rows).step_by(AT_A_TIME).flat_map(move |start| {
+        let rows = start..rows.min(start + AT_A_TIME);
+        rows.into_par_iter().map(|row| draw(row, faces, order)).collect::<Vec<_>>()
+    })
 }
 
 fn draw(row: usize, faces: Seed, order: Seed) -> SyntheticFace {

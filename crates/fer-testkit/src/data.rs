@@ -9,29 +9,31 @@ use serde_json::{Value, json};
 pub fn image_set(split: Split, n: usize, height: usize, width: usize) -> ImageSet {
     let classes = FER2013_CLASSES.map(String::from).to_vec();
     let labels: Vec<u8> = (0..n).map(|index| (index % classes.len()) as u8).collect();
-    let mut images = Vec::with_capacity(n * height * width);
+    let mut pixels = Vec::with_capacity(n * height * width);
     for (index, &label) in labels.iter().enumerate() {
         let noise = Seed::new(index as u64).stream(split.name()).value();
-        images.extend((0..height * width).map(|pixel| {
+        pixels.extend((0..height * width).map(|pixel| {
             let in_band = pixel * classes.len() / (height * width) == usize::from(label);
             let noise = (mix(noise.wrapping_add(pixel as u64)) % 100) as u8;
             if in_band { 155 + noise } else { noise }
         }));
     }
-    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, skipped_rows: vec![], groups: None }
+    let images = pixels.into();
+    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, groups: None, origins: None }
 }
 
 /// The images of [`image_set`] divided by 255, with `preprocessing` left `null`.
 pub fn feature_set(split: Split, n: usize, height: usize, width: usize) -> FeatureSet {
     let set = image_set(split, n, height, width);
     FeatureSet {
-        images: set.images.iter().map(|&level| f32::from(level) / 255.0).collect(),
+        images: set.images.map(1, 1, |levels: &[u8]| levels.iter().map(|&level| f32::from(level) / 255.0).collect()),
         classes: set.classes,
         split,
         height,
         width,
         labels: set.labels,
         rows: set.rows,
+        origins: None,
         preprocessing: Value::Null,
     }
 }
@@ -44,7 +46,7 @@ pub fn predictions(split: Split, n: usize) -> Predictions {
         let said = if index % 3 == 2 { (usize::from(label) + 1) % k } else { usize::from(label) };
         (0..k).map(move |class| if class == said { 1.0 } else { 0.0 })
     });
-    Predictions { logits: logits.collect(), classes, split, labels, rows }
+    Predictions { logits: logits.collect(), classes, split, labels, rows, origins: None }
 }
 
 /// A linear model for the features of [`feature_set`]: a class's logit is the mean of its band, so that it is right

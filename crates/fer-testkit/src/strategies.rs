@@ -31,11 +31,11 @@ fn image_set(
             split,
             height,
             width,
-            images,
+            images: images.into(),
             labels,
             rows,
-            skipped_rows: vec![],
             groups: None,
+            origins: None,
         },
     )
 }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, FeatureSet, ImageSet, Provenance, Seed, Split, Violation, check_align, check_evaluate, check_ingest,
-    check_preprocess, check_train, read, write,
+    Artifact, FeatureSet, ImageSet, Pixels, Provenance, Seed, Split, Violation, check_align, check_evaluate,
+    check_ingest, check_preprocess, check_train, read, write,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -116,7 +116,7 @@ pub fn preprocess_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageErro
     let before: FeatureSet = all.read(&output, "train.safetensors")?;
 
     let mut darker = image_set(Split::Validation, 14, 8, 8);
-    darker.images.iter_mut().for_each(|level| *level /= 4);
+    in_memory(&mut darker.images).iter_mut().for_each(|level| *level /= 4);
     all.put("ingest", Split::Validation, &darker);
     let output = all.once(stage, after_ingest)?;
     if all.read::<FeatureSet>(&output, "train.safetensors")? != before {
@@ -129,7 +129,7 @@ pub fn preprocess_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageErro
 
     let odd = Situation::new("oblong images, other classes, one level, an empty validation");
     let mut train = of_two_classes(image_set(Split::Train, 9, 6, 10));
-    train.images[..60].fill(13);
+    in_memory(&mut train.images)[..60].fill(13);
     odd.put("ingest", Split::Train, &train);
     odd.put("ingest", Split::Validation, &of_two_classes(image_set(Split::Validation, 0, 6, 10)));
     odd.twice(stage, after_ingest).map(drop)
@@ -241,6 +241,10 @@ impl Situation {
             None => Ok(first),
         }
     }
+}
+
+fn in_memory(images: &mut Pixels<u8>) -> &mut Vec<u8> {
+    images.in_memory().expect("they were made here")
 }
 
 fn write_to<A: Artifact>(path: &Path, artifact: &A) {

@@ -1,5 +1,5 @@
-use candle_core::{Device, Result, Tensor};
-use fer_artifact::{FeatureSet, Seed, Size};
+use candle_core::{Device, Tensor};
+use fer_artifact::{Seed, Size};
 use fer_imgproc::{Augmentation, Erasing};
 use fer_nn::smooth_targets;
 use rand::SeedableRng;
@@ -8,9 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
-use crate::Mixup;
 use crate::recipe::crop_of;
 use crate::task::Task;
+use crate::{Error, Mixup};
 
 /// The order in which an epoch sees its images: as they stand, or shuffled by seed and epoch alone.
 pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<usize> {
@@ -23,14 +23,6 @@ pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<u
     order
 }
 
-/// These images as `[N, 1, H, W]`, and their labels.
-pub(crate) fn gather(set: &FeatureSet, indices: &[usize]) -> Result<(Tensor, Vec<u8>)> {
-    let mut images = Vec::with_capacity(indices.len() * set.height * set.width);
-    indices.iter().for_each(|&index| images.extend_from_slice(set.image(index)));
-    let images = Tensor::from_vec(images, (indices.len(), 1, set.height, set.width), &Device::Cpu)?;
-    Ok((images, indices.iter().map(|&index| set.labels[index]).collect()))
-}
-
 /// A batch to train on.
 pub(crate) struct Batch {
     /// `[N, 1, H, W]`.
@@ -40,8 +32,15 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// These images of train as the recipe wants them in this epoch and step: changed at random, cropped, mixed.
-    pub(crate) fn new(task: &Task<'_>, indices: &[usize], epoch: usize, step: u64) -> Result<Self> {
+    /// These images of train as the recipe wants them in this epoch and step: changed at random, cropped, mixed. `images`
+    /// are their values as train has them.
+    pub(crate) fn new(
+        task: &Task<'_>,
+        indices: &[usize],
+        mut images: Vec<f32>,
+        epoch: usize,
+        step: u64,
+    ) -> Result<Self, Error> {
         let Task { params, train, seed, size, .. } = *task;
         let square = |side| Size::new(side, side).expect("the sides of crops were checked");
         let crop = crop_of(&params.crops, epoch).map_or(size, square);
@@ -51,17 +50,16 @@ impl Batch {
             Some(changes) if is_plain => Some(Augmentation { erasing: Erasing::default(), ..changes }),
             changes => changes,
         };
-        let mut images = vec![0.0; indices.len() * crop.area()];
-        let stream = seed.stream("augmentation");
-        images.par_chunks_mut(crop.area()).zip(indices).for_each(|(out, &index)| {
-            let image = train.image(index);
-            if augmentation.is_none() && crop == size {
-                out.copy_from_slice(image);
-            } else {
+        if augmentation.is_some() || crop != size {
+            let stream = seed.stream("augmentation");
+            let mut changed = vec![0.0; indices.len() * crop.area()];
+            let pairs = changed.par_chunks_mut(crop.area()).zip(images.par_chunks(size.area())).zip(indices);
+            pairs.for_each(|((out, image), &index)| {
                 let place = (stream, epoch, train.rows[index]);
                 out.copy_from_slice(&augmentation.unwrap_or_default().apply(image, size, crop, place));
-            }
-        });
+            });
+            images = changed;
+        }
         let labels: Vec<u8> = indices.iter().map(|&index| train.labels[index]).collect();
         let classes = train.classes.len();
         let mut targets = smooth_targets(&labels, classes, params.label_smoothing.get() as f32);

@@ -93,6 +93,7 @@ mod tests {
             logits: [[0.0, 2f32.ln(), 0.0], [7.0, 7.0, 7.0], [0.0, 0.0, 2f32.ln()]].concat(),
             labels: vec![2, 1, 0],
             rows: vec![9, 5, 4],
+            origins: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use fer_artifact::EpochRecord;
 
+use crate::ahead::Ahead;
 use crate::batches::{Batch, order};
 use crate::checkpoint::checkpoint;
 use crate::measure::Measured;
@@ -51,11 +52,12 @@ fn train_batches(
     let order = order(train.len(), params.shuffle.then(|| seed.stream("shuffle")), epoch);
     let masks = seed.stream("masks");
     let (batches, epochs) = (session.task.batches(), params.epochs.get());
-    for (indices, batch) in order.chunks(params.batch_size.get()).zip(1..).skip(done.batches) {
+    let chunks = order.chunks(params.batch_size.get()).skip(done.batches);
+    for ((indices, images), batch) in Ahead::new(train, chunks).zip(done.batches + 1..) {
         let step = session.optimizer.steps();
         let at = Position { step, steps_per_epoch: batches, epochs };
         let learning_rate = params.schedule.learning_rate(params.optimizer()?.learning_rate(), at);
-        let loss = session.step(Batch::new(session.task, indices, epoch, step)?, masks, learning_rate)?;
+        let loss = session.step(Batch::new(session.task, indices, images?, epoch, step)?, masks, learning_rate)?;
         if !loss.is_finite() {
             return Err(Error::Diverged { epoch, batch, loss, learning_rate });
         }

@@ -150,6 +150,9 @@ pub enum Error {
     /// The network refused.
     #[error(transparent)]
     Model(#[from] fer_model::Error),
+    /// Images that cannot be read any more.
+    #[error(transparent)]
+    Artifact(#[from] fer_artifact::Error),
     /// A tensor operation failed.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),

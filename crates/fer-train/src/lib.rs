@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ahead;
 mod arrays;
 mod batches;
 mod checkpoint;

@@ -1,8 +1,8 @@
+use candle_core::{Device, Tensor};
 use fer_artifact::FeatureSet;
 use fer_model::{Mode, Network};
 
 use crate::Error;
-use crate::batches::gather;
 
 /// Images at once; no result depends on it but for the last bits of sums.
 const BATCH: usize = 256;
@@ -31,12 +31,14 @@ impl Measured {
 
 /// How the network does on the set, in evaluation.
 pub(crate) fn measure(network: &Network, set: &FeatureSet) -> Result<Measured, Error> {
-    let indices: Vec<usize> = (0..set.len()).collect();
     let mut measured = Measured { correct: 0, images: set.len(), loss: 0.0 };
-    for indices in indices.chunks(BATCH) {
-        let (images, labels) = gather(set, indices)?;
+    for start in (0..set.len()).step_by(BATCH) {
+        let range = start..set.len().min(start + BATCH);
+        let (labels, images) = (&set.labels[range.clone()], set.images_of(range)?);
+        let shape = (labels.len(), 1, set.height, set.width);
+        let images = Tensor::from_vec(images.into_owned(), shape, &Device::Cpu)?;
         let logits = network.forward(&images, Mode::Evaluate)?.to_vec2::<f32>()?;
-        for (row, label) in logits.iter().zip(&labels) {
+        for (row, label) in logits.iter().zip(labels) {
             measured.correct += usize::from(largest(row) == usize::from(*label));
             measured.loss += cross_entropy(row, usize::from(*label));
         }

@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use fer_artifact::{Digest, FeatureSet, ImageSet, Provenance, Seed, Split, read, write};
+use fer_artifact::{Digest, FeatureSet, ImageSet, Provenance, Seed, Split, open, write};
 use serde_json::json;
 
 use crate::stretch::Stretch;
@@ -41,21 +41,23 @@ fn run() -> Result<(), Box<dyn Error>> {
             parents: BTreeMap::from([(name, Digest::of_file(&input)?)]),
             params: json!(stretch),
         };
-        write(&output.join(format!("{split}.safetensors")), &features(&stretch, read(&input)?), &provenance)?;
+        write(&output.join(format!("{split}.safetensors")), &features(stretch, open(&input)?), &provenance)?;
     }
     Ok(())
 }
 
-fn features(stretch: &Stretch, set: ImageSet) -> FeatureSet {
-    let size = (set.height * set.width).max(1);
+fn features(stretch: Stretch, set: ImageSet) -> FeatureSet {
+    let size = set.height * set.width;
+    let made = move |images: &[u8]| images.chunks(size).flat_map(|image| stretch.apply(image)).collect();
     FeatureSet {
-        images: set.images.chunks(size).flat_map(|image| stretch.apply(image)).collect(),
+        images: set.images.map(size, size, made),
         classes: set.classes,
         split: set.split,
         height: set.height,
         width: set.width,
         labels: set.labels,
         rows: set.rows,
+        origins: set.origins,
         preprocessing: json!({"stretch": stretch}),
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Between which percentiles of an image's levels its contrast is stretched, each in percent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Stretch {
     /// What becomes 0, as all below it does.

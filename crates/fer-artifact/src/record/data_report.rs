@@ -46,6 +46,10 @@ pub struct DataReport {
     /// Near copies; none where images are too small to be compared, or where nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<NearReport>,
+    /// Where the rows that [`Self::contradictions`], [`Self::blank`] and [`Self::near`] name come from, as [`crate::Origins`] has it, where
+    /// the source is of pictures. [`Self::skipped`] says it itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<u32, String>,
     /// What else a person should know before trusting the data, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

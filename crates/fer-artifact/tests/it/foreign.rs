@@ -24,8 +24,8 @@ fn images_that_python_wrote_are_read() {
         images: (0..12).map(|i| i * 20).collect(),
         labels: vec![1, 0],
         rows: vec![5, 70_000],
-        skipped_rows: vec![],
         groups: None,
+        origins: None,
     };
     assert_eq!(read::<ImageSet>(&golden("images.safetensors")).unwrap(), expected);
     let (header, _) = describe(&golden("images.safetensors")).unwrap();

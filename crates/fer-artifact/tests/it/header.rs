@@ -9,11 +9,11 @@ fn one_face() -> ImageSet {
         split: Split::Train,
         height: 1,
         width: 3,
-        images: vec![7, 8, 9],
+        images: vec![7, 8, 9].into(),
         labels: vec![1],
         rows: vec![258],
-        skipped_rows: vec![3, 5],
         groups: None,
+        origins: None,
     }
 }
 
@@ -42,7 +42,7 @@ fn a_file_has_these_bytes_and_no_others() {
             r#"{{"classes":["sad","happy"],"kind":"images","#,
             r#""params":{{"classes":[],"drop":null,"p":0.1,"split":{{"kind":"head","train":1}}}},"#,
             r#""parents":{{"a.csv":"{}","b.csv":"{}"}},"#,
-            r#""producer":"fer 0.1.0","schema":1,"seed":42,"skipped_rows":[3,5],"split":"train"}}"#
+            r#""producer":"fer 0.1.0","schema":1,"seed":42,"split":"train"}}"#
         ),
         Digest::of_bytes(b"a"),
         Digest::of_bytes(b"b")
@@ -81,7 +81,7 @@ fn describe_tells_the_header_and_the_tensors() {
     assert_eq!((header.kind, header.schema, header.split), (Kind::Images, 1, Some(Split::Train)));
     assert_eq!((header.producer, header.seed, header.classes), ("fer 0.1.0".into(), Seed::new(42), one_face().classes));
     assert_eq!((header.parents, header.params), (provenance().parents, provenance().params));
-    assert_eq!(serde_json::Value::Object(header.details), json!({"skipped_rows": [3, 5]}));
+    assert_eq!(serde_json::Value::Object(header.details), json!({}));
     let table: Vec<String> =
         table.iter().map(|tensor| format!("{} {} {:?}", tensor.name, tensor.dtype, tensor.shape)).collect();
     assert_eq!(table, ["images U8 [1, 1, 3]", "labels U8 [1]", "rows U32 [1]"]);

@@ -7,6 +7,7 @@ mod foreign;
 mod halves;
 mod header;
 mod kinds;
+mod pixels;
 mod raw;
 mod refusals;
 mod seed;

@@ -112,13 +112,6 @@ fn a_header_that_is_incomplete_or_no_json() {
 }
 
 #[test]
-fn skipped_rows_that_are_no_rows() {
-    let mut header = header("images");
-    header["skipped_rows"] = json!([1, -1]);
-    assert_eq!(header_refusal(&header), "metadata key `fer`: skipped_rows: invalid value: integer `-1`, expected u32");
-}
-
-#[test]
 fn no_classes_or_more_than_labels_can_name() {
     let mut header = header("images");
     header["classes"] = json!([]);

@@ -59,7 +59,7 @@ impl EvaluateArgs {
             ..IngestParams::new(Source::at(&self.data))
         };
         let finder = if self.detect { Some(face_finder().ok_or(Error::NoDetector)?) } else { None };
-        let Loaded { images, notes } = load_with(&source, finder.as_deref())?;
+        let Loaded { images, notes } = load_with(&source, finder.as_deref(), &std::env::temp_dir())?;
         notes.iter().for_each(|note| to_stderr(note));
         let bar = bar((images.len() * models.len()) as u64, "images");
         let predictions = ensemble.predict_told(&images, &mut |images| bar.inc(images as u64));

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fer_artifact::{ImageSet, read};
+use fer_artifact::{ImageSet, open};
 use fer_data::{PictureFormat, export_images};
 
 use crate::exit_status::ExitStatus;
@@ -29,7 +29,7 @@ enum Format {
 
 impl ExportImagesArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
-        let images: ImageSet = read(&self.artifact)?;
+        let images: ImageSet = open(&self.artifact)?;
         let format = match self.format {
             Format::Png => PictureFormat::Png,
             Format::Jpg => PictureFormat::Jpeg,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use fer_artifact::{Seed, write_atomic};
-use fer_synth::{CsvEncoding, synthesize, write_faces};
+use fer_synth::{CsvEncoding, faces, write_faces};
 
 use crate::exit_status::ExitStatus;
 
@@ -25,8 +25,8 @@ impl SynthArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let encoding = CsvEncoding::of_path(&self.out)
             .with_context(|| format!("{}: expected a file name that ends in .csv or .csv.zst", self.out.display()))?;
-        let faces = synthesize(self.rows, Seed::new(self.seed));
-        write_atomic(&self.out, |out| write_faces(&faces, encoding, out))?;
+        let faces = faces(self.rows, Seed::new(self.seed));
+        write_atomic(&self.out, |out| write_faces(faces, encoding, out))?;
         Ok(ExitStatus::Success)
     }
 }

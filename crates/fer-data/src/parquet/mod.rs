@@ -12,11 +12,12 @@ use fer_artifact::{Split, with_causes};
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
+use crate::face::{self, Face};
 use crate::gray::{CommonSize, Gray};
 use crate::labels::{self, Meaning};
 use crate::look::{Seen, Several};
 use crate::shards::{self, Shard};
-use crate::table::{Face, Request, Splits, Table};
+use crate::table::{Request, Splits, Table};
 use crate::{BadRow, Error, Group, ParquetSource, Place, RowProblem};
 use columns::{Columns, Image, Rows};
 use file::ParquetFile;
@@ -27,8 +28,9 @@ pub(crate) fn read(source: &ParquetSource, request: &Request<'_>) -> Result<Tabl
     let path = &source.path;
     let (shards, left_out) = shards::of(path)?;
     let reader = Reader { source, request };
-    let mut filled =
-        Filled { table: Table::beside(left_out), size: CommonSize::default(), several: Several::default() };
+    let mut table = Table::new(request.scratch);
+    table.left_out = left_out;
+    let mut filled = Filled { table, size: CommonSize::default(), several: Several::default() };
     for shard in &shards {
         reader
             .append(shard, &mut filled)
@@ -105,11 +107,12 @@ impl Reader<'_> {
             Ok(Some(face)) => face,
         };
         let name = || format!("row {row} of {}", file.display());
+        let origin = || format!("{}#row={row}", file.display());
         several.note(seen.faces, name);
         for Gray { size: found, pixels } in seen.images {
             match size.check(found, || PathBuf::from(name())) {
                 Err(problem) => refuse(table, (problem, Some(image.to_owned())))?,
-                Ok(()) => table.push(known.face(pixels), known.meaning, label),
+                Ok(()) => table.push(known.face(pixels, origin()), known.meaning, label)?,
             }
         }
         Ok(())
@@ -157,8 +160,15 @@ impl Reader<'_> {
 }
 
 impl Known {
-    fn face(&self, pixels: Vec<u8>) -> Face {
-        Face { label: self.label, split: self.split, group: self.group.clone(), values: vec![], pixels }
+    fn face(&self, pixels: Vec<u8>, origin: String) -> Face {
+        Face {
+            label: self.label,
+            split: self.split,
+            group: self.group.clone(),
+            values: vec![],
+            origin: Some(origin),
+            image: face::Image::new(pixels),
+        }
     }
 }
 

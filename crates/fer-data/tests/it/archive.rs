@@ -16,7 +16,7 @@ fn params(path: PathBuf) -> IngestParams {
 }
 
 fn refused(name: &str) -> String {
-    let error = with_causes(&ingest(&params(golden(name)), Seed::new(0)).unwrap_err());
+    let error = with_causes(&ingest(&params(golden(name)), Seed::new(0), ".".as_ref()).unwrap_err());
     error.rsplit('/').next().unwrap().to_owned()
 }
 
@@ -32,7 +32,7 @@ fn the_one_csv_file_of_an_archive_is_read_whatever_the_archives_name() {
         let path = scratch.file("download.csv", std::fs::read(golden(name)).unwrap());
         let Ingested { sets, report, .. } = ingested(&params(path));
         assert_eq!(sets[&Split::Train].images, [0, 64, 128, 255], "{name}");
-        assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![5, 6, 7, 8], &vec![0]));
+        assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![5, 6, 7, 8].into(), &vec![0]));
         let left_out: Vec<String> = report.left_out.into_iter().flat_map(|left_out| left_out.files.first).collect();
         assert_eq!(left_out, others, "{name}");
     }

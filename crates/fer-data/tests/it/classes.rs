@@ -124,7 +124,7 @@ fn classes_that_are_called_by_numbers_match_as_names_alone() {
         ..params(&["3", "2", "1"])
     })
     .sets;
-    assert_eq!((&sets[&Split::Train].images, &sets[&Split::Train].labels), (&vec![1, 2, 3], &vec![2, 1, 0]));
+    assert_eq!((&sets[&Split::Train].images, &sets[&Split::Train].labels), (&vec![1, 2, 3].into(), &vec![2, 1, 0]));
     // 3 is no name, and it must not be the class in the fourth place.
     let message = refusal(&scratch, &params(&["1", "2", "4", "5", "6"]));
     assert!(message.contains("found `3`; `classes: {1: [1], …}` says which number is which class"), "{message}");
@@ -147,7 +147,7 @@ fn the_fields_synonyms_are_read_and_told() {
     // Where both words are classes, each is its own.
     let both = classes(json!(["happy", "happiness"]));
     let params = IngestParams { classes: both, ..labelled(&scratch, &["happiness", "happy"]) };
-    assert!(ingest(&params, Seed::new(0)).unwrap().report.synonyms.is_empty());
+    assert!(ingest(&params, Seed::new(0), scratch.path()).unwrap().report.synonyms.is_empty());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn folders_of_labels_that_are_not_chosen_are_left_out() {
         ..IngestParams::new(Source::folder(scratch.path().to_owned()))
     };
     let ingested = ingested(&params);
-    assert_eq!((&ingested.sets[&Split::Train].images, &ingested.sets[&Split::Train].rows), (&vec![1], &vec![2]));
+    assert_eq!((&ingested.sets[&Split::Train].images, &ingested.sets[&Split::Train].rows), (&vec![1].into(), &vec![2]));
     assert_eq!(ingested.report.other_labels, [("anger".to_owned(), 2)].into());
 }
 

@@ -26,9 +26,9 @@ pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
 pub(crate) fn train_of(content: impl AsRef<[u8]>, rows: usize) -> (Vec<u8>, Vec<u8>) {
     let scratch = Scratch::new();
     let mut sets = ingested(&all_train(scratch.file("faces.csv", content), rows)).sets;
-    let train = sets.remove(&Split::Train).unwrap();
+    let mut train = sets.remove(&Split::Train).unwrap();
     assert_eq!(train.rows, (0..rows as u32).collect::<Vec<_>>());
-    (train.images, train.labels)
+    (train.images.in_memory().unwrap().clone(), train.labels)
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn kaggles_columns_are_found_and_its_usage_splits() {
     assert_eq!(
         contents.collect::<Vec<_>>(),
         [
-            (Split::Train, vec![0, 64, 128, 255], vec![3], vec![0]),
-            (Split::Validation, vec![1, 2, 3, 4], vec![4], vec![1]),
-            (Split::Test, vec![5, 6, 7, 8], vec![0], vec![2]),
+            (Split::Train, vec![0, 64, 128, 255].into(), vec![3], vec![0]),
+            (Split::Validation, vec![1, 2, 3, 4].into(), vec![4], vec![1]),
+            (Split::Test, vec![5, 6, 7, 8].into(), vec![0], vec![2]),
         ]
     );
     assert!(sets.values().all(|set| (set.height, set.width) == (2, 2)));
@@ -143,13 +143,14 @@ fn columns_can_be_named() {
         ..CsvSource::new(path)
     };
     let set = &ingested(&IngestParams::new(Source::Csv(source))).sets[&Split::Train];
-    assert_eq!((set.images.as_slice(), set.labels.as_slice()), ([9, 8, 7, 6].as_slice(), [1].as_slice()));
+    assert_eq!((&set.images, &set.labels), (&vec![9, 8, 7, 6].into(), &vec![1]));
 }
 
 #[test]
 fn load_reads_all_rows_whatever_their_usage() {
     let scratch = Scratch::new();
-    let set = load(&Source::at(scratch.file("faces.csv", KAGGLE)), &Classes::default(), None).unwrap().images;
+    let set =
+        load(&Source::at(scratch.file("faces.csv", KAGGLE)), &Classes::default(), None, scratch.path()).unwrap().images;
     assert_eq!((set.labels, set.rows), (vec![3, 4, 0], vec![0, 1, 2]));
 }
 

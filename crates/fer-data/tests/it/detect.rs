@@ -31,15 +31,18 @@ fn params(scratch: &Scratch, detect: Value) -> IngestParams {
 }
 
 fn run(scratch: &Scratch, detect: Value) -> Ingested {
-    ingest_with(&params(scratch, detect), Seed::new(1), Some(&find)).unwrap()
+    ingest_with(&params(scratch, detect), Seed::new(1), Some(&find), scratch.path()).unwrap()
 }
 
 #[test]
 fn the_largest_face_is_taken_and_pictures_without_one_are_counted_and_named() {
     let scratch = scratch();
     let Ingested { sets, report, .. } = run(&scratch, json!(true));
-    assert_eq!((&sets[&Split::Train].images, &sets[&Split::Validation].images), (&vec![200; 2], &vec![150; 2]));
-    assert_eq!(sets[&Split::Train].skipped_rows, [2]);
+    assert_eq!(
+        (&sets[&Split::Train].images, &sets[&Split::Validation].images),
+        (&vec![200; 2].into(), &vec![150; 2].into())
+    );
+    assert_eq!((report.skipped.count, report.skipped.first[0].row), (1, 2));
     assert_eq!(report.skipped.first[0].reason, "row 2 (sad/nobody.png): expected a face in the photograph, found none");
     assert_eq!(
         report.warnings[0],
@@ -65,7 +68,7 @@ fn all_faces_or_photographs_of_one_face_are_choices() {
 #[test]
 fn evaluation_says_which_pictures_have_no_face() {
     let scratch = scratch();
-    let loaded = load_with(&params(&scratch, json!(true)), Some(&find)).unwrap();
+    let loaded = load_with(&params(&scratch, json!(true)), Some(&find), scratch.path()).unwrap();
     assert_eq!(loaded.images.labels, [3, 3]);
     assert_eq!(
         loaded.notes[0],
@@ -82,7 +85,7 @@ fn a_rectangle_that_the_source_says_is_the_face() {
         "source": source, "size": [1, 2], "detect": true, "split": {"kind": "head", "train": 1},
     }))
     .unwrap();
-    let sets = ingest_with(&params, Seed::new(1), Some(&find)).unwrap().sets;
+    let sets = ingest_with(&params, Seed::new(1), Some(&find), scratch.path()).unwrap().sets;
     assert_eq!(sets[&Split::Train].images, [0, 150]);
 }
 
@@ -94,9 +97,10 @@ fn detection_needs_photographs_a_size_and_a_detector() {
     assert_eq!(with(json!({"faces": "all"})).detect, Some(Detect { faces: Faces::All }));
     let written = serde_json::to_value(with(json!(true))).unwrap();
     assert_eq!(written["detect"], json!({"faces": "largest"}));
-    assert!(matches!(ingest(&with(json!(true)), Seed::new(1)), Err(Error::NoDetector)));
+    assert!(matches!(ingest(&with(json!(true)), Seed::new(1), scratch.path()), Err(Error::NoDetector)));
     let without_size = IngestParams { size: None, ..with(json!(true)) };
-    let message = |params: &IngestParams| ingest_with(params, Seed::new(1), Some(&find)).unwrap_err().to_string();
+    let message =
+        |params: &IngestParams| ingest_with(params, Seed::new(1), Some(&find), scratch.path()).unwrap_err().to_string();
     assert_eq!(message(&without_size), "`detect` needs the size of the crops: add `size: [48, 48]`");
     let mut of_csv = with(json!(true));
     of_csv.source = from_value(json!({"kind": "csv", "path": "faces.csv"})).unwrap();

@@ -9,7 +9,9 @@ fn pngs_come_back_as_the_same_images() {
     let scratch = Scratch::new();
     let set = ImageSet { rows: (0..20).collect(), ..image_set(Split::Test, 20, 5, 7) };
     export_images(&set, scratch.path(), PictureFormat::Png).unwrap();
-    assert_eq!(load(&Source::at(scratch.path()), &Classes::default(), None).unwrap().images, set);
+    let back = load(&Source::at(scratch.path()), &Classes::default(), None, scratch.path()).unwrap().images;
+    assert_eq!(back.origins.as_ref().unwrap().get(7), "7.png");
+    assert_eq!(ImageSet { origins: None, ..back }, set);
 }
 
 #[test]
@@ -22,7 +24,7 @@ fn pictures_are_named_by_row_and_listed_as_the_seed_does() {
     let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["3.jpg", "7.jpg", "dataset.csv"]);
-    let back = load(&Source::at(folder), &Classes::default(), None).unwrap().images;
+    let back = load(&Source::at(folder), &Classes::default(), None, scratch.path()).unwrap().images;
     assert_eq!((back.labels, back.height, back.width), (vec![5, 0], 4, 4));
 }
 

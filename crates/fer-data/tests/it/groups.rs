@@ -50,7 +50,9 @@ fn folds_by_group_are_as_even_as_scikit_learns_and_share_no_group() {
         let mut fold_of: BTreeMap<u32, usize> = BTreeMap::new();
         for fold in 0..case.folds {
             let split = folds(case.folds, fold);
-            let sets = ingest(&params(&scratch, &case.labels, &case.groups, split), Seed::new(3)).unwrap().sets;
+            let sets = ingest(&params(&scratch, &case.labels, &case.groups, split), Seed::new(3), scratch.path())
+                .unwrap()
+                .sets;
             let (train, test) = (&sets[&Split::Train], &sets[&Split::Test]);
             assert!(names(train).is_disjoint(&names(test)), "{}: fold {fold}", case.name);
             assert_eq!(train.len() + test.len(), case.labels.len());
@@ -140,7 +142,8 @@ fn groups_come_from_folders_and_from_names() {
         let group: Group = from_value(group).unwrap();
         let params = IngestParams { group: Some(group), split: split.clone(), ..IngestParams::new(source.clone()) };
         params.check().unwrap();
-        ingest(&params, Seed::new(0)).map(|ingested| ingested.sets[&Split::Train].groups.clone().unwrap())
+        ingest(&params, Seed::new(0), scratch.path())
+            .map(|ingested| ingested.sets[&Split::Train].groups.clone().unwrap())
     };
     let first = of(json!({"folder": 1})).unwrap();
     assert_eq!((first.names, first.ids), (vec!["S1".to_owned(), "S2".to_owned()], vec![0, 1, 0]));

@@ -52,7 +52,7 @@ fn the_last_frame_of_a_sequence_has_the_label_and_others_are_counted() {
     let params = params(&scratch, "cohn-kanade-images", json!({"file": EMOTION}), more);
     let ingested = ingested(&params);
     let train = &ingested.sets[&Split::Train];
-    assert_eq!((&train.images, &train.labels), (&vec![5, 10], &vec![1, 2]));
+    assert_eq!((&train.images, &train.labels), (&vec![5, 10].into(), &vec![1, 2]));
     assert_eq!(train.groups.as_ref().unwrap().names, ["S005", "S010"]);
     let left: Vec<(&str, usize)> =
         ingested.report.left_out.iter().map(|left| (left.why.as_str(), left.files.count)).collect();
@@ -72,12 +72,15 @@ fn frames_that_lead_up_to_the_label_and_the_first_as_neutral_are_choices() {
         let set = ingested(&params(&scratch, "cohn-kanade-images", labels, more)).sets[&Split::Train].clone();
         (set.images, set.labels)
     };
-    assert_eq!(of(json!({"file": EMOTION, "last_frames": 3}), 6), (vec![3, 4, 5, 8, 9, 10], vec![1, 1, 1, 2, 2, 2]));
+    assert_eq!(
+        of(json!({"file": EMOTION, "last_frames": 3}), 6),
+        (vec![3, 4, 5, 8, 9, 10].into(), vec![1, 1, 1, 2, 2, 2])
+    );
     // A frame that the label holds for is not neutral too.
     let both = json!({"file": EMOTION, "last_frames": 3, "first_frame": 0});
-    assert_eq!(of(both, 7), (vec![1, 3, 4, 5, 8, 9, 10], vec![0, 1, 1, 1, 2, 2, 2]));
+    assert_eq!(of(both, 7), (vec![1, 3, 4, 5, 8, 9, 10].into(), vec![0, 1, 1, 1, 2, 2, 2]));
     let first = json!({"file": EMOTION, "first_frame": "0"});
-    assert_eq!(of(first, 4), (vec![1, 5, 8, 10], vec![0, 1, 0, 2]));
+    assert_eq!(of(first, 4), (vec![1, 5, 8, 10].into(), vec![0, 1, 0, 2]));
 }
 
 /// `{train,valid,test}/{images,labels}/`, `class x y width height`, in parts of the picture.
@@ -102,8 +105,12 @@ fn lines_with_a_rectangle_are_faces_and_splits_are_folders() {
     let ingested = ingested(&params);
     let train = &ingested.sets[&Split::Train];
     // The upper left quarter as it is; the right half at half its height.
-    assert_eq!((&train.labels, &train.rows, train.image(0)), (&vec![0, 1, 0], &vec![1, 2, 3], &[0, 1, 4, 5][..]));
-    assert_eq!(train.image(1).len(), 4);
+    assert_eq!(
+        (&train.labels, &train.rows, &*train.image(0).unwrap()),
+        (&vec![0, 1, 0], &vec![1, 2, 3], &[0, 1, 4, 5][..])
+    );
+    assert_eq!(train.image(1).unwrap().len(), 4);
+    assert_eq!(train.origins.as_ref().unwrap().get(0), "train/images/b.png#xywh=percent:0,0,50,50");
     assert_eq!((&ingested.sets[&Split::Validation].labels, &ingested.sets[&Split::Test].labels), (&vec![1], &vec![0]));
     let left: Vec<(&str, usize, &str)> = ingested
         .report
@@ -140,7 +147,7 @@ fn what_is_no_label_is_a_bad_row() {
         "images: row 1 (b.png): expected a face in the picture, which has a height of 2 and a width of 2, found one \
          outside of it"
     );
-    assert_eq!(ingested(&skipping(of("bored"))).sets[&Split::Train].skipped_rows, [1]);
+    assert_eq!(ingested(&skipping(of("bored"))).report.skipped.first[0].row, 1);
     let none = params(&scratch, "labels", json!({"file": "{stem}.xml"}), json!({}));
     assert_eq!(refusal(&scratch, &none), "labels: expected at least one picture with a label file, found none");
 }

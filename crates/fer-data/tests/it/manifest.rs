@@ -31,9 +31,9 @@ fn a_list_gives_labels_splits_groups_and_faces() {
     let (train, test) = (&ingested.sets[&Split::Train], &ingested.sets[&Split::Test]);
     assert_eq!(
         (&train.images, &train.labels, &train.rows),
-        (&vec![1, 2, 4, 5, 7, 8, 10, 11], &vec![3, 3], &vec![0, 2])
+        (&vec![1, 2, 4, 5, 7, 8, 10, 11].into(), &vec![3, 3], &vec![0, 2])
     );
-    assert_eq!((&test.images, &test.labels), (&vec![2, 3, 5, 6], &vec![4]));
+    assert_eq!((&test.images, &test.labels), (&vec![2, 3, 5, 6].into(), &vec![4]));
     assert_eq!(test.groups.as_ref().unwrap().names, ["p1", "p2"]);
     assert_eq!((test.groups.as_ref().unwrap().ids[0], &train.groups.as_ref().unwrap().ids), (1, &vec![0, 0]));
     assert_eq!(
@@ -121,8 +121,8 @@ fn raf_db_is_read() {
         {"surprise": 1}, {"fear": 2}, {"disgust": 3}, {"happy": 4}, {"sad": 5}, {"angry": 6}, {"neutral": 7},
     ]});
     let sets = ingested(&params(&scratch, source.clone(), classes)).sets;
-    assert_eq!((&sets[&Split::Train].images, &sets[&Split::Train].labels), (&vec![1, 2], &vec![4, 3]));
-    assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![3], &vec![6]));
+    assert_eq!((&sets[&Split::Train].images, &sets[&Split::Train].labels), (&vec![1, 2].into(), &vec![4, 3]));
+    assert_eq!((&sets[&Split::Test].images, &sets[&Split::Test].labels), (&vec![3].into(), &vec![6]));
     // Without the map, 7 is none of the default's numbers.
     let message = refusal(&scratch, &skipping(params(&scratch, source, json!({}))));
     assert!(message.contains("`classes: {angry: ["), "{message}");
@@ -141,8 +141,10 @@ fn expw_is_read() {
     });
     let more = json!({"size": [2, 2], "split": {"kind": "head", "train": 2}});
     let set = &ingested(&params(&scratch, source, more)).sets[&Split::Train];
-    assert_eq!((set.image(0), &set.labels), (&[1, 2, 5, 6][..], &vec![0, 6]));
+    assert_eq!((&*set.image(0).unwrap(), &set.labels), (&[1, 2, 5, 6][..], &vec![0, 6]));
     assert_eq!((set.height, set.width, set.len()), (2, 2, 2));
+    let origins = set.origins.as_ref().unwrap();
+    assert_eq!(origins.get(1), "angry_actor_104.png#xywh=0,2,4,2");
 }
 
 /// The old list of AffectNet, with Windows' or Linux' separators.

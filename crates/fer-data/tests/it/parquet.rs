@@ -32,7 +32,7 @@ fn params(path: &Path, mut source: Value, more: Value) -> IngestParams {
 fn rows(set: &ImageSet) -> Vec<(u32, Value)> {
     let row = |index: usize| {
         let class = &set.classes[usize::from(set.labels[index])];
-        (set.rows[index], json!({"split": set.split.name(), "label": class, "pixels": set.image(index)}))
+        (set.rows[index], json!({"split": set.split.name(), "label": class, "pixels": set.image(index).unwrap()}))
     };
     (0..set.len()).map(row).collect()
 }
@@ -54,8 +54,9 @@ fn shards_of_the_hub_give_pictures_names_of_labels_and_splits() {
     let classes = ingested(&params).sets[&Split::Train].labels.clone();
     assert_eq!(classes, [3, 0, 6, 3, 0]);
     let train = golden("hub/data/train-00000-of-00002.parquet");
-    let one = load(&Source::at(train), &params.classes, None).unwrap().images;
+    let one = load(&Source::at(train), &params.classes, None, ".".as_ref()).unwrap().images;
     assert_eq!((one.len(), &one.labels), (3, &vec![3, 0, 6]));
+    assert_eq!(one.origins.unwrap().get(2), "train-00000-of-00002.parquet#row=2");
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn classes_choose_and_merge_by_the_files_names_and_size_brings_images_to_one() {
     let more = json!({"classes": [{"good": ["happy"]}, {"other": ["neutral"]}], "size": [2, 2]});
     let ingested = ingested(&params(&golden("hub"), json!({}), more));
     let train = &ingested.sets[&Split::Train];
-    assert_eq!((&train.labels, train.image(0).len()), (&vec![0, 1, 0], 4));
+    assert_eq!((&train.labels, train.image(0).unwrap().len()), (&vec![0, 1, 0], 4));
     assert_eq!(ingested.report.other_labels, [("angry".to_owned(), 3)].into());
     // Where the file has names, its numbers are no labels.
     let more = json!({"classes": [{"good": [0]}]});
@@ -130,7 +131,7 @@ fn a_bad_row_is_named_by_its_file_and_its_row() {
     );
     let ingested = ingested(&skipping(params));
     let train = &ingested.sets[&Split::Train];
-    assert_eq!((&train.rows, &train.skipped_rows), (&vec![0], &vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!((&train.rows, ingested.report.skipped.count), (&vec![0], 6));
     let reasons: Vec<&str> = ingested.report.skipped.first.iter().map(|skipped| skipped.reason.as_str()).collect();
     assert_eq!(
         reasons[1..],
@@ -231,7 +232,7 @@ fn what_is_no_parquet_file_or_a_broken_one_is_refused() {
         let mut bytes = whole.clone();
         bytes[place] ^= 0xFF;
         let path = scratch.file("faces.parquet", &bytes);
-        let read = load(&Source::at(path), &fer_data::Classes::default(), None);
+        let read = load(&Source::at(path), &fer_data::Classes::default(), None, scratch.path());
         assert!(
             read.map_err(|error| with_causes(&error))
                 .map_or_else(|error| !error.is_empty(), |set| set.images.len() == 5)

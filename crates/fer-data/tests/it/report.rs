@@ -1,5 +1,5 @@
-use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Overlap, SkippedRow, Split};
-use fer_data::{CsvSource, DropDuplicates, IngestParams, Ingested, Source};
+use fer_artifact::{Contradiction, Count, DataReport, Dropped, Listed, Overlap, SkippedRow, Split};
+use fer_data::{CsvSource, DropDuplicates, FolderSource, IngestParams, Ingested, Source, SplitRule};
 
 use crate::source::{Scratch, all_train, ingested, refusal, skipping};
 
@@ -51,6 +51,30 @@ fn copies_overlaps_contradictions_and_blank_images_are_counted() {
     assert_eq!(report.blank.first, [3]);
     assert_eq!(report.absent_from_train, ["fear", "surprise", "neutral"]);
     assert_eq!(report.dropped, Dropped::default());
+}
+
+#[test]
+fn rows_that_are_named_say_their_picture() {
+    let scratch = Scratch::new();
+    for (name, pixels) in [("happy/b.png", [1, 2]), ("sad/c.png", [1, 2]), ("sad/d.png", [5, 5]), ("sad/e.png", [6, 7])]
+    {
+        scratch.picture(name, (1, 2), &pixels);
+    }
+    let split = SplitRule::Head { train: Count::of(4), pool: false };
+    let source = Source::Folder(FolderSource::new(scratch.path()));
+    let Ingested { report, sets, .. } = ingested(&IngestParams { split, ..IngestParams::new(source) });
+    let origins = sets[&Split::Train].origins.as_ref().unwrap();
+    assert_eq!(
+        (0..4).map(|index| origins.get(index)).collect::<Vec<_>>(),
+        ["happy/b.png", "sad/c.png", "sad/d.png", "sad/e.png"]
+    );
+    let named: Vec<(u32, &str)> = report.origins.iter().map(|(&row, origin)| (row, origin.as_str())).collect();
+    assert_eq!(named, [(0, "happy/b.png"), (1, "sad/c.png"), (2, "sad/d.png")]);
+    let summary = fer_data::summary(&report);
+    assert!(summary.contains("(rows 0 (happy/b.png) happy = 1 (sad/c.png) sad)"), "{summary}");
+    // A CSV file's rows have numbers alone.
+    let checked = checked(DropDuplicates::None);
+    assert!(checked.report.origins.is_empty() && checked.sets[&Split::Train].origins.is_none());
 }
 
 #[test]

@@ -85,6 +85,6 @@ fn folds_carry_the_columns_as_well() {
     let split: SplitRule =
         serde_json::from_value(json!({"kind": "folds", "folds": 2, "fold": 1, "pool": true})).unwrap();
     let params = IngestParams { split, ..params(&scratch, FACES, &["dataset"]) };
-    let subsets = ingest(&params, Seed::new(1)).unwrap().subsets;
+    let subsets = ingest(&params, Seed::new(1), scratch.path()).unwrap().subsets;
     assert_eq!(json!(subsets.by), json!({"dataset": {"A": [0, 1], "B": [3, 4]}}));
 }

@@ -45,13 +45,13 @@ pub(crate) fn skipping(params: IngestParams) -> IngestParams {
 }
 
 pub(crate) fn ingested(params: &IngestParams) -> Ingested {
-    ingest(params, Seed::new(42)).unwrap()
+    ingest(params, Seed::new(42), ".".as_ref()).unwrap()
 }
 
 /// The whole message of the refusal with its causes, as the program prints it, with the scratch folder left out of the
 /// paths.
 pub(crate) fn refusal(scratch: &Scratch, params: &IngestParams) -> String {
-    let message = with_causes(&ingest(params, Seed::new(42)).unwrap_err());
+    let message = with_causes(&ingest(params, Seed::new(42), scratch.path()).unwrap_err());
     message.replace(&format!("{}/", scratch.path().display()), "").replace(scratch.path().to_str().unwrap(), ".")
 }
 

@@ -35,13 +35,13 @@ proptest! {
         labels in prop::collection::vec(0..7_u8, 1..60), rule in rules(), seed: u64,
     ) {
         let scratch = Scratch::new();
-        let Ok(ingested) = ingest(&params(&scratch, &labels, rule), Seed::new(seed)) else { return Ok(()) };
+        let Ok(ingested) = ingest(&params(&scratch, &labels, rule), Seed::new(seed), scratch.path()) else { return Ok(()) };
         let mut all: Vec<u32> = vec![];
         for (&split, set) in &ingested.sets {
             prop_assert_eq!(set.split, split);
             prop_assert!(set.rows.is_sorted() && !set.is_empty());
             for (index, &row) in set.rows.iter().enumerate() {
-                prop_assert_eq!((set.labels[index], set.image(index)), (labels[row as usize], &[row as u8][..]));
+                prop_assert_eq!((set.labels[index], &*set.image(index).unwrap()), (labels[row as usize], &[row as u8][..]));
             }
             all.extend(&set.rows);
         }
@@ -57,7 +57,7 @@ proptest! {
         let fractions = Fractions::new(share(a), share(b), share(c)).unwrap();
         let scratch = Scratch::new();
         let params = params(&scratch, &labels, SplitRule::Stratified(fractions));
-        let Ok(ingested) = ingest(&params, Seed::new(seed)) else { return Ok(()) };
+        let Ok(ingested) = ingest(&params, Seed::new(seed), scratch.path()) else { return Ok(()) };
         for label in 0..7 {
             let members = labels.iter().filter(|&&found| found == label).count() as f64;
             for (split, part) in [(Split::Train, a), (Split::Validation, b), (Split::Test, c)] {
@@ -75,7 +75,7 @@ fn stratified_follows_the_seed_and_nothing_else() {
     let labels: Vec<u8> = (0..140).map(|row| row % 7).collect();
     let fractions = Fractions::new(0.8, 0.1, 0.1).unwrap();
     let params = params(&scratch, &labels, SplitRule::Stratified(fractions));
-    let train = |seed| ingest(&params, Seed::new(seed)).unwrap().sets[&Split::Train].rows.clone();
+    let train = |seed| ingest(&params, Seed::new(seed), scratch.path()).unwrap().sets[&Split::Train].rows.clone();
     assert_eq!(train(1), train(1));
     assert_ne!(train(1), train(2));
     assert_ne!(train(1), (0..112).collect::<Vec<_>>());
@@ -94,7 +94,7 @@ fn a_head_larger_than_the_data_is_refused() {
 #[test]
 fn a_head_of_all_rows_leaves_no_validation() {
     let scratch = Scratch::new();
-    let sets = ingest(&params(&scratch, &[0, 1], head(2)), Seed::new(0)).unwrap().sets;
+    let sets = ingest(&params(&scratch, &[0, 1], head(2)), Seed::new(0), scratch.path()).unwrap().sets;
     assert_eq!(sets.keys().collect::<Vec<_>>(), [&Split::Train]);
 }
 

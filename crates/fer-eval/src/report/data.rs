@@ -125,9 +125,13 @@ impl DataSection {
 
     fn lists(&self) -> Vec<List> {
         let name = |&label: &u8| self.0.classes.get(usize::from(label)).map_or("?", String::as_str);
+        let row = |row: &u32| match self.0.origins.get(row) {
+            Some(origin) => format!("{row} ({origin})"),
+            None => row.to_string(),
+        };
         let contradiction = |group: &Contradiction| {
             let members = group.rows.iter().zip(&group.labels);
-            let members: Vec<String> = members.map(|(row, label)| format!("{row} {}", name(label))).collect();
+            let members: Vec<String> = members.map(|(of, label)| format!("{} {}", row(of), name(label))).collect();
             members.join(" / ")
         };
         let lists = [
@@ -138,7 +142,7 @@ impl DataSection {
                 "Equal images with different labels, over all splits (row and label)",
                 contradiction,
             ),
-            list(&self.0.blank, "Rows of blank images", u32::to_string),
+            list(&self.0.blank, "Rows of blank images", row),
         ];
         lists.into_iter().flatten().collect()
     }

@@ -20,12 +20,14 @@ pub(crate) struct Tile<'a> {
     correct: bool,
     probability: String,
     row: u32,
+    /// Where the image comes from, if the features say so.
+    origin: Option<&'a str>,
 }
 
 /// A tile for each example.
 ///
 /// # Errors
-/// [`Error::Picture`].
+/// [`Error::Picture`], [`Error::Artifact`].
 pub(crate) fn tiles<'a>(
     examples: &[Example],
     outcomes: &[Outcome],
@@ -33,7 +35,7 @@ pub(crate) fn tiles<'a>(
 ) -> Result<Vec<Tile<'a>>, Error> {
     let tile = |Example { index, heat }: &Example| {
         let outcome = &outcomes[*index];
-        let pixels = side_by_side(&gray(features.image(*index)), heat, features.width);
+        let pixels = side_by_side(&gray(&features.image(*index)?), heat, features.width);
         Ok(Tile {
             picture: picture(features, *index, ColorType::Rgb, &pixels)?,
             label: &features.classes[outcome.label],
@@ -41,6 +43,7 @@ pub(crate) fn tiles<'a>(
             correct: outcome.is_correct(),
             probability: percent(outcome.probability),
             row: features.rows[*index],
+            origin: features.origins.as_ref().map(|origins| origins.get(*index)),
         })
     };
     examples.iter().map(tile).collect()

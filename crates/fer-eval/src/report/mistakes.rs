@@ -21,12 +21,14 @@ pub(crate) struct Mistake<'a> {
     predicted: &'a str,
     probability: String,
     row: u32,
+    /// Where the image comes from, if the features say so.
+    origin: Option<&'a str>,
 }
 
 /// The mistakes with the largest probabilities, in descending order; equal ones by row.
 ///
 /// # Errors
-/// [`Error::Picture`].
+/// [`Error::Picture`], [`Error::Artifact`].
 pub(crate) fn mistakes<'a>(
     predictions: &'a Predictions,
     outcomes: &[Outcome],
@@ -37,11 +39,12 @@ pub(crate) fn mistakes<'a>(
     let tile = |&index: &usize| {
         let outcome = &outcomes[index];
         Ok(Mistake {
-            picture: picture(features, index, ColorType::Grayscale, &gray(features.image(index)))?,
+            picture: picture(features, index, ColorType::Grayscale, &gray(&features.image(index)?))?,
             label: &predictions.classes[outcome.label],
             predicted: &predictions.classes[outcome.predicted],
             probability: percent(outcome.probability),
             row: predictions.rows[index],
+            origin: predictions.origins.as_ref().map(|origins| origins.get(index)),
         })
     };
     wrong.take(SHOWN).map(tile).collect()

@@ -13,15 +13,15 @@ use crate::tta::residual;
 fn maps(classes: [usize; 2]) -> (FeatureSet, Vec<Vec<f32>>, Vec<Vec<f32>>) {
     let (model, set) = residual();
     let images: Vec<f32> = (0..2 * 24 * 24).map(dice).collect();
-    let set = FeatureSet { images, labels: vec![0, 0], rows: vec![0, 1], ..set };
+    let set = FeatureSet { images: images.into(), labels: vec![0, 0], rows: vec![0, 1], ..set };
     let config: NetworkConfig = serde_json::from_value(model.network.clone()).unwrap();
     let tensor = |array: &fer_artifact::Array| Tensor::from_slice(&array.data, &array.shape[..], &Device::Cpu).unwrap();
     let state = model.tensors.iter().map(|(name, array)| (name.clone(), tensor(array))).collect();
-    let images = Tensor::from_slice(&set.images, (2, 1, 24, 24), &Device::Cpu).unwrap();
+    let images = Tensor::from_slice(&set.images.all().unwrap(), (2, 1, 24, 24), &Device::Cpu).unwrap();
     let small = Network::load(&config, state).unwrap().grad_cam(&images, &classes).unwrap();
     assert_eq!(small.dims(), [2, 3, 3]);
     let small = small.reshape((2, 9)).unwrap().to_vec2().unwrap();
-    let large = Predictor::new(&model).unwrap().heat_maps(&set.images, &classes).unwrap();
+    let large = Predictor::new(&model).unwrap().heat_maps(&set.images.all().unwrap(), &classes).unwrap();
     (set, small, large)
 }
 
@@ -62,7 +62,7 @@ fn an_evaluation_explains_answers_of_its_splits() {
     let (model, set) = residual();
     let images: Vec<f32> = (0..30 * 24 * 24).map(dice).collect();
     let labels = (0..30).map(|index| index % 3).collect();
-    let set = FeatureSet { images, labels, rows: (100..130).collect(), ..set };
+    let set = FeatureSet { images: images.into(), labels, rows: (100..130).collect(), ..set };
     let found = evaluate(&EvaluateParams::default(), &model, &BTreeMap::from([(Split::Test, set.clone())])).unwrap();
     let (examples, predictions) = (&found.examples[&Split::Test], &found.predictions[&Split::Test]);
     let top = |index: usize| {
@@ -81,7 +81,7 @@ fn an_evaluation_explains_answers_of_its_splits() {
     }
     let example = &examples[0];
     let predictor = Predictor::new(&model).unwrap();
-    let alone = predictor.heat_maps(set.image(example.index), &[top(example.index)]).unwrap();
+    let alone = predictor.heat_maps(&set.image(example.index).unwrap(), &[top(example.index)]).unwrap();
     for (found, expected) in example.heat.iter().zip(&alone[0]) {
         assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
     }
@@ -90,7 +90,7 @@ fn an_evaluation_explains_answers_of_its_splits() {
 #[test]
 fn a_network_without_convolutions_has_scores_but_nothing_to_show() {
     let set = features(Split::Test, &[[1.0, 0.0], [0.0, 1.0]], &[0, 1]);
-    let error = Predictor::new(&model()).unwrap().heat_maps(&set.images, &[0, 1]).unwrap_err();
+    let error = Predictor::new(&model()).unwrap().heat_maps(&set.images.all().unwrap(), &[0, 1]).unwrap_err();
     assert!(matches!(&error, Error::Model(fer_model::Error::Maps { .. })), "{error}");
     let found = evaluate(&EvaluateParams::default(), &model(), &BTreeMap::from([(Split::Test, set)])).unwrap();
     assert_eq!(found.examples[&Split::Test], []);

@@ -11,6 +11,7 @@ fn predictions(rows: impl IntoIterator<Item = u32>, right: impl Fn(u32) -> bool)
         logits: logits.collect(),
         labels: vec![0; rows.len()],
         rows,
+        origins: None,
     }
 }
 

@@ -26,9 +26,10 @@ pub(crate) fn features(split: Split, pixels: &[[f32; 2]], labels: &[u8]) -> Feat
         split,
         height: 1,
         width: 2,
-        images: pixels.concat(),
+        images: pixels.concat().into(),
         labels: labels.to_vec(),
         rows: (100..100 + labels.len() as u32).collect(),
+        origins: None,
         preprocessing: Value::Null,
     }
 }
@@ -40,6 +41,24 @@ fn logits_are_those_of_the_network_in_the_order_of_the_images() {
     assert_eq!(found.logits, [0.5, 0.25, -0.25, 2.0, 4.0, 5.0, -1.0, 0.0, -2.0]);
     assert_eq!((found.split, found.labels, found.rows), (Split::Test, vec![0, 2, 1], vec![100, 101, 102]));
     assert_eq!(found.classes, model().classes);
+}
+
+#[test]
+fn images_that_are_not_in_memory_have_the_same_logits_batch_by_batch() {
+    let pixels: Vec<[f32; 2]> = (0..23).map(|index| [index as f32 * 0.37, index as f32 * -0.21]).collect();
+    let set =
+        FeatureSet { origins: Some(["a.png"; 23].into_iter().collect()), ..features(Split::Test, &pixels, &[0; 23]) };
+    let elsewhere = FeatureSet { images: set.images.map(2, 2, |images: &[f32]| images.to_vec()), ..set.clone() };
+    for batch_size in [1, 5, 23, 64] {
+        let found = predict(&model(), &elsewhere, batch_size).unwrap();
+        assert_eq!(found, predict(&model(), &set, batch_size).unwrap());
+        assert_eq!(found.origins, set.origins);
+    }
+    let mut spoiled = set;
+    spoiled.images.in_memory().unwrap()[2 * 12] = f32::MAX;
+    spoiled.images.in_memory().unwrap()[2 * 12 + 1] = f32::MAX;
+    let message = predict(&model(), &spoiled, 5).unwrap_err().to_string();
+    assert!(message.starts_with("test: row 112: expected finite logits, found inf"), "{message}");
 }
 
 #[test]
@@ -56,7 +75,7 @@ fn the_network_is_in_evaluation_mode() {
     let model = Model { network: config, tensors: tensors.collect(), ..model() };
     let images: Vec<f32> = (0..5 * 64).map(|index| value(index) + 0.1).collect();
     let labels = vec![0; 5];
-    let set = FeatureSet { height: 8, width: 8, images, ..features(Split::Test, &[], &labels) };
+    let set = FeatureSet { height: 8, width: 8, images: images.into(), ..features(Split::Test, &[], &labels) };
     let (together, alone) = (predict(&model, &set, 5).unwrap(), predict(&model, &set, 1).unwrap());
     assert_eq!(together, predict(&model, &set, 5).unwrap());
     let largest = together.logits.iter().fold(0f32, |largest, logit| largest.max(logit.abs()));
@@ -119,7 +138,7 @@ fn images_of_another_size_are_refused() {
 fn images_without_labels_have_the_logits_of_a_set() {
     let set = features(Split::Test, &[[0.5, 0.25], [2.0, 4.0], [-1.0, 0.0]], &[0, 2, 1]);
     let predictor = Predictor::new(&model()).unwrap();
-    assert_eq!(predictor.logits(&set.images, 2).unwrap(), predictor.predict(&set, 2).unwrap().logits);
+    assert_eq!(predictor.logits(&set.images.all().unwrap(), 2).unwrap(), predictor.predict(&set, 2).unwrap().logits);
     assert!(predictor.logits(&[], 2).unwrap().is_empty());
     let message = predictor.logits(&[0.0; 5], 2).unwrap_err().to_string();
     assert_eq!(message, "expected whole images of 1×2, 2 values each, found 5 values");

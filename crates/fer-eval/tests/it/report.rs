@@ -1,6 +1,6 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fer_artifact::{Metrics, Predictions, Split, Tta};
+use fer_artifact::{Metrics, Origins, Predictions, Split, Tta};
 use fer_eval::{Example, ReportInput, report};
 use serde_json::{Value, json};
 
@@ -131,6 +131,33 @@ fn the_surest_mistakes_come_first_and_are_no_more_than_24() {
     let (surest, row) = wrong.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     assert_eq!(format!("{:.1}", found[0]), format!("{:.1}", 100.0 * surest));
     assert_shows(tiles[0], &format!("row {row}</span>"));
+}
+
+#[test]
+fn mistakes_examples_and_the_data_name_their_pictures() {
+    let mut sample = Sample::new(&["a", "b", "c"], &[(Split::Test, 90)], 0.0);
+    let names: Vec<String> = (0..90).map(|index| format!("<b>/{index}.png")).collect();
+    let origins: Origins = names.iter().map(String::as_str).collect();
+    sample.features.get_mut(&Split::Test).unwrap().origins = Some(origins.clone());
+    let predictions = sample.evaluation.predictions.get_mut(&Split::Test).unwrap();
+    predictions.origins = Some(origins);
+    let rows = predictions.rows.clone();
+    let example = Example { index: 7, heat: vec![0.0; 144] };
+    sample.evaluation.examples.insert(Split::Test, vec![example]);
+    let mut data = data_report();
+    data["origins"] = json!({"3": "angry/3.png", "17": "sad/17.png", "59": "<i>.png"});
+    sample.data_report = Some(data);
+    let page = html(&sample);
+    let tiles = between(&page, "<li><img", "</li>");
+    assert_eq!(tiles.len(), 25);
+    for tile in &tiles[..24] {
+        let row: u32 = between(tile, "alt=\"Row ", ":")[0].parse().unwrap();
+        let index = rows.iter().position(|&of| of == row).unwrap();
+        assert_shows(tile, &format!(">&lt;b&gt;&#x2f;{index}.png</span>"));
+    }
+    assert_shows(tiles[24], ">&lt;b&gt;&#x2f;7.png</span>");
+    assert_shows(&page, "3 (angry&#x2f;3.png) angry &#x2f; 17 (sad&#x2f;17.png) sad");
+    assert_shows(&page, "59 (&lt;i&gt;.png)");
 }
 
 #[test]

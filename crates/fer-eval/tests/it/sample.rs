@@ -67,6 +67,7 @@ fn features(classes: &[String], split: Split, n: usize) -> FeatureSet {
         images: (0..n * size * size).map(pixel).collect(),
         labels: (0..n as u32).map(|index| (dice(start + index) * classes.len() as f32) as u8).collect(),
         rows: (start..start + n as u32).collect(),
+        origins: None,
         preprocessing: Value::Null,
     }
 }
@@ -88,6 +89,7 @@ fn predictions(set: &FeatureSet, skill: f32) -> Predictions {
         logits: logits.collect(),
         labels: set.labels.clone(),
         rows: set.rows.clone(),
+        origins: None,
     }
 }
 

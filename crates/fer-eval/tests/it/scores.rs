@@ -22,6 +22,7 @@ fn predictions(logits: &[Vec<f32>], labels: &[u8], classes: usize) -> Prediction
         logits: logits.concat(),
         labels: labels.to_vec(),
         rows: (0..labels.len() as u32).collect(),
+        origins: None,
     }
 }
 

@@ -30,6 +30,7 @@ fn mixed([one, other]: &[Case; 2]) -> (Predictions, [Vec<u32>; 2]) {
         logits: vec![],
         labels: vec![],
         rows: vec![],
+        origins: None,
     };
     let mut rows = [vec![], vec![]];
     for index in 0..one.labels.len() {

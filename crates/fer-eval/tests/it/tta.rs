@@ -26,22 +26,22 @@ pub(crate) fn residual() -> (Model, FeatureSet) {
     };
     let tensors = state.iter().map(|(name, tensor)| (name.clone(), array(tensor))).collect();
     let images: Vec<f32> = (0..24 * 24).map(dice).collect();
-    let set = FeatureSet { height: 24, width: 24, images, ..features(Split::Test, &[], &[1]) };
+    let set = FeatureSet { height: 24, width: 24, images: images.into(), ..features(Split::Test, &[], &[1]) };
     (Model { network, tensors, ..model() }, set)
 }
 
 /// What the network says of a part of the image, by a network that is made for parts of this size.
 fn of_part(model: &Model, set: &FeatureSet, (top, left): (usize, usize), mirrored: bool) -> Vec<f64> {
-    let mut part = vec![];
+    let (mut part, whole) = (vec![], set.images.all().unwrap());
     for y in 0..22 {
         for x in 0..22 {
             let x = if mirrored { 21 - x } else { x };
-            part.push(set.images[(top + y) * 24 + left + x]);
+            part.push(whole[(top + y) * 24 + left + x]);
         }
     }
     let mut model = model.clone();
     (model.network["height"], model.network["width"]) = (json!(22), json!(22));
-    let part = FeatureSet { height: 22, width: 22, images: part, ..set.clone() };
+    let part = FeatureSet { height: 22, width: 22, images: part.into(), ..set.clone() };
     probabilities(&predict(&model, &part, 1).unwrap().logits)
 }
 

@@ -12,8 +12,8 @@ fn set() -> ImageSet {
         images: (0..2).flat_map(|image| (0..20).map(move |at| pixel(image, at))).collect(),
         labels: vec![1, 0],
         rows: vec![7, 9],
-        skipped_rows: vec![],
         groups: None,
+        origins: None,
     }
 }
 
@@ -38,7 +38,7 @@ fn the_middle_of_every_image_is_kept() {
 #[test]
 fn a_pixel_is_left_of_the_smallest_share() {
     let cropped = align(&params(r#"{"kind": "center-crop", "share": 0}"#), set()).unwrap();
-    assert_eq!((cropped.height, cropped.width, cropped.images), (1, 1, vec![12, 112]));
+    assert_eq!((cropped.height, cropped.width, cropped.images), (1, 1, vec![12, 112].into()));
 }
 
 #[test]

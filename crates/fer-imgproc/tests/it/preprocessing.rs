@@ -1,4 +1,4 @@
-use fer_artifact::{FeatureSet, ImageSet, Size, Split};
+use fer_artifact::{FeatureSet, ImageSet, Provenance, Seed, Size, Split, open, write};
 use fer_imgproc::{Equalization, Error, Normalization, PreprocessParams, Preprocessing, equalize, preprocess, resize};
 use fer_testkit::{image_set, image_sets};
 use proptest::prelude::*;
@@ -26,13 +26,13 @@ fn golden_sets() -> BTreeMap<Split, ImageSet> {
     let golden = golden::part("normalize");
     let (height, width) = (golden::number(&golden["height"]), golden::number(&golden["width"]));
     sets_of([Split::Train, Split::Validation].map(|split| {
-        let images = golden::bytes(&golden[split.name()]);
+        let images = golden::bytes(&golden[split.name()]).into();
         ImageSet { images, ..image_set(split, if split == Split::Train { 5 } else { 2 }, height, width) }
     }))
 }
 
 fn concatenated(sets: &BTreeMap<Split, FeatureSet>) -> Vec<f32> {
-    sets.values().flat_map(|set| set.images.iter().copied()).collect()
+    sets.values().flat_map(|set| set.images.all().unwrap().into_owned()).collect()
 }
 
 fn assert_close(found: &[f32], expected: &[f32]) {
@@ -49,7 +49,7 @@ fn unit_is_numpy_s_division_bit_for_bit() {
     let features = preprocess(&params(Equalization::None, Normalization::Unit), &sets_of([set])).unwrap();
     let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     let expected = golden::floats(&golden::part("normalize")["levels_over_255"]);
-    assert_eq!(bits(&features[&Split::Train].images), bits(&expected));
+    assert_eq!(bits(&features[&Split::Train].images.all().unwrap()), bits(&expected));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn per_image_is_numpy_s_with_zeros_for_constant_images() {
         let features = preprocess(&params(equalization, Normalization::PerImage), &golden_sets()).unwrap();
         assert_close(&concatenated(&features), &golden::floats(&golden[name]["per_image"]));
         // The second image of validation is 13 all over.
-        assert_eq!(features[&Split::Validation].image(1), [0.0; 30]);
+        assert_eq!(features[&Split::Validation].image(1).unwrap(), [0.0; 30].as_slice());
     }
 }
 
@@ -82,11 +82,11 @@ fn images_are_resized_before_they_are_equalised() {
     let set = image_set(Split::Train, 3, 9, 9);
     let size = Size::new(4, 6).unwrap();
     let params = PreprocessParams { size: Some(size), ..PreprocessParams::default() };
-    let mut expected = resize(set.image(2), Size::new(9, 9).unwrap(), size);
+    let mut expected = resize(&set.image(2).unwrap(), Size::new(9, 9).unwrap(), size);
     equalize(&mut expected);
     let features = &preprocess(&params, &sets_of([set])).unwrap()[&Split::Train];
     assert_eq!((features.height, features.width), (4, 6));
-    assert_eq!(features.image(2), expected.iter().map(|&level| f32::from(level) / 255.0).collect::<Vec<_>>());
+    assert_eq!(features.image(2).unwrap(), expected.iter().map(|&level| f32::from(level) / 255.0).collect::<Vec<_>>());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn without_a_train_set_there_is_nothing_to_fit() {
 #[test]
 fn a_train_set_of_one_level_cannot_be_scaled() {
     let mut set = image_set(Split::Train, 2, 3, 3);
-    set.images.fill(128);
+    set.images.in_memory().unwrap().fill(128);
     let params = params(Equalization::Global, Normalization::Standard);
     assert_eq!(
         preprocess(&params, &sets_of([set])).unwrap_err().to_string(),
@@ -171,9 +171,10 @@ fn pixels_without_labels_have_the_features_of_a_set() {
         let params = PreprocessParams { size, ..params(Equalization::Global, normalization) };
         let fitted = Preprocessing::fit(&params, set).unwrap();
         let own = Size::new(6, 4).unwrap();
-        assert_eq!(fitted.features(&set.images, own).unwrap(), fitted.apply(set).unwrap().images);
+        let pixels = set.images.all().unwrap();
+        assert_eq!(fitted.apply(set).unwrap().images, fitted.features(&pixels, own).unwrap());
         assert!(fitted.features(&[], own).unwrap().is_empty());
-        let error = fitted.features(&set.images[..25], own).unwrap_err();
+        let error = fitted.features(&pixels[..25], own).unwrap_err();
         assert_eq!(error.to_string(), "expected whole images of 6×4, 24 pixels each, found 25 pixels");
     }
 }
@@ -191,11 +192,28 @@ fn images_that_are_larger_than_a_network_takes_need_a_size() {
 #[test]
 fn a_set_that_contradicts_itself_is_refused() {
     let mut set = image_set(Split::Train, 2, 4, 5);
-    set.images.pop();
+    set.images.in_memory().unwrap().pop();
     let error = preprocess(&PreprocessParams::default(), &sets_of([set])).unwrap_err();
     assert_eq!(error.to_string(), "expected 40 pixels in `train`, found 39");
     let flat = image_set(Split::Train, 2, 0, 5);
     assert!(matches!(Preprocessing::fit(&PreprocessParams::default(), &flat), Err(Error::Size(_))));
+}
+
+#[test]
+fn images_in_a_file_have_the_features_of_images_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than are read at a time.
+    let sets = sets_of([image_set(Split::Train, 9000, 32, 33), image_set(Split::Test, 5, 32, 33)]);
+    let provenance = Provenance::new("test", Seed::new(0));
+    let opened = sets.iter().map(|(&split, set)| {
+        let path = folder.path().join(split.name());
+        write(&path, set, &provenance).unwrap();
+        (split, open::<ImageSet>(&path).unwrap())
+    });
+    let opened: BTreeMap<Split, ImageSet> = opened.collect();
+    for params in all_params() {
+        assert!(preprocess(&params, &opened).unwrap() == preprocess(&params, &sets).unwrap());
+    }
 }
 
 #[test]
@@ -241,10 +259,10 @@ proptest! {
         let features = preprocess(&PreprocessParams::default(), &sets).unwrap();
         for (images, features) in sets.values().zip(features.values()) {
             for index in 0..images.len() {
-                let mut expected = images.image(index).to_vec();
+                let mut expected = images.image(index).unwrap().into_owned();
                 equalize(&mut expected);
                 let expected: Vec<f32> = expected.iter().map(|&level| f32::from(level) / 255.0).collect();
-                prop_assert_eq!(features.image(index), expected);
+                prop_assert_eq!(features.image(index).unwrap(), expected);
             }
         }
     }
@@ -253,7 +271,8 @@ proptest! {
     fn standard_gives_train_mean_zero_and_deviation_one(sets in image_sets()) {
         let fitted = preprocess(&params(Equalization::Global, Normalization::Standard), &sets);
         prop_assume!(fitted.is_ok());
-        let train = &fitted.unwrap()[&Split::Train].images;
+        let fitted = fitted.unwrap();
+        let train = fitted[&Split::Train].images.all().unwrap();
         let n = train.len() as f64;
         let mean = train.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
         let variance = train.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;

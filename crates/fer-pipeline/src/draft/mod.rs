@@ -40,7 +40,8 @@ pub fn draft(source: &Path, file: &Path, minutes: f64, clock: &dyn Clock) -> Res
         move |source: Box<dyn std::error::Error + Send + Sync>| Error::Stage { stage: stage.into(), source }
     };
     let seed = Seed::new(SEED).stream(StageKind::Ingest.name());
-    let proposal = propose(source, seed).map_err(|error| failed(StageKind::Ingest)(error.into()))?;
+    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let proposal = propose(source, seed, beside).map_err(|error| failed(StageKind::Ingest)(error.into()))?;
     let training =
         training::choose(&proposal.report, minutes, clock).map_err(|error| failed(StageKind::Train)(error.into()))?;
     let mut choices = of_data(&proposal, file);

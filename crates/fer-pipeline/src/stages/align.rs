@@ -30,7 +30,7 @@ impl Stage for Align {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self) -> Value {
@@ -39,7 +39,7 @@ impl Stage for Align {
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         for split in Split::ALL {
-            if let Some(images) = context.read_optional(split_file(split))? {
+            if let Some(images) = context.open_optional(split_file(split))? {
                 context.write(split_file(split), &align(&self.params, images)?)?;
             }
         }

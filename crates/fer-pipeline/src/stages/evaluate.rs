@@ -92,7 +92,7 @@ impl Stage for Evaluate {
         let model: Model = context.read(MODEL)?;
         let mut features: BTreeMap<Split, FeatureSet> = BTreeMap::new();
         for split in self.splits() {
-            features.extend(context.read_optional(split_file(split))?.map(|set| (split, set)));
+            features.extend(context.open_optional(split_file(split))?.map(|set| (split, set)));
         }
         let mut evaluation = evaluate(&self.params, &model, &features)?;
         if let Some(subsets) = record(context, SUBSETS)? {

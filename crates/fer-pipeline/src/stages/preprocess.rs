@@ -32,7 +32,7 @@ impl Stage for Preprocess {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self) -> Value {
@@ -42,7 +42,7 @@ impl Stage for Preprocess {
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let mut sets = BTreeMap::new();
         for split in Split::ALL {
-            sets.extend(context.read_optional(split_file(split))?.map(|set| (split, set)));
+            sets.extend(context.open_optional(split_file(split))?.map(|set| (split, set)));
         }
         for (split, features) in preprocess(&self.params, &sets)? {
             context.write(split_file(split), &features)?;

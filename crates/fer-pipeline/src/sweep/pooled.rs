@@ -91,7 +91,7 @@ impl Pool {
             self.add_subsets(&fold, path)?;
         }
         match &mut self.predictions {
-            None => self.predictions = Some(fold),
+            None => self.predictions = Some(Predictions { origins: None, ..fold }),
             Some(all) => {
                 all.logits.extend(fold.logits);
                 all.labels.extend(fold.labels);
@@ -152,6 +152,7 @@ mod tests {
             logits: rows.iter().flat_map(|&row| case.logits[row].clone()).collect(),
             labels: rows.iter().map(|&row| case.labels[row]).collect(),
             rows: rows.iter().map(|&row| row as u32).collect(),
+            origins: None,
         }
     }
 

@@ -15,11 +15,11 @@ fn set(images: Vec<u8>) -> ImageSet {
         split: Split::Validation,
         height: 2,
         width: 2,
-        images,
+        images: images.into(),
         labels: vec![1; n],
         rows: (1000..1000 + n as u32).collect(),
-        skipped_rows: vec![],
         groups: None,
+        origins: None,
     }
 }
 
@@ -54,9 +54,10 @@ fn a_labelled_set_keeps_its_labels_and_rows() {
     let set = set(images);
     let found = ensemble.predict(&set).unwrap();
     assert_eq!((&found.labels, &found.rows, found.split), (&set.labels, &set.rows, Split::Validation));
-    assert_eq!(found.logits, ensemble.logits(&set.images, size(2)).unwrap());
+    assert_eq!(found.logits, ensemble.logits(&set.images.all().unwrap(), size(2)).unwrap());
     for (index, logits) in found.logits.chunks(2).enumerate() {
-        let level = |pixel: usize| f32::from(set.image(index)[pixel]) / 255.0;
+        let image = set.image(index).unwrap();
+        let level = |pixel: usize| f32::from(image[pixel]) / 255.0;
         assert!((logits[0] - level(0) - level(2)).abs() < 1e-6 && (logits[1] - level(1) - level(3)).abs() < 1e-6);
     }
     let other = ImageSet { classes: vec!["right".into(), "left".into()], ..set };

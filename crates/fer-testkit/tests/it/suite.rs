@@ -1,5 +1,7 @@
 //! A stage that keeps the contract passes; each way to break it is found.
 
+use std::borrow::Cow;
+
 use fer_artifact::{FeatureSet, ImageSet, Provenance, Split, read, write};
 use fer_testkit::{Call, StageError, evaluate_suite, predictions, preprocess_suite};
 use serde_json::{Value, json};
@@ -11,14 +13,15 @@ fn stage(mut shift: impl FnMut(&[Vec<u8>], f32) -> f32) -> impl FnMut(&Call<'_>)
         let input = |split: Split| call.run.join(format!("ingest/{split}.safetensors"));
         let there: Vec<Split> = Split::ALL.into_iter().filter(|&split| input(split).exists()).collect();
         let sets: Vec<ImageSet> = there.iter().map(|&split| read(&input(split))).collect::<Result<_, _>>()?;
-        let pixels: Vec<Vec<u8>> = sets.iter().map(|set| set.images.clone()).collect();
+        let pixels: Vec<Vec<u8>> =
+            sets.iter().map(|set| set.images.all().map(Cow::into_owned)).collect::<Result<_, _>>()?;
         let shift = shift(&pixels, calls);
         calls += 1.0;
         for set in sets {
             let ImageSet { classes, split, height, width, images, labels, rows, .. } = set;
-            let images = images.iter().map(|&level| f32::from(level) / 255.0 - shift).collect();
-            let features =
-                FeatureSet { classes, split, height, width, images, labels, rows, preprocessing: Value::Null };
+            let images = images.all()?.iter().map(|&level| f32::from(level) / 255.0 - shift).collect();
+            let (preprocessing, origins) = (Value::Null, None);
+            let features = FeatureSet { classes, split, height, width, images, labels, rows, origins, preprocessing };
             write(&call.output.join(format!("{split}.safetensors")), &features, &Provenance::new("test", call.seed))?;
         }
         Ok(())

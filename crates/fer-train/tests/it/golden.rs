@@ -78,6 +78,7 @@ fn images(count: usize, size: usize) -> FeatureSet {
         images: (0..count * size * size).map(pixel).collect(),
         rows: (0..count as u32).collect(),
         labels,
+        origins: None,
         preprocessing: Value::Null,
     }
 }
@@ -114,7 +115,7 @@ fn logits(config: &NetworkConfig, tensors: &BTreeMap<String, Array>, set: &Featu
     let tensor = |shape: &[usize], data: &[f32]| Tensor::from_slice(data, shape, &Device::Cpu).unwrap();
     let tensors = tensors.iter().map(|(name, array)| (name.clone(), tensor(&array.shape, &array.data))).collect();
     let pixels = count * set.height * set.width;
-    let images = tensor(&[count, 1, set.height, set.width], &set.images[..pixels]);
+    let images = tensor(&[count, 1, set.height, set.width], &set.images.all().unwrap()[..pixels]);
     Network::load(config, tensors).unwrap().forward(&images, Mode::Evaluate).unwrap().to_vec2().unwrap()
 }
 

@@ -131,7 +131,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     assert_eq!(refusal(|_, _, seed, _| *seed = Seed::new(2)), format!("{other} seed 2, found 1"));
     let fewer = |_: &mut Value, train: &mut FeatureSet, _: &mut Seed, _: &mut Checkpoint| {
         train.labels.pop();
-        train.images.truncate(19 * 64);
+        train.images.in_memory().unwrap().truncate(19 * 64);
     };
     assert_eq!(refusal(fewer), format!("{other} number of training images 19, found 20"));
     let renamed = |_: &mut Value, _: &mut FeatureSet, _: &mut Seed, checkpoint: &mut Checkpoint| {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{Array, FeatureSet, Predictions, Seed, Split, with_causes};
+use fer_artifact::{Array, FeatureSet, Predictions, Provenance, Seed, Split, open, with_causes, write};
 use fer_testkit::feature_set;
 use fer_train::{Error, Quiet, TrainData, TrainParams, Trained, train};
 use serde_json::{Value, json};
@@ -47,6 +47,34 @@ fn always(class: usize) -> BTreeMap<String, Array> {
 fn still(mut value: Value) -> TrainParams {
     value["optimizer"] = json!({"learning_rate": 1e-30});
     linear(value)
+}
+
+#[test]
+fn images_in_a_file_train_the_model_of_images_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |set: &FeatureSet| -> FeatureSet {
+        let path = folder.path().join(set.split.name());
+        write(&path, set, &Provenance::new("test", Seed::new(0))).unwrap();
+        open(&path).unwrap()
+    };
+    let (train_set, validation) = sets();
+    let (train_file, validation_file) = (opened(&train_set), opened(&validation));
+    for more in [json!({}), json!({"augmentation": {"flip": 0.5, "shift": 0.2}, "mixup": {"alpha": 0.2}})] {
+        let mut value = json!({"epochs": 3, "batch_size": 7, "shuffle": true, "evaluate_every": 1, "select": "best"});
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let params = linear(value);
+        let run = |train_set, validation| {
+            let data = TrainData { train: train_set, validation: Some(validation), teachers: &[] };
+            train(&params, &data, None, None, Seed::new(1), &mut Quiet).unwrap()
+        };
+        assert_eq!(run(&train_file, &validation_file).model, run(&train_set, &validation).model);
+    }
+    let path = folder.path().join("train");
+    let length = std::fs::metadata(&path).unwrap().len();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 200).unwrap();
+    let error = refusal(&linear(json!({})), &train_file, None);
+    let reason = "it ends within its images; it was cut short while it was read";
+    assert_eq!(error, format!("{}: not a valid safetensors file: {reason}", path.display()));
 }
 
 #[test]
@@ -368,6 +396,7 @@ pub(crate) fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
         logits: set.labels.iter().flat_map(sure).collect(),
         labels: set.labels.clone(),
         rows: set.rows.clone(),
+        origins: None,
     }
 }
 

@@ -196,8 +196,8 @@ impl Stage for Train {
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let train_set: FeatureSet = context.read(split_file(Split::Train))?;
-        let validation: Option<FeatureSet> = context.read_optional(split_file(Split::Validation))?;
+        let train_set: FeatureSet = context.open(split_file(Split::Train))?;
+        let validation: Option<FeatureSet> = context.open_optional(split_file(Split::Validation))?;
         let teachers: Result<Vec<Predictions>, _> =
             self.teachers.iter().map(|named| read(&named.path(context))).collect();
         let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
