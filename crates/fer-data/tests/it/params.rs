@@ -93,7 +93,7 @@ fn what_is_not_known_is_refused_by_name() {
     assert_eq!(refusal(json!({"on_bad_row": "drop"})), "unknown variant `drop`, expected `error` or `skip`");
     assert_eq!(
         refusal(json!({"drop_duplicates": "all"})),
-        "unknown variant `all`, expected one of `none`, `train`, `across`"
+        "unknown variant `all`, expected one of `none`, `train`, `across`, `near`"
     );
 }
 
