@@ -52,7 +52,7 @@ impl Sweep {
             for link in links.iter().filter(|link| link.is_evaluation()) {
                 let values = without(&cell.values, axis);
                 let known = |(other, seed, stage, _): &&mut (BTreeMap<String, Value>, u64, StageName, Pool)| {
-                    (&*other, *seed, *stage) == (&values, cell.seed, link.name())
+                    (other, *seed, *stage) == (&values, cell.seed, link.name())
                 };
                 if pools.iter_mut().find(known).is_none() {
                     pools.push((values.clone(), cell.seed, link.name(), Pool::default()));
