@@ -110,7 +110,7 @@ fn lines_with_a_rectangle_are_faces_and_splits_are_folders() {
         (&vec![0, 1, 0], &vec![1, 2, 3], &[0, 1, 4, 5][..])
     );
     assert_eq!(train.image(1).unwrap().len(), 4);
-    assert_eq!(train.origins.as_ref().unwrap().get(0), "train/images/b.png#xywh=percent:0,0,50,50");
+    assert_eq!(train.origins.as_ref().unwrap().get(0), "train/images/a.png#xywh=percent:0,0,50,50");
     assert_eq!((&ingested.sets[&Split::Validation].labels, &ingested.sets[&Split::Test].labels), (&vec![1], &vec![0]));
     let left: Vec<(&str, usize, &str)> = ingested
         .report
