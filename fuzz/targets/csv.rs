@@ -78,7 +78,8 @@ fn plain_text(text: &str) -> Option<ImageSet> {
     let header = if told.is_some() { lines.nth(1)? } else { lines.next()? };
     let separator = told.or([',', ';', '\t'].into_iter().find(|&found| header.contains(found))).unwrap_or(',');
     let space = |letter: char| letter.is_ascii_whitespace() || letter == '\u{FEFF}';
-    let fields = |line: &str| line.split(separator).map(|field| field.trim_matches(space).to_owned()).collect::<Vec<String>>();
+    let fields =
+        |line: &str| line.split(separator).map(|field| field.trim_matches(space).to_owned()).collect::<Vec<String>>();
     let names = fields(header);
     let find = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     let label_column = find("label").or_else(|| find("emotion"))?;
@@ -96,7 +97,11 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         let text = match &pixel_columns[..] {
             [one] => row[*one].clone(),
             // A pixel that is not there is no number.
-            each => each.iter().map(|&column| if row[column].is_empty() { "?" } else { &row[column] }).collect::<Vec<_>>().join(" "),
+            each => each
+                .iter()
+                .map(|&column| if row[column].is_empty() { "?" } else { &row[column] })
+                .collect::<Vec<_>>()
+                .join(" "),
         };
         let pixels: Vec<u8> = plain_pixels(&text)?;
         let side = pixels.len().isqrt();
@@ -128,7 +133,9 @@ fn columns_of_single_pixels(names: &[String]) -> Option<Vec<usize>> {
         };
         let numbers: Vec<Option<usize>> = names.iter().map(number).collect();
         let count = numbers.iter().flatten().count();
-        let from = |first: usize| (first..first + count).map(|wanted| numbers.iter().position(|number| *number == Some(wanted))).collect();
+        let from = |first: usize| {
+            (first..first + count).map(|wanted| numbers.iter().position(|number| *number == Some(wanted))).collect()
+        };
         let columns: Option<Vec<usize>> = if numbers.contains(&Some(0)) { from(0) } else { from(1) };
         columns.filter(|_| count >= 4)
     })

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use fer_artifact::Seed;
 use fer_data::{
-    Classes, Error, Fractions, ImageSize, IngestParams, OnBadRow, ParquetSource, Source, SplitRule, ingest, load, read_faces,
+    Classes, Error, Fractions, ImageSize, IngestParams, OnBadRow, ParquetSource, Source, SplitRule, ingest, load,
+    read_faces,
 };
 use fer_fuzz::{file, folder, only_our_panics, single_threaded};
 use libfuzzer_sys::fuzz_target;

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copys_name_is_the_path_below_what_the_inputs_have_in_common() {
+    fn the_name_of_a_copy_is_the_path_below_what_the_inputs_have_in_common() {
         assert_eq!(targets(&["a.jpg"], &["a.jpg"]), ["a.jpg.faces.png"]);
         assert_eq!(targets(&["in"], &["in/a.jpg", "in/b/a.jpg"]), ["in/a.jpg.faces.png", "in/b/a.jpg.faces.png"]);
         assert_eq!(targets(&["/home/me/photographs"], &["/home/me/photographs/./a"]), ["photographs/a.faces.png"]);
