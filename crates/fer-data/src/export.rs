@@ -1,6 +1,7 @@
 //! Image sets as folders of pictures.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use fer_artifact::{ImageSet, write_atomic};
 use image::ExtendedColorType::L8;
@@ -41,17 +42,72 @@ impl PictureFormat {
 /// # Errors
 /// [`Error::Io`], [`Error::Encode`] or [`Error::Artifact`].
 pub fn export_images(set: &ImageSet, folder: &Path, format: PictureFormat) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
     let names: Vec<String> = set.rows.iter().map(|row| format!("{row}.{}", format.extension())).collect();
-    names.par_iter().enumerate().try_for_each(|(index, name)| {
-        let path = folder.join(name);
-        let bytes = encode(set, &set.image(index)?, format).map_err(Error::encode(&path))?;
-        std::fs::write(&path, bytes).map_err(Error::io(&path, "write the picture"))
-    })?;
+    write_all(set, folder, &names, format)?;
     write_atomic(&folder.join(DATASET), |out| {
         names.iter().zip(&set.labels).try_for_each(|(name, label)| writeln!(out, "{name},{label}"))
     })?;
     Ok(())
+}
+
+/// Writes every image as a gray picture into the folder of its class, which can be ingested: called as the picture that it comes
+/// from, where the set says so and no other of its class is called the same, or else with its row behind or alone.
+///
+/// Missing folders are made, and pictures of the same name replaced.
+///
+/// # Errors
+/// As [`export_images`]; [`Error::Io`] too for a class that no folder can be called, and for a folder with a `dataset.csv`, which ingest
+/// would read in place of the folders.
+pub fn export_by_class(set: &ImageSet, folder: &Path, format: PictureFormat) -> Result<(), Error> {
+    let refused = |path: PathBuf, why: &str| {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, why.to_owned());
+        Error::Io { path, action: "make the folder", source }
+    };
+    let dataset = folder.join(DATASET);
+    if dataset.exists() {
+        return Err(refused(dataset, "ingest would read this list in place of the folders of the classes"));
+    }
+    for class in &set.classes {
+        let mut parts = Path::new(class).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(_)), None) => {
+                let path = folder.join(class);
+                std::fs::create_dir_all(&path).map_err(Error::io(&path, "make the folder"))?;
+            }
+            _ => return Err(refused(folder.join(class), "expected a class that a folder can be called after")),
+        }
+    }
+    let stems: Vec<String> = (0..set.len()).map(|index| stem(set, index)).collect();
+    let mut uses = BTreeMap::<(u8, &str), usize>::new();
+    set.labels.iter().zip(&stems).for_each(|(&label, stem)| *uses.entry((label, stem)).or_default() += 1);
+    let name = |index: usize| {
+        let (label, stem, row) = (set.labels[index], &stems[index], set.rows[index]);
+        let class = &set.classes[usize::from(label)];
+        let ending = format.extension();
+        match uses[&(label, stem.as_str())] {
+            _ if stem.is_empty() => format!("{class}/{row}.{ending}"),
+            1 => format!("{class}/{stem}.{ending}"),
+            _ => format!("{class}/{stem}-{row}.{ending}"),
+        }
+    };
+    write_all(set, folder, &(0..set.len()).map(name).collect::<Vec<_>>(), format)
+}
+
+/// The name of the picture that an image comes from, without folders, ending and place in it; empty where that is not known.
+fn stem(set: &ImageSet, index: usize) -> String {
+    let origin = set.origins.as_ref().map_or("", |origins| origins.get(index));
+    let file = origin.rsplit_once('#').map_or(origin, |(file, _)| file);
+    Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Writes each image under its name in the folder.
+fn write_all(set: &ImageSet, folder: &Path, names: &[String], format: PictureFormat) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
+    names.par_iter().enumerate().try_for_each(|(index, name)| {
+        let path = folder.join(name);
+        let bytes = encode(set, &set.image(index)?, format).map_err(Error::encode(&path))?;
+        std::fs::write(&path, bytes).map_err(Error::io(&path, "write the picture"))
+    })
 }
 
 fn encode(set: &ImageSet, pixels: &[u8], format: PictureFormat) -> image::ImageResult<Vec<u8>> {

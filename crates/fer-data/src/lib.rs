@@ -50,7 +50,7 @@ pub use bad_row::{BadRow, Place, RowProblem};
 pub use classes::Classes;
 pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
-pub use export::{PictureFormat, export_images};
+pub use export::{PictureFormat, export_by_class, export_images};
 pub use face_rows::{FaceRow, RowImage, is_table, read_faces};
 pub use ingest::{FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_with, source_digest, with_class_names};
 pub use invalid::InvalidParams;

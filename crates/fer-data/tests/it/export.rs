@@ -1,5 +1,5 @@
-use fer_artifact::{ImageSet, Split, with_causes};
-use fer_data::{Classes, PictureFormat, Source, export_images, load};
+use fer_artifact::{ImageSet, Origins, Split, with_causes};
+use fer_data::{Classes, PictureFormat, Source, export_by_class, export_images, load};
 use fer_testkit::image_set;
 
 use crate::source::Scratch;
@@ -26,6 +26,36 @@ fn pictures_are_named_by_row_and_listed_as_the_seed_does() {
     assert_eq!(names, ["3.jpg", "7.jpg", "dataset.csv"]);
     let back = load(&Source::at(folder), &Classes::default(), None, scratch.path()).unwrap().images;
     assert_eq!((back.labels, back.height, back.width), (vec![5, 0], 4, 4));
+}
+
+#[test]
+fn folders_of_classes_come_back_with_the_names_of_the_pictures() {
+    let scratch = Scratch::new();
+    let mut origins = Origins::default();
+    for name in ["a/one.jpg", "a/two.jpg#xywh=0,0,4,4", "b/two.png", "b/one.bmp"] {
+        origins.push(name);
+    }
+    let set = ImageSet {
+        labels: vec![0, 3, 3, 3],
+        rows: vec![0, 1, 2, 3],
+        origins: Some(origins),
+        ..image_set(Split::Test, 4, 4, 4)
+    };
+    let folder = scratch.path().join("faces");
+    export_by_class(&set, &folder, PictureFormat::Png).unwrap();
+    let back = load(&Source::at(&folder), &Classes::default(), None, scratch.path()).unwrap().images;
+    let names: Vec<&str> = (0..4).map(|index| back.origins.as_ref().unwrap().get(index)).collect();
+    assert_eq!(names, ["angry/one.png", "happy/one.png", "happy/two-1.png", "happy/two-2.png"]);
+    assert_eq!(back.labels, [0, 3, 3, 3]);
+    for (at, from) in [0, 3, 1, 2].into_iter().enumerate() {
+        assert_eq!(back.image(at).unwrap(), set.image(from).unwrap(), "{}", names[at]);
+    }
+    export_images(&set, &folder, PictureFormat::Png).unwrap();
+    let refused = with_causes(&export_by_class(&set, &folder, PictureFormat::Png).unwrap_err());
+    assert!(refused.ends_with("ingest would read this list in place of the folders of the classes"), "{refused}");
+    let set = ImageSet { classes: vec!["../up".to_owned(); 4], ..set };
+    let refused = with_causes(&export_by_class(&set, scratch.path(), PictureFormat::Png).unwrap_err());
+    assert!(refused.ends_with("expected a class that a folder can be called after"), "{refused}");
 }
 
 #[test]
