@@ -3,7 +3,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_labels, check_sides};
+use crate::file::Artifact;
+use crate::open_file::{Contents, check_labels, check_sides};
 use crate::{Error, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
 
 /// Network inputs of one split, as preprocess leaves them.

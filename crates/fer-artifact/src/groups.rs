@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::file::Contents;
+use crate::open_file::Contents;
 use crate::{Error, Header};
 
 /// Name of the tensor and of the header's list.

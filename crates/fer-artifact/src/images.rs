@@ -3,7 +3,8 @@ use std::ops::Range;
 
 use serde_json::Map;
 
-use crate::file::{Artifact, Contents, check_labels, check_sides};
+use crate::file::Artifact;
+use crate::open_file::{Contents, check_labels, check_sides};
 use crate::{Error, Groups, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
 
 /// Gray images of one split, as ingest leaves them.

@@ -16,6 +16,7 @@ mod in_file;
 mod model;
 pub mod names;
 mod number;
+mod open_file;
 mod origins;
 mod pixels;
 mod place;
@@ -35,15 +36,14 @@ pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_p
 pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;
-pub use file::{
-    Artifact, Contents, TensorInfo, describe, open, read, read_bytes, read_tensors, read_tensors_bytes, write,
-};
+pub use file::{Artifact, TensorInfo, describe, open, read, read_bytes, read_tensors, read_tensors_bytes, write};
 pub use groups::Groups;
 pub use halves::write_half;
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
+pub use open_file::Contents;
 pub use origins::Origins;
 pub use pixels::{PixelValue, Pixels};
 pub use place::tidy;

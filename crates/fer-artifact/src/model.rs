@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents};
+use crate::file::Artifact;
+use crate::open_file::Contents;
 use crate::pixels::check_values;
 use crate::{Array, Error, Header, Kind, Split, Tensor};
 

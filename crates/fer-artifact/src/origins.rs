@@ -1,6 +1,6 @@
 //! Where the images of a set come from.
 
-use crate::file::Contents;
+use crate::open_file::Contents;
 use crate::{Error, Tensor};
 
 /// Name of the tensor of the names, one behind the other.

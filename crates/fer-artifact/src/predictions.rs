@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
-use crate::file::{Artifact, Contents, check_labels};
+use crate::file::Artifact;
+use crate::open_file::{Contents, check_labels};
 use crate::pixels::check_values;
 use crate::{Error, Header, Kind, Origins, Split, Tensor};
 

@@ -37,3 +37,32 @@ pub fn first_needs_no_name(schema: &mut Schema) {
 pub fn variants(schema: &mut Schema) -> &mut Vec<Value> {
     schema.get_mut("oneOf").and_then(Value::as_array_mut).expect("an enum has variants")
 }
+
+/// Gives a type that reads itself the JSON Schema of what it reads. The schema stands where the type is used, under no name.
+///
+/// ```
+/// use fer_artifact::inline_schema;
+/// use schemars::{JsonSchema, json_schema};
+///
+/// struct Even(u32);
+/// inline_schema!(Even, |_| json_schema!({"type": "integer", "multipleOf": 2}));
+/// assert_eq!(schemars::schema_for!(Even).get("multipleOf"), Some(&2.into()));
+/// ```
+#[macro_export]
+macro_rules! inline_schema {
+    ($type:ident, |$generator:tt| $schema:expr) => {
+        impl ::schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema($generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                $schema
+            }
+        }
+    };
+}

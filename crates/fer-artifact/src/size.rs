@@ -81,6 +81,11 @@ impl Size {
         self.width
     }
 
+    /// The larger of height and width.
+    pub fn longer_side(self) -> usize {
+        self.height.max(self.width)
+    }
+
     /// Pixels in an image.
     pub const fn area(self) -> usize {
         self.height * self.width

@@ -1,10 +1,9 @@
 //! The classes of a data set, and which labels of the source belong to each.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use fer_artifact::FER2013_CLASSES;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -162,37 +161,27 @@ impl<'de> Deserialize<'de> for Classes {
     }
 }
 
-impl JsonSchema for Classes {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Classes".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let label = json_schema!({"type": ["string", "integer"]});
-        let labels = json_schema!({"anyOf": [label, {"type": "array", "items": label, "minItems": 1}]});
-        let of_one = json_schema!({
-            "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 1
-        });
-        let name = json_schema!({"type": ["string", "integer"]});
-        json_schema!({
-            "anyOf": [
-                {
-                    "title": "list of class names",
-                    "type": "array", "items": {"anyOf": [name, of_one]}, "minItems": 1, "maxItems": 256,
-                },
-                {
-                    "title": "mapping from class names to labels of the source",
-                    "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 256,
-                },
-                {"type": "string", "const": FROM_FOLDERS},
-            ]
-        })
-    }
-}
+fer_artifact::inline_schema!(Classes, |_| {
+    let label = json_schema!({"type": ["string", "integer"]});
+    let labels = json_schema!({"anyOf": [label, {"type": "array", "items": label, "minItems": 1}]});
+    let of_one = json_schema!({
+        "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 1
+    });
+    let name = json_schema!({"type": ["string", "integer"]});
+    json_schema!({
+        "anyOf": [
+            {
+                "title": "list of class names",
+                "type": "array", "items": {"anyOf": [name, of_one]}, "minItems": 1, "maxItems": 256,
+            },
+            {
+                "title": "mapping from class names to labels of the source",
+                "type": "object", "additionalProperties": labels, "minProperties": 1, "maxProperties": 256,
+            },
+            {"type": "string", "const": FROM_FOLDERS},
+        ]
+    })
+});
 
 struct ClassesVisitor;
 

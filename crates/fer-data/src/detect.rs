@@ -4,7 +4,7 @@ use std::fmt;
 
 use fer_artifact::Size;
 use fer_imgproc::Picture;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -31,25 +31,15 @@ pub struct Detect {
     pub faces: Faces,
 }
 
-impl JsonSchema for Detect {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Detect".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let faces = generator.subschema_for::<Faces>();
-        let map = json_schema!({
-            "type": "object",
-            "properties": {"faces": faces},
-            "additionalProperties": false,
-        });
-        json_schema!({"anyOf": [{"type": "boolean"}, map]})
-    }
-}
+fer_artifact::inline_schema!(Detect, |generator| {
+    let faces = generator.subschema_for::<Faces>();
+    let map = json_schema!({
+        "type": "object",
+        "properties": {"faces": faces},
+        "additionalProperties": false,
+    });
+    json_schema!({"anyOf": [{"type": "boolean"}, map]})
+});
 
 /// Which of a photograph's faces become rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

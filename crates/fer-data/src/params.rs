@@ -1,10 +1,9 @@
 //! The parameters of ingest, valid by construction.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Count, OutOfRange, Size, tidy};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::label_files::LabelFiles;
@@ -266,20 +265,10 @@ impl From<Size> for ImageSize {
     }
 }
 
-impl JsonSchema for ImageSize {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "ImageSize".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let side = json_schema!({"type": "integer", "minimum": 1, "maximum": Size::MAX_SIDE});
-        json_schema!({"type": "array", "items": side, "minItems": 2, "maxItems": 2})
-    }
-}
+fer_artifact::inline_schema!(ImageSize, |_| {
+    let side = json_schema!({"type": "integer", "minimum": 1, "maximum": Size::MAX_SIDE});
+    json_schema!({"type": "array", "items": side, "minItems": 2, "maxItems": 2})
+});
 
 impl TryFrom<[usize; 2]> for ImageSize {
     type Error = OutOfRange;

@@ -1,7 +1,5 @@
 //! The rules by which rows become train, validation and test.
 
-use std::borrow::Cow;
-
 use fer_artifact::Count;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
@@ -230,19 +228,7 @@ impl Share {
     }
 }
 
-impl JsonSchema for Share {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Share".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1})
-    }
-}
+fer_artifact::inline_schema!(Share, |_| json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}));
 
 impl TryFrom<f64> for Share {
     type Error = InvalidParams;

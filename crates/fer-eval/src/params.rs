@@ -1,8 +1,7 @@
 use fer_artifact::{Split, Tta};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, json_schema};
 use serde::de::{self, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -84,25 +83,15 @@ impl<'de> Deserialize<'de> for Splits {
     }
 }
 
-impl JsonSchema for Splits {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Splits".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names = json_schema!({"type": "string", "enum": Split::ALL});
-        json_schema!({
-            "anyOf": [
-                {"type": "string", "const": HELD_OUT},
-                {"type": "array", "items": names, "minItems": 1, "uniqueItems": true},
-            ]
-        })
-    }
-}
+fer_artifact::inline_schema!(Splits, |_| {
+    let names = json_schema!({"type": "string", "enum": Split::ALL});
+    json_schema!({
+        "anyOf": [
+            {"type": "string", "const": HELD_OUT},
+            {"type": "array", "items": names, "minItems": 1, "uniqueItems": true},
+        ]
+    })
+});
 
 struct SplitsVisitor;
 

@@ -60,7 +60,7 @@ impl Square {
     fn turned(&self, image: &[u8], size: Size, to: Size) -> Vec<u8> {
         // Shrunk first, so that nothing aliases, but not as far as the crop: to turn it takes some of its sharpness.
         let fine = Size::new(FINER * to.height(), FINER * to.width()).expect("a crop is small");
-        let shrink = (self.side / longer_side(fine) as f64).max(1.0);
+        let shrink = (self.side / fine.longer_side() as f64).max(1.0);
         let [cosine, sine] = self.across;
         let reach = self.side * (cosine.abs() + sine.abs()) / 2.0 + 2.0 * shrink;
         let start = self.centre.map(|place| (place - reach).floor());
@@ -89,10 +89,6 @@ fn direction(from: [f64; 2], to: [f64; 2]) -> [f64; 2] {
     let [x, y] = [to[0] - from[0], to[1] - from[1]];
     let length = (x * x + y * y).sqrt();
     if length > 0.0 { [x / length, y / length] } else { [1.0, 0.0] }
-}
-
-fn longer_side(size: Size) -> usize {
-    size.height().max(size.width())
 }
 
 /// A square of so many pixels from this column and row on.

@@ -150,13 +150,9 @@ impl Face {
     }
 }
 
-fn longer_side(size: Size) -> usize {
-    size.height().max(size.width())
-}
-
 /// Side of the smallest face that is looked for in a picture of `size`.
 fn smallest_side(size: Size, smallest: Option<usize>) -> usize {
-    smallest.unwrap_or(longer_side(size) / DEFAULT_PART).max(SMALLEST)
+    smallest.unwrap_or(size.longer_side() / DEFAULT_PART).max(SMALLEST)
 }
 
 /// Size of the picture that the detector is given for one of `size`.

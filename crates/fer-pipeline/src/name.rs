@@ -1,9 +1,8 @@
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::StageKind;
@@ -102,19 +101,10 @@ impl fmt::Debug for StageName {
     }
 }
 
-impl JsonSchema for StageName {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "StageName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9_-]*$", "maxLength": Self::LONGEST})
-    }
-}
+fer_artifact::inline_schema!(
+    StageName,
+    |_| json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9_-]*$", "maxLength": Self::LONGEST})
+);
 
 impl Serialize for StageName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

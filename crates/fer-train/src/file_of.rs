@@ -1,8 +1,7 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -55,29 +54,17 @@ impl<'de> Deserialize<'de> for FileOf {
     }
 }
 
-impl JsonSchema for FileOf {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "FileOf".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "anyOf": [
-                {"type": "string", "description": "A path, relative to the pipeline file."},
-                {
-                    "type": "object",
-                    "properties": {"from": {"type": "string", "description": "Name of an earlier stage."}},
-                    "required": ["from"],
-                    "additionalProperties": false,
-                },
-            ]
-        })
-    }
-}
+fer_artifact::inline_schema!(FileOf, |_| json_schema!({
+    "anyOf": [
+        {"type": "string", "description": "A path, relative to the pipeline file."},
+        {
+            "type": "object",
+            "properties": {"from": {"type": "string", "description": "Name of an earlier stage."}},
+            "required": ["from"],
+            "additionalProperties": false,
+        },
+    ]
+}));
 
 struct PathOrStage;
 

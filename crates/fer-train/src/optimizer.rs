@@ -1,9 +1,7 @@
-use std::borrow::Cow;
-
 use fer_artifact::schema::{settings_have_defaults, variants};
 use fer_artifact::{Fraction, NonNegative, Positive};
 use fer_model::NetworkParams;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -270,29 +268,19 @@ impl Settings {
     }
 }
 
-/// One of [`OptimizerParams`] by its name, or settings alone.
-impl JsonSchema for OptimizerChoice {
-    fn inline_schema() -> bool {
-        true
+// One of `OptimizerParams` by its name, or settings alone.
+fer_artifact::inline_schema!(OptimizerChoice, |generator| {
+    let mut schema = OptimizerParams::json_schema(generator);
+    let named = variants(&mut schema);
+    let mut settings: Map<String, Value> = Map::new();
+    for (key, setting) in named.iter().filter_map(|variant| variant["properties"].as_object()).flatten() {
+        let mut setting = setting.clone();
+        setting.as_object_mut().map(|setting| setting.remove("default"));
+        settings.insert(key.clone(), setting);
     }
-
-    fn schema_name() -> Cow<'static, str> {
-        "OptimizerChoice".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = OptimizerParams::json_schema(generator);
-        let named = variants(&mut schema);
-        let mut settings: Map<String, Value> = Map::new();
-        for (key, setting) in named.iter().filter_map(|variant| variant["properties"].as_object()).flatten() {
-            let mut setting = setting.clone();
-            setting.as_object_mut().map(|setting| setting.remove("default"));
-            settings.insert(key.clone(), setting);
-        }
-        settings.remove("name");
-        named.push(json!({
-            "title": "settings alone", "type": "object", "properties": settings, "additionalProperties": false,
-        }));
-        schema
-    }
-}
+    settings.remove("name");
+    named.push(json!({
+        "title": "settings alone", "type": "object", "properties": settings, "additionalProperties": false,
+    }));
+    schema
+});

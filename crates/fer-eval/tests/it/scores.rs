@@ -1,19 +1,7 @@
-use fer_artifact::{Metrics, Predictions, Split, SplitMetrics};
+use fer_artifact::{Metrics, Predictions, Split};
 use fer_eval::{probabilities, score};
+use fer_testkit::score_cases;
 use proptest::prelude::*;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    logits: Vec<Vec<f32>>,
-    labels: Vec<u8>,
-    scores: SplitMetrics,
-}
-
-fn golden() -> Vec<Case> {
-    serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap()
-}
 
 fn predictions(logits: &[Vec<f32>], labels: &[u8], classes: usize) -> Predictions {
     Predictions {
@@ -32,7 +20,7 @@ fn assert_close(found: f64, expected: f64, what: &str) {
 
 #[test]
 fn scores_equal_scikit_learns() {
-    for case in golden() {
+    for case in score_cases() {
         let found = score(&predictions(&case.logits, &case.labels, case.logits[0].len()));
         let (expected, name) = (case.scores, case.name);
         assert_eq!((found.n, &found.confusion), (expected.n, &expected.confusion), "{name}");

@@ -4,26 +4,17 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{Metrics, Predictions, Split, SplitMetrics, SubsetMetrics, Subsets, Tta};
 use fer_eval::{add_subsets, metrics};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    logits: Vec<Vec<f32>>,
-    labels: Vec<u8>,
-    scores: SplitMetrics,
-}
+use fer_testkit::{ScoreCase, score_cases};
 
 /// Two cases of seven classes: 60 images, and 3.
-fn cases() -> [Case; 2] {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap();
+fn cases() -> [ScoreCase; 2] {
     let names = ["seven classes, some skill", "two classes of seven, all right"];
-    let found: Vec<Case> = cases.into_iter().filter(|case| names.contains(&&*case.name)).collect();
+    let found: Vec<ScoreCase> = score_cases().into_iter().filter(|case| names.contains(&&*case.name)).collect();
     found.try_into().ok().expect("both cases are there")
 }
 
 /// The images of both cases in turn, as long as there are two; each case's rows.
-fn mixed([one, other]: &[Case; 2]) -> (Predictions, [Vec<u32>; 2]) {
+fn mixed([one, other]: &[ScoreCase; 2]) -> (Predictions, [Vec<u32>; 2]) {
     let mut predictions = Predictions {
         classes: (0..7).map(|class| format!("c{class}")).collect(),
         split: Split::Test,

@@ -132,20 +132,12 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use fer_artifact::{Provenance, Seed, write};
-    use serde::Deserialize;
+    use fer_testkit::{ScoreCase, score_cases};
 
     use super::*;
 
-    #[derive(Deserialize)]
-    struct Case {
-        name: String,
-        logits: Vec<Vec<f32>>,
-        labels: Vec<u8>,
-        scores: SplitMetrics,
-    }
-
     /// The rows of a fold as the evaluate stage leaves them.
-    fn predictions(case: &Case, rows: &[usize]) -> Predictions {
+    fn predictions(case: &ScoreCase, rows: &[usize]) -> Predictions {
         Predictions {
             classes: (0..case.logits[0].len()).map(|class| format!("c{class}")).collect(),
             split: Split::Test,
@@ -158,8 +150,7 @@ mod tests {
 
     #[test]
     fn folds_together_have_scikit_learns_scores_of_all_rows() {
-        let cases: Vec<Case> =
-            serde_json::from_str(include_str!("../../../../tests/golden/scores/cases.json")).unwrap();
+        let cases = score_cases();
         for case in cases.iter().filter(|case| case.labels.len() >= 3) {
             let folder = tempfile::tempdir().unwrap();
             let mut pool = Pool::default();
