@@ -239,7 +239,14 @@ fn what_is_no_source_of_faces_is_told() {
     assert!(
         told(&["init", "table.csv"]).starts_with("error: ingest: table.csv: expected a column `feature` or `pixels`")
     );
+    std::fs::write(world.path("rows.csv"), "emotion,pixels\n").unwrap();
+    assert_eq!(
+        told(&["init", "rows.csv"]),
+        "error: ingest: rows.csv: expected at least one row after the header, found none\n"
+    );
     assert!(!world.path("empty/pipeline.yaml").exists());
+    let within = told(&["init", "empty", "--out", "empty/new/p.yaml"]);
+    assert!(!world.path("empty/new").exists() && within.contains("empty/new/p.yaml"), "{within}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use image::{GrayImage, load_from_memory};
+use image::GrayImage;
 
 use crate::world::World;
 
@@ -68,7 +68,7 @@ fn an_engineer() {
 fn a_developer() {
     let world = bare();
     let photograph = include_bytes!("../pictures/astronaut.jpg");
-    assert!(load_from_memory(photograph).is_ok());
+    assert!(image::load_from_memory(photograph).is_ok());
     std::fs::write(world.path("photo.jpg"), photograph).unwrap();
     play(&world, "developer.sh");
 }

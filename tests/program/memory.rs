@@ -73,8 +73,7 @@ fn holds_a_nameless_file(id: u32, folder: &Path) -> bool {
 fn pixels_that_are_put_aside_are_gone_with_a_killed_program() {
     let world = world();
     let running = world.start(&["run", "--only", "ingest"]);
-    let folder = world.path("run").canonicalize().unwrap_or_else(|_| world.path("run"));
-    let folder = folder.parent().unwrap().canonicalize().unwrap();
+    let folder = world.path(".").canonicalize().unwrap();
     let mut tries = 0;
     while !holds_a_nameless_file(running.id(), &folder) {
         tries += 1;

@@ -102,7 +102,7 @@ fn the_defaults_of_the_schema_are_those_that_are_applied() {
     assert_eq!(compare("align", &params_schema("align"), &applied::<AlignParams>(json!({}))), 1);
     assert_eq!(compare("preprocess", &params_schema("preprocess"), &applied::<PreprocessParams>(json!({}))), 3);
     assert_eq!(compare("evaluate", &params_schema("evaluate"), &applied::<EvaluateParams>(json!({}))), 3);
-    for source in ["csv", "folder", "manifest"] {
+    for source in ["csv", "folder", "manifest", "parquet"] {
         let params = json!({"source": {"kind": source, "path": "a"}});
         let seen = compare("ingest", &params_schema("ingest"), &applied::<IngestParams>(params));
         assert!(seen >= 8, "{source}: {seen}");

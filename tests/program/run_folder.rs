@@ -117,6 +117,27 @@ fn a_renamed_run_goes_on_under_its_new_name() {
 }
 
 #[test]
+fn a_run_that_is_renamed_with_its_pipeline_file_goes_on_too() {
+    let world = World::new();
+    std::fs::create_dir(world.path("own")).unwrap();
+    let text = world.read("pipeline.yaml").replace("run_dir: run", "run_dir: .");
+    std::fs::write(world.path("own/pipeline.yaml"), text).unwrap();
+    std::fs::copy(world.path("faces.csv"), world.path("own/faces.csv")).unwrap();
+    world.fer(&["run", "own/pipeline.yaml"]).succeeded();
+    world.fer(&["rename", "own", "moved"]).succeeded();
+    assert_eq!(world.fer(&["status", "moved"]).succeeded().code, 0);
+}
+
+#[test]
+fn a_run_that_only_began_is_removed() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("sweep/cells/seed=1")).unwrap();
+    std::fs::write(world.path("sweep/cells/seed=1/cell.log"), "died\n").unwrap();
+    world.fer(&["rm", "sweep", "--yes"]).succeeded();
+    assert!(!world.path("sweep").exists());
+}
+
+#[test]
 fn a_removed_run_leaves_what_is_not_its_own() {
     let world = changed();
     world.fer(&[&CHANGED[..], &["--set=train.epochs=1", "--note=for comparison"]].concat()).succeeded();

@@ -432,6 +432,15 @@ fn folds_cross_with_a_matrix_and_seeds() {
 }
 
 #[test]
+fn the_number_of_folds_cannot_vary_beside_all_of_them() {
+    let world = folded("matrix: {ingest.split.folds: [3, 5]}\n");
+    let message =
+        "`ingest.split.folds` cannot vary beside `fold: all`, which makes as many cells as the file has folds";
+    let ended = world.fer(&["sweep", "plan", "sweep.yaml"]);
+    assert!(ended.code == 2 && ended.stderr.contains(message), "{ended:?}");
+}
+
+#[test]
 fn run_names_the_sweep_where_every_fold_is_asked_for() {
     let world = folded("");
     let ended = world.fer(&["run", "sweep.yaml"]);

@@ -17,7 +17,7 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::R
     write_made(path, |out| fill(out).map_err(|source| fault(path, source)))
 }
 
-fn fault(path: &Path, source: std::io::Error) -> Error {
+pub(crate) fn fault(path: &Path, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), action: "write the file", source }
 }
 

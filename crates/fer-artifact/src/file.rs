@@ -9,7 +9,7 @@ use safetensors::tensor::{Metadata, TensorInfo as RawInfo};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::atomic::write_made;
+use crate::atomic::{fault, write_made};
 use crate::open_file::{Contents, KEY};
 use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
 
@@ -67,8 +67,7 @@ pub(crate) fn write_parts(
     tensors.sort_by(|(a, _, x), (b, _, y)| y.dtype().cmp(&x.dtype()).then(a.cmp(b)));
     let head = header_bytes(header, &tensors).map_err(|error| format_error(path, &error))?;
     write_made(path, |out| {
-        let io = |source| Error::Io { path: path.to_owned(), action: "write the file", source };
-        let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(io);
+        let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(|source| fault(path, source));
         write(&(head.len() as u64).to_le_bytes())?;
         write(&head)?;
         tensors.iter().try_for_each(|(_, _, tensor)| tensor.write_to(&mut write))

@@ -43,28 +43,18 @@ impl Spool {
     /// [`Error::Io`].
     pub fn push(&mut self, pixels: &[u8]) -> Result<(), Error> {
         self.len += pixels.len();
-        if let Place::Memory(values) = &mut self.place {
-            if self.len <= self.most {
-                values.extend_from_slice(pixels);
-                return Ok(());
-            }
-            let values = std::mem::take(values);
-            let file = tempfile::tempfile_in(&self.folder).map_err(|source| self.fault(source))?;
-            self.place = Place::File(BufWriter::with_capacity(1 << 20, file));
-            self.append(&values)?;
-        }
-        self.append(pixels)
-    }
-
-    fn append(&mut self, pixels: &[u8]) -> Result<(), Error> {
-        let done = match &mut self.place {
+        let io = |source| fault(&self.folder, source);
+        match &mut self.place {
+            Place::Memory(values) if self.len <= self.most => values.extend_from_slice(pixels),
             Place::Memory(values) => {
-                values.extend_from_slice(pixels);
-                Ok(())
+                let file = tempfile::tempfile_in(&self.folder).map_err(io)?;
+                let mut file = BufWriter::with_capacity(1 << 20, file);
+                file.write_all(values).and_then(|()| file.write_all(pixels)).map_err(io)?;
+                self.place = Place::File(file);
             }
-            Place::File(file) => file.write_all(pixels),
-        };
-        done.map_err(|source| self.fault(source))
+            Place::File(file) => file.write_all(pixels).map_err(io)?,
+        }
+        Ok(())
     }
 
     /// All pixels, in their order.
@@ -81,10 +71,6 @@ impl Spool {
                 Ok(Pixels::elsewhere(len, 1, spool))
             }
         }
-    }
-
-    fn fault(&self, source: std::io::Error) -> Error {
-        fault(&self.folder, source)
     }
 }
 

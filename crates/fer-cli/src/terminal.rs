@@ -87,7 +87,7 @@ impl Reporter for Terminal {
             Event::Note { text, .. } => text.lines().for_each(|line| self.line(&format!("  {line}"))),
             Event::Detail { text, .. } if self.verbosity == Verbosity::Verbose => self.line(&format!("  {text}")),
             Event::Batch(progress) => self.batch(progress),
-            Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs, width(&stderr()))),
+            Event::Epoch { record, epochs } => self.line(&epoch_line(record, *epochs, width(&Term::stderr()))),
             Event::Finished { stage, seconds } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
@@ -125,12 +125,11 @@ fn epoch_line(record: &EpochRecord, epochs: usize, width: Option<usize>) -> Stri
     (0..4).map(line).find(fits).unwrap_or_else(|| line(4))
 }
 
-/// Columns of the terminal that this leads to, if it does. `COLUMNS` says it for what is none, and for one as it likes.
-pub(crate) fn width(stream: &impl IsTerminal) -> Option<usize> {
+/// Columns of this terminal, if it is one. `COLUMNS` says it for what is none, and for one as it likes.
+pub(crate) fn width(term: &Term) -> Option<usize> {
     #[expect(clippy::disallowed_methods, reason = "a shell's way to say how wide lines may be")]
     let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
-    let own = || Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
-    said.or_else(|| stream.is_terminal().then(own).flatten())
+    said.or_else(|| term.size_checked().map(|(_, columns)| usize::from(columns)))
 }
 
 /// Three significant digits: a cosine's rate would otherwise fill the line.

@@ -25,7 +25,8 @@ pub struct FoundFace {
 }
 
 /// How faces are looked for in photographs. Written `true`, or `{faces: all}`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Detect {
     /// Which of a photograph's faces become rows. Default: [`Faces::Largest`].
     pub faces: Faces,
@@ -89,13 +90,6 @@ pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 
 struct DetectVisitor;
 
-/// [`Detect`] as a map.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Choice {
-    faces: Faces,
-}
-
 impl<'de> Visitor<'de> for DetectVisitor {
     type Value = Option<Detect>;
 
@@ -107,8 +101,11 @@ impl<'de> Visitor<'de> for DetectVisitor {
         Ok(detect.then(Detect::default))
     }
 
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Option<Detect>, E> {
+        Ok(None)
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Detect>, A::Error> {
-        let Choice { faces } = Choice::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Some(Detect { faces }))
+        Detect::deserialize(MapAccessDeserializer::new(map)).map(Some)
     }
 }

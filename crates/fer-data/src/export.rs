@@ -86,7 +86,10 @@ pub fn export_by_class(set: &ImageSet, folder: &Path, format: PictureFormat) -> 
         let ending = format.extension();
         match uses[&(label, stem.as_str())] {
             _ if stem.is_empty() => format!("{class}/{row}.{ending}"),
-            1 => format!("{class}/{stem}.{ending}"),
+            // A row behind another name must not make this one.
+            1 if !stem.rsplit_once('-').is_some_and(|(before, _)| uses.contains_key(&(label, before))) => {
+                format!("{class}/{stem}.{ending}")
+            }
             _ => format!("{class}/{stem}-{row}.{ending}"),
         }
     };

@@ -7,6 +7,11 @@ use fer_imgproc::resize;
 
 use crate::{RowProblem, pixels};
 
+/// Most pictures that are decoded at a time.
+const BATCH: usize = 1024;
+/// Bytes of pixels that such a batch may hold. What a thread needs to decode one picture comes on top.
+const BATCH_BYTES: usize = 64 << 20;
+
 /// A gray image.
 pub(crate) struct Gray {
     /// Height and width.
@@ -36,6 +41,11 @@ impl Gray {
 pub(crate) struct CommonSize(Option<(Size, PathBuf)>);
 
 impl CommonSize {
+    /// How many pictures to decode at a time: one until the size of all is known, which may be the one `asked` for.
+    pub(crate) fn at_a_time(&self, asked: Option<Size>) -> usize {
+        asked.or(self.get()).map_or(1, |size| (BATCH_BYTES / size.area()).clamp(1, BATCH))
+    }
+
     pub(crate) fn get(&self) -> Option<Size> {
         self.0.as_ref().map(|(size, _)| *size)
     }

@@ -39,8 +39,8 @@ pub enum InvalidParams {
         /// Kinds of sources that have it.
         needs: &'static str,
     },
-    /// Columns of a source that has none.
-    #[error("`report_by` needs a source of kind csv or manifest, which have columns")]
+    /// Columns to report by, of a source of another kind.
+    #[error("`report_by` reads columns of a source of kind csv or manifest alone")]
     ReportBy,
     /// A column that stands in a list twice.
     #[error("expected each column of `report_by` once, found `{name}` twice")]

@@ -68,7 +68,8 @@ impl LabelFile {
 
     /// The label file of a picture, as a path from the folder of the pictures.
     fn of(&self, picture: &Path) -> PathBuf {
-        let folder = picture.parent().unwrap_or(Path::new("")).to_string_lossy();
+        let folder = picture.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_string_lossy();
         let stem = picture.file_stem().unwrap_or_default().to_string_lossy();
         straight(Path::new(&self.0.replace("{folder}", &folder).replace("{stem}", &stem)))
     }
@@ -117,6 +118,10 @@ fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 
         fn visit_u64<E>(self, label: u64) -> Result<Option<String>, E> {
             Ok(Some(label.to_string()))
+        }
+
+        fn visit_unit<E>(self) -> Result<Option<String>, E> {
+            Ok(None)
         }
 
         fn visit_i64<E>(self, label: i64) -> Result<Option<String>, E> {
@@ -197,8 +202,11 @@ impl Reader<'_> {
         }
         let io = || Error::io(&path, "read the label file");
         let (mut bytes, opened) = (vec![], File::open(&path).map_err(io())?);
-        opened.take(LONGEST).read_to_end(&mut bytes).map_err(io())?;
+        opened.take(LONGEST + 1).read_to_end(&mut bytes).map_err(io())?;
         let problem = |found: &str| RowProblem::LabelFile { file: file.clone(), found: found.trim().to_owned() };
+        if bytes.len() as u64 > LONGEST {
+            return Ok(Some(vec![Err(problem(&format!("more than {LONGEST} bytes")))]));
+        }
         let text = match npy::is_numpy(&bytes) {
             false => String::from_utf8_lossy(&bytes).into_owned(),
             true => match npy::value(&bytes) {

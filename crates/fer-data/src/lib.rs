@@ -61,5 +61,6 @@ pub use params::{
 };
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
+pub use shards::is_called_parquet;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

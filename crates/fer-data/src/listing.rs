@@ -72,6 +72,11 @@ impl Picture {
         !matches!(self.meaning, Ok(Meaning::Other))
     }
 
+    /// Whether it is of a label that the classes choose.
+    pub(crate) fn is_of_a_class(&self) -> bool {
+        self.is_chosen() && self.meaning.is_ok()
+    }
+
     /// Reads the group and the split in its name, where the pattern looks for them.
     pub(crate) fn read_name(&mut self, pattern: Option<&Pattern>) {
         let Some(pattern) = pattern else { return };
@@ -80,14 +85,14 @@ impl Picture {
         let problem = |problem| Err((Place::Picture { file: file.clone() }, problem));
         if pattern.has(Part::Group) {
             self.group = pattern.find(&name, Part::Group);
-            if self.group.is_none() && self.meaning.is_ok() {
+            if self.group.is_none() && self.is_of_a_class() {
                 self.meaning = problem(RowProblem::NoGroup);
             }
         }
         if pattern.has(Part::Split) {
             match labels::split(&pattern.find(&name, Part::Split).unwrap_or_default()) {
                 Ok(split) => self.split = Some(split),
-                Err(of_split) if self.meaning.is_ok() => self.meaning = problem(of_split),
+                Err(of_split) if self.is_of_a_class() => self.meaning = problem(of_split),
                 Err(_) => {}
             }
         }

@@ -1,5 +1,6 @@
 //! What pictures hold: images that become rows.
 
+use fer_artifact::Size;
 use fer_imgproc::Picture;
 
 use crate::gray::Gray;
@@ -14,6 +15,15 @@ pub(crate) struct Seen {
     pub(crate) images: Vec<Gray>,
     /// How many faces there are; 1 where none are looked for.
     pub(crate) faces: usize,
+}
+
+impl Seen {
+    /// The same without the pixels of images of another size than that of all, where it is known: their rows are bad.
+    pub(crate) fn only_of(mut self, size: Option<Size>) -> Self {
+        let others = self.images.iter_mut().filter(|image| size.is_some_and(|size| size != image.size));
+        others.for_each(|image| image.pixels = vec![]);
+        self
+    }
 }
 
 impl Request<'_> {

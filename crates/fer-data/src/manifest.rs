@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::blocks::{Block, Blocks};
 use crate::columns;
 use crate::fields::{self, Fields};
-use crate::labels;
+use crate::labels::{self, Meaning};
 use crate::left_out::Leftovers;
 use crate::listing::{Crop, Listing, Picture, Region};
 use crate::pattern::Part;
@@ -179,6 +179,8 @@ impl List<'_> {
         let split = row.split.map(labels::split);
         let crop = self.columns.face.as_ref().zip(row.face).map(|(face, values)| face.crop(values)).transpose();
         let meaning = match (self.request.labels.meaning(row.label), &split, &crop) {
+            // What is left out need not be whole.
+            (Ok(Meaning::Other), ..) => Ok(Meaning::Other),
             (Ok(_), _, Err(problem)) => Err(problem.clone()),
             (Ok(_), Some(Err(problem)), _) if self.request.splits == Splits::Read => Err(problem.clone()),
             (meaning, ..) => meaning,

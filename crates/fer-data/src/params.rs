@@ -153,7 +153,7 @@ pub struct FolderSource {
     #[schemars(extend("examples" = ["^(?<subject>[A-Z]{2})\\.(?<label>[A-Z]{2})"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Pattern>,
-    /// Text files that hold the labels, one a picture. By default the folders or the names of the pictures say them.
+    /// Files, of text or of NumPy, that hold the labels, one a picture. By default the folders or the names of the pictures say them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<LabelFiles>,
 }
@@ -304,11 +304,12 @@ impl Color {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// A column of a CSV file or of a manifest.
+    /// A column of a CSV file, of a manifest or of Parquet files.
     Column(String),
     /// The name of a folder below that of the class; 1 is the one next to it.
     Folder(Count),
-    /// What the first brackets of a regular expression find in a file's name.
+    /// What the first brackets of a regular expression find in a file's name; of a Parquet file, in the path beside the
+    /// bytes.
     Pattern(Pattern),
 }
 
@@ -346,7 +347,7 @@ pub enum OnBadRow {
     /// Stop at the first one and say what is wrong.
     #[default]
     Error,
-    /// Leave it out, count it, and list it in the artifact's header and in the report.
+    /// Leave it out and count it; the report names the first twenty.
     Skip,
 }
 

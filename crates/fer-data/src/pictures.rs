@@ -13,11 +13,6 @@ use crate::look::{Seen, Several};
 use crate::table::{Request, Splits, Table};
 use crate::{BadRow, Error, FileDigest, Place, RowProblem, look_alike};
 
-/// Most pictures that are decoded at a time.
-const BATCH: usize = 1024;
-/// Bytes of pixels that such a batch may hold. What a thread needs to decode one picture comes on top.
-const BATCH_BYTES: usize = 64 << 20;
-
 /// Reads all pictures of a listing, gray, in its order.
 pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Error> {
     let origin = listing.origin().to_owned();
@@ -26,7 +21,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     let warning = if unknown { look_alike::warning(&listing, &request.labels) } else { None };
     let Listing { root, unit, pictures, left_out, .. } = listing;
     if request.splits == Splits::Read
-        && pictures.iter().any(|picture| picture.meaning.is_ok() && picture.split.is_none())
+        && pictures.iter().any(|picture| picture.is_of_a_class() && picture.split.is_none())
     {
         return Err(Error::NoSplitFolders { path: origin });
     }
@@ -36,7 +31,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     table.warnings.extend(warning);
     let mut rest = pictures.as_slice();
     while !rest.is_empty() {
-        let (batch, later) = rest.split_at(at_a_time(request, &size).min(rest.len()));
+        let (batch, later) = rest.split_at(size.at_a_time(request.size).min(rest.len()));
         rest = later;
         let decoded: Vec<Option<Result<Seen, RowProblem>>> =
             batch.par_iter().map(|picture| picture.is_chosen().then(|| look(&root, picture, request, &size))).collect();
@@ -62,12 +57,6 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     table.size = size.get();
     table.warnings.extend(several.warning(request));
     table.checked(&origin, unit)
-}
-
-/// How many pictures to decode at a time: one until the size of all is known.
-fn at_a_time(request: &Request<'_>, size: &CommonSize) -> usize {
-    let size = request.size.or(size.get());
-    size.map_or(1, |size| (BATCH_BYTES / size.area()).clamp(1, BATCH))
 }
 
 /// Digest of the names and contents of all files that [`read`] reads.
@@ -135,8 +124,5 @@ fn face(
 fn look(root: &Path, picture: &Picture, request: &Request<'_>, size: &CommonSize) -> Result<Seen, RowProblem> {
     let decoded = fer_imgproc::Picture::open(&root.join(&picture.file))
         .map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    let mut seen = request.look(decoded, picture.region)?;
-    let others = seen.images.iter_mut().filter(|image| size.get().is_some_and(|size| size != image.size));
-    others.for_each(|image| image.pixels = vec![]);
-    Ok(seen)
+    Ok(request.look(decoded, picture.region)?.only_of(size.get()))
 }

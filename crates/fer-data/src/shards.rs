@@ -14,7 +14,7 @@ use crate::{Error, FileDigest, labels};
 /// How the names of Parquet files end.
 const ENDINGS: [&str; 3] = ["parquet", "parq", "pq"];
 /// The first bytes of a Parquet file.
-const MAGIC: &[u8] = b"PAR1";
+pub(crate) const MAGIC: &[u8] = b"PAR1";
 
 /// A file of the source.
 pub(crate) struct Shard {
@@ -66,7 +66,7 @@ pub(crate) fn are_at(path: &Path) -> bool {
 }
 
 /// Whether a file's name is that of a Parquet file.
-pub(crate) fn is_called_parquet(path: &Path) -> bool {
+pub fn is_called_parquet(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     ENDINGS.contains(&&*ending)
 }

@@ -84,6 +84,9 @@ impl Survey {
             next = blocks.next()?;
         }
         let rows: usize = labels.values().sum();
+        if rows == 0 {
+            return Err(Error::NoRows { path: csv.path, unit: "row after the header" });
+        }
         // A row that is cut off may happen to have as many values as a square.
         let usual = sides.into_iter().filter(|(_, count)| RARE * count >= rows);
         let sizes = usual.filter_map(|(side, _)| Size::new(side, side).ok()).collect();
@@ -105,6 +108,9 @@ impl Survey {
             Source::Folder(folder) => folder::listing(folder, &request.labels)?,
             other => return Err(Error::NoProposal { path: other.path().to_owned() }),
         };
+        if !by_folders && listing.pictures.is_empty() {
+            return Err(Error::NoRows { path: listing.origin().to_owned(), unit: listing.unit });
+        }
         let (mut labels, mut splits) = (BTreeMap::new(), Some(BTreeMap::new()));
         for picture in &listing.pictures {
             note_split(&mut splits, picture.split);
@@ -150,17 +156,14 @@ fn note_split(splits: &mut Option<BTreeMap<Split, usize>>, split: Option<Split>)
 
 /// The size that ingest would find: that of the face, where a list has its rectangle.
 fn size(root: &Path, picture: &Picture) -> Option<Size> {
-    match picture.region {
-        Some(Region::Pixels(crop)) => {
-            let side = |length: i64| usize::try_from(length).ok();
-            Size::new(side(crop.height)?, side(crop.width)?).ok()
-        }
-        Some(parts) => {
-            let crop = parts.within(Decoded::size_of(&root.join(&picture.file)).ok()?);
-            Size::new(usize::try_from(crop.height).ok()?, usize::try_from(crop.width).ok()?).ok()
-        }
-        None => Decoded::size_of(&root.join(&picture.file)).ok(),
-    }
+    let head = || Decoded::size_of(&root.join(&picture.file)).ok();
+    let crop = match picture.region {
+        None => return head(),
+        Some(Region::Pixels(crop)) => crop,
+        Some(parts) => parts.within(head()?),
+    };
+    let side = |length: i64| usize::try_from(length).ok();
+    Size::new(side(crop.height)?, side(crop.width)?).ok()
 }
 
 /// What keeps pictures together: folders below those of the classes, or what file names look like.

@@ -72,6 +72,9 @@ fn write_parts(f: &mut String, metrics: &SplitMetrics) -> Result {
 }
 
 fn write_part(f: &mut String, name: &str, part: &SubsetMetrics) -> Result {
+    if part.n == 0 {
+        return writeln!(f, "    {name}{:>14}, no scores", counted(0, "image"));
+    }
     let (images, accuracy, [low, high]) =
         (counted(part.n, "image"), percent(part.accuracy), part.accuracy_ci95.map(percent));
     let scores = format!("accuracy {accuracy} % ({low} to {high} %), macro F1 {:.3}", part.macro_f1);

@@ -21,7 +21,7 @@ use crate::yaml::document::{Document, Params, to_yaml};
 use crate::yaml::locate::Segment;
 use crate::{Error, StageKind, StageName};
 
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Stages in a file that are looked at one by one: each may stand once, but whoever repeats some is told which.
 const MOST_STAGES: usize = 16;

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Error as IoError, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use fer_artifact::tidy;
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::compare::Config;
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::digests::CACHE_FILE;
 use crate::run_folder::folder::{
@@ -22,7 +21,6 @@ use crate::run_folder::state::STATE_FILE;
 use crate::run_folder::store::STORE;
 use crate::siblings::CLAIMS;
 use crate::stages::entry;
-use crate::yaml::document::Document;
 use crate::{Error, StageKind, StageName};
 
 /// Notes this of the run in the folder; an empty text removes the note.
@@ -43,37 +41,38 @@ pub fn rename_run(from: &Path, to: &Path) -> Result<(), Error> {
         return Err(io(to, "move the run there")(IoError::new(ErrorKind::AlreadyExists, "something is there already")));
     }
     let real = |base: PathBuf| base.canonicalize().unwrap_or(base);
-    let bases: Vec<Option<PathBuf>> = runs.iter().map(|run| base(run).map(real)).collect();
-    {
-        let _writers: Vec<Writer> = runs.iter().map(|run| Writer::hold(run)).collect::<Result<_, _>>()?;
-        if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(io(parent, "make the folder"))?;
-        }
-        fs::rename(from, to).map_err(io(to, "move the run there"))?;
+    let (bases, whole): (Vec<Option<PathBuf>>, PathBuf) =
+        (runs.iter().map(|run| base(run).map(real)).collect(), real(from.to_owned()));
+    runs.iter().try_for_each(|run| not_held(run))?;
+    if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent).map_err(io(parent, "make the folder"))?;
     }
+    fs::rename(from, to).map_err(io(to, "move the run there"))?;
     for (run, base) in runs.iter().zip(bases) {
         let below = run.strip_prefix(from).unwrap_or(Path::new(""));
         if let Some(base) = base {
+            // A pipeline file in the folder has moved with it.
+            let base = base.strip_prefix(&whole).map_or(base.clone(), |within| to.join(within));
             note_base(&if below.as_os_str().is_empty() { to.to_owned() } else { to.join(below) }, &base)?;
         }
     }
     Ok(())
 }
 
-fn configuration(run_dir: &Path) -> Result<Option<Value>, Error> {
-    let path = run_dir.join(CONFIG_FILE);
-    if !path.is_file() {
-        return Ok(None);
+/// Fails for a run that is under way.
+fn not_held(run_dir: &Path) -> Result<(), Error> {
+    match writer(run_dir) {
+        Some(holder) => Err(Error::Held { path: run_dir.to_owned(), holder }),
+        None => Ok(()),
     }
-    let invalid = |problem| Error::Invalid { problems: vec![problem] };
-    Document::read(&path, &[])?.parse("", &[]).map(Some).map_err(invalid)
 }
 
-/// The run folder, and those of its cells.
+/// The run folder, and those of its cells. A run has begun before it is configured.
 fn runs_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut runs: Vec<PathBuf> = is_run(folder).then(|| folder.to_owned()).into_iter().collect();
+    let begun = |path: &Path| is_run(path) || [HOLDER_FILE, LOG_FILE].iter().any(|name| path.join(name).is_file());
+    let mut runs: Vec<PathBuf> = begun(folder).then(|| folder.to_owned()).into_iter().collect();
     let cells = fs::read_dir(folder.join(CELLS)).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut cells: Vec<PathBuf> = cells.filter(|cell| is_run(cell)).collect();
+    let mut cells: Vec<PathBuf> = cells.filter(|cell| begun(cell)).collect();
     cells.sort();
     runs.extend(cells);
     if runs.is_empty() { Err(Error::NoRun { path: folder.to_owned() }) } else { Ok(runs) }
@@ -88,13 +87,11 @@ pub struct Removal {
     pub runs: usize,
     /// Bytes that it frees: files that other runs link too free none.
     pub bytes: u64,
+    /// Each run folder with its files, and the files of the sweep.
     #[serde(skip)]
-    files: Vec<PathBuf>,
-    /// The folders, the innermost first.
+    files: Vec<(Option<PathBuf>, Vec<PathBuf>)>,
     #[serde(skip)]
     folders: Vec<PathBuf>,
-    #[serde(skip)]
-    run_dirs: Vec<PathBuf>,
 }
 
 impl Removal {
@@ -106,15 +103,15 @@ impl Removal {
         let run_dirs = runs_of(folder)?;
         let (mut files, mut folders) = (vec![], vec![]);
         for run_dir in &run_dirs {
-            if let Some(holder) = writer(run_dir) {
-                return Err(Error::Held { path: run_dir.clone(), holder });
-            }
-            owned(run_dir, &mut files, &mut folders);
+            not_held(run_dir)?;
+            files.push((Some(run_dir.clone()), owned(run_dir, &mut folders)));
         }
-        all_in(&folder.join(CELLS).join(CLAIMS), &mut files, &mut folders);
+        let mut claims = vec![];
+        all_in(&folder.join(CELLS).join(CLAIMS), &mut claims, &mut folders);
+        files.push((None, claims));
         folders.extend([folder.join(CELLS), folder.to_owned()]);
-        let bytes = freed(&files);
-        Ok(Self { path: folder.to_owned(), runs: run_dirs.len(), bytes, files, folders, run_dirs })
+        let bytes = freed(files.iter().flat_map(|(_, files)| files));
+        Ok(Self { path: folder.to_owned(), runs: run_dirs.len(), bytes, files, folders })
     }
 
     /// Removes it; gives the files that stay, as they are none of the program's.
@@ -122,17 +119,19 @@ impl Removal {
     /// # Errors
     /// A run that is under way, or a file that cannot be removed.
     pub fn carry_out(&self) -> Result<Vec<PathBuf>, Error> {
-        let writers: Vec<Writer> = self.run_dirs.iter().map(|run| Writer::hold(run)).collect::<Result<_, _>>()?;
-        for path in &self.files {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(path, "remove the file")(error)),
-                _ => {}
+        // One after the other, since a system bounds how many files are open.
+        for (run_dir, files) in &self.files {
+            let _writer = run_dir.as_deref().map(Writer::hold).transpose()?;
+            for path in files {
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(io(path, "remove the file")(error));
+                    }
+                    _ => {}
+                }
             }
+            let _ = run_dir.as_ref().map(|run_dir| fs::remove_file(run_dir.join(HOLDER_FILE)));
         }
-        for run_dir in &self.run_dirs {
-            let _ = fs::remove_file(run_dir.join(HOLDER_FILE));
-        }
-        drop(writers);
         let mut folders = self.folders.clone();
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
         // One that is not empty holds what is not ours.
@@ -144,25 +143,27 @@ impl Removal {
     }
 }
 
-/// The files of a run folder that the program writes, and the folders that they lie in.
-fn owned(run_dir: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
+/// The files of a run folder that the program writes; the folders that they lie in go to `folders`.
+fn owned(run_dir: &Path, folders: &mut Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut files = vec![];
     let lock = Lock::read(run_dir).unwrap_or_default();
     for (stage, kind) in stages(run_dir, &lock) {
         let folder = run_dir.join(stage.as_str());
         let possible = kind.into_iter().flat_map(|kind| entry(kind).outputs).map(|output| folder.join(output.file));
         files.extend(possible.filter(|path| path.symlink_metadata().is_ok()));
-        all_in(&folder.join(CHECKPOINTS), files, folders);
+        all_in(&folder.join(CHECKPOINTS), &mut files, folders);
         files.extend(live::files(&folder));
         folders.extend([live::live_folder(&folder), folder]);
     }
-    let outputs = lock.stages.values().flat_map(|entry| entry.outputs.keys()).map(|path| run_dir.join(path));
-    files.extend(outputs.filter(|path| path.symlink_metadata().is_ok() && tidy(path).starts_with(run_dir)));
-    all_in(&run_dir.join(STORE), files, folders);
+    let is_below = |path: &&String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let outputs = lock.stages.values().flat_map(|entry| entry.outputs.keys()).filter(is_below);
+    files.extend(outputs.map(|path| run_dir.join(path)).filter(|path| path.symlink_metadata().is_ok()));
+    all_in(&run_dir.join(STORE), &mut files, folders);
     for entry in fs::read_dir(run_dir).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name(), entry.path());
         let own = [CONFIG_FILE, LOCK_FILE, NOTE_FILE, ORIGIN_FILE, LOG_FILE, CACHE_FILE, STATE_FILE];
         match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            true if is_unfinished(&name) => all_in(&path, files, folders),
+            true if is_unfinished(&name) => all_in(&path, &mut files, folders),
             false if is_unfinished(&name) || own.iter().any(|own| name == *own) => files.push(path),
             _ => {}
         }
@@ -170,18 +171,14 @@ fn owned(run_dir: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
     files.sort();
     files.dedup();
     folders.push(run_dir.to_owned());
+    files
 }
 
 /// The stages that the lock or the configuration knows.
 fn stages(run_dir: &Path, lock: &Lock) -> BTreeMap<StageName, Option<StageKind>> {
     let locked = lock.stages.iter().map(|(name, entry)| (*name, entry.kind(*name)));
-    let config = configuration(run_dir).ok().flatten().unwrap_or_default();
-    let planned = config["stages"].as_array().into_iter().flatten().filter_map(|stage| {
-        let kind: StageKind = stage["stage"].as_str()?.parse().ok()?;
-        let name = stage["name"].as_str().map_or(Some(kind.into()), |name| name.parse().ok())?;
-        Some((name, Some(kind)))
-    });
-    locked.chain(planned).collect()
+    let config = Config::read(run_dir).unwrap_or_default();
+    locked.chain(config.stages.into_iter().map(|(name, kind)| (name, Some(kind)))).collect()
 }
 
 /// All files of a folder, at any depth, and its folders. Links are not followed.
@@ -200,10 +197,10 @@ fn all_in(folder: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) {
 
 /// Bytes of files that have no other name than these.
 #[cfg(unix)]
-fn freed(files: &[PathBuf]) -> u64 {
+fn freed<'a>(files: impl Iterator<Item = &'a PathBuf>) -> u64 {
     use std::os::unix::fs::MetadataExt;
     let mut names: BTreeMap<(u64, u64), (u64, u64, u64)> = BTreeMap::new();
-    let files: BTreeSet<&PathBuf> = files.iter().collect();
+    let files: BTreeSet<&PathBuf> = files.collect();
     for file in files.into_iter().filter_map(|path| path.symlink_metadata().ok()) {
         let known = names.entry((file.dev(), file.ino())).or_insert((0, file.nlink(), file.len()));
         known.0 += 1;
@@ -212,7 +209,7 @@ fn freed(files: &[PathBuf]) -> u64 {
 }
 
 #[cfg(not(unix))]
-fn freed(files: &[PathBuf]) -> u64 {
-    let files: BTreeSet<&PathBuf> = files.iter().collect();
+fn freed<'a>(files: impl Iterator<Item = &'a PathBuf>) -> u64 {
+    let files: BTreeSet<&PathBuf> = files.collect();
     files.into_iter().filter_map(|path| path.symlink_metadata().ok()).map(|file| file.len()).sum()
 }

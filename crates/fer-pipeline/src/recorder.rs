@@ -24,7 +24,9 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
+    /// What an earlier run was at does not count any more.
     pub(crate) fn new(run_dir: &'a Path, clock: &'a dyn Clock, inner: &'a mut dyn Reporter) -> Self {
+        forget(run_dir);
         Self { inner, clock, run_dir, activity: None, start: None, noted: None }
     }
 
@@ -60,6 +62,7 @@ impl Reporter for Recorder<'_> {
                 (self.activity, self.start, self.noted) = (Some(Activity::of(*stage)), None, None);
                 note(self.run_dir, self.activity.clone(), None);
             }
+            Event::Finished { .. } => self.activity = None,
             Event::Batch(progress) => self.batch(progress),
             _ => {}
         }

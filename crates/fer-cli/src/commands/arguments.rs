@@ -35,7 +35,7 @@ impl ChainArgs {
 
 /// The file of [`ChainArgs`] where it must be a sweep's: a run folder is that of one run.
 pub(super) fn sweep_file(argument: Arg) -> Arg {
-    argument.value_name("FILE").help("The pipeline file, with `matrix` or `seeds`")
+    argument.value_name("FILE").help("The pipeline file, with `matrix`, `seeds` or `fold: all`")
 }
 
 /// A chain, or a cell of a sweep, which is one.

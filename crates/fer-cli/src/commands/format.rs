@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use console::Term;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ impl FormatArgs {
         if self.json {
             return print_json(value);
         }
-        let width = width(&std::io::stdout());
+        let width = width(&Term::stdout());
         let sections = sections.iter().map(|section| if self.md { section.markdown() } else { section.text(width) });
         let mut text = sections.collect::<Vec<_>>().join("\n");
         if !note.is_empty() {

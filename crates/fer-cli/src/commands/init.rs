@@ -77,9 +77,11 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Whether a file would lie in a folder.
 fn is_within(file: &Path, folder: &Path) -> bool {
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (parent.canonicalize(), folder.canonicalize()) {
-        (Ok(parent), Ok(folder)) => folder.is_dir() && parent.starts_with(folder),
+    let absolute = std::path::absolute(file).unwrap_or_default();
+    // Folders that are missing would be made.
+    let nearest = absolute.ancestors().skip(1).find_map(|parent| parent.canonicalize().ok());
+    match (nearest, folder.canonicalize()) {
+        (Some(nearest), Ok(folder)) => folder.is_dir() && nearest.starts_with(folder),
         _ => false,
     }
 }

@@ -80,7 +80,7 @@ enum Command {
     Rename(rename::RenameArgs),
     /// Remove runs: what `fer` wrote into their folders.
     Rm(rm::RmArgs),
-    /// Run a pipeline file with a matrix: one run for each combination of values.
+    /// Run a pipeline file with a matrix, seeds or `fold: all`: one run for each combination of values.
     Sweep(sweep::SweepArgs),
     /// Draw a sample of synthetic faces as a CSV file.
     Synth(synth::SynthArgs),

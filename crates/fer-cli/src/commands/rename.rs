@@ -22,7 +22,8 @@ pub(super) struct RenameArgs {
 impl RenameArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let parent = self.run.parent();
-        if parent.and_then(Path::file_name).is_some_and(|name| name == "cells") {
+        let absolute = std::path::absolute(&self.run)?;
+        if absolute.parent().and_then(Path::file_name).is_some_and(|name| name == "cells") {
             bail!("{}: the name of a cell says its values; rename the folder of its sweep", self.run.display());
         }
         let is_name = self.new.components().count() == 1 && !self.new.to_string_lossy().contains('/');

@@ -77,7 +77,7 @@ fn summary(outcome: &Outcome) -> String {
             scores.macro_f1,
             scores.n
         ));
-        if let Some(rest) = scores.without_twins.filter(|rest| rest.n < scores.n) {
+        if let Some(rest) = scores.without_twins.filter(|rest| (1..scores.n).contains(&rest.n)) {
             let (accuracy, copies) = (100.0 * rest.accuracy, scores.n - rest.n);
             text.push_str(&format!(
                 "{:10}  accuracy {accuracy:.1} %, macro F1 {:.3} without the {copies} with a copy in train, exact or near\n",

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fer_artifact::{NearPair, NearReport, Overlap, Size, Split};
+use fer_artifact::{NearPair, NearReport, Overlap, Size, Split, names};
 use fer_imgproc::resize;
 use image::ExtendedColorType::L8;
 use image::ImageEncoder;
@@ -70,7 +70,7 @@ impl Near<'_> {
         let mut bytes = vec![];
         PngEncoder::new(&mut bytes)
             .write_image(&pixels, 2 * to.width() as u32, to.height() as u32, L8)
-            .map_err(Error::encode("data-report.json".as_ref()))?;
+            .map_err(Error::encode(names::DATA_REPORT.as_ref()))?;
         Ok(BASE64_STANDARD.encode(bytes))
     }
 }

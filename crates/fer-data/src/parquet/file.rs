@@ -16,7 +16,7 @@ use polars_parquet::parquet::schema::types::{IntegerType, ParquetType, Primitive
 use polars_parquet::read::infer_schema;
 
 use super::footer;
-use crate::Error;
+use crate::{Error, shards};
 
 /// Most rows that are read at a time.
 const ROWS: usize = 1024;
@@ -55,7 +55,7 @@ impl<'a> ParquetFile<'a> {
         let mut file = File::open(path).map_err(Error::io(path, "open the file"))?;
         let mut first = vec![];
         file.by_ref().take(FIRST).read_to_end(&mut first).map_err(Error::io(path, "read the file"))?;
-        if !first.starts_with(b"PAR1") {
+        if !first.starts_with(shards::MAGIC) {
             let found = identify(&first).map_or_else(|| "a file of unknown content".into(), |found| found.into_owned());
             return Err(Error::NotParquet { path: path.to_owned(), found });
         }

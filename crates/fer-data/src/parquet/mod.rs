@@ -8,7 +8,7 @@ mod rows;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Split, with_causes};
+use fer_artifact::{Size, Split, with_causes};
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
@@ -75,11 +75,17 @@ impl Reader<'_> {
         let columns = Columns::find(&file, self.source, self.request, shard.split.is_some())?;
         for part in file.parts() {
             let rows = columns.read(&file, part.clone())?;
-            let outcomes: Vec<Outcome> =
-                (0..rows.len()).into_par_iter().map(|index| self.row(&rows, index, shard, &columns)).collect();
-            for (index, outcome) in outcomes.into_iter().enumerate() {
-                let label = rows.label(index, &[]).unwrap_or_default();
-                self.put(outcome, (&shard.name, part.start + index), (&label, &columns.image), filled)?;
+            let mut rest = 0..rows.len();
+            while !rest.is_empty() {
+                let known = filled.size.get();
+                let batch = rest.start..rest.end.min(rest.start + filled.size.at_a_time(self.request.size));
+                rest.start = batch.end;
+                let row = |index| self.row(&rows, index, (shard, &columns), known);
+                let outcomes: Vec<Outcome> = batch.clone().into_par_iter().map(row).collect();
+                for (index, outcome) in batch.zip(outcomes) {
+                    let label = rows.label(index, &[]).unwrap_or_default();
+                    self.put(outcome, (&shard.name, part.start + index), (&label, &columns.image), filled)?;
+                }
             }
         }
         Ok(())
@@ -118,7 +124,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn row(&self, rows: &Rows<'_>, index: usize, shard: &Shard, columns: &Columns) -> Outcome {
+    /// What a row gives. Pixels of another size than the one that is `known` are not kept.
+    fn row(&self, rows: &Rows<'_>, index: usize, (shard, columns): (&Shard, &Columns), known: Option<Size>) -> Outcome {
         let request = self.request;
         let text = rows.label(index, request.labels.classes().names());
         let meaning = text.and_then(|text| request.labels.meaning(&text));
@@ -141,7 +148,7 @@ impl Reader<'_> {
             Image::File(bytes) => request.look(decoded(bytes)?, None),
             Image::Pixels(text) => Gray::of_text(&text).map(|image| request.whole(image)),
         });
-        let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?;
+        let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?.only_of(known);
         Ok(Some((Known { label, meaning, split, group }, seen)))
     }
 

@@ -93,7 +93,10 @@ fn a_rectangle_that_the_source_says_is_the_face() {
 fn detection_needs_photographs_a_size_and_a_detector() {
     let scratch = scratch();
     let with = |detect| params(&scratch, detect);
-    assert_eq!(with(json!(false)).detect, None);
+    for none in [json!(false), json!(null)] {
+        assert_eq!(with(none).detect, None);
+    }
+    assert_eq!(with(json!({})).detect, Some(Detect::default()));
     assert_eq!(with(json!({"faces": "all"})).detect, Some(Detect { faces: Faces::All }));
     let written = serde_json::to_value(with(json!(true))).unwrap();
     assert_eq!(written["detect"], json!({"faces": "largest"}));

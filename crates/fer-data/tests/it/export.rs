@@ -50,6 +50,15 @@ fn folders_of_classes_come_back_with_the_names_of_the_pictures() {
     for (at, from) in [0, 3, 1, 2].into_iter().enumerate() {
         assert_eq!(back.image(at).unwrap(), set.image(from).unwrap(), "{}", names[at]);
     }
+    let same = ["x/a.png", "y/a.png", "z/a-2.png", "z/b-9.png"].into_iter().collect();
+    let close = ImageSet { labels: vec![0; 4], origins: Some(same), ..set.clone() };
+    export_by_class(&close, &scratch.path().join("close"), PictureFormat::Png).unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(scratch.path().join("close/angry"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a-0.png", "a-1.png", "a-2-2.png", "b-9.png"], "no two images have one name");
     export_images(&set, &folder, PictureFormat::Png).unwrap();
     let refused = with_causes(&export_by_class(&set, &folder, PictureFormat::Png).unwrap_err());
     assert!(refused.ends_with("ingest would read this list in place of the folders of the classes"), "{refused}");

@@ -162,3 +162,20 @@ fn a_path_that_is_the_same_for_all_pictures_is_refused() {
         "expected a path with `{stem}` in it, such as `{folder}/../labels/{stem}.txt`, found `labels.txt`"
     );
 }
+
+/// The pictures lie in the source's folder itself.
+#[test]
+fn a_picture_beside_no_folder_has_its_label_file_too() {
+    let scratch = Scratch::new();
+    scratch.picture("yolo/images/a.png", (1, 1), &[5]);
+    scratch.file("yolo/labels/a.txt", "7");
+    let more = json!({"classes": classes(), "split": {"kind": "head", "train": 1}});
+    for file in ["{folder}/../labels/{stem}.txt", "../labels/{stem}.txt"] {
+        let params = params(&scratch, "yolo/images", json!({"file": file, "first_frame": null}), more.clone());
+        assert_eq!(ingested(&params).sets[&Split::Train].labels, [2], "{file}");
+    }
+    // A file that is cut off would say something else.
+    scratch.file("yolo/labels/a.txt", format!("3 0.5 0.5 1 1{}", "\n".repeat(1 << 20)));
+    let params = params(&scratch, "yolo/images", json!({"file": "../labels/{stem}.txt"}), more);
+    assert!(refusal(&scratch, &params).contains("more than 1048576 bytes"), "{}", refusal(&scratch, &params));
+}

@@ -164,3 +164,17 @@ fn affectnets_old_list_is_read() {
     assert_eq!(ingested.report.other_labels, [("11".to_owned(), 1)].into());
     assert_eq!(from_value::<ImageSize>(json!([2, 2])).unwrap().get().area(), 4);
 }
+
+/// What is left out need not be whole.
+#[test]
+fn a_row_of_another_label_is_left_out_whatever_its_face_and_split_are() {
+    let scratch = Scratch::new();
+    scratch.picture("a.png", (2, 2), &[1, 2, 3, 4]);
+    scratch.file(
+        "list.csv",
+        "path,label,split,left,top,right,bottom\na.png,1,train,0,0,2,2\na.png,10,,NULL,NULL,NULL,NULL\n",
+    );
+    let more = json!({"classes": {"happy": [1]}, "split": {"kind": "usage"}});
+    let report = ingested(&params(&scratch, json!({"path": "list.csv"}), more)).report;
+    assert_eq!((report.splits[&Split::Train].rows, report.other_labels["10"]), (1, 1));
+}

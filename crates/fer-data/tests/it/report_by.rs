@@ -75,7 +75,7 @@ fn parameters_that_cannot_be_meant_are_invalid() {
     assert_eq!(of(csv(), &["sex", "dataset"]), Ok(()));
     let twice = "expected each column of `report_by` once, found `sex` twice";
     assert_eq!(of(csv(), &["sex", "sex"]), Err(twice.to_owned()));
-    let folder = "`report_by` needs a source of kind csv or manifest, which have columns";
+    let folder = "`report_by` reads columns of a source of kind csv or manifest alone";
     assert_eq!(of(json!({"kind": "folder", "path": "x"}), &["sex"]), Err(folder.to_owned()));
 }
 

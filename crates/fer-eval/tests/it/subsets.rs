@@ -10,7 +10,7 @@ use fer_testkit::{ScoreCase, score_cases};
 fn cases() -> [ScoreCase; 2] {
     let names = ["seven classes, some skill", "two classes of seven, all right"];
     let found: Vec<ScoreCase> = score_cases().into_iter().filter(|case| names.contains(&&*case.name)).collect();
-    found.try_into().ok().expect("both cases are there")
+    found.try_into().expect("both cases are there")
 }
 
 /// The images of both cases in turn, as long as there are two; each case's rows.

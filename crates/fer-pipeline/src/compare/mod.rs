@@ -7,4 +7,5 @@ mod run;
 pub use diff::{Change, Diff, ScoreChange, differing_parameters};
 pub use evaluated::Evaluated;
 pub(crate) use evaluated::read_metrics;
+pub(crate) use run::Config;
 pub use run::Run;

@@ -169,15 +169,15 @@ fn parameters(mut tree: Map<String, Value>, entries: &BTreeMap<StageName, Entry>
 
 /// What the resolved configuration of a run folder says; nothing where there is none.
 #[derive(Default)]
-struct Config {
+pub(crate) struct Config {
     /// The stages in the order of the chain.
-    stages: Vec<(StageName, StageKind)>,
+    pub(crate) stages: Vec<(StageName, StageKind)>,
     /// The seed, and the parameters of each stage.
     parameters: Map<String, Value>,
 }
 
 impl Config {
-    fn read(run_dir: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(run_dir: &Path) -> Result<Self, Error> {
         let path = run_dir.join(CONFIG_FILE);
         let mut found = Self::default();
         if !path.is_file() {

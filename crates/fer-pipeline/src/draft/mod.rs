@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 pub use crate::draft::choice::Choice;
+use crate::error::Place;
 use crate::progress::Clock;
 use crate::{Error, StageKind};
 
@@ -39,6 +40,12 @@ pub fn draft(source: &Path, file: &Path, minutes: f64, clock: &dyn Clock) -> Res
     let failed = |stage: StageKind| {
         move |source: Box<dyn std::error::Error + Send + Sync>| Error::Stage { stage: stage.into(), source }
     };
+    for path in [source, file] {
+        if path.to_str().is_none() {
+            let message = "expected a path in UTF-8, as a YAML file can hold it, found other bytes";
+            return Err(Error::invalid(Place::File(path.to_owned()), message));
+        }
+    }
     let seed = Seed::new(SEED).stream(StageKind::Ingest.name());
     let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let proposal = propose(source, seed, beside).map_err(|error| failed(StageKind::Ingest)(error.into()))?;

@@ -13,7 +13,7 @@ const BATCHES: usize = 4;
 /// Its epochs; the first, in which memory is made ready, does not count.
 const EPOCHS: usize = 3;
 
-/// Images that a training with these parameters takes in a second, its evaluations included.
+/// Images that a training with these parameters takes in a second, its evaluations on train included.
 ///
 /// # Errors
 /// As [`train`].

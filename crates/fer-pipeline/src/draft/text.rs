@@ -5,6 +5,7 @@ use std::path::Path;
 use fer_artifact::{DataReport, Split, visible};
 
 use crate::StageKind;
+use crate::chain::VERSION;
 use crate::draft::choice::Choice;
 use crate::reference::{Section, sections};
 use crate::yaml::flow::flow;
@@ -26,7 +27,7 @@ pub(super) fn write(source: &Path, run_dir: &str, seed: u64, choices: &[Choice],
             visible(&source.to_string_lossy())
         ),
     );
-    text.push_str("version: 1\n");
+    text.push_str(&format!("version: {VERSION}\n"));
     for (key, value) in [("seed", seed.to_string()), ("run_dir", run_dir.to_owned())] {
         text.push_str(&comment("", gist(&known, None, key)));
         text.push_str(&format!("{key}: {value}\n"));

@@ -4,10 +4,10 @@ use fer_artifact::{DataReport, Size, Split};
 use fer_train::{DecayedWeights, Error, OptimizerParams, Select, TrainParams};
 use serde_json::{Value, json};
 
-use crate::StageKind;
 use crate::draft::choice::Choice;
 use crate::draft::speed::images_per_second;
 use crate::progress::Clock;
+use crate::{StageKind, duration};
 
 /// The network for many images, the one for few, and the one for the smallest.
 const DEEP: &str = "face-resnet";
@@ -110,7 +110,7 @@ impl Plan {
         let took = 60.0 * minutes * epochs / self.epochs;
         let length = format!(
             "about {} on this machine, where the training took {:.0} images a second as `fer init` measured it",
-            time(took),
+            duration(took.round() as u64),
             self.speed
         );
         let optimizer = OptimizerParams::of_network(&self.params.model);
@@ -142,14 +142,5 @@ impl Plan {
             choices.push(choice("label_smoothing", "labels of expressions are doubtful".to_owned()));
         }
         choices
-    }
-}
-
-/// A time in words.
-fn time(seconds: f64) -> String {
-    match seconds {
-        ..1.0 => "a second".to_owned(),
-        ..90.0 => format!("{seconds:.0} seconds"),
-        _ => format!("{:.0} minutes", seconds / 60.0),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn stands(stage: &Path) -> bool {
     names(stage).iter().any(|name| number(name).is_some())
 }
 
-/// An empty folder, and a name for an event file that none has had before: TensorBoard keeps a file open.
+/// An empty folder, and a name for an event file that none in the folder has: TensorBoard keeps a file open.
 pub(crate) fn renew(stage: &Path) -> io::Result<(PathBuf, String)> {
     let number = names(stage).iter().filter_map(|name| number(name)).max();
     clear(stage);

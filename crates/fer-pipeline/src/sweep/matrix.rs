@@ -52,9 +52,19 @@ impl Matrix {
             return Err(vec![document.problem_with_key(&second.place, message)]);
         }
         axes.extend(seeds);
-        let problems: Vec<Problem> = axes.iter().flat_map(|axis| axis.problems(document)).collect();
+        let mut problems: Vec<Problem> = axes.iter().flat_map(|axis| axis.problems(document)).collect();
         let folds = raw.all_folds().map(Axis::of_folds).filter(|folds| axes.iter().all(|axis| axis.name != folds.name));
         let name_of_folds = folds.as_ref().map(|axis| axis.name.clone());
+        if let Some(split) = name_of_folds.as_deref().and_then(|name| name.strip_suffix(".fold")) {
+            let of_split = |axis: &&Axis| axis.name == split || axis.name == format!("{split}.folds");
+            problems.extend(axes.iter().filter(of_split).map(|axis| {
+                let message = format!(
+                    "`{}` cannot vary beside `fold: all`, which makes as many cells as the file has folds",
+                    axis.name
+                );
+                document.problem_with_key(&axis.place, message)
+            }));
+        }
         let before_seed = axes.iter().take_while(|axis| axis.name != "seed").count();
         axes.splice(before_seed..before_seed, folds);
         if !problems.is_empty() {

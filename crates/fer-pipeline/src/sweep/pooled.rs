@@ -105,8 +105,7 @@ impl Pool {
     fn add_subsets(&mut self, fold: &Predictions, path: &Path) -> Result<(), Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the subsets", source };
         let text = std::fs::read(path).map_err(io)?;
-        let Subsets { twins, by } =
-            serde_json::from_slice(&text).map_err(|source| Error::Metrics { path: path.to_owned(), source })?;
+        let Subsets { twins, by } = serde_json::from_slice(&text).map_err(|error| io(error.into()))?;
         let rows: std::collections::BTreeSet<u32> = fold.rows.iter().copied().collect();
         if let Some(twins) = twins {
             self.subsets.twins.get_or_insert_default().extend(twins.into_iter().filter(|row| rows.contains(row)));

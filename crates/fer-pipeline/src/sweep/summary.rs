@@ -13,7 +13,7 @@ use crate::compare::Evaluated;
 /// Mean and spread of a score over seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
-    /// Seeds.
+    /// Seeds or folds.
     pub n: usize,
     /// Arithmetic mean.
     pub mean: f64,
@@ -26,7 +26,7 @@ pub struct Spread {
 pub struct Combination {
     /// Value by parameter.
     pub values: BTreeMap<String, Value>,
-    /// Cells that have these values, each with a seed of its own.
+    /// Cells that have these values, each with a seed or fold of its own.
     pub cells: usize,
     /// Cells whose scores are counted: those that are fresh.
     pub n: usize,

@@ -178,9 +178,7 @@ impl Params<'_> {
 fn source_of_faces(path: &Path) -> Option<&'static str> {
     match () {
         () if path.is_dir() => Some("a folder"),
-        () if fer_data::is_table(path) && path.extension().is_some_and(|ending| ending == "parquet") => {
-            Some("a Parquet file")
-        }
+        () if fer_data::is_called_parquet(path) => Some("a Parquet file"),
         () if fer_data::is_table(path) => Some("a CSV file"),
         () => None,
     }

@@ -73,6 +73,8 @@ impl PictureArgs {
         self.threads.apply()?;
         let (look, at_a_time) = match self.no_detect {
             true => (Look::Whole, CROPS),
+            // The detector then sees more pixels, up to some 800 MB of them, and takes all threads for a picture.
+            false if self.min_face.is_some() => (self.faces(), 1),
             false => (self.faces(), PHOTOGRAPHS),
         };
         let ensemble =

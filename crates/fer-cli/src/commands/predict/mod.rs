@@ -25,7 +25,7 @@ use rows::{Finding, Form, Rows};
 Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; CSV files (.csv or .tsv, also
 with .gz, .zst or .zip) with pixels of one face in each row, with or without labels; and Parquet files (.parquet) with
 pictures or with pixels. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
-only if nothing could be read.")]
+if nothing could be read, or if an annotated copy could not be written.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,

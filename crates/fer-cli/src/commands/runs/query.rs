@@ -16,6 +16,8 @@ pub(super) struct Condition {
     pub(super) name: String,
     operator: &'static str,
     value: Value,
+    /// The value as it is written, which a text is compared with even where it looks like a number.
+    text: String,
 }
 
 /// By which value runs are sorted.
@@ -33,8 +35,9 @@ impl FromStr for Condition {
         let rest = &text[place..];
         let operator = OPERATORS.into_iter().find(|operator| rest.starts_with(operator)).ok_or_else(usage)?;
         let written = rest[operator.len()..].trim();
-        let value = serde_json::from_str(written).unwrap_or_else(|_| written.into());
-        Ok(Self { name: text[..place].trim().to_owned(), operator, value })
+        let value: Value = serde_json::from_str(written).unwrap_or_else(|_| written.into());
+        let as_text = value.as_str().unwrap_or(written).to_owned();
+        Ok(Self { name: text[..place].trim().to_owned(), operator, value, text: as_text })
     }
 }
 
@@ -49,8 +52,14 @@ impl FromStr for Order {
 impl Condition {
     /// Whether the run has the value and fits.
     pub(super) fn fits(&self, run: &Run) -> bool {
-        let Some(found) = value(run, &self.name) else { return false };
-        let order = compare(&found, &self.value);
+        value(run, &self.name).is_some_and(|found| self.holds(&found))
+    }
+
+    fn holds(&self, found: &Value) -> bool {
+        let order = match found {
+            Value::String(found) => Some(found.cmp(&self.text)),
+            found => compare(found, &self.value),
+        };
         match self.operator {
             "=" => order == Some(Ordering::Equal),
             "!=" => order != Some(Ordering::Equal),
@@ -58,13 +67,13 @@ impl Condition {
             "<=" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
             ">" => order == Some(Ordering::Greater),
             ">=" => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-            _ => plain(&found).contains(&plain(&self.value)),
+            _ => plain(found).contains(&self.text),
         }
     }
 }
 
 impl Order {
-    /// Sorts the runs; those without the value stand last.
+    /// Sorts the runs: numbers before texts; those without the value stand last.
     pub(super) fn apply(&self, runs: &mut [Run], is_reversed: bool) {
         let score = self.name.rsplit_once('.').map_or("accuracy", |(_, score)| score);
         let is_score = runs.iter().all(|run| !run.parameters.contains_key(&self.name))
@@ -72,7 +81,7 @@ impl Order {
             && !["loss", "ece", "n"].contains(&score);
         runs.sort_by(|one, other| match (value(one, &self.name), value(other, &self.name)) {
             (Some(one), Some(other)) => {
-                let order = compare(&one, &other).unwrap_or_else(|| plain(&one).cmp(&plain(&other)));
+                let order = compare(&one, &other).unwrap_or_else(|| other.is_number().cmp(&one.is_number()));
                 if is_score == is_reversed { order } else { order.reverse() }
             }
             (one, other) => one.is_none().cmp(&other.is_none()),
@@ -133,6 +142,14 @@ mod tests {
         for wrong in ["train.epochs", "=3", "a!3"] {
             assert!(parsed(wrong).unwrap_err().ends_with(&format!("found `{wrong}`")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_text_is_compared_with_what_is_written() {
+        let holds = |condition: &str, found: &str| condition.parse::<Condition>().unwrap().holds(&found.into());
+        let finished = "2026-05-17T08:00:00Z";
+        assert!(holds("finished>2026", finished) && !holds("finished<2026-05", finished));
+        assert!(holds("note=5", "5") && !holds("note!=5", "5") && holds("note~1.50", "at 1.50"));
     }
 
     #[test]

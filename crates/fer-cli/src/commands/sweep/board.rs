@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
+use console::Term;
 use fer_pipeline::progress::Clock;
 use fer_pipeline::sweep::Cell;
 use fer_pipeline::{Activity, RunState, duration};
@@ -74,7 +75,7 @@ impl Board {
             let at = activity.as_ref().map_or("begins".to_owned(), Activity::to_string);
             lines.push(format!("    cell {}  {at}  {}", cell.index, cell.name));
         }
-        let width = width(&stderr()).unwrap_or(usize::MAX).saturating_sub(1);
+        let width = width(&Term::stderr()).unwrap_or(usize::MAX).saturating_sub(1);
         let cut = lines.iter().map(|line| line.chars().take(width).collect::<String>());
         bar.set_message(cut.collect::<Vec<_>>().join("\n"));
         bar.tick();
