@@ -45,7 +45,13 @@ impl Spool {
         self.len += pixels.len();
         let io = |source| fault(&self.folder, source);
         match &mut self.place {
-            Place::Memory(values) if self.len <= self.most => values.extend_from_slice(pixels),
+            Place::Memory(values) if self.len <= self.most => {
+                // Memory that is not written to costs nothing, and growing would copy all pixels again and again.
+                if values.is_empty() {
+                    values.reserve_exact(self.most);
+                }
+                values.extend_from_slice(pixels);
+            }
             Place::Memory(values) => {
                 let file = tempfile::tempfile_in(&self.folder).map_err(io)?;
                 let mut file = BufWriter::with_capacity(1 << 20, file);

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::unpacked::Text;
 
 /// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
-const BLOCK: usize = 8 << 20;
+const BLOCK: usize = 2 << 20;
 /// Longest row in bytes. A longer one is an open quote that swallows the file.
 const LONGEST_ROW: usize = 64 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -132,7 +132,7 @@ fn face(row: &Row<'_>, size: Option<usize>, columns: &Columns, request: &Request
     let values = row.values.iter().map(|value| (*value).to_owned()).collect();
     let text = row.text();
     // Where every image is brought to one size, each row may have its own.
-    let own = request.size.and(pixels::side(pixels::count(&text)));
+    let own = request.size.and_then(|_| pixels::side(pixels::count(&text)));
     let size = own.map(|side| side * side).or(size.filter(|_| request.size.is_none()));
     let image = Image::new(resized(pixels::read(&text, size)?, own, request.size));
     Ok(Some((Face { label, split, group, values, origin: None, image }, meaning)))

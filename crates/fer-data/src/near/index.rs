@@ -1,10 +1,10 @@
 //! Hashes in tables, by groups of their bits: near copies share most of the bits, and so one group or nearly one.
 
-use super::fingerprint::{BITS, View};
+use super::fingerprint::{BITS, MIRROR, View};
 
-/// The least certain bits of a group are tried the other way round, up to so many of them at once.
+/// So many of the least certain bits of a group are tried the other way round, one or two of them at once.
 const UNCERTAIN: usize = 6;
-const FLIPPED: u32 = 2;
+const FLIPS: usize = 1 + UNCERTAIN + UNCERTAIN * (UNCERTAIN - 1) / 2;
 /// Images in one place of a table with which a single image is compared; of more, every second, every third, and so on.
 const MOST: usize = 256;
 /// Bits in which the hashes of near copies differ at most.
@@ -66,28 +66,51 @@ impl Index {
         Table { starts, entries }
     }
 
-    /// Calls `visit` with the images whose hashes are like that of a view, or like that of its mirror image where `mirror`
-    /// is the mask of the bits that change. One may be visited more than once.
-    pub(super) fn visit(&self, view: &View, mirror: u64, mut visit: impl FnMut(u32)) {
-        let hash = view.hash ^ mirror;
+    /// Calls `visit` with the images whose hashes are like that of a view, or like that of its mirror image. One may be visited
+    /// more than once.
+    pub(super) fn visit(&self, view: &View, mut visit: impl FnMut(u32)) {
         for (group, table) in self.tables.iter().enumerate() {
-            let key = self.key(group, hash);
-            let uncertain = self.uncertain(view, group);
-            for chosen in (0..1_usize << UNCERTAIN).filter(|chosen| chosen.count_ones() <= FLIPPED) {
-                let flips = uncertain.iter().enumerate().map(|(place, flip)| flip * (chosen >> place & 1));
-                let key = key ^ flips.sum::<usize>();
-                let found = &table.entries[table.starts[key] as usize..table.starts[key + 1] as usize];
-                let some = found.iter().step_by(found.len().div_ceil(MOST).max(1));
-                some.filter(|entry| (entry.hash ^ hash).count_ones() <= FARTHEST).for_each(|entry| visit(entry.id));
+            let flips = flips(self.uncertain(view, group));
+            for hash in [view.hash, view.hash ^ MIRROR] {
+                let key = self.key(group, hash);
+                for flip in flips {
+                    let found = table.at(key ^ flip);
+                    let step = if found.len() <= MOST { 1 } else { found.len().div_ceil(MOST) };
+                    let alike = |entry: &&Entry| (entry.hash ^ hash).count_ones() <= FARTHEST;
+                    found.iter().step_by(step).filter(alike).for_each(|entry| visit(entry.id));
+                }
             }
         }
     }
 
     /// The values of the least certain bits in a group's key.
     fn uncertain(&self, view: &View, group: usize) -> [usize; UNCERTAIN] {
-        let mut bits: Vec<(u8, usize)> =
-            self.bits_of(group).enumerate().map(|(place, bit)| (view.certainty(bit), place)).collect();
-        bits.sort_unstable();
-        std::array::from_fn(|rank| 1 << bits[rank].1)
+        let mut least = [(u8::MAX, usize::MAX); UNCERTAIN];
+        for bit in self.bits_of(group).enumerate().map(|(place, bit)| (view.certainty(bit), place)) {
+            let rank = least.partition_point(|other| *other < bit);
+            if rank < UNCERTAIN {
+                least[rank..].rotate_right(1);
+                least[rank] = bit;
+            }
+        }
+        least.map(|(_, place)| 1 << place)
     }
+}
+
+impl Table {
+    fn at(&self, key: usize) -> &[Entry] {
+        &self.entries[self.starts[key] as usize..self.starts[key + 1] as usize]
+    }
+}
+
+/// No bit, each bit, and each two of these bits: the values by which a key is flipped.
+fn flips(bits: [usize; UNCERTAIN]) -> [usize; FLIPS] {
+    let (mut flips, mut next) = ([0; FLIPS], 1);
+    for (place, bit) in bits.into_iter().enumerate() {
+        for other in [0].into_iter().chain(bits[..place].iter().copied()) {
+            flips[next] = bit | other;
+            next += 1;
+        }
+    }
+    flips
 }

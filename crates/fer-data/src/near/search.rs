@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rayon::prelude::*;
 
 use super::extremes::{Extremes, Pair};
-use super::fingerprint::{Fingerprint, MIRROR};
+use super::fingerprint::Fingerprint;
 use super::index::Index;
 
 /// Of each split, in the order of [`fer_artifact::Split::ALL`], the place of the first image that shows a picture;
@@ -37,19 +37,17 @@ pub(super) fn search(pictures: &[Picture<'_>]) -> Found {
     let compare = |extremes: Extremes, (id, one): (u32, &Fingerprint)| {
         let mut extremes = extremes;
         for view in [&one.whole, &one.crop] {
-            for mirror in [0, MIRROR] {
-                index.visit(view, mirror, |other_id| {
-                    let other = pictures[other_id as usize].fingerprint.expect("what is in the index has one");
-                    if other_id == id || view.likeness(&other.whole).is_none() {
-                        return;
-                    }
-                    // The same of the two, whichever of them is looked for.
-                    let Some(likeness) = one.likeness(other) else { return };
-                    let pair = [id.min(other_id), id.max(other_id)];
-                    note(&firsts, pictures, pair);
-                    extremes.add(Pair { pictures: pair, likeness }, is_leak(pictures, pair));
-                });
-            }
+            index.visit(view, |other_id| {
+                let other = pictures[other_id as usize].fingerprint.expect("what is in the index has one");
+                if other_id == id || view.likeness(&other.whole).is_none() {
+                    return;
+                }
+                // The same of the two, whichever of them is looked for.
+                let Some(likeness) = one.likeness(other) else { return };
+                let pair = [id.min(other_id), id.max(other_id)];
+                note(&firsts, pictures, pair);
+                extremes.add(Pair { pictures: pair, likeness }, is_leak(pictures, pair));
+            });
         }
         extremes
     };
