@@ -1,5 +1,5 @@
 use fer_artifact::Size;
-use fer_imgproc::{Roll, resize};
+use fer_imgproc::{Roll, resize, warp};
 
 use crate::Face;
 
@@ -8,6 +8,13 @@ use crate::Face;
 /// them the medians are boxes 0.749 as wide as the image, and a middle at 0.500 of its width and 0.575 of its height.
 const SIDE: f64 = 1.335;
 const BELOW: f64 = 0.075;
+/// What is nearly the frame of a crop: by degrees of roll, parts of a side from the middle, and parts of a side in width. Of
+/// FER2013's PublicTest, turned by 15°, `fer48` gets 1.5 in 100 fewer right once the turn is taken out; at 30°, 2.8 more.
+const TILT: f64 = 20.0;
+const SHIFT: f64 = 0.25;
+const SCALE: f64 = 0.5;
+/// An image of so many times the size of its crop is sharp enough to be cropped anew.
+const SPARE: usize = 2;
 /// A face is turned at so many times the size of its crop.
 const FINER: usize = 4;
 
@@ -24,6 +31,18 @@ pub fn crop(image: &[u8], size: Size, face: &Face, to: Size, roll: Roll) -> Vec<
     match square.across {
         [_, 0.0] => square.upright(image, size, to),
         _ => square.turned(image, size, to),
+    }
+}
+
+/// [`crop`] with the roll taken out, of an image that may be a face's crop already: one that is hardly larger than the crop and
+/// has nearly its frame is resized as it is, since another frame would cost it more in sharpness than it gains.
+///
+/// # Panics
+/// As [`crop`].
+pub fn align(image: &[u8], size: Size, face: &Face, to: Size) -> Vec<u8> {
+    match Square::of(face, Roll::TakenOut).is_nearly(size) && size.longer_side() < SPARE * to.longer_side() {
+        true => resize(image, size, to),
+        false => crop(image, size, face, to, Roll::TakenOut),
     }
 }
 
@@ -49,6 +68,17 @@ impl Square {
         Self { centre, side, across }
     }
 
+    /// Whether it is a whole image, but for a little.
+    fn is_nearly(&self, size: Size) -> bool {
+        let sides = [size.width() as f64, size.height() as f64];
+        let of_side = |axis: usize| {
+            let is_there = (self.centre[axis] - sides[axis] / 2.0).abs() <= SHIFT * sides[axis];
+            is_there && (1.0 - SCALE..=1.0 + SCALE).contains(&(self.side / sides[axis]))
+        };
+        let level = libm::cos(TILT.to_radians());
+        self.across[0] >= level && of_side(0) && of_side(1)
+    }
+
     /// Cut along the picture's own rows.
     fn upright(&self, image: &[u8], size: Size, to: Size) -> Vec<u8> {
         let side = self.side.round().max(1.0);
@@ -70,17 +100,16 @@ impl Square {
         let small = Size::new(small, small).expect("no larger than before");
         let pixels = resize(&cut(image, size, start.map(|place| place as i64), length), around, small);
         let scale = small.width() as f64 / length as f64;
-        let mut turned = Vec::with_capacity(fine.area());
-        for row in 0..fine.height() {
-            let down = ((row as f64 + 0.5) / fine.height() as f64 - 0.5) * self.side;
-            for column in 0..fine.width() {
-                let across = ((column as f64 + 0.5) / fine.width() as f64 - 0.5) * self.side;
-                let x = self.centre[0] + across * cosine - down * sine - start[0];
-                let y = self.centre[1] + across * sine + down * cosine - start[1];
-                turned.push(between(&pixels, small, x * scale - 0.5, y * scale - 0.5));
-            }
-        }
-        resize(&turned, fine, to)
+        // Steps of one pixel of the fine image, in pixels of the small one; and the small one's place of its first pixel.
+        let [right, down] = [fine.width(), fine.height()].map(|pixels| self.side / pixels as f64 * scale);
+        let first = [(1 - fine.width() as i64) as f64 / 2.0 * right, (1 - fine.height() as i64) as f64 / 2.0 * down];
+        let axes = [[cosine, -sine], [sine, cosine]];
+        let matrix = [0, 1].map(|axis: usize| {
+            let [across, along] = axes[axis];
+            let middle = (self.centre[axis] - start[axis]) * scale - 0.5;
+            [across * right, along * down, middle + across * first[0] + along * first[1]]
+        });
+        resize(&warp(&pixels, small, matrix, fine), fine, to)
     }
 }
 
@@ -105,19 +134,4 @@ fn cut(image: &[u8], size: Size, [x, y]: [i64; 2], side: usize) -> Vec<u8> {
 /// Places `start..start + length`, each brought to the nearest of `0..end`.
 fn span(start: i64, length: usize, end: usize) -> impl Iterator<Item = usize> {
     (start..start + length as i64).map(move |place| place.clamp(0, end as i64 - 1) as usize)
-}
-
-/// The value at a place between the centres of pixels, rounded.
-fn between(image: &[u8], size: Size, x: f64, y: f64) -> u8 {
-    let part = |place: f64, end: usize| {
-        let place = place.clamp(0.0, (end - 1) as f64);
-        let first = place as usize;
-        (first, (first + 1).min(end - 1), place - first as f64)
-    };
-    let ((left, right, across), (upper, lower, down)) = (part(x, size.width()), part(y, size.height()));
-    let line = |row: usize| {
-        let at = |column: usize| f64::from(image[row * size.width() + column]);
-        at(left) * (1.0 - across) + at(right) * across
-    };
-    (line(upper) * (1.0 - down) + line(lower) * down).round() as u8
 }

@@ -3,8 +3,9 @@
 mod crop;
 mod decode;
 mod finder;
+mod in_crop;
 mod network;
 mod weights;
 
-pub use crop::crop;
+pub use crop::{align, crop};
 pub use finder::{Face, Finder, SMALLEST};

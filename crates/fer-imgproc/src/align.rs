@@ -1,10 +1,13 @@
 //! The align stage: makes the faces of a set lie alike.
 
-use fer_artifact::{Fraction, ImageSet};
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Fraction, ImageSet, Size, Spool};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, resize};
 
 /// Parameters of the align stage.
 ///
@@ -15,7 +18,7 @@ use crate::Error;
 /// assert_eq!(AlignParams::default().method, AlignMethod::None {});
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignParams {
     /// How the faces are made to lie alike.
@@ -23,7 +26,7 @@ pub struct AlignParams {
 }
 
 /// How faces are made to lie alike.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AlignMethod {
     /// The images stay as they are.
@@ -36,6 +39,63 @@ pub enum AlignMethod {
         #[schemars(example = 0.8)]
         share: Fraction,
     },
+    /// The face of each image, cropped as `fer predict` crops faces: its eyes level, its scale and place those of FER2013's
+    /// faces. Of several faces the largest counts. An image without a face is resized as it is.
+    Landmarks {
+        /// Height and width of the crops; without it, those of the images.
+        #[schemars(example = Size::new(48, 48).expect("a lawful size"))]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(!skip_serializing_if)]
+        size: Option<Size>,
+        /// File of faces and landmarks, as `fer predict --json` prints them of the same pictures; without it, the detector
+        /// finds them.
+        #[schemars(example = "faces.jsonl")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(!skip_serializing_if)]
+        from: Option<PathBuf>,
+    },
+}
+
+impl AlignParams {
+    /// The file that the parameters name, if they name one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.method {
+            AlignMethod::Landmarks { from, .. } => from.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Makes the path of that file relative to the current folder: `base` is the folder of the file that names it.
+    pub fn resolve(&mut self, base: &Path) {
+        if let AlignMethod::Landmarks { from: Some(path), .. } = &mut self.method {
+            *path = base.join(&*path);
+        }
+    }
+}
+
+/// An image that is to be aligned.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// Gray levels, row by row.
+    pub pixels: &'a [u8],
+    /// Height and width.
+    pub size: Size,
+    /// Row in the source, from 0.
+    pub row: u32,
+    /// The picture that it comes from, as [`fer_artifact::Origins`] has it, if it is one.
+    pub origin: Option<&'a str>,
+}
+
+/// Crops the face of an image to a size, with level eyes; `None` where it has no face.
+pub type Aligner<'a> = dyn Fn(&Shown<'_>, Size) -> Option<Vec<u8>> + Sync + 'a;
+
+/// What [`align`] makes of a set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aligned {
+    /// The set.
+    pub set: ImageSet,
+    /// How many of its images have no face, where faces were looked for.
+    pub without_face: Option<usize>,
 }
 
 impl Default for AlignMethod {
@@ -64,19 +124,52 @@ pub enum WayUp {
     Any,
 }
 
-/// The set with its images aligned, each when it is asked for; labels, rows and order stay.
+/// The set with its images aligned; labels, rows and order stay. Faces are looked for at once, on rayon's current pool, and
+/// crops kept in memory up to [`Spool::IN_MEMORY`] bytes, beyond them in a file in the folder `scratch` that vanishes with the
+/// set; everything else is made when it is asked for.
 ///
 /// # Errors
-/// [`Error::PixelCount`] for a set that contradicts itself.
-pub fn align(params: &AlignParams, set: ImageSet) -> Result<ImageSet, Error> {
+/// [`Error::PixelCount`] for a set that contradicts itself; [`Error::NoAligner`] if faces are to be looked for without
+/// `aligner`; [`Error::Artifact`] for images that cannot be read, or crops that cannot be kept.
+pub fn align(
+    params: &AlignParams,
+    set: ImageSet,
+    aligner: Option<&Aligner<'_>>,
+    scratch: &Path,
+) -> Result<Aligned, Error> {
     let expected = set.len() * set.height * set.width;
     if set.images.len() != expected {
         return Err(Error::PixelCount { split: set.split, expected, found: set.images.len() });
     }
-    match params.method {
-        AlignMethod::None {} => Ok(set),
-        AlignMethod::CenterCrop { share } => Ok(center_crop(set, share.get())),
+    let set = match params.method {
+        AlignMethod::None {} => set,
+        AlignMethod::CenterCrop { share } => center_crop(set, share.get()),
+        AlignMethod::Landmarks { size, .. } => {
+            return by_landmarks(set, size, aligner.ok_or(Error::NoAligner)?, scratch);
+        }
+    };
+    Ok(Aligned { set, without_face: None })
+}
+
+fn by_landmarks(set: ImageSet, to: Option<Size>, aligner: &Aligner<'_>, scratch: &Path) -> Result<Aligned, Error> {
+    let size = Size::new(set.height, set.width)?;
+    let to = to.unwrap_or(size);
+    let (mut crops, mut index, mut without_face) = (Spool::new(scratch), 0, 0);
+    for batch in set.images.batches(size.area()) {
+        let batch = batch?;
+        let crop = |(place, pixels)| {
+            let origin = set.origins.as_ref().map(|origins| origins.get(index + place));
+            aligner(&Shown { pixels, size, row: set.rows[index + place], origin }, to).ok_or(pixels)
+        };
+        let made: Vec<Result<Vec<u8>, &[u8]>> = batch.par_chunks_exact(size.area()).enumerate().map(crop).collect();
+        index += made.len();
+        for crop in made {
+            without_face += usize::from(crop.is_err());
+            crops.push(&crop.unwrap_or_else(|whole| resize(whole, size, to)))?;
+        }
     }
+    let set = ImageSet { images: crops.finish()?, height: to.height(), width: to.width(), ..set };
+    Ok(Aligned { set, without_face: Some(without_face) })
 }
 
 fn center_crop(set: ImageSet, share: f64) -> ImageSet {

@@ -55,6 +55,9 @@ pub enum Error {
         /// Pixels there are.
         found: usize,
     },
+    /// Faces were to be aligned without what finds them.
+    #[error("expected the face detector for `landmarks`, found a program that was built without the feature `faces`")]
+    NoAligner,
     /// A picture that could not be written.
     #[error("{}: cannot encode the picture: {reason}", path.display())]
     Encode {

@@ -11,8 +11,9 @@ mod params;
 mod picture;
 mod preprocessing;
 mod resize;
+mod warp;
 
-pub use align::{AlignMethod, AlignParams, Roll, WayUp, align};
+pub use align::{AlignMethod, AlignParams, Aligned, Aligner, Roll, Shown, WayUp, align};
 pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;
@@ -21,3 +22,4 @@ pub use params::{Equalization, Normalization, PreprocessParams};
 pub use picture::{Picture, PictureProblem, write_png};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;
+pub use warp::warp;

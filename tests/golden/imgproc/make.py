@@ -145,5 +145,29 @@ def resize():
     return cases
 
 
-golden = {"gray": gray(), "equalize": equalize(), "normalize": normalize(), "resize": resize()}
+def warp():
+    """Turned, scaled and moved, over the edges too, where the outermost pixels go on."""
+    smooth = (127 + 100 * np.sin(np.add.outer(np.arange(24) / 3, np.arange(20) / 5))).astype(np.uint8)
+    cases = []
+    for image in (smooth, levels(9, 13, 0, 255, 310)):
+        for degrees, scale, to in [(0, 1, (9, 13)), (17, 1, (24, 20)), (-45, 0.5, (40, 31)), (90, 2, (12, 12)), (200, 1.3, (7, 9))]:
+            a, b = scale * np.cos(np.radians(degrees)), scale * np.sin(np.radians(degrees))
+            height, width = image.shape
+            matrix = np.array([[a, -b, 0], [b, a, 0]])
+            # The centre stays where it is, but for a quarter of a pixel.
+            centre = matrix[:, :2] @ [(to[1] - 1) / 2, (to[0] - 1) / 2]
+            matrix[:, 2] = np.array([(width - 1) / 2, (height - 1) / 2]) - centre + 0.25
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            warped = cv2.warpAffine(image, matrix, to[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            cases.append({
+                "from": image.shape,
+                "to": to,
+                "matrix": matrix.tolist(),
+                "input": image.tobytes().hex(),
+                "output": warped.tobytes().hex(),
+            })
+    return cases
+
+
+golden = {"gray": gray(), "equalize": equalize(), "normalize": normalize(), "resize": resize(), "warp": warp()}
 (Path(__file__).parent / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")

@@ -69,11 +69,10 @@ impl Transform {
         for (line, sums) in lines.chunks_exact(size.width()).zip(coefficients.chunks_exact_mut(SIDE)) {
             for (index, waves) in self.horizontal.iter().enumerate() {
                 let other = size.width() - 1 - index;
-                let [sum, difference] = folded(line[index], line[other], index == other);
-                for (pair, waves) in sums.chunks_exact_mut(2).zip(waves.chunks_exact(2)) {
-                    pair[0] += waves[0] * sum;
-                    pair[1] += waves[1] * difference;
-                }
+                let both = folded(line[index], line[other], index == other);
+                // Even waves meet the sum, odd ones the difference.
+                let values: [f32; SIDE] = std::array::from_fn(|wave| both[wave % 2]);
+                sums.iter_mut().zip(waves).zip(values).for_each(|((sum, wave), value)| *sum += wave * value);
             }
         }
         coefficients

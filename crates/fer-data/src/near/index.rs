@@ -19,6 +19,8 @@ pub(super) struct Index {
 
 /// Entries ordered by their group's value.
 struct Table {
+    /// A bit for each value that has entries: most have none, and this much fits into the nearest cache.
+    present: Vec<u64>,
     /// Where the entries of each value begin.
     starts: Vec<u32>,
     entries: Vec<Entry>,
@@ -63,7 +65,10 @@ impl Index {
             entries[*place as usize] = Entry { hash, id };
             *place += 1;
         }
-        Table { starts, entries }
+        let mut present = vec![0; (1_usize << self.bits).div_ceil(64)];
+        let filled = (0..1_usize << self.bits).filter(|&key| starts[key] < starts[key + 1]);
+        filled.for_each(|key| present[key / 64] |= 1 << (key % 64));
+        Table { present, starts, entries }
     }
 
     /// Calls `visit` with the images whose hashes are like that of a view, or like that of its mirror image. One may be visited
@@ -99,6 +104,9 @@ impl Index {
 
 impl Table {
     fn at(&self, key: usize) -> &[Entry] {
+        if self.present[key / 64] >> (key % 64) & 1 == 0 {
+            return &[];
+        }
         &self.entries[self.starts[key] as usize..self.starts[key + 1] as usize]
     }
 }

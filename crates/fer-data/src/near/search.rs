@@ -34,25 +34,29 @@ pub(super) fn search(pictures: &[Picture<'_>]) -> Found {
     let hashes: Vec<(u32, u64)> = known().map(|(id, fingerprint)| (id, fingerprint.whole.hash)).collect();
     let index = Index::new(&hashes);
     let firsts: Vec<[AtomicU32; 3]> = pictures.iter().map(|_| [ABSENT; 3].map(AtomicU32::new)).collect();
-    let compare = |extremes: Extremes, (id, one): (u32, &Fingerprint)| {
-        let mut extremes = extremes;
+    let compare = |(mut extremes, mut candidates): (Extremes, Vec<u32>), (id, one): (u32, &Fingerprint)| {
         for view in [&one.whole, &one.crop] {
-            index.visit(view, |other_id| {
+            candidates.clear();
+            index.visit(view, |other_id| candidates.push(other_id));
+            candidates.sort_unstable();
+            candidates.dedup();
+            for &other_id in candidates.iter().filter(|&&other_id| other_id != id) {
                 let other = pictures[other_id as usize].fingerprint.expect("what is in the index has one");
-                if other_id == id || view.likeness(&other.whole).is_none() {
-                    return;
+                if view.likeness(&other.whole).is_none() {
+                    continue;
                 }
                 // The same of the two, whichever of them is looked for.
-                let Some(likeness) = one.likeness(other) else { return };
+                let Some(likeness) = one.likeness(other) else { continue };
                 let pair = [id.min(other_id), id.max(other_id)];
                 note(&firsts, pictures, pair);
                 extremes.add(Pair { pictures: pair, likeness }, is_leak(pictures, pair));
-            });
+            }
         }
-        extremes
+        (extremes, candidates)
     };
     let all: Vec<(u32, &Fingerprint)> = known().collect();
-    let extremes = all.into_par_iter().fold(Extremes::default, compare).reduce(Extremes::default, Extremes::and);
+    let found = all.into_par_iter().fold(Default::default, compare).map(|(extremes, _)| extremes);
+    let extremes = found.reduce(Extremes::default, Extremes::and);
     let firsts = firsts.into_iter().map(|firsts| firsts.map(AtomicU32::into_inner)).collect();
     Found { firsts, pairs: extremes.into_pairs() }
 }

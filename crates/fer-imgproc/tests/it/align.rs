@@ -1,5 +1,7 @@
-use fer_artifact::{ImageSet, Split};
-use fer_imgproc::{AlignParams, align};
+use std::path::Path;
+
+use fer_artifact::{ImageSet, Size, Split};
+use fer_imgproc::{AlignParams, Aligned, Aligner, Error, Shown};
 
 /// Two images of 4×5: pixel (y, x) of the first is 10y + x, of the second 100 more.
 fn set() -> ImageSet {
@@ -19,6 +21,42 @@ fn set() -> ImageSet {
 
 fn params(method: &str) -> AlignParams {
     serde_json::from_str(&format!(r#"{{"method": {method}}}"#)).unwrap()
+}
+
+/// The set aligned without anything that finds faces.
+fn align(params: &AlignParams, set: ImageSet) -> Result<ImageSet, Error> {
+    aligned(params, set, None).map(|aligned| aligned.set)
+}
+
+fn aligned(params: &AlignParams, set: ImageSet, aligner: Option<&Aligner<'_>>) -> Result<Aligned, Error> {
+    fer_imgproc::align(params, set, aligner, Path::new("."))
+}
+
+#[test]
+fn the_face_of_each_image_takes_its_place_and_an_image_without_one_is_resized() {
+    let params = params(r#"{"kind": "landmarks", "size": {"height": 2, "width": 1}}"#);
+    let with_origins = ImageSet { origins: Some(["x.png", "y.png"].into_iter().collect()), ..set() };
+    // The face of the second image alone, which is seen with all that is known of it.
+    let aligner = |shown: &Shown<'_>, to: Size| {
+        assert_eq!((shown.size, to), (Size::new(4, 5).unwrap(), Size::new(2, 1).unwrap()));
+        assert_eq!(shown.origin, Some(if shown.row == 9 { "y.png" } else { "x.png" }));
+        (shown.row == 9).then(|| vec![shown.pixels[0], 77])
+    };
+    let Aligned { set, without_face } = aligned(&params, with_origins.clone(), Some(&aligner)).unwrap();
+    assert_eq!((set.height, set.width, without_face), (2, 1, Some(1)));
+    let whole = fer_imgproc::resize(
+        &with_origins.images.all().unwrap()[..20],
+        Size::new(4, 5).unwrap(),
+        Size::new(2, 1).unwrap(),
+    );
+    assert_eq!(set.images, [whole[0], whole[1], 100, 77]);
+    assert_eq!((set.labels, set.rows, set.origins), (vec![1, 0], vec![7, 9], with_origins.origins));
+}
+
+#[test]
+fn without_what_finds_faces_landmarks_are_refused() {
+    let error = align(&params(r#"{"kind": "landmarks"}"#), set()).unwrap_err().to_string();
+    assert!(error.starts_with("expected the face detector for `landmarks`"), "{error}");
 }
 
 #[test]
@@ -47,7 +85,7 @@ fn a_share_out_of_range_and_an_unknown_method_are_refused() {
     let text = refused(r#"{"method": {"kind": "center-crop", "share": 1.0}}"#);
     assert!(text.contains("expected a number from 0 to below 1"), "{text}");
     let text = refused(r#"{"method": {"kind": "crop"}}"#);
-    assert!(text.contains("unknown variant `crop`, expected `none` or `center-crop`"), "{text}");
+    assert!(text.contains("unknown variant `crop`, expected one of `none`, `center-crop`, `landmarks`"), "{text}");
 }
 
 #[test]

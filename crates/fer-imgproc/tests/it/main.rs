@@ -9,3 +9,4 @@ mod params;
 mod picture;
 mod preprocessing;
 mod resize;
+mod warp;

@@ -1,10 +1,15 @@
+use std::collections::BTreeMap;
+
 use fer_artifact::names::split_file;
-use fer_artifact::{Kind, Split, check_align};
-use fer_imgproc::{AlignParams, align};
+use fer_artifact::{Digest, Kind, Split, check_align};
+use fer_data::FileDigest;
+use fer_imgproc::{AlignMethod, AlignParams, Error, align};
 use serde_json::Value;
 
 use crate::StageKind;
 use crate::context::Context;
+use crate::error::StageError;
+use crate::faces::aligner;
 use crate::slot::{Input, Output};
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
@@ -15,12 +20,23 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
     leaves: Some(Kind::Images),
     outputs: &Output::SPLITS,
     schema: |generator| generator.subschema_for::<AlignParams>(),
-    parse: |params| Ok(Box::new(Align { params: params.parse()? })),
+    parse: |params| {
+        let written: AlignParams = params.parse()?;
+        if matches!(written.method, AlignMethod::Landmarks { .. }) && cfg!(not(feature = "faces")) {
+            return Err(params.problem(Error::NoAligner.to_string()));
+        }
+        let mut resolved = written.clone();
+        resolved.resolve(params.base);
+        Ok(Box::new(Align { written, params: resolved }))
+    },
     check: check_align,
 };
 
 /// Images → images, split by split.
 struct Align {
+    /// As the file has them.
+    written: AlignParams,
+    /// With the path made relative to the current folder.
     params: AlignParams,
 }
 
@@ -34,14 +50,29 @@ impl Stage for Align {
     }
 
     fn params(&self) -> Value {
-        resolved(&self.params)
+        resolved(&self.written)
+    }
+
+    fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
+        let digest = |path| Ok::<_, StageError>(("landmarks".to_owned(), of_file(path)?));
+        self.params.file().map(digest).into_iter().collect()
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let aligner = match self.params.method {
+            AlignMethod::Landmarks { .. } => aligner(self.params.file())?,
+            _ => None,
+        };
+        let mut faceless = vec![];
         for split in Split::ALL {
             if let Some(images) = context.open_optional(split_file(split))? {
-                context.write(split_file(split), &align(&self.params, images)?)?;
+                let aligned = align(&self.params, images, aligner.as_deref(), context.output_dir)?;
+                context.write(split_file(split), &aligned.set)?;
+                faceless.extend(aligned.without_face.map(|count| format!("{count} of {} {split}", aligned.set.len())));
             }
+        }
+        if !faceless.is_empty() {
+            context.note(&format!("images without a face, resized as they are: {}\n", faceless.join(", ")));
         }
         Ok(())
     }
