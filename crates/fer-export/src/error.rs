@@ -35,7 +35,9 @@ pub enum Error {
         reason: String,
     },
     /// The preprocessing makes images of another size than the network takes.
-    #[error("the model's header: expected images of {network}, as its network takes, found a preprocessing to {preprocessed}")]
+    #[error(
+        "the model's header: expected images of {network}, as its network takes, found a preprocessing to {preprocessed}"
+    )]
     ImageSize {
         /// The size that the network takes.
         network: Size,
@@ -49,7 +51,9 @@ pub enum Error {
         found: serde_json::Value,
     },
     /// An ONNX file would be larger than a protocol buffer may be.
-    #[error("an ONNX file holds at most 2 GiB, and this model would take {bytes} bytes; in 16 bits it takes half as many")]
+    #[error(
+        "an ONNX file holds at most 2 GiB, and this model would take {bytes} bytes; in 16 bits it takes half as many"
+    )]
     TooLarge {
         /// Size of the file.
         bytes: usize,

@@ -17,8 +17,8 @@ pub(crate) struct Ready<'a> {
 impl<'a> Ready<'a> {
     pub(crate) fn new(model: &'a Model) -> Result<Self, Error> {
         let reason = |error: serde_json::Error| shown(&error.to_string());
-        let network = NetworkConfig::deserialize(&model.network)
-            .map_err(|error| Error::Network { reason: reason(error) })?;
+        let network =
+            NetworkConfig::deserialize(&model.network).map_err(|error| Error::Network { reason: reason(error) })?;
         let (expected, found) = (model.classes.len(), network.classes);
         if expected != found {
             return Err(Error::Classes { expected, found });

@@ -19,6 +19,6 @@ pub use dimension::Dimension;
 pub use error::{Error, Mismatch};
 pub use mode::Mode;
 pub use network::Network;
-pub use plan::{BATCH_NORM_EPS, Bias, Init, LayerPlan};
 pub use networks::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams};
+pub use plan::{BATCH_NORM_EPS, Bias, Init, LayerPlan};
 pub use rrelu::Rrelu;

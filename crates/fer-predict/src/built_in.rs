@@ -3,5 +3,6 @@ pub const BUILT_IN: [&str; 1] = ["fer48"];
 
 /// The file of the model of this name, one of [`BUILT_IN`].
 pub fn built_in(name: &str) -> Option<&'static [u8]> {
-    (name == BUILT_IN[0]).then_some(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/fer48.safetensors")))
+    (name == BUILT_IN[0])
+        .then_some(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/fer48.safetensors")))
 }

@@ -3,8 +3,8 @@ use std::path::Path;
 use fer_artifact::{ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
 use fer_eval::average;
 
-use crate::{BUILT_IN, Error, built_in};
 use crate::member::Member;
+use crate::{BUILT_IN, Error, built_in};
 
 /// One trained network, or several that answer together: the mean of their probabilities.
 #[derive(Debug)]

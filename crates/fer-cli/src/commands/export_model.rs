@@ -169,5 +169,9 @@ impl Source {
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, fer_artifact::Error> {
-    std::fs::read(path).map_err(|source| fer_artifact::Error::Io { path: path.to_owned(), action: "read the file", source })
+    std::fs::read(path).map_err(|source| fer_artifact::Error::Io {
+        path: path.to_owned(),
+        action: "read the file",
+        source,
+    })
 }

@@ -4,20 +4,23 @@ use fer_artifact::visible;
 use fer_imgproc::{Equalization, Fitted};
 use serde_json::{Map, Value};
 
-use crate::ModelExport;
 use crate::ready::Ready;
+use crate::{ModelExport, Precision};
 
 /// A score by its key in `metrics.json`, the hub's name for its kind, and its name.
 const SCORES: [(&str, &str, &str); 4] = [
     ("accuracy", "accuracy", "accuracy"),
     ("balanced_accuracy", "balanced_accuracy", "balanced accuracy"),
     ("macro_f1", "f1", "macro F1"),
-    ("ece", "ece", "expected calibration error"),
+    (CALIBRATION, "ece", "calibration error"),
 ];
+/// The expected calibration error, of which the model's is the one with its temperature.
+const CALIBRATION: &str = "ece";
 
 /// The card of the model `name`.
 pub(crate) fn card(export: &ModelExport<'_>, ready: &Ready<'_>, name: &str) -> String {
-    let parts = [front_matter(ready, name), page(ready, name), scores(ready), origin(export), limits()];
+    let parts =
+        [front_matter(ready, name), page(ready, name), scores(ready, export.precision), origin(export), limits()];
     parts.concat()
 }
 
@@ -26,7 +29,7 @@ fn front_matter(ready: &Ready<'_>, name: &str) -> String {
     let mut text = "---\nlibrary_name: pytorch\npipeline_tag: image-classification\ntags:\n\
                     - facial-expression-recognition\n- image-classification\n"
         .to_owned();
-    let splits: Vec<String> = splits(ready).into_iter().flatten().map(|split| result(ready, split)).collect();
+    let splits: Vec<String> = splits(ready).into_iter().flatten().map(|(split, _)| result(ready, split)).collect();
     if !splits.is_empty() {
         text.push_str(&format!("model-index:\n- name: {}\n  results:\n{}", Value::from(name), splits.concat()));
     }
@@ -38,19 +41,27 @@ fn splits<'a>(ready: &Ready<'a>) -> Option<&'a Map<String, Value>> {
     ready.model.evaluation["splits"].as_object()
 }
 
-fn result(ready: &Ready<'_>, (split, scores): (&String, &Value)) -> String {
+fn score<'a>(ready: &Ready<'a>, split: &str, key: &str) -> &'a Value {
+    let evaluation = &ready.model.evaluation;
+    match &evaluation["ece_calibrated"][split] {
+        calibrated if key == CALIBRATION && calibrated.is_number() => calibrated,
+        _ => &evaluation["splits"][split][key],
+    }
+}
+
+fn result(ready: &Ready<'_>, split: &str) -> String {
     let source = ready.model.evaluation["data"]["ingest.source"].as_str();
     let dataset = source.map_or_else(|| "data of the run".to_owned(), |digest| format!("data {digest:.12}"));
     let revision = source.map(|digest| format!("      revision: {}\n", Value::from(digest))).unwrap_or_default();
     let metrics = SCORES.iter().filter_map(|(key, kind, name)| {
-        let value = scores[*key].as_f64()?;
+        let value = score(ready, split, key).as_f64()?;
         Some(format!("    - type: {kind}\n      name: {name}\n      value: {value}\n"))
     });
     format!(
         "  - task:\n      type: image-classification\n      name: facial expression recognition\n    dataset:\n      \
          type: other\n      name: {}\n      split: {}\n{revision}    metrics:\n{}",
         Value::from(dataset),
-        Value::from(split.as_str()),
+        Value::from(split),
         metrics.collect::<String>()
     )
 }
@@ -85,21 +96,24 @@ fn page(ready: &Ready<'_>, name: &str) -> String {
     )
 }
 
-fn scores(ready: &Ready<'_>) -> String {
+fn scores(ready: &Ready<'_>, precision: Precision) -> String {
     let Some(splits) = splits(ready) else {
         return "\n## Scores\n\nThe file that this model was exported from holds none.\n".to_owned();
     };
     let row = |(split, scores): (&String, &Value)| {
         let number = |value: &Value| value.as_f64().map_or("–".to_owned(), |value| format!("{value:.3}"));
         let ends = [&scores["accuracy_ci95"][0], &scores["accuracy_ci95"][1]].map(number).join(" to ");
-        let rest = ["balanced_accuracy", "macro_f1", "ece"].map(|key| number(&scores[key])).join(" | ");
-        format!("| {} | {} | {} | {ends} | {rest} |\n", visible(split), scores["n"], number(&scores["accuracy"]))
+        let [accuracy, rest @ ..] = SCORES.map(|(key, ..)| number(score(ready, split, key)));
+        format!("| {} | {} | {accuracy} | {ends} | {} |\n", visible(split), scores["n"], rest.join(" | "))
     };
-    format!(
-        "\n## Scores\n\n| split | images | accuracy | 95 % interval | balanced accuracy | macro F1 | calibration error |\n\
-         | --- | --- | --- | --- | --- | --- | --- |\n{}\nThe calibration error is that without the temperature.\n",
-        splits.iter().map(row).collect::<String>()
-    )
+    let rounding = match precision {
+        Precision::Single => "",
+        Precision::Half => "\nThese are the scores of the weights before their rounding to 16 bits.\n",
+    };
+    let [first, rest @ ..] = SCORES.map(|(.., name)| name);
+    let head = format!("| split | images | {first} | 95 % interval | {} |", rest.join(" | "));
+    let rule = "| --- ".repeat(head.matches(" | ").count() + 1) + "|";
+    format!("\n## Scores\n\n{head}\n{rule}\n{}{rounding}", splits.iter().map(row).collect::<String>())
 }
 
 fn origin(export: &ModelExport<'_>) -> String {

@@ -4,6 +4,8 @@ mod graph;
 mod network;
 mod preprocessing;
 mod proto;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -34,9 +36,10 @@ pub(crate) fn encode(export: &ModelExport<'_>, ready: &Ready<'_>, path: &Path) -
         ir_version: IR_VERSION,
         producer_name: program.to_owned(),
         producer_version: version.to_owned(),
-        doc_string: "Probabilities of facial expressions. Equalisation, normalisation and temperature are in the graph; \
+        doc_string:
+            "Probabilities of facial expressions. Equalisation, normalisation and temperature are in the graph; \
                      give it gray faces as they are."
-            .to_owned(),
+                .to_owned(),
         graph: Some(graph(export, ready, path)?),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
         metadata_props: metadata(export, ready),
@@ -101,6 +104,7 @@ fn metadata(export: &ModelExport<'_>, ready: &Ready<'_>) -> Vec<StringStringEntr
         ("temperature", Some(ready.temperature.to_string())),
         ("training", json(&model.training)),
     ];
-    let entry = |(key, value): (&str, Option<String>)| Some(StringStringEntryProto { key: key.to_owned(), value: value? });
+    let entry =
+        |(key, value): (&str, Option<String>)| Some(StringStringEntryProto { key: key.to_owned(), value: value? });
     entries.into_iter().filter_map(entry).collect()
 }

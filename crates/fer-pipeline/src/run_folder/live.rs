@@ -73,7 +73,9 @@ mod tests {
             let (folder, event_file) = renew(stage.path()).unwrap();
             assert_eq!(event_file, format!("events.out.tfevents.{number}.fer"));
             assert!(files(stage.path()).is_empty(), "those of the former start are gone");
-            ["history.tsv", "history.jsonl", &event_file].iter().for_each(|name| fs::write(folder.join(name), []).unwrap());
+            ["history.tsv", "history.jsonl", &event_file]
+                .iter()
+                .for_each(|name| fs::write(folder.join(name), []).unwrap());
             assert!(stands(stage.path()));
         }
     }

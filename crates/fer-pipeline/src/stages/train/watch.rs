@@ -85,8 +85,8 @@ impl<'a, 'b> Watch<'a, 'b> {
         let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
         let now = context.elapsed().as_secs_f64();
         let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
-        let live = renew(context.target)
-            .and_then(|(folder, event_file)| LiveCurves::start(&folder, &event_file, &history));
+        let live =
+            renew(context.target).and_then(|(folder, event_file)| LiveCurves::start(&folder, &event_file, &history));
         let mut watch = Self { context, params, checkpoints, started, written: now, note, history, live: None };
         match live {
             Ok(live) => watch.live = Some(live),

@@ -142,7 +142,7 @@ def train(program, folder, network, normalization, equalization):
     params = {"model": {"name": network}, "epochs": 4, "batch_size": 32, "evaluate_every": 4, "optimizer": optimizer}
     source = {"kind": "csv", "path": str(ROOT / "data" / "sample.csv.zst")}
     stages = [
-        {"stage": "ingest", "params": {"source": source, "split": {"kind": "head", "train": 320}}},
+        {"stage": "ingest", "params": {"source": source, "split": {"kind": "head", "train": 320, "pool": True}}},
         {"stage": "preprocess", "params": {"equalization": equalization, "normalization": {"kind": normalization}}},
         {"stage": "train", "params": params},
         {"stage": "evaluate", "params": {}},
