@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use fer_predict::{Ensemble, Error};
+use fer_predict::Ensemble;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -22,7 +22,7 @@ fn number(name: &str, default: usize) -> usize {
 }
 
 #[expect(clippy::print_stdout, reason = "its result")]
-fn main() -> Result<(), Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (batch, repeats) = (number("--batch", 128), number("--repeats", 20));
     let ensemble = Ensemble::open(&[argument("--model").expect("--model FILE")])?;
     let size = ensemble.size()?;

@@ -4,8 +4,9 @@
     python check.py FER                                 every network, normalisation and equalisation, on data/sample.csv.zst
     python check.py FER --model fer48 --data FILE.csv --usage PublicTest
 
-FER is the built program. Of each model, the predicted class must be the same on every image, and probabilities within
-1e-5 of those of `fer predict`; logits of the run's validation images within 1e-4 of those that `evaluate` left.
+FER is the built program. Of each model, the predicted class must be the same on every image, but for ties within 1e-6, and probabilities
+within 1e-5 of those of `fer predict`; logits of the run's validation images within 1e-5 of those that `evaluate` left,
+relative to the largest one.
 
 Passed with onnx 1.23.2, onnxruntime 1.32.0, torch 2.15.0, huggingface_hub 2.4.0 and Python 3.11.
 """
@@ -35,6 +36,7 @@ EQUALIZATIONS = ["none", "global"]
 LEARNING_RATES = {"face-cnn": 0.01, "compact-cnn": 0.01, "face-resnet": 0.05, "linear": 0.01}
 BATCH = 128
 TOLERANCE = 1e-5
+TIE = 1e-6
 
 
 class Faces:
@@ -92,11 +94,14 @@ def in_pytorch(folder, images):
 
 
 def compare(found, expected):
-    """The largest difference; the classes must be the same."""
-    others = int((found.argmax(1) != expected.argmax(1)).sum())
-    assert others == 0, f"{others} of {len(found)} images have another class"
+    """The largest difference; the classes must be the same, but where `fer` has two within the last digits of an f32."""
     difference = np.abs(found - expected).max()
     assert difference <= TOLERANCE, f"probabilities differ by {difference}"
+    lead = np.diff(np.sort(expected, axis=1)[:, -2:], axis=1)[:, 0]
+    others = lead[found.argmax(1) != expected.argmax(1)]
+    assert (others < TIE).all(), f"{len(others)} of {len(found)} images have another class; they led by {others}"
+    if len(others):
+        print(f"{len(others)} of {len(found)} images have another class, where the best led the second by {others.max():.1e}")
     return difference
 
 
@@ -132,7 +137,7 @@ def logits_differ(run, logits):
     temperature = json.loads((run / "evaluate" / "metrics.json").read_text())["temperature"]
     expected = predictions["logits"] / temperature
     difference = np.abs(logits[predictions["rows"]] - expected).max() / max(1, np.abs(expected).max())
-    assert difference <= 1e-4, f"logits differ by {difference}"
+    assert difference <= TOLERANCE, f"logits differ by {difference}"
     return difference
 
 

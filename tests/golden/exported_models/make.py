@@ -3,6 +3,8 @@
     pip install numpy onnx onnxruntime opencv-python-headless safetensors torch
     python make.py FER        writes graphs.json beside this file; FER is the built program
 
+The folder for Hugging Face is looked at too: `equalize` of its modeling_fer.py must equal OpenCV's on 20,000 images.
+
 A graph is written down only after `onnx.checker` has taken it and ONNX Runtime has given the probabilities that OpenCV's
 equalisation, NumPy and PyTorch give: f32 and f64 alike, on images of noise, of few levels, and of one level. Weights and
 images are random; nothing here depends on them.
@@ -72,6 +74,16 @@ def features(faces, equalization, normalization):
         std = levels.std((1, 2), keepdims=True)
         levels = (levels - levels.mean((1, 2), keepdims=True)) / np.where(std == 0, 1, std)
     return torch.from_numpy(levels)[:, None]
+
+
+def check_equalization(modeling):
+    """Levels near a half, where rounding decides, are met among so many images."""
+    random = np.random.default_rng(8)
+    faces = [random.choice(random.integers(0, 256, 1 + k % 60), (48, 48)) for k in range(20_000)]
+    faces = np.stack(faces).astype(np.uint8)
+    expected = np.stack([cv2.equalizeHist(face) for face in faces])
+    differing = int((modeling.equalize(torch.from_numpy(faces)).numpy() != expected).sum())
+    assert differing == 0, f"{differing} pixels differ from OpenCV's"
 
 
 def network_of(modeling, name):
@@ -165,6 +177,7 @@ def main(program):
     spec = importlib.util.spec_from_file_location("modeling_fer", MODELING)
     modeling = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(modeling)
+    check_equalization(modeling)
     graphs = {}
     with tempfile.TemporaryDirectory() as folder:
         for case in cases():

@@ -19,10 +19,10 @@ use crate::output::{bytes, print};
   fer export-model runs/sample model.safetensors --f16
   fer export-model fer48 fer48.onnx
   fer export-model runs/sample face --format hugging-face
-A safetensors file holds the model and, under `evaluation`, the scores, the temperature fitted on validation, and digests of
-the data. Commands that predict with this file apply the temperature. An ONNX file takes gray faces as they are (U8 [N, H, W])
-and gives probabilities: preprocessing and temperature are part of it. A Hugging Face folder holds the weights, their
-configuration, a model card and code for PyTorch. docs/export.md shows how Python, JavaScript and C# use them.")]
+safetensors: the model and, under `evaluation`, the scores, the temperature fitted on validation, and digests of the data.
+Commands that predict with this file apply the temperature.
+onnx: a graph from gray faces (U8 [N, H, W]) to probabilities, with preprocessing and temperature, for ONNX Runtime.
+hugging-face: a folder for the hub with weights, configuration, model card and code for PyTorch.")]
 pub(super) struct ExportModelArgs {
     /// A run folder with a finished chain, a model file, or the name of a built-in network (`fer48`).
     #[arg(value_name = "RUN|MODEL")]
@@ -30,9 +30,9 @@ pub(super) struct ExportModelArgs {
     /// Export the model of this training (default: the last training of the chain).
     #[arg(long, value_name = "NAME")]
     stage: Option<StageName>,
-    /// Write this file, `.safetensors` or `.onnx`; for `hugging-face`, this folder.
+    /// Write this file, `.safetensors` or `.onnx`; with `--format hugging-face`, this folder.
     out: PathBuf,
-    /// Format to write (default: the one of the extension).
+    /// Write this format (default: the one of the extension).
     #[arg(long, value_enum)]
     format: Option<FormatName>,
     /// Store matrices and kernels in 16 bits: half the size, nearly the same accuracy.
@@ -45,11 +45,8 @@ pub(super) struct ExportModelArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FormatName {
-    /// A file that `fer` reads again.
     Safetensors,
-    /// A file for ONNX Runtime and its like.
     Onnx,
-    /// A folder for the Hugging Face hub, with code for PyTorch.
     HuggingFace,
 }
 

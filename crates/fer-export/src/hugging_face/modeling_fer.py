@@ -18,7 +18,9 @@ def equalize(images):
     counts = torch.zeros(len(pixels), 256).scatter_add_(1, pixels, torch.ones(pixels.shape))
     darkest = counts.gather(1, pixels.amin(1, keepdim=True))
     brighter = pixels.shape[1] - darkest
-    table = torch.round((counts.cumsum(1) - darkest).clamp(min=0) * (255 / brighter.clamp(min=1)))
+    # A tensor on both sides: PyTorch would turn `255 / x` into `255 * (1 / x)`, which is rounded twice.
+    scale = torch.full_like(brighter, 255) / brighter.clamp(min=1)
+    table = torch.round((counts.cumsum(1) - darkest).clamp(min=0) * scale)
     table = torch.where(brighter == 0, torch.arange(256.0), table)
     return table.gather(1, pixels).reshape(images.shape)
 
