@@ -91,7 +91,7 @@ impl ExportModelArgs {
         let name = self.model.to_string_lossy();
         let file_name = || self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match built_in(&name) {
-            None if self.model.is_dir() => return self.source_in_run(),
+            None if self.model.is_dir() => self.source_in_run(),
             _ if self.stage.is_some() => bail!("{name}: expected a run folder beside --stage, found a model"),
             Some(bytes) => Source::new(name.into_owned(), &self.model, Cow::Borrowed(bytes)),
             None if self.model.exists() => Source::new(file_name(), &self.model, Cow::Owned(contents(&self.model)?)),

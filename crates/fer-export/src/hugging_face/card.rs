@@ -1,6 +1,6 @@
 //! The model card: front matter for the hub, and a page for people.
 
-use fer_artifact::visible;
+use fer_artifact::{Size, visible};
 use fer_imgproc::{Equalization, Fitted};
 use serde_json::{Map, Value};
 
@@ -69,30 +69,40 @@ fn result(ready: &Ready<'_>, split: &str) -> String {
 fn page(ready: &Ready<'_>, name: &str) -> String {
     let classes: Vec<String> = ready.model.classes.iter().map(|class| format!("`{}`", visible(class))).collect();
     let size = ready.preprocessing.size();
-    let (height, width) = (size.height(), size.width());
     let weights: usize = ready.model.tensors.values().map(|array| array.data.len()).sum();
+    let equalization = match ready.preprocessing.equalization() {
+        Equalization::None => "none",
+        Equalization::Global => "of the histogram, as OpenCV's `equalizeHist`",
+    };
+    let normalization = match ready.preprocessing.normalization() {
+        Fitted::Unit => "level / 255".to_owned(),
+        Fitted::Standard { mean, std } => format!("(level / 255 − {mean}) / {std}, fitted on the training images"),
+        Fitted::PerImage => "by the image's own mean and standard deviation".to_owned(),
+    };
+    let facts = [
+        ("classes", classes.join(", ")),
+        ("network", format!("`{}`, {weights} weights and statistics", ready.network.params.name())),
+        ("equalisation", equalization.to_owned()),
+        ("normalisation", normalization),
+        ("temperature", ready.temperature.to_string()),
+    ];
+    let facts: String = facts.iter().map(|(name, value)| format!("| {name} | {value} |\n")).collect();
     format!(
-        "\n# {name}\n\nA recogniser of facial expressions, trained with `fer`. A gray picture of one face of {height}×{width} pixels goes \
-         in, a probability for each class comes out.\n\n\
-         | | |\n| --- | --- |\n| classes | {} |\n| network | `{}`, {weights} weights and statistics |\n| equalisation | {} |\n\
-         | normalisation | {} |\n| temperature | {} |\n\n\
-         ## Use\n\n`modeling_fer.py` holds the network, the preprocessing and the temperature; it needs `torch` and \
+        "\n# {name}\n\nA recogniser of facial expressions, trained with `fer`. A gray picture of one face of {size} pixels goes \
+         in, a probability for each class comes out.\n\n| | |\n| --- | --- |\n{facts}{}",
+        usage(size)
+    )
+}
+
+fn usage(size: Size) -> String {
+    format!(
+        "\n## Use\n\n`modeling_fer.py` holds the network, the preprocessing and the temperature; it needs `torch` and \
          `safetensors`.\n\n\
          ```python\nimport torch\nfrom modeling_fer import Fer\n\nmodel = Fer.from_pretrained(\".\")\nimages = \
-         torch.zeros(1, {height}, {width}, dtype=torch.uint8)  # gray faces, 0 black to 255 white, nothing done to \
+         torch.zeros(1, {}, {}, dtype=torch.uint8)  # gray faces, 0 black to 255 white, nothing done to \
          them\nfor face in model.probabilities(images):\n    print(dict(zip(model.classes, face.tolist())))\n```\n",
-        classes.join(", "),
-        ready.network.params.name(),
-        match ready.preprocessing.equalization() {
-            Equalization::None => "none",
-            Equalization::Global => "of the histogram, as OpenCV's `equalizeHist`",
-        },
-        match ready.preprocessing.normalization() {
-            Fitted::Unit => "level / 255".to_owned(),
-            Fitted::Standard { mean, std } => format!("(level / 255 − {mean}) / {std}, fitted on the training images"),
-            Fitted::PerImage => "by the image's own mean and standard deviation".to_owned(),
-        },
-        ready.temperature,
+        size.height(),
+        size.width()
     )
 }
 

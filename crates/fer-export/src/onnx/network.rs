@@ -45,16 +45,7 @@ impl Layers<'_> {
                 }
                 LayerPlan::Residual { stride, .. } => self.residual(name, &x, stride, layer.has_projection())?,
                 LayerPlan::GlobalAvgPool => self.graph.node("GlobalAveragePool", &[&x], name, &[]),
-                LayerPlan::Linear { .. } => {
-                    let flat = match std::mem::replace(&mut form, Form::Flat) {
-                        Form::Maps => {
-                            self.graph.node("Flatten", &[&x], &format!("{name}.input"), &[("axis", Attribute::Int(1))])
-                        }
-                        Form::Flat => x,
-                    };
-                    let (weight, bias) = (self.weight(name, "weight")?, self.weight(name, "bias")?);
-                    self.graph.node("Gemm", &[&flat, &weight, &bias], name, &[("transB", Attribute::Int(1))])
-                }
+                LayerPlan::Linear { .. } => self.linear(name, &x, std::mem::replace(&mut form, Form::Flat))?,
                 LayerPlan::Dropout(_) => x,
             };
         }
@@ -75,6 +66,15 @@ impl Layers<'_> {
             ("pads", Attribute::Ints(&[side / 2; 4])),
         ];
         Ok(self.graph.node("Conv", &inputs, name, &attributes))
+    }
+
+    fn linear(&mut self, name: &str, x: &str, form: Form) -> Result<String, Error> {
+        let flat = match form {
+            Form::Maps => self.graph.node("Flatten", &[x], &format!("{name}.input"), &[("axis", Attribute::Int(1))]),
+            Form::Flat => x.to_owned(),
+        };
+        let (weight, bias) = (self.weight(name, "weight")?, self.weight(name, "bias")?);
+        Ok(self.graph.node("Gemm", &[&flat, &weight, &bias], name, &[("transB", Attribute::Int(1))]))
     }
 
     fn batch_norm(&mut self, name: &str, x: &str) -> Result<String, Error> {
