@@ -39,7 +39,7 @@ pub trait Artifact: Sized {
 /// are read, or made, while they are written.
 ///
 /// # Errors
-/// [`Error::Io`], and what [`Pixels::read`] returns; the former file, if any, is then untouched.
+/// [`Error::Io`], and what [`crate::Pixels::read`] returns; the former file, if any, is then untouched.
 pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) -> Result<Digest, Error> {
     write_parts(path, &header(artifact, provenance), artifact.tensors())
 }

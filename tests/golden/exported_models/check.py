@@ -33,8 +33,8 @@ ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = ["face-cnn", "compact-cnn", "face-resnet", "linear"]
 NORMALIZATIONS = ["unit", "standard", "per-image"]
 EQUALIZATIONS = ["none", "global"]
-LEARNING_RATES = {"face-cnn": 0.01, "compact-cnn": 0.01, "face-resnet": 0.05, "linear": 0.01}
-EPOCHS = {"face-cnn": 2, "compact-cnn": 4, "face-resnet": 6, "linear": 4}
+LEARNING_RATES = {"face-cnn": 0.01, "compact-cnn": 0.01, "face-resnet": 0.05, "linear": 0.02}
+EPOCHS = {"face-cnn": 2, "compact-cnn": 4, "face-resnet": 6, "linear": 8}
 BATCH = 128
 TOLERANCE = 1e-5
 TIE = 1e-6
@@ -115,7 +115,7 @@ def check(program, model, faces, folder, run=None):
         fer(program, "export-model", model, reference, "--force", *flag)
         expected, names = ours(program, reference, faces)
         classes_met, certain = len(set(expected.argmax(1))), expected.max(1).mean()
-        assert classes_met > 4 and certain > 0.3, f"{classes_met} classes, {certain}: no network to compare by"
+        assert classes_met > 4 and certain > 0.25, f"{classes_met} classes, {certain}: no network to compare by"
         fer(program, "export-model", model, folder / f"{name}.onnx", "--force", *flag)
         found, logits, classes = in_onnxruntime(folder / f"{name}.onnx", faces.images)
         assert classes == names, classes
