@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PACKAGES = ("numpy", "opencv-python-headless", "pandas", "torch")
+PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pandas", "torch")
 
 
 class Failed(Exception):

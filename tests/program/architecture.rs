@@ -68,7 +68,11 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ("fer-model", &["fer-artifact", "fer-nn"]),
         ("fer-train", &["fer-artifact", "fer-imgproc", "fer-model", "fer-nn"]),
         ("fer-eval", &["fer-artifact", "fer-model"]),
-        ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-faces", "fer-imgproc", "fer-train"]),
+        ("fer-export", &["fer-artifact", "fer-imgproc", "fer-model"]),
+        (
+            "fer-pipeline",
+            &["fer-artifact", "fer-data", "fer-eval", "fer-export", "fer-faces", "fer-imgproc", "fer-train"],
+        ),
         ("fer-predict", &["fer-artifact", "fer-eval", "fer-faces", "fer-imgproc"]),
         (
             "fer-cli",
@@ -76,6 +80,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
                 "fer-artifact",
                 "fer-data",
                 "fer-eval",
+                "fer-export",
                 "fer-imgproc",
                 "fer-nn",
                 "fer-pipeline",
@@ -96,7 +101,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
 
 #[test]
 fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
-    let allowed: [(&str, &[&str]); 11] = [
+    let allowed: [(&str, &[&str]); 12] = [
         ("polars", &["fer-data"]),
         ("polars-parquet", &["fer-data"]),
         ("image", &["fer-data", "fer-imgproc"]),
@@ -106,6 +111,7 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         ("blake3", &["fer-artifact"]),
         ("serde_yaml", &["fer-pipeline"]),
         ("plotters", &["fer-eval"]),
+        ("prost", &["fer-export"]),
         ("clap", &["fer-cli"]),
         ("anyhow", &["fer-cli"]),
     ];

@@ -11,6 +11,7 @@ mod determinism;
 mod digests;
 mod distillation;
 mod explain;
+mod export_model;
 mod exports;
 mod failure;
 mod faults;

@@ -39,7 +39,7 @@ pub trait Artifact: Sized {
 /// are read, or made, while they are written.
 ///
 /// # Errors
-/// [`Error::Io`], and what [`Pixels::read`] returns; the former file, if any, is then untouched.
+/// [`Error::Io`], and what [`crate::Pixels::read`] returns; the former file, if any, is then untouched.
 pub fn write<A: Artifact>(path: &Path, artifact: &A, provenance: &Provenance) -> Result<Digest, Error> {
     write_parts(path, &header(artifact, provenance), artifact.tensors())
 }
@@ -169,7 +169,18 @@ pub struct TensorInfo {
 /// # Errors
 /// [`Error::Io`], [`Error::Format`] or [`Error::Header`].
 pub fn describe(path: &Path) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
-    let contents = Contents::open(path)?;
+    description(&Contents::open(path)?)
+}
+
+/// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.
+///
+/// # Errors
+/// As [`describe`].
+pub fn describe_bytes(name: &Path, bytes: &[u8]) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
+    description(&Contents::of_bytes(name, bytes)?)
+}
+
+fn description(contents: &Contents<'_>) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
     let header = match contents.header() {
         Ok(header) => Some(header),
         Err(Error::NoHeader { .. }) => None,

@@ -14,18 +14,22 @@ use crate::{Array, Digest, Error, Model, Provenance, Tensor};
 /// # Errors
 /// [`Error::Io`], or [`Error::Value`] for a weight beyond ±65504, which F16 cannot hold.
 pub fn write_half(path: &Path, model: &Model, provenance: &Provenance) -> Result<Digest, Error> {
-    let mut halves = vec![];
-    for (name, array) in model.tensors.iter().filter(|(_, array)| is_halved(array)) {
-        halves.push((name.clone(), array.shape.clone(), narrowed(path, name, &array.data)?));
-    }
-    let kept = model.tensors.iter().filter(|(_, array)| !is_halved(array));
-    let kept = kept.map(|(name, array)| (name.clone(), array.shape.clone(), Tensor::F32(&array.data)));
-    let halves = halves.iter().map(|(name, shape, bits)| (name.clone(), shape.clone(), Tensor::F16(bits)));
-    write_parts(path, &header(model, provenance), kept.chain(halves).collect())
+    let halves = model.tensors.iter().map(|(name, array)| Ok((name, array, half(path, name, array)?)));
+    let halves = halves.collect::<Result<Vec<_>, Error>>()?;
+    let tensors = halves.iter().map(|(name, array, half)| {
+        let values = half.as_deref().map_or(Tensor::F32(&array.data), Tensor::F16);
+        (name.to_string(), array.shape.clone(), values)
+    });
+    write_parts(path, &header(model, provenance), tensors.collect())
 }
 
-fn is_halved(array: &Array) -> bool {
-    array.shape.len() > 1
+/// The tensor `name` in F16, rounded to nearest even, as IEEE 754's bits; none for one of a single dimension, which
+/// stays F32 in a file of 16 bits. `path` is the file to come, for the message.
+///
+/// # Errors
+/// [`Error::Value`] for a weight beyond ±65504, which F16 cannot hold.
+pub fn half(path: &Path, name: &str, array: &Array) -> Result<Option<Vec<u16>>, Error> {
+    (array.shape.len() > 1).then(|| narrowed(path, name, &array.data)).transpose()
 }
 
 fn narrowed(path: &Path, name: &str, values: &[f32]) -> Result<Vec<u16>, Error> {

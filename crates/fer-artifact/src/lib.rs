@@ -36,9 +36,11 @@ pub use contract::{Violation, check_align, check_evaluate, check_ingest, check_p
 pub use digest::Digest;
 pub use error::{Error, with_causes};
 pub use features::FeatureSet;
-pub use file::{Artifact, TensorInfo, describe, open, read, read_bytes, read_tensors, read_tensors_bytes, write};
+pub use file::{
+    Artifact, TensorInfo, describe, describe_bytes, open, read, read_bytes, read_tensors, read_tensors_bytes, write,
+};
 pub use groups::Groups;
-pub use halves::write_half;
+pub use halves::{half, write_half};
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use model::{Checkpoint, Model};

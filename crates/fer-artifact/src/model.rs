@@ -24,6 +24,20 @@ pub struct Model {
     pub tensors: BTreeMap<String, Array>,
 }
 
+impl Model {
+    /// What logits are divided by, so that their probabilities are calibrated: `evaluation.temperature`, or 1 where none
+    /// stands.
+    ///
+    /// # Errors
+    /// What stands there if it is no number above 0.
+    pub fn temperature(&self) -> Result<f64, &Value> {
+        match &self.evaluation["temperature"] {
+            Value::Null => Ok(1.0),
+            value => value.as_f64().filter(|&temperature| temperature > 0.0).ok_or(value),
+        }
+    }
+}
+
 impl Artifact for Model {
     const KIND: Kind = Kind::Model;
 

@@ -163,7 +163,7 @@ impl<'a> Contents<'a> {
         self.take(name, Dtype::F32, Some(shape))
     }
 
-    /// Takes a tensor of pixels, as [`Self::take_u8`] does; [`open`] leaves them in the file. Numbers that are not finite
+    /// Takes a tensor of pixels, as [`Self::take_u8`] does; [`crate::open`] leaves them in the file. Numbers that are not finite
     /// are refused as they are read.
     ///
     /// # Errors

@@ -51,6 +51,9 @@ fn choose_instructions() -> anyhow::Result<()> {
 
 /// What the innermost of our errors asks for: whatever wraps it only says where it happened.
 fn exit_status(error: &anyhow::Error) -> ExitStatus {
+    if error.downcast_ref::<fer_export::Error>().is_some_and(fer_export::Error::is_usage) {
+        return ExitStatus::Usage;
+    }
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<fer_pipeline::Error>());
     match causes.next_back() {
         Some(error) if error.is_usage() => ExitStatus::Usage,

@@ -6,7 +6,6 @@ use candle_core::{Device, Tensor};
 use fer_artifact::{Array, FeatureSet, Model, Predictions, Size, Tta};
 use fer_model::{Mode, Network, NetworkConfig};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::Error;
 use crate::average::{average, finite};
@@ -51,7 +50,7 @@ impl Predictor {
         let tensors = model.tensors.iter().map(|(name, array)| Ok((name.clone(), tensor(array)?)));
         let tensors: BTreeMap<String, Tensor> = tensors.collect::<Result<_, candle_core::Error>>()?;
         let network = Network::load(&config, tensors)?;
-        let temperature = temperature(model)?;
+        let temperature = model.temperature().map_err(|found| Error::Temperature { found: found.clone() })?;
         let size = Size::new(config.height, config.width).expect("a network's layers bound its images");
         let batch_size = (BATCH_VALUES / config.largest_layer()?).clamp(1, BATCH);
         let (classes, views) = (model.classes.clone(), views(Tta::None, size));
@@ -206,16 +205,6 @@ impl Predictor {
 fn relative(map: &[f32]) -> Vec<f32> {
     let largest = map.iter().copied().fold(0.0, f32::max);
     if largest > 0.0 { map.iter().map(|value| value / largest).collect() } else { map.to_vec() }
-}
-
-fn temperature(model: &Model) -> Result<f64, Error> {
-    match &model.evaluation["temperature"] {
-        Value::Null => Ok(1.0),
-        value => match value.as_f64() {
-            Some(temperature) if temperature > 0.0 => Ok(temperature),
-            _ => Err(Error::Temperature { found: value.clone() }),
-        },
-    }
 }
 
 /// Logits of every image of one split; builds the network first. [`Predictor`] keeps it for more than one.

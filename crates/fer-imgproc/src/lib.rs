@@ -18,6 +18,7 @@ pub use augment::{Augmentation, Erasing};
 pub use equalize::equalize;
 pub use error::Error;
 pub use gray::grayscale;
+pub use normalize::Fitted;
 pub use params::{Equalization, Normalization, PreprocessParams};
 pub use picture::{Picture, PictureProblem, write_png};
 pub use preprocessing::{Preprocessing, preprocess};

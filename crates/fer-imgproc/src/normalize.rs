@@ -10,13 +10,17 @@ use crate::params::{Kind, Normalization};
 /// A normalisation with the numbers that it was fitted to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Raw", tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum Fitted {
+pub enum Fitted {
+    /// `x / 255`.
     Unit,
-    /// In units of white, that is for levels divided by 255; `std` is positive.
+    /// `(x / 255 - mean) / std`.
     Standard {
+        /// Mean of the levels of train, in units of white.
         mean: f64,
+        /// Their standard deviation, in units of white; positive.
         std: f64,
     },
+    /// `(x - mean) / std` with the image's own mean and (population) standard deviation; zeros for a constant image.
     PerImage,
 }
 
@@ -37,6 +41,12 @@ impl Fitted {
                 Self::Standard { mean: moments.mean / 255.0, std: moments.std / 255.0 }
             }
         })
+    }
+
+    /// What becomes of each level (0 to 255, after equalisation); none for [`Self::PerImage`], where that depends on the
+    /// image.
+    pub fn levels(self) -> Option<[f32; LEVELS]> {
+        (self != Self::PerImage).then(|| self.table(&[0; LEVELS]))
     }
 
     /// What becomes of each level of an image with these counts.

@@ -64,6 +64,16 @@ impl Preprocessing {
         self.size
     }
 
+    /// What evens out the brightness.
+    pub const fn equalization(&self) -> Equalization {
+        self.equalization
+    }
+
+    /// How levels become the network's input.
+    pub const fn normalization(&self) -> Fitted {
+        self.normalization
+    }
+
     /// The features of gray images of any one size, without labels: of `pixels` `[N, height, width]`, 0 black to 255
     /// white, those `[N, height, width]` of [`Self::size`], each made of its image alone.
     ///

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Plan, Role, TensorPlan};
-use crate::{Error, NetworkParams};
+use crate::plan::{LayerPlan, Plan, Role, TensorPlan};
+use crate::{Error, Mismatch, NetworkParams};
 
 /// Most parameters of a network: 2³⁰ take 4 GiB.
 const MAX_PARAMETERS: u64 = 1 << 30;
@@ -36,6 +36,14 @@ impl NetworkConfig {
         Ok(self.plan()?.tensors().map(|(name, tensor)| (name, tensor.shape)).collect())
     }
 
+    /// Every layer with its name, in the order of the forward pass.
+    ///
+    /// # Errors
+    /// As [`Self::tensors`].
+    pub fn layers(&self) -> Result<Vec<(String, LayerPlan)>, Error> {
+        Ok(self.plan()?.0)
+    }
+
     /// Number of trained weights; running statistics do not count.
     ///
     /// # Errors
@@ -53,6 +61,35 @@ impl NetworkConfig {
     /// As [`Self::tensors`].
     pub fn largest_layer(&self) -> Result<usize, Error> {
         Ok(self.plan()?.largest_layer(self.height, self.width) as usize)
+    }
+
+    /// That tensors of these shapes, by name, are the network's.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with every tensor that is missing, not expected, or of another shape; as [`Self::tensors`].
+    pub fn check(&self, found: &BTreeMap<String, Vec<usize>>) -> Result<(), Error> {
+        match self.mismatches(found)? {
+            none if none.is_empty() => Ok(()),
+            mismatches => Err(Error::Mismatch { network: self.params.name(), mismatches }),
+        }
+    }
+
+    /// All differences, sorted by name.
+    pub(crate) fn mismatches(&self, found: &BTreeMap<String, Vec<usize>>) -> Result<Vec<Mismatch>, Error> {
+        let mut expected = self.tensors()?;
+        let mut mismatches = vec![];
+        for (name, found) in found {
+            match expected.remove(name) {
+                None => mismatches.push(Mismatch::Unexpected { name: name.clone(), found: found.clone() }),
+                Some(expected) if expected != *found => {
+                    mismatches.push(Mismatch::Shape { name: name.clone(), expected, found: found.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        mismatches.extend(expected.into_iter().map(|(name, expected)| Mismatch::Missing { name, expected }));
+        mismatches.sort_by(|a, b| a.name().cmp(b.name()));
+        Ok(mismatches)
     }
 
     /// The layers, of which it is sure that they fit into memory: whatever asks for memory by a configuration, which may

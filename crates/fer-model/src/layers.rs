@@ -6,11 +6,10 @@ use candle_core::{Device, Result, Tensor, Var, bail};
 use fer_artifact::Fraction;
 use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics};
 
-use crate::plan::{Bias, LayerPlan};
+use crate::plan::{BATCH_NORM_EPS, Bias, LayerPlan};
 use crate::{Mode, Rrelu};
 
-/// PyTorch's defaults of `BatchNorm2d`.
-const EPS: f64 = 1e-5;
+/// PyTorch's default of `BatchNorm2d`.
 const MOMENTUM: f32 = 0.1;
 
 /// A layer that is ready to run, or several that run as one operator.
@@ -198,7 +197,7 @@ impl Nonlinearity {
         };
         Activation::LeakyRelu(match mode.stream(*lane) {
             Some(stream) => Slope::Random { lower: rrelu.lower() as f32, upper: rrelu.upper() as f32, stream },
-            None => Slope::Fixed(((rrelu.lower() + rrelu.upper()) / 2.0) as f32),
+            None => Slope::Fixed(rrelu.middle()),
         })
     }
 }
@@ -250,7 +249,7 @@ impl BatchNorm {
             Mode::Train { .. } => Statistics::Batch,
             Mode::Evaluate => Statistics::Running { mean: &self.running_mean, var: &self.running_var },
         };
-        fer_nn::BatchNorm::new(&self.affine.weight, &self.affine.bias, EPS, statistics)
+        fer_nn::BatchNorm::new(&self.affine.weight, &self.affine.bias, BATCH_NORM_EPS, statistics)
     }
 
     /// Moves the running statistics towards those of a batch that was trained on.

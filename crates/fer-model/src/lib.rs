@@ -20,4 +20,5 @@ pub use error::{Error, Mismatch};
 pub use mode::Mode;
 pub use network::Network;
 pub use networks::{CompactCnn, FaceCnn, FaceResnet, Linear, NetworkParams};
+pub use plan::{BATCH_NORM_EPS, Bias, Init, LayerPlan};
 pub use rrelu::Rrelu;

@@ -56,7 +56,7 @@ impl Network {
     /// [`Self::new`] if there is no such network.
     pub fn load(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
         let plan = config.plan()?;
-        let mismatches = compare(config.tensors()?, &tensors);
+        let mismatches = compare(config, &tensors)?;
         if !mismatches.is_empty() {
             return Err(Error::Mismatch { network: config.params.name(), mismatches });
         }
@@ -130,23 +130,14 @@ impl candle_nn::Module for Network {
 }
 
 /// All differences, sorted by name.
-fn compare(expected: BTreeMap<String, Vec<usize>>, found: &BTreeMap<String, Tensor>) -> Vec<Mismatch> {
-    let mut mismatches = vec![];
-    for (name, tensor) in found.iter().filter(|(name, _)| !expected.contains_key(*name)) {
-        mismatches.push(Mismatch::Unexpected { name: name.clone(), found: tensor.dims().to_vec() });
-    }
-    for (name, expected) in expected {
-        match found.get(&name) {
-            None => mismatches.push(Mismatch::Missing { name, expected }),
-            Some(tensor) if tensor.dims() != expected => {
-                mismatches.push(Mismatch::Shape { name, expected, found: tensor.dims().to_vec() });
-            }
-            Some(tensor) if tensor.dtype() != DType::F32 => {
-                mismatches.push(Mismatch::Dtype { name, found: tensor.dtype().as_str().to_owned() });
-            }
-            Some(_) => {}
+fn compare(config: &NetworkConfig, found: &BTreeMap<String, Tensor>) -> Result<Vec<Mismatch>, Error> {
+    let shapes = found.iter().map(|(name, tensor)| (name.clone(), tensor.dims().to_vec())).collect();
+    let mut mismatches = config.mismatches(&shapes)?;
+    for (name, tensor) in found.iter().filter(|(_, tensor)| tensor.dtype() != DType::F32) {
+        if mismatches.iter().all(|mismatch| mismatch.name() != name) {
+            mismatches.push(Mismatch::Dtype { name: name.clone(), found: tensor.dtype().as_str().to_owned() });
         }
     }
     mismatches.sort_by(|a, b| a.name().cmp(b.name()));
-    mismatches
+    Ok(mismatches)
 }

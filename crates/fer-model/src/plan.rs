@@ -9,24 +9,54 @@ use crate::Rrelu;
 /// Every layer of a network with its name, in the order of the forward pass.
 pub(crate) struct Plan(pub(crate) Vec<(String, LayerPlan)>);
 
-/// A layer before it has weights.
+/// What PyTorch's batch norm adds to a variance, by default.
+pub const BATCH_NORM_EPS: f64 = 1e-5;
+
+/// A layer before it has weights. Its tensors are named as those of PyTorch's layer: `weight`, `bias`, `running_mean`,
+/// `running_var`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum LayerPlan {
+pub enum LayerPlan {
     /// 3×3 with as much padding as keeps the size at stride 1.
-    Conv { inputs: usize, outputs: usize, stride: usize, bias: Bias, weight: Init },
-    /// Over the channels of `[N, C, H, W]`.
-    BatchNorm { channels: usize },
-    /// Flattens its input to `[N, inputs]` first.
-    Linear { inputs: usize, outputs: usize },
+    Conv {
+        /// Channels that come in.
+        inputs: usize,
+        /// Channels that go out.
+        outputs: usize,
+        /// Step of the kernel, in both directions.
+        stride: usize,
+        /// Whether it has a bias.
+        bias: Bias,
+        /// First values of its weight.
+        weight: Init,
+    },
+    /// Over the channels of `[N, C, H, W]`, with [`BATCH_NORM_EPS`].
+    BatchNorm {
+        /// Their number.
+        channels: usize,
+    },
+    /// Flattens its input to `[N, inputs]` first, channels outermost.
+    Linear {
+        /// Values that come in.
+        inputs: usize,
+        /// Values that go out.
+        outputs: usize,
+    },
     /// ReLU.
     Relu,
     /// Leaky ReLU with random slopes.
     Rrelu(Rrelu),
     /// 2×2, stride 2.
     MaxPool,
-    /// Two convolutions with batch norm and ReLU around a shortcut, which is a 1×1 convolution with batch norm where the
-    /// shape changes (He et al., 2016).
-    Residual { inputs: usize, outputs: usize, stride: usize },
+    /// Two convolutions (`conv1`, `conv2`) with batch norm (`bn1`, `bn2`) and ReLU around a shortcut, which is a 1×1
+    /// convolution with batch norm (`downsample.0`, `downsample.1`) where the shape changes (He et al., 2016).
+    Residual {
+        /// Channels that come in.
+        inputs: usize,
+        /// Channels that go out.
+        outputs: usize,
+        /// Step of the first convolution and of the shortcut.
+        stride: usize,
+    },
     /// Mean over height and width.
     GlobalAvgPool,
     /// In training alone.
@@ -35,8 +65,10 @@ pub(crate) enum LayerPlan {
 
 /// Whether a convolution has a bias; a batch norm behind it takes it off again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bias {
+pub enum Bias {
+    /// It has.
     Yes,
+    /// It has none.
     No,
 }
 
@@ -49,11 +81,14 @@ pub(crate) struct TensorPlan {
 
 /// First value of a tensor.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Init {
+pub enum Init {
     /// The same number everywhere.
     Constant(f32),
     /// N(0, std²).
-    Normal { std: f32 },
+    Normal {
+        /// The standard deviation.
+        std: f32,
+    },
     /// N(0, 2/fan_out): He et al., 2015.
     FanOut(usize),
     /// U(−1/√fan_in, 1/√fan_in): PyTorch's default for linear layers and convolutions, weights and biases alike.
@@ -154,7 +189,7 @@ impl LayerPlan {
     }
 
     /// Whether the shortcut of a residual block has weights.
-    pub(crate) fn has_projection(&self) -> bool {
+    pub fn has_projection(&self) -> bool {
         matches!(*self, LayerPlan::Residual { inputs, outputs, stride } if inputs != outputs || stride != 1)
     }
 }

@@ -39,6 +39,11 @@ impl Rrelu {
     pub const fn upper(self) -> f64 {
         self.upper
     }
+
+    /// The slope in evaluation.
+    pub const fn middle(self) -> f32 {
+        ((self.lower + self.upper) / 2.0) as f32
+    }
 }
 
 impl Default for Rrelu {

@@ -7,7 +7,6 @@ mod context;
 pub mod draft;
 pub mod error;
 mod execute;
-mod exports;
 mod faces;
 mod folders;
 mod kind;

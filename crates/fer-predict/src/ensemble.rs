@@ -3,11 +3,8 @@ use std::path::Path;
 use fer_artifact::{ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
 use fer_eval::average;
 
-use crate::Error;
 use crate::member::Member;
-
-/// The model that is part of the program; `models/README.md` tells of it.
-const BUILT_IN: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/fer48.safetensors"));
+use crate::{BUILT_IN, Error, built_in};
 
 /// One trained network, or several that answer together: the mean of their probabilities.
 #[derive(Debug)]
@@ -20,7 +17,8 @@ impl Ensemble {
     /// The network that is part of this crate, a `face-resnet` on faces of 48×48 pixels that knows the seven classes of
     /// FER2013 ([`fer_artifact::FER2013_CLASSES`]).
     pub fn built_in() -> Self {
-        Self::from_bytes("the program's own model".as_ref(), BUILT_IN).expect("the model in the program is whole")
+        let bytes = built_in(BUILT_IN[0]).expect("the first of the models in the program");
+        Self::from_bytes("the program's own model".as_ref(), bytes).expect("the model in the program is whole")
     }
 
     /// Reads models as train leaves them or `fer export-model` writes them.

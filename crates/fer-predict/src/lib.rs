@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod built_in;
 mod crop;
 mod ensemble;
 mod error;
@@ -8,6 +9,7 @@ mod member;
 mod recognizer;
 mod walk;
 
+pub use built_in::{BUILT_IN, built_in};
 pub use crop::{Crop, Place};
 pub use ensemble::Ensemble;
 pub use error::Error;

@@ -1,53 +1,118 @@
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fer_artifact::names::MODEL;
-use fer_artifact::{Digest, Header, Model, Provenance, describe, read, write, write_half};
-use fer_eval::Predictor;
+use fer_artifact::{Digest, Header, Model, Provenance, describe_bytes, read_bytes};
+use fer_export::{Existing, Format, ModelExport, Precision};
 use fer_pipeline::compare::{Evaluated, Run};
 use fer_pipeline::{PROGRAM, StageKind, StageName};
+use fer_predict::{BUILT_IN, built_in};
 use serde_json::{Value, json};
 
 use crate::exit_status::ExitStatus;
 use crate::output::{bytes, print};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fer export-model runs/sample model.safetensors --f16
-The file holds the run's model and, under `evaluation`, the scores, the temperature fitted on validation, and digests of
-the data. Commands that predict with this file apply the temperature.")]
+#[command(after_help = "Examples:
+  fer export-model runs/sample model.safetensors --f16
+  fer export-model fer48 fer48.onnx
+  fer export-model runs/sample face --format hugging-face
+safetensors: the model and, under `evaluation`, the scores, the temperature fitted on validation, and digests of the data.
+Commands that predict with this file apply the temperature.
+onnx: a graph from gray faces (U8 [N, H, W]) to probabilities, with preprocessing and temperature, for ONNX Runtime.
+hugging-face: a folder for the hub with weights, configuration, model card and code for PyTorch.")]
 pub(super) struct ExportModelArgs {
-    /// A run folder with a finished chain.
-    run: PathBuf,
+    /// A run folder with a finished chain, a model file, or the name of a built-in network (`fer48`).
+    #[arg(value_name = "RUN|MODEL")]
+    model: PathBuf,
     /// Export the model of this training (default: the last training of the chain).
     #[arg(long, value_name = "NAME")]
     stage: Option<StageName>,
-    /// Write this safetensors file.
+    /// Write this file, `.safetensors` or `.onnx`; with `--format hugging-face`, this folder.
     out: PathBuf,
+    /// Write this format (default: the one of the extension).
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
     /// Store matrices and kernels in 16 bits: half the size, nearly the same accuracy.
     #[arg(long)]
     f16: bool,
+    /// Overwrite what is there.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatName {
+    Safetensors,
+    Onnx,
+    HuggingFace,
+}
+
+impl FormatName {
+    fn format(self) -> Format {
+        match self {
+            Self::Safetensors => Format::Safetensors,
+            Self::Onnx => Format::Onnx,
+            Self::HuggingFace => Format::HuggingFace,
+        }
+    }
+}
+
+/// A model with what its file says of it.
+struct Source {
+    /// The name by which the exported file knows it.
+    parent: String,
+    digest: Digest,
+    header: Header,
+    model: Model,
 }
 
 impl ExportModelArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
-        let run = Run::read(&self.run)?;
+        let format = Format::of(&self.out, self.format.map(FormatName::format))?;
+        let Source { parent, digest, header, model } = self.source()?;
+        let Header { seed, mut parents, params, .. } = header;
+        parents.insert(parent, digest);
+        let provenance = Provenance { producer: PROGRAM.to_owned(), seed, parents, params };
+        let precision = if self.f16 { Precision::Half } else { Precision::Single };
+        let existing = if self.force { Existing::Overwrite } else { Existing::Keep };
+        let export = ModelExport { model: &model, provenance: &provenance, digest, precision };
+        let size = export
+            .write(&self.out, format, existing)
+            .with_context(|| format!("cannot export {}", self.model.display()))?;
+        print(self.summary(&model, size))?;
+        Ok(ExitStatus::Success)
+    }
+
+    /// The model that is asked for: a built-in one goes before a file of its name, which `./NAME` names.
+    fn source(&self) -> Result<Source> {
+        let name = self.model.to_string_lossy();
+        let file_name = || self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match built_in(&name) {
+            None if self.model.is_dir() => self.source_in_run(),
+            _ if self.stage.is_some() => bail!("{name}: expected a run folder beside --stage, found a model"),
+            Some(bytes) => Source::new(name.into_owned(), &self.model, Cow::Borrowed(bytes)),
+            None if self.model.exists() => Source::new(file_name(), &self.model, Cow::Owned(contents(&self.model)?)),
+            None => {
+                let known: Vec<String> = BUILT_IN.iter().map(|name| format!("`{name}`")).collect();
+                bail!(
+                    "{name}: expected a run folder, a model file, or a built-in network ({}), found nothing of this name",
+                    known.join(", ")
+                )
+            }
+        }
+    }
+
+    fn source_in_run(&self) -> Result<Source> {
+        let run = Run::read(&self.model)?;
         let training = self.training(&run)?;
         let name = format!("{training}/{MODEL}");
-        let path = self.run.join(&name);
-        let model: Model = read(&path)?;
-        let evaluation = self.evaluation(&run, training, &Predictor::new(&model)?)?;
-        let header = describe(&path)?.0.context("a model that reads has a header")?;
-        let Header { seed, mut parents, params, .. } = header;
-        parents.insert(name, Digest::of_file(&path)?);
-        let provenance = Provenance { producer: PROGRAM.to_owned(), seed, parents, params };
-        let model = Model { evaluation, ..model };
-        match self.f16 {
-            true => write_half(&self.out, &model, &provenance)?,
-            false => write(&self.out, &model, &provenance)?,
-        };
-        print(self.summary(&model)?)?;
-        Ok(ExitStatus::Success)
+        let path = self.model.join(&name);
+        let mut source = Source::new(name, &path, Cow::Owned(contents(&path)?))?;
+        source.model.evaluation = self.evaluation(&run, training, &source.model)?;
+        Ok(source)
     }
 
     /// The training that is asked for, or the last one.
@@ -56,15 +121,15 @@ impl ExportModelArgs {
             Some(stage) if run.trainings.contains(&stage) => Ok(stage),
             Some(stage) => {
                 let known: Vec<String> = run.trainings.iter().map(|name| format!("`{name}`")).collect();
-                bail!("{}: no training is called `{stage}`; expected one of {}", self.run.display(), known.join(", "))
+                bail!("{}: no training is called `{stage}`; expected one of {}", self.model.display(), known.join(", "))
             }
             None => Ok(*run.trainings.last().unwrap_or(&StageKind::Train.into())),
         }
     }
 
     /// The model's scores as they stand in `metrics.json`, and digests of the run's data.
-    fn evaluation(&self, run: &Run, training: StageName, predictor: &Predictor) -> Result<Value> {
-        let name = self.run.display();
+    fn evaluation(&self, run: &Run, training: StageName, model: &Model) -> Result<Value> {
+        let name = self.model.display();
         let of_model = run.evaluations.iter().rfind(|evaluated| evaluated.of == Some(training));
         let Some(Evaluated { metrics, is_current, .. }) = of_model else {
             bail!("{name}: the model of `{training}` has no scores yet; `fer run` makes them");
@@ -75,18 +140,35 @@ impl ExportModelArgs {
         let mut evaluation = json!(metrics);
         if let Some(temperature) = metrics.temperature {
             // The run's model may have been one with a temperature already, put in place by hand.
-            evaluation["temperature"] = json!(temperature * predictor.temperature());
+            evaluation["temperature"] = json!(temperature * model.temperature().unwrap_or(1.0));
         }
         evaluation["data"] = json!(run.data);
         Ok(evaluation)
     }
 
-    fn summary(&self, model: &Model) -> Result<String> {
-        let size = bytes(std::fs::metadata(&self.out)?.len());
+    fn summary(&self, model: &Model, size: u64) -> String {
         let calibrated = match model.evaluation["temperature"].as_f64() {
             Some(temperature) => format!("temperature {temperature:.3}"),
+            None if model.evaluation.is_null() => "no scores and no temperature, as the model has none".to_owned(),
             None => "no temperature, as no validation split was evaluated".to_owned(),
         };
-        Ok(format!("{}: {size}, {calibrated}\n", self.out.display()))
+        format!("{}: {}, {calibrated}\n", self.out.display(), bytes(size))
     }
+}
+
+impl Source {
+    /// Of the bytes of a model's file.
+    fn new(parent: String, path: &Path, bytes: Cow<'_, [u8]>) -> Result<Self> {
+        let model = read_bytes(path, &bytes)?;
+        let header = describe_bytes(path, &bytes)?.0.context("a model that reads has a header")?;
+        Ok(Self { parent, digest: Digest::of_bytes(&bytes), header, model })
+    }
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>, fer_artifact::Error> {
+    std::fs::read(path).map_err(|source| fer_artifact::Error::Io {
+        path: path.to_owned(),
+        action: "read the file",
+        source,
+    })
 }

@@ -64,7 +64,7 @@ enum Command {
     Stage(stage::StageArgs),
     /// Write the images of an artifact as pictures, with the seed's `dataset.csv`.
     ExportImages(export_images::ExportImagesArgs),
-    /// Write a run's model as one file, with its scores and temperature, to hand on.
+    /// Write a model to hand on, with its scores and temperature: safetensors, ONNX, or a Hugging Face folder.
     ExportModel(export_model::ExportModelArgs),
     /// Score a model on labelled images: a CSV file or a folder of pictures.
     Evaluate(evaluate::EvaluateArgs),

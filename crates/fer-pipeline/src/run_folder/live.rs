@@ -61,3 +61,22 @@ fn names(stage: &Path) -> Vec<String> {
 fn number(name: &str) -> Option<u64> {
     name.strip_prefix(EVENTS)?.strip_suffix(END)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_begin_anew_in_an_event_file_of_another_name() {
+        let stage = tempfile::tempdir().unwrap();
+        for number in 0..3 {
+            let (folder, event_file) = renew(stage.path()).unwrap();
+            assert_eq!(event_file, format!("events.out.tfevents.{number}.fer"));
+            assert!(files(stage.path()).is_empty(), "those of the former start are gone");
+            ["history.tsv", "history.jsonl", &event_file]
+                .iter()
+                .for_each(|name| fs::write(folder.join(name), []).unwrap());
+            assert!(stands(stage.path()));
+        }
+    }
+}

@@ -1,5 +1,5 @@
 use fer_artifact::{FER2013_CLASSES, ImageSet, Split, Tta, with_causes};
-use fer_predict::{Ensemble, Error, Size};
+use fer_predict::{BUILT_IN, Ensemble, Error, Size, built_in};
 use serde_json::Value;
 
 use crate::models::{Models, halves, linear, opposite};
@@ -151,4 +151,13 @@ fn the_built_in_network_knows_fer2013_and_can_look_twice() {
     let models = Models::new();
     let error = Ensemble::open(&[models.put("halves", &halves())]).unwrap().with_tta(Tta::TenCrop).unwrap_err();
     assert!(with_causes(&error).contains("`linear` takes 2×2 pixels alone"), "{error}");
+}
+
+#[test]
+fn every_built_in_name_has_a_model_and_no_other_name_has_one() {
+    for name in BUILT_IN {
+        let ensemble = Ensemble::from_bytes(name.as_ref(), built_in(name).unwrap()).unwrap();
+        assert_eq!(ensemble.classes().len(), 7);
+    }
+    assert!(built_in("fer").is_none() && built_in("FER48").is_none());
 }

@@ -10,13 +10,13 @@ use fer_artifact::{
 };
 use fer_data::FileDigest;
 use fer_eval::Predictor;
+use fer_export::{TRAINING_FILES, training_files};
 use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, doubts, train};
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Problem;
 use crate::error::StageError;
-use crate::exports;
 use crate::run_folder::checkpoints::{Checkpoints, Note};
 use crate::run_folder::key::Origin;
 use crate::slot::{Input, Output};
@@ -38,10 +38,11 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(HISTORY),
         Output::optional(BEST_MODEL),
         Output::optional(LAST_MODEL),
-        exports::OUTPUTS[0],
-        exports::OUTPUTS[1],
-        exports::OUTPUTS[2],
-        exports::OUTPUTS[3],
+        // No stage reads these; a train stage of the user's own may do without.
+        Output::optional(TRAINING_FILES[0]),
+        Output::optional(TRAINING_FILES[1]),
+        Output::optional(TRAINING_FILES[2]),
+        Output::optional(TRAINING_FILES[3]),
     ],
     schema: |generator| generator.subschema_for::<TrainParams>(),
     parse: |params| Ok(Box::new(Train::new(params)?)),
@@ -210,7 +211,10 @@ impl Stage for Train {
         }
         let lines: Result<Vec<String>, serde_json::Error> = history.iter().map(serde_json::to_string).collect();
         context.write_text(HISTORY, &(lines?.join("\n") + "\n"))?;
-        Ok(exports::write(context, &trained.model)?)
+        for (name, bytes) in training_files(&trained.model) {
+            context.write_bytes(name, &bytes)?;
+        }
+        Ok(())
     }
 }
 

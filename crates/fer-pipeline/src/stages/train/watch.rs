@@ -1,12 +1,12 @@
 use fer_artifact::EpochRecord;
+use fer_export::LiveCurves;
 use fer_train::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, TrainParams};
 
 use crate::context::Context;
 use crate::error::StageError;
-use crate::exports::Live;
 use crate::progress::{BatchProgress, Event};
 use crate::run_folder::checkpoints::{Checkpoints, Note};
-use crate::run_folder::live::live_folder;
+use crate::run_folder::live::{live_folder, renew};
 
 /// Passes a training's progress on and writes its checkpoints.
 pub(super) struct Watch<'a, 'b> {
@@ -21,7 +21,7 @@ pub(super) struct Watch<'a, 'b> {
     note: Note,
     pub(super) history: Vec<EpochRecord>,
     /// The curves for whoever looks on; none if they cannot be written.
-    live: Option<Live>,
+    live: Option<LiveCurves>,
 }
 
 impl Observer for Watch<'_, '_> {
@@ -85,7 +85,8 @@ impl<'a, 'b> Watch<'a, 'b> {
         let mut note = Note { epochs, ..note.unwrap_or_else(Note::start) };
         let now = context.elapsed().as_secs_f64();
         let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
-        let live = Live::start(context.target, &history);
+        let live =
+            renew(context.target).and_then(|(folder, event_file)| LiveCurves::start(&folder, &event_file, &history));
         let mut watch = Self { context, params, checkpoints, started, written: now, note, history, live: None };
         match live {
             Ok(live) => watch.live = Some(live),

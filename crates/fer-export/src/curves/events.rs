@@ -1,6 +1,7 @@
 //! TensorBoard's event file: records of length, checksum, message, checksum (TensorFlow's `TFRecord`), in which the
-//! messages are protocol buffers of the type `tensorflow.Event`. So little of both is needed that it is written out.
+//! messages are protocol buffers of the type `tensorflow.Event`.
 
+use prost::Message;
 use serde_json::Value;
 
 /// A curve's name in TensorBoard, and its key in a record of the history.
@@ -12,81 +13,71 @@ const CURVES: [(&str, &str); 5] = [
     ("learning_rate", "learning_rate"),
 ];
 
+/// `tensorflow.SessionLog.SessionStatus`.
+const START: i32 = 1;
+
+/// `tensorflow.Event`, as far as it is needed.
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    #[prost(string, optional, tag = "3")]
+    file_version: Option<String>,
+    #[prost(message, optional, tag = "5")]
+    summary: Option<Summary>,
+    #[prost(message, optional, tag = "7")]
+    session_log: Option<SessionLog>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<SummaryValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SummaryValue {
+    #[prost(string, tag = "1")]
+    tag: String,
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SessionLog {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
 /// The history's curves. An event's step is its epoch, and so is its time, in seconds: equal trainings give equal
 /// bytes.
 pub(crate) fn event_file(history: &[Value]) -> Vec<u8> {
     [version(), events(history)].concat()
 }
 
-/// What a file begins with: `Event { file_version = 3 }`.
+/// What a file begins with.
 pub(crate) fn version() -> Vec<u8> {
-    record(&Message::default().bytes(3, b"brain.Event:2").0)
+    record(&Event { file_version: Some("brain.Event:2".to_owned()), ..Event::default() }.encode_to_vec())
 }
 
-/// `Event { session_log = 7 }`, `SessionLog { status = 1 }`, status 1, `START`: whoever has read events of these steps
-/// forgets them.
+/// Whoever has read events of these steps forgets them.
 pub(crate) fn restart() -> Vec<u8> {
-    record(&Message::default().bytes(7, &Message::default().varint(1, 1).0).0)
+    record(&Event { session_log: Some(SessionLog { status: START }), ..Event::default() }.encode_to_vec())
 }
 
 /// An event for each record.
 pub(crate) fn events(history: &[Value]) -> Vec<u8> {
-    history.iter().flat_map(|record_of_epoch| record(&event(record_of_epoch).0)).collect()
+    history.iter().flat_map(|record_of_epoch| record(&event(record_of_epoch).encode_to_vec())).collect()
 }
 
-/// `Event { wall_time = 1, step = 2, summary = 5 }`, `Summary { value = 1 }`.
-fn event(record: &Value) -> Message {
+fn event(record: &Value) -> Event {
     let epoch = record["epoch"].as_u64().unwrap_or_default();
+    let value = |tag: &str, value: f64| SummaryValue { tag: tag.to_owned(), simple_value: Some(value as f32) };
     let values = CURVES.iter().filter_map(|(tag, key)| Some(value(tag, record.get(key)?.as_f64()?)));
-    let summary = values.fold(Message::default(), |summary, value| summary.bytes(1, &value.0));
-    Message::default().double(1, epoch as f64).varint(2, epoch).bytes(5, &summary.0)
-}
-
-/// `Summary.Value { tag = 1, simple_value = 2 }`.
-fn value(tag: &str, value: f64) -> Message {
-    Message::default().bytes(1, tag.as_bytes()).float(2, value as f32)
-}
-
-/// A protocol buffer; each method appends a field with its number.
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn varint(mut self, field: u8, value: u64) -> Self {
-        self.0.push(field << 3);
-        self.0.extend(varint(value));
-        self
-    }
-
-    fn double(mut self, field: u8, value: f64) -> Self {
-        self.0.push(field << 3 | 1);
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-
-    fn bytes(mut self, field: u8, value: &[u8]) -> Self {
-        self.0.push(field << 3 | 2);
-        self.0.extend(varint(value.len() as u64));
-        self.0.extend(value);
-        self
-    }
-
-    fn float(mut self, field: u8, value: f32) -> Self {
-        self.0.push(field << 3 | 5);
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-}
-
-/// Seven bits a byte, the lowest first; the eighth says that more follow.
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = vec![];
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
+    let summary = Some(Summary { value: values.collect() });
+    Event { wall_time: epoch as f64, step: epoch as i64, summary, ..Event::default() }
 }
 
 fn record(message: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! The curves of a training under way, which grow epoch by epoch outside of what is hashed.
+//! The curves of a training under way, which grow epoch by epoch.
 //!
 //! They begin anew, with all epochs so far, each time that the training goes on: however often it was killed, there is
 //! one curve.
@@ -13,10 +13,9 @@ use serde_json::Value;
 
 use super::events::{events, restart, version};
 use super::tables::{ACCURACY, ACCURACY_FILE, HISTORY as LOSSES, HISTORY_FILE, rows};
-use crate::run_folder::live::renew;
-
-/// The files, open for what comes.
-pub(crate) struct Live {
+/// The curves of a training under way, as files that grow.
+#[derive(Debug)]
+pub struct LiveCurves {
     history: File,
     losses: File,
     scores: File,
@@ -25,17 +24,20 @@ pub(crate) struct Live {
     events: File,
 }
 
-impl Live {
-    /// Begins the curves of the training in this stage's folder, with these epochs.
-    pub(crate) fn start(stage: &Path, history: &[EpochRecord]) -> io::Result<Self> {
-        let (folder, event_file) = renew(stage)?;
+impl LiveCurves {
+    /// Begins the curves with these epochs, in a folder that has none; `event_file` is TensorBoard's, which looks for
+    /// names that begin with `events.out.tfevents`.
+    ///
+    /// # Errors
+    /// Those of the system; also for a file that is there already.
+    pub fn start(folder: &Path, event_file: &str, history: &[EpochRecord]) -> io::Result<Self> {
         let create = |name: &str| File::create_new(folder.join(name));
         let mut live = Self {
             history: create(HISTORY)?,
             losses: create(HISTORY_FILE)?,
             scores: create(ACCURACY_FILE)?,
             columns: vec![],
-            events: create(&event_file)?,
+            events: create(event_file)?,
         };
         live.events.write_all(&[version(), restart()].concat())?;
         live.losses.write_all((LOSSES.join("\t") + "\n").as_bytes())?;
@@ -44,7 +46,10 @@ impl Live {
     }
 
     /// Adds epochs.
-    pub(crate) fn append(&mut self, records: &[EpochRecord]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn append(&mut self, records: &[EpochRecord]) -> io::Result<()> {
         let lines: Result<Vec<String>, _> = records.iter().map(serde_json::to_string).collect();
         self.history.write_all(lines?.iter().map(|line| line.clone() + "\n").collect::<String>().as_bytes())?;
         let timeless: Vec<Value> = records.iter().map(EpochRecord::timeless).collect();
@@ -92,21 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn curves_grow_and_begin_anew_with_the_epochs_so_far() {
+    fn curves_grow_from_the_epochs_so_far() {
         let parent = tempfile::tempdir().unwrap();
-        let (stage, folder) = (parent.path(), parent.path().join("live"));
-        let mut live = Live::start(stage, &[]).unwrap();
-        (1..=3).for_each(|epoch| live.append(&[record(epoch)]).unwrap());
-        let mut live = Live::start(stage, &[record(1), record(2)]).unwrap();
+        let folder = parent.path();
+        let mut live = LiveCurves::start(folder, "events.out.tfevents.1.fer", &[record(1), record(2)]).unwrap();
         (3..=4).for_each(|epoch| live.append(&[record(epoch)]).unwrap());
         let all: Vec<Value> = (1..=4).map(|epoch| record(epoch).timeless()).collect();
-        assert_eq!(read(&folder, "history.tsv"), table(&all, &LOSSES));
-        assert_eq!(read(&folder, "accuracy.tsv"), table(&all, &ACCURACY));
-        let lines = read(&folder, "history.jsonl");
+        assert_eq!(read(folder, "history.tsv"), table(&all, &LOSSES));
+        assert_eq!(read(folder, "accuracy.tsv"), table(&all, &ACCURACY));
+        let lines = read(folder, "history.jsonl");
         let epochs: Vec<EpochRecord> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(epochs, (1..=4).map(record).collect::<Vec<_>>());
         let expected = [version(), restart(), events(&all)].concat();
         assert!(fs::read(folder.join("events.out.tfevents.1.fer")).unwrap() == expected);
-        assert!(!folder.join("events.out.tfevents.0.fer").exists());
+        assert!(LiveCurves::start(folder, "events.out.tfevents.2.fer", &[]).is_err(), "curves stand there");
     }
 }
