@@ -44,6 +44,7 @@ pub struct Evaluation {
 ///     labels: vec![0, 1, 0, 0],
 ///     rows: vec![10, 11, 12, 13],
 ///     origins: None,
+///     targets: None,
 ///     preprocessing: Value::Null,
 /// };
 /// let found = evaluate(&EvaluateParams::default(), &model, &BTreeMap::from([(Split::Test, test)]))?;

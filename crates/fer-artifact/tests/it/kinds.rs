@@ -70,6 +70,7 @@ fn image_set() -> impl Strategy<Value = ImageSet> {
                     rows: rows.clone(),
                     groups: None,
                     origins: origins.clone(),
+                    targets: None,
                 })
             })
         },
@@ -211,6 +212,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         rows: vec![0, 1],
         groups: None,
         origins: None,
+        targets: None,
     };
     assert_eq!((images.len(), images.is_empty(), &*images.image(1).unwrap()), (2, false, &[3, 4][..]));
     let features = FeatureSet {
@@ -222,6 +224,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
         preprocessing: json!(null),
     };
     assert_eq!((features.len(), features.is_empty(), &*features.image(1).unwrap()), (2, false, &[0.3, 0.4][..]));
@@ -232,6 +235,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
     };
     assert_eq!(predictions.logits_of(1), [-1.0, 2.0]);
 }
@@ -250,6 +254,7 @@ fn groups_are_optional_and_their_ids_are_checked() {
         labels: vec![0, 0],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
         groups: groups(vec![1, 0]),
     };
     let provenance = Provenance::new("test", Seed::new(0));

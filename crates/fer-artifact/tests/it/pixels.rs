@@ -18,6 +18,7 @@ fn features(n: usize) -> FeatureSet {
         labels: vec![0; n],
         rows: (0..n as u32).collect(),
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }

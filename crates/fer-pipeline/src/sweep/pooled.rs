@@ -96,6 +96,11 @@ impl Pool {
                 all.logits.extend(fold.logits);
                 all.labels.extend(fold.labels);
                 all.rows.extend(fold.rows);
+                match (&mut all.targets, fold.targets) {
+                    (Some(all), Some(fold)) => all.extend(fold),
+                    // Of some rows alone they would be scores of another set.
+                    _ => all.targets = None,
+                }
             }
         }
         Ok(())
@@ -144,6 +149,7 @@ mod tests {
             labels: rows.iter().map(|&row| case.labels[row]).collect(),
             rows: rows.iter().map(|&row| row as u32).collect(),
             origins: None,
+            targets: None,
         }
     }
 

@@ -20,8 +20,9 @@ fn stage(mut shift: impl FnMut(&[Vec<u8>], f32) -> f32) -> impl FnMut(&Call<'_>)
         for set in sets {
             let ImageSet { classes, split, height, width, images, labels, rows, .. } = set;
             let images = images.all()?.iter().map(|&level| f32::from(level) / 255.0 - shift).collect();
-            let (preprocessing, origins) = (Value::Null, None);
-            let features = FeatureSet { classes, split, height, width, images, labels, rows, origins, preprocessing };
+            let (preprocessing, origins, targets) = (Value::Null, None, None);
+            let features =
+                FeatureSet { classes, split, height, width, images, labels, rows, origins, targets, preprocessing };
             write(&call.output.join(format!("{split}.safetensors")), &features, &Provenance::new("test", call.seed))?;
         }
         Ok(())
