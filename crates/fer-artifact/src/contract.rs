@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
-use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, Targets, describe, open, read};
+use crate::{
+    Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, Targets, describe, open, read,
+};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]

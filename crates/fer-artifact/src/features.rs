@@ -132,6 +132,17 @@ impl Artifact for FeatureSet {
         let origins = Origins::take(contents, labels.len())?;
         let targets = Targets::take(contents, &labels, header.classes.len())?;
         let preprocessing = header.details.remove("preprocessing").unwrap_or(Value::Null);
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, origins, targets, preprocessing })
+        Ok(Self {
+            classes: header.classes,
+            split,
+            height,
+            width,
+            images,
+            labels,
+            rows,
+            origins,
+            targets,
+            preprocessing,
+        })
     }
 }

@@ -63,7 +63,8 @@ impl Ballots {
         columns: &Columns,
         (block, separator, names): (&Block, u8, &[String]),
     ) -> Result<(), Error> {
-        let read: Vec<usize> = columns.name.into_iter().chain(columns.votes.iter().map(|(column, _)| *column)).collect();
+        let read: Vec<usize> =
+            columns.name.into_iter().chain(columns.votes.iter().map(|(column, _)| *column)).collect();
         let fields = Fields::split(path, block, separator, names.len(), &read)?;
         if let (Some(all), Some(name)) = (&mut self.names, columns.name) {
             all.extend(fields.column(name).into_iter().map(str::to_owned));
@@ -131,6 +132,7 @@ impl Columns {
             }
             match class_of(label, &labels).filter(|_| is_known || known.is_empty()) {
                 Some(class) => found.push((column, class.into())),
+                None if !is_known && votes.knows(label) => {}
                 None if !is_known => unread.push(label.clone()),
                 // A map chooses; a list has all.
                 None if classes.labels().is_some() => {

@@ -133,8 +133,7 @@ impl Default for Classes {
 /// Classes are equal that read a source alike: whether somebody said the names does not count.
 impl PartialEq for Classes {
     fn eq(&self, other: &Self) -> bool {
-        (&self.names, self.labels(), self.is_from_folders())
-            == (&other.names, other.labels(), other.is_from_folders())
+        (&self.names, self.labels(), self.is_from_folders()) == (&other.names, other.labels(), other.is_from_folders())
     }
 }
 

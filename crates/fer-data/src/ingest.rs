@@ -13,8 +13,8 @@ use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, Votes, checks, csv, duplicates, folder,
-    manifest, parquet, pictures, shards, split, summary,
+    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, Votes, checks, csv, duplicates,
+    folder, manifest, parquet, pictures, shards, split, summary,
 };
 
 /// What ingest makes of a source.

@@ -42,7 +42,8 @@ impl<'a> Joined<'a> {
     pub(crate) fn apply(self, table: &mut Table, assignment: &mut [Option<Split>]) -> VotesReport {
         let Self { votes, ballots, rows, classes } = self;
         let ([of_train, of_others], outliers) = (votes.protocols(), votes.outliers());
-        let (mut targets, mut left_out) = (vec![0.0; rows.len() * classes], BTreeMap::<Split, BTreeMap<String, usize>>::new());
+        let (mut targets, mut left_out) =
+            (vec![0.0; rows.len() * classes], BTreeMap::<Split, BTreeMap<String, usize>>::new());
         for (index, place) in assignment.iter_mut().enumerate() {
             let Some(split) = *place else { continue };
             let protocol = if split == Split::Train { of_train } else { of_others };

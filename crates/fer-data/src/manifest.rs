@@ -161,8 +161,7 @@ impl List<'_> {
         let Columns { path, label, split, group, report_by, face } = &self.columns;
         let fields = Fields::split(&self.source.path, block, self.separator, self.count, &self.columns.indices())?;
         let optional = |column: &Option<usize>| column.map(|column| fields.column(column));
-        let (paths, labels, splits, groups) =
-            (fields.column(*path), optional(label), optional(split), optional(group));
+        let (paths, labels, splits, groups) = (fields.column(*path), optional(label), optional(split), optional(group));
         let faces = face.as_ref().map(|face| face.places.map(|place| fields.column(place)));
         let values: Vec<Vec<&str>> = report_by.iter().map(|&column| fields.column(column)).collect();
         for (index, &line) in block.lines.iter().enumerate() {

@@ -83,7 +83,9 @@ impl Protocol {
 
     fn shares(self, kept: &[f64]) -> Vec<f32> {
         match self {
-            Self::MultiTarget => shares(&kept.iter().map(|&count| f64::from(u8::from(count > 0.0))).collect::<Vec<_>>()),
+            Self::MultiTarget => {
+                shares(&kept.iter().map(|&count| f64::from(u8::from(count > 0.0))).collect::<Vec<_>>())
+            }
             _ => shares(kept),
         }
     }

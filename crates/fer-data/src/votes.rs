@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Protocol;
 
 /// The classes of FER+, in its order, called as this program calls them.
-pub const FER_PLUS_CLASSES: [&str; 8] =
-    ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"];
+pub const FER_PLUS_CLASSES: [&str; 8] = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"];
 /// The columns of FER+ with votes for a class.
 const FER_PLUS_COLUMNS: [&str; 8] =
     ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"];
@@ -18,6 +17,8 @@ const FER_PLUS_COLUMNS: [&str; 8] =
 const FER_PLUS_OTHERS: [&str; 2] = ["unknown", "NF"];
 /// The column of FER+ with the names of the pictures.
 const FER_PLUS_NAME: [&str; 1] = ["Image name"];
+/// The column of FER+ with the splits of FER2013, which the source has too.
+const FER_PLUS_SPLITS: &str = "Usage";
 /// Usual names of the column with the names of the pictures.
 const NAMES: [&str; 6] = ["name", "path", "image", "file", "filename", "file_name"];
 
@@ -173,6 +174,11 @@ impl Votes {
             Votes::FerPlus(_) => &FER_PLUS_COLUMNS,
             Votes::Columns(_) => &[],
         }
+    }
+
+    /// Whether a column says nothing of its own.
+    pub(crate) fn knows(&self, column: &str) -> bool {
+        matches!(self, Votes::FerPlus(_)) && column.eq_ignore_ascii_case(FER_PLUS_SPLITS)
     }
 
     /// The classes where nobody says any.

@@ -19,7 +19,18 @@ pub fn image_set(split: Split, n: usize, height: usize, width: usize) -> ImageSe
         }));
     }
     let images = pixels.into();
-    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, groups: None, origins: None, targets: None }
+    ImageSet {
+        classes,
+        split,
+        height,
+        width,
+        images,
+        rows: rows(split, n),
+        labels,
+        groups: None,
+        origins: None,
+        targets: None,
+    }
 }
 
 /// The images of [`image_set`] divided by 255, with `preprocessing` left `null`.
