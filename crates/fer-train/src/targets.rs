@@ -146,3 +146,155 @@ impl<'a> Rows<'a> {
 fn only(classes: usize, class: usize) -> Vec<f64> {
     (0..classes).map(|other| f64::from(u8::from(other == class))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor, Var};
+    use fer_artifact::{Split, Targets};
+    use fer_nn::soft_cross_entropy;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const EIGHT: usize = 8;
+
+    /// What PyTorch found, see `tests/golden/targets/make.py`.
+    fn golden() -> Value {
+        serde_json::from_str(include_str!("../../../tests/golden/targets/cases.json")).unwrap()
+    }
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    /// Images with the golden shares.
+    fn faces() -> FeatureSet {
+        let shares: Vec<f32> = numbers(&golden()["shares"]).into_iter().map(|share| share as f32).collect();
+        let mut set = fer_testkit::feature_set(Split::Train, shares.len() / EIGHT, 1, 1);
+        set.classes.push("contempt".to_owned());
+        let largest = |row: &[f32]| (1..EIGHT).fold(0, |best, class| if row[class] > row[best] { class } else { best });
+        set.labels = shares.chunks(EIGHT).map(|row| largest(row) as u8).collect();
+        set.targets = Some(Targets::new(EIGHT, shares));
+        set
+    }
+
+    fn rows<'a>(set: &'a FeatureSet, params: Value) -> Rows<'a> {
+        Rows::new(&serde_json::from_value(params).unwrap(), set, &[], Seed::new(3)).unwrap()
+    }
+
+    /// The loss of these logits, and its gradient.
+    fn loss(rows: &Rows<'_>, logits: &[f32]) -> (f64, Vec<f64>) {
+        let x = Var::from_tensor(&Tensor::from_slice(logits, (logits.len() / EIGHT, EIGHT), &Device::Cpu).unwrap())
+            .unwrap();
+        let all: Vec<usize> = (0..rows.train.len()).collect();
+        let targets = rows.settled::<Error>(rows.of(&all, 1), || Ok(logits.to_vec())).unwrap();
+        let loss = soft_cross_entropy(x.as_tensor(), targets).unwrap();
+        let gradients = loss.backward().unwrap();
+        let gradient = gradients.get(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        (loss.to_scalar::<f32>().unwrap().into(), gradient.into_iter().map(f64::from).collect())
+    }
+
+    #[test]
+    fn losses_and_gradients_equal_pytorchs() {
+        let (golden, set) = (golden(), faces());
+        let logits: Vec<f32> = numbers(&golden["logits"]).into_iter().map(|logit| logit as f32).collect();
+        let weighted =
+            Rows { weights: Some(numbers(&golden["weights"])), ..rows(&set, json!({"label_smoothing": 0.1})) };
+        for (name, rows) in [
+            ("shares", rows(&set, json!({}))),
+            ("smoothed", rows(&set, json!({"label_smoothing": 0.1}))),
+            ("weighted", weighted),
+            ("likeliest", rows(&set, json!({"targets": "likeliest"}))),
+        ] {
+            let (loss, gradient) = loss(&rows, &logits);
+            let expected = &golden["cases"][name];
+            assert!((loss - expected["loss"].as_f64().unwrap()).abs() < 1e-6, "{name}: {loss}");
+            let far = gradient.iter().zip(numbers(&expected["gradient"])).map(|(a, b)| (a - b).abs());
+            assert!(far.fold(0.0, f64::max) < 1e-7, "{name}: {gradient:?}");
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let set = faces();
+        let logits: Vec<f32> = numbers(&golden()["logits"]).into_iter().map(|logit| logit as f32).collect();
+        for params in [
+            json!({"label_smoothing": 0.2, "class_weights": "balanced"}),
+            json!({"targets": "draw", "label_smoothing": 0.1}),
+            json!({"targets": "likeliest", "class_weights": "balanced"}),
+        ] {
+            let rows = rows(&set, params.clone());
+            let (_, gradient) = loss(&rows, &logits);
+            for (place, expected) in gradient.iter().enumerate() {
+                let at = |step: f32| {
+                    let mut moved = logits.clone();
+                    moved[place] += step;
+                    loss(&rows, &moved).0
+                };
+                let found = (at(0.02) - at(-0.02)) / 0.04;
+                assert!((found - expected).abs() < 1e-4, "{params}, {place}: {found} for {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_are_in_inverse_proportion_to_parts_of_images() {
+        let set = faces();
+        let rows = rows(&set, json!({"class_weights": "balanced"}));
+        let weights = rows.weights.unwrap();
+        // Of five images, surprise has 0.6, disgust 2/9 of one.
+        assert!((weights[2] - 5.0 / (8.0 * 0.6)).abs() < 1e-6, "{weights:?}");
+        assert!((weights[5] - 5.0 / (8.0 * 2.0 / 9.0)).abs() < 1e-6, "{weights:?}");
+    }
+
+    #[test]
+    fn classes_are_drawn_by_their_shares_for_each_epoch_and_row() {
+        let set = faces();
+        let rows = rows(&set, json!({"targets": "draw"}));
+        let drawn = |epoch| rows.of(&[0, 1, 2, 3, 4], epoch);
+        assert_eq!(drawn(1), drawn(1));
+        assert_ne!(drawn(1), drawn(2));
+        let mut counts = vec![0.0; 5 * EIGHT];
+        for epoch in 1..=2000 {
+            let rows = drawn(epoch);
+            assert!(rows.chunks(EIGHT).all(|row| row.iter().sum::<f64>() == 1.0 && row.contains(&1.0)));
+            counts.iter_mut().zip(rows).for_each(|(count, target)| *count += target / 2000.0);
+        }
+        let targets = set.targets.as_ref().unwrap().values();
+        // Four standard deviations of a share of one half.
+        let far =
+            counts.iter().zip(targets).map(|(count, share)| (count - f64::from(*share)).abs()).fold(0.0, f64::max);
+        assert!(far < 4.0 * (0.25f64 / 2000.0).sqrt(), "{far}");
+        // The order of the images plays no part, nor do the others.
+        assert_eq!(rows.of(&[3], 7), rows.of(&[3, 0], 7)[..EIGHT]);
+        let mut other = set.clone();
+        other.rows = vec![9, 8, 7, 6, 5];
+        assert_ne!(self::rows(&other, json!({"targets": "draw"})).of(&[0, 2, 3, 4], 1), rows.of(&[0, 2, 3, 4], 1));
+    }
+
+    #[test]
+    fn one_class_is_the_label_whatever_the_rule() {
+        let mut set = faces();
+        let one = one_hot(&set.labels, EIGHT);
+        set.targets = Some(Targets::new(EIGHT, one.iter().map(|&share| share as f32).collect()));
+        for rule in ["shares", "labels", "draw"] {
+            let rows = rows(&set, json!({"targets": rule, "label_smoothing": 0.1, "class_weights": "balanced"}));
+            let labelled = FeatureSet { targets: None, ..set.clone() };
+            let expected = self::rows(&labelled, json!({"label_smoothing": 0.1, "class_weights": "balanced"}));
+            assert_eq!(rows.of(&[0, 3, 4], 2), expected.of(&[0, 3, 4], 2), "{rule}");
+        }
+    }
+
+    #[test]
+    fn rules_that_need_targets_say_so() {
+        let mut set = faces();
+        set.targets = None;
+        let params = serde_json::from_value(json!({"targets": "draw"})).unwrap();
+        let error = Rows::new(&params, &set, &[], Seed::new(1)).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "targets: `draw` needs images of which more is known than their labels, found features without the tensor \
+             `targets`; `votes` of ingest give it"
+        );
+    }
+}
