@@ -19,6 +19,8 @@ pub(crate) struct Ballots {
     counts: Vec<f64>,
     /// What the votes for none of the classes are for.
     pub(crate) others: Vec<String>,
+    /// Names of all columns.
+    pub(crate) columns: Vec<String>,
     /// Columns that are not read.
     pub(crate) unread: Vec<String>,
     width: usize,
@@ -45,6 +47,7 @@ impl Ballots {
             counts: vec![],
             others: columns.others.clone(),
             unread: columns.unread.clone(),
+            columns: names.clone(),
             width: classes.names().len() + columns.others.len(),
         };
         while let Some(block) = next {

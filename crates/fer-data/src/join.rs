@@ -105,7 +105,7 @@ fn by_name(votes: &Votes, ballots: &Ballots, table: &Table, source: &Path) -> Re
         path: path.to_owned(),
         content: "names of pictures",
         expected: votes.name_column().1.iter().map(|&name| name.to_owned()).collect(),
-        found: vec![],
+        found: ballots.columns.clone(),
         parameter: Some("name_column"),
     })?;
     let mut places: HashMap<&str, usize> = HashMap::new();

@@ -91,9 +91,13 @@ impl Protocol {
     }
 }
 
+/// Numbers that are 1 together are shares as they are, but for the rounding of a file.
+const ROUNDING: f64 = 1e-6;
+
 /// Parts of 1 in proportion to these numbers.
 pub(crate) fn shares(counts: &[f64]) -> Vec<f32> {
     let sum: f64 = counts.iter().sum();
+    let sum = if (sum - 1.0).abs() < ROUNDING { 1.0 } else { sum };
     counts.iter().map(|count| (count / sum) as f32).collect()
 }
 
