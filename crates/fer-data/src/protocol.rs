@@ -4,20 +4,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which rows stay by the votes for them, and what is to be learnt of those (Barsoum et al., *Training Deep Networks for Facial
-/// Expression Recognition with Crowd-Sourced Label Distribution*, 2016). A row whose votes are for none of the classes is left out.
+/// Expression Recognition with Crowd-Sourced Label Distribution*, 2016). A row is left out where most votes are for none of the classes,
+/// and, but by [`Protocol::All`], where the classes named here have half of the votes or less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub enum Protocol {
-    /// The class with more than half of the votes; without one, the row is left out.
+    /// The class with more than half of the votes.
     Majority,
-    /// The shares of the classes with the most votes: as many as have three quarters of the votes together, at most three. Rows of
-    /// more, or of half of the votes or less, are left out.
+    /// The shares of the classes with the most votes: as many as have three quarters of them together, at most three.
     Probability,
-    /// The same as `probability`. The paper calls it so where the shares are learnt themselves, and no label is drawn by them.
+    /// The same by the paper's other name.
     CrossEntropy,
-    /// Equal shares of the classes with 30 % of the votes or more each. Rows where these have half of the votes or less together are
-    /// left out.
+    /// Equal shares of the classes with 30 % of the votes or more each.
     MultiTarget,
     /// The shares of all classes.
     All,
@@ -45,7 +44,8 @@ pub(crate) enum Unclear {
     NoMajority,
 }
 
-/// Share of the votes that the classes of [`Protocol::Probability`] have together.
+/// Share of the votes at which classes are enough for [`Protocol::Probability`]. [`Protocol::CrossEntropy`] is the paper's name where
+/// the shares are learnt themselves, and no label is drawn by them.
 const MOST: f64 = 0.75;
 /// Most classes of [`Protocol::Probability`].
 const MOST_CLASSES: usize = 3;

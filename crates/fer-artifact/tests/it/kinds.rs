@@ -268,3 +268,26 @@ fn groups_are_optional_and_their_ids_are_checked() {
         "{message}"
     );
 }
+
+#[test]
+fn targets_are_optional_and_follow_their_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.safetensors");
+    let features = FeatureSet {
+        classes: vec!["a".into(), "b".into()],
+        split: Split::Train,
+        height: 1,
+        width: 1,
+        images: vec![0.1, 0.2].into(),
+        labels: vec![0, 1],
+        rows: vec![3, 5],
+        origins: None,
+        targets: Some(fer_artifact::Targets::new(2, vec![0.5, 0.5, 0.25, 0.75])),
+        preprocessing: json!(null),
+    };
+    write(&path, &features, &Provenance::new("test", Seed::new(0))).unwrap();
+    assert_eq!(read::<FeatureSet>(&path).unwrap(), features);
+    assert_eq!(fer_artifact::open::<FeatureSet>(&path).unwrap(), features);
+    let twice = features.select(&[1, 0, 1]);
+    assert_eq!(twice.targets.unwrap().values(), [0.25, 0.75, 0.5, 0.5, 0.25, 0.75]);
+}
