@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
             rest -= shares[class];
             rest < 0.0
         };
-        positive().find(is_reached).or_else(|| positive().last()).expect("targets are 1 together")
+        positive().find(is_reached).or_else(|| positive().next_back()).expect("targets are 1 together")
     }
 }
 

@@ -88,6 +88,7 @@ fn feature_set() -> impl Strategy<Value = FeatureSet> {
             labels: set.labels.clone(),
             rows: set.rows.clone(),
             origins: set.origins.clone(),
+            targets: None,
             preprocessing: preprocessing.clone(),
         })
     })
@@ -102,6 +103,7 @@ fn predictions() -> impl Strategy<Value = Predictions> {
             labels: set.labels.clone(),
             rows: set.rows.clone(),
             origins: set.origins.clone(),
+            targets: None,
         })
     })
 }

@@ -25,7 +25,7 @@ fn features(n: usize) -> FeatureSet {
 
 fn images(images: Pixels<u8>) -> ImageSet {
     let FeatureSet { classes, split, height, width, labels, rows, origins, .. } = features(images.len() / 6);
-    ImageSet { classes, split, height, width, images, labels, rows, groups: None, origins }
+    ImageSet { classes, split, height, width, images, labels, rows, groups: None, origins, targets: None }
 }
 
 fn provenance() -> Provenance {
