@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use fer_artifact::Split;
+
 use crate::blocks::Block;
 use crate::columns;
 use crate::csv::{self, Opened};
 use crate::fields::Fields;
-use crate::labels::Labels;
+use crate::labels::{self, Labels};
 use crate::phrase::few;
 use crate::spelling::{spelling, synonym};
 use crate::{BadRow, Classes, Error, Place, RowProblem, Votes};
@@ -15,6 +17,8 @@ use crate::{BadRow, Classes, Error, Place, RowProblem, Votes};
 pub(crate) struct Ballots {
     /// `[R]`, names of pictures, where the file has them.
     pub(crate) names: Option<Vec<String>>,
+    /// `[R]`, the splits of the rows, where the file knows them.
+    pub(crate) splits: Option<Vec<Option<Split>>>,
     /// `[R, K + others]`: the votes for each class, and behind them those for none of the classes.
     counts: Vec<f64>,
     /// What the votes for none of the classes are for.
@@ -44,6 +48,7 @@ impl Ballots {
         let columns = Columns::find(votes, classes, &names)?;
         let mut ballots = Self {
             names: columns.name.map(|_| vec![]),
+            splits: columns.split.map(|_| vec![]),
             counts: vec![],
             others: columns.others.clone(),
             unread: columns.unread.clone(),
@@ -66,11 +71,17 @@ impl Ballots {
         columns: &Columns,
         (block, separator, names): (&Block, u8, &[String]),
     ) -> Result<(), Error> {
-        let read: Vec<usize> =
-            columns.name.into_iter().chain(columns.votes.iter().map(|(column, _)| *column)).collect();
+        let read: Vec<usize> = [columns.name, columns.split]
+            .into_iter()
+            .flatten()
+            .chain(columns.votes.iter().map(|(column, _)| *column))
+            .collect();
         let fields = Fields::split(path, block, separator, names.len(), &read)?;
         if let (Some(all), Some(name)) = (&mut self.names, columns.name) {
             all.extend(fields.column(name).into_iter().map(str::to_owned));
+        }
+        if let (Some(all), Some(split)) = (&mut self.splits, columns.split) {
+            all.extend(fields.column(split).into_iter().map(|split| labels::split(split).ok()));
         }
         let values: Vec<(&usize, Vec<&str>, usize)> =
             columns.votes.iter().map(|(column, place)| (column, fields.column(*column), *place)).collect();
@@ -95,6 +106,7 @@ impl Ballots {
 /// The columns of the file.
 struct Columns {
     name: Option<usize>,
+    split: Option<usize>,
     /// A column with votes, and their place in a row.
     votes: Vec<(usize, usize)>,
     others: Vec<String>,
@@ -117,6 +129,7 @@ impl Columns {
             Some(name) => Some(columns::column(path, names, Some(name), &[], "names of pictures", None)?.index),
             None => usual.iter().find_map(|name| position(name)),
         };
+        let split = votes.split_column().and_then(position);
         let mut others = votes.others();
         let mut found: Vec<(usize, usize)> = vec![];
         let count = classes.names().len();
@@ -127,15 +140,14 @@ impl Columns {
         if let Some(absent) = known.iter().find(|column| position(column).is_none()) {
             return Err(missing(absent, "kind"));
         }
-        let (labels, mut unread) = (Labels::new(classes), vec![]);
+        let (meanings, mut unread) = (Labels::new(classes), vec![]);
         for (column, label) in names.iter().enumerate() {
             let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(label));
-            if Some(column) == name || found.iter().any(|(taken, _)| *taken == column) {
+            if [name, split].contains(&Some(column)) || found.iter().any(|(taken, _)| *taken == column) {
                 continue;
             }
-            match class_of(label, &labels).filter(|_| is_known || known.is_empty()) {
+            match class_of(label, &meanings).filter(|_| is_known || known.is_empty()) {
                 Some(class) => found.push((column, class.into())),
-                None if !is_known && votes.knows(label) => {}
                 None if !is_known => unread.push(label.clone()),
                 // A map chooses; a list has all.
                 None if classes.labels().is_some() => {
@@ -151,7 +163,7 @@ impl Columns {
         let has_votes = |class: usize| found.iter().any(|(_, place)| *place == class);
         match (0..count).find(|&class| !has_votes(class)) {
             Some(class) => Err(missing(&wanted(classes, class), "classes")),
-            None => Ok(Self { name, votes: found, others, unread }),
+            None => Ok(Self { name, split, votes: found, others, unread }),
         }
     }
 }

@@ -247,6 +247,20 @@ pub enum Error {
         /// Rows of votes.
         found: usize,
     },
+    /// Votes that stand in another split than their row: the files are of another order.
+    #[error(
+        "{}: expected votes in the order of the source's rows, found `{found}` for row {row}, which is of {expected}", path.display()
+    )]
+    VotesOfSplit {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The row, from 0.
+        row: u32,
+        /// The split that the source says.
+        expected: Split,
+        /// The split that the votes say.
+        found: Split,
+    },
     /// Votes none of which are for a picture of the source.
     #[error(
         "{}: expected votes for the pictures of {}, such as {}, found none by their names",

@@ -87,6 +87,14 @@ fn by_row(path: &Path, ballots: &Ballots, table: &Table, source: &Path) -> Resul
     if expected != found {
         return Err(Error::VotesRows { path: path.to_owned(), source_path: source.to_owned(), expected, found });
     }
+    for (&row, of_source) in table.rows().iter().zip(&table.splits) {
+        let of_votes = ballots.splits.as_ref().and_then(|splits| splits[row as usize]);
+        if let (Some(expected), Some(found)) = (*of_source, of_votes)
+            && expected != found
+        {
+            return Err(Error::VotesOfSplit { path: path.to_owned(), row, expected, found });
+        }
+    }
     Ok(table.rows().iter().map(|&row| Some(row as usize)).collect())
 }
 

@@ -176,9 +176,12 @@ impl Votes {
         }
     }
 
-    /// Whether a column says nothing of its own.
-    pub(crate) fn knows(&self, column: &str) -> bool {
-        matches!(self, Votes::FerPlus(_)) && column.eq_ignore_ascii_case(FER_PLUS_SPLITS)
+    /// The column that says the split of the row, as the source does.
+    pub(crate) fn split_column(&self) -> Option<&'static str> {
+        match self {
+            Votes::FerPlus(_) => Some(FER_PLUS_SPLITS),
+            Votes::Columns(_) => None,
+        }
     }
 
     /// The classes where nobody says any.

@@ -139,7 +139,11 @@ fn what_is_held_out_is_judged_by_the_majority_and_keeps_all_votes() {
     let scratch = Scratch::new();
     let splits = ["Training", "Training", "PublicTest", "PublicTest", "PrivateTest", "PrivateTest"];
     let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", faces(&splits))));
-    let path = scratch.file("votes.csv", fer_plus(&[THREE, NO_FACE, THREE, JUST, CLEAR, UNKNOWN]));
+    let mut votes_of = fer_plus(&[THREE, NO_FACE, THREE, JUST, CLEAR, UNKNOWN]);
+    for (row, split) in splits.iter().enumerate() {
+        votes_of = votes_of.replace(&format!("Training,fer{row:07}"), &format!("{split},fer{row:07}"));
+    }
+    let path = scratch.file("votes.csv", votes_of);
     let params =
         IngestParams { votes: Some(votes(json!({"kind": "fer-plus", "path": path}))), ..IngestParams::new(source) };
     let found = ingested(&params);
@@ -283,6 +287,10 @@ fn what_does_not_fit_is_told() {
         told(&fer_plus(&[CLEAR; 2]), json!({}), json!(["happy", "sad"])),
         "votes.csv: expected votes for the classes (happy, sad), found a column `neutral`; a map, `classes: {happy: [happy], …}`, \
          chooses some"
+    );
+    assert_eq!(
+        told(&fer_plus(&[CLEAR; 2]).replace("Training,fer0000001", "PublicTest,fer0000001"), json!({}), eight.clone()),
+        "votes.csv: expected votes in the order of the source's rows, found `validation` for row 1, which is of train"
     );
     assert_eq!(
         told(&fer_plus(&[CLEAR; 2]), json!({"join": "name"}), eight.clone()),
