@@ -49,6 +49,7 @@ pub struct FerPlusVotes {
     #[serde(default = "one")]
     pub outliers: NonNegative,
     /// How votes find their rows. By default by name where rows are pictures, or else by row.
+    #[schemars(extend("examples" = ["row"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join: Option<Join>,
 }
@@ -75,6 +76,7 @@ pub struct ColumnVotes {
     #[serde(default)]
     pub others: Vec<String>,
     /// How votes find their rows. By default by name where rows are pictures, or else by row.
+    #[schemars(extend("examples" = ["row"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join: Option<Join>,
     /// Column with the names of the pictures; without it, `name`, `path`, `image`, `file` or `filename`.

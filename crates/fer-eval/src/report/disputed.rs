@@ -58,7 +58,7 @@ impl<'a> VotesView<'a> {
         let order = most_disputed(targets, &predictions.rows);
         let images: Result<Vec<Disputed<'_>>, Error> = order.iter().take(SHOWN).map(image).collect();
         Ok(Some(Self {
-            of: if predictions.split == Split::Train { "targets that train learns from" } else { "votes" },
+            of: if predictions.split == Split::Train { "targets" } else { "votes" },
             agreement: percent(metrics.agreement),
             ceiling: percent(metrics.ceiling),
             cross_entropy: format!("{:.3}", metrics.cross_entropy),
