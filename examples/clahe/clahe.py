@@ -19,7 +19,9 @@ clahe = cv2.createCLAHE(params["clip_limit"], (params["tiles"], params["tiles"])
 for path in sorted(source.glob("*.safetensors")):
     with safe_open(path, "numpy") as file:
         header = json.loads(file.metadata()["fer"])
-        images, labels, rows = (file.get_tensor(name) for name in ["images", "labels", "rows"])
+        images = file.get_tensor("images")
+        # What is known of each image stays with it: labels, rows, and targets where there are votes.
+        known = {name: file.get_tensor(name) for name in ["labels", "rows", "targets"] if name in file.keys()}
     features = images.astype("float32")[:, None]  # N, 1, H, W
     for feature, image in zip(features, images):
         feature[0] = clahe.apply(image) / 255
@@ -28,6 +30,5 @@ for path in sorted(source.glob("*.safetensors")):
         "producer": "clahe.py 1", "seed": int(os.environ["FER_SEED"]), "params": params,
         "preprocessing": {"equalization": "clahe", **params},
     }
-    tensors = {"images": features, "labels": labels, "rows": rows}
-    save_file(tensors, target / path.name, metadata={"fer": json.dumps(header, sort_keys=True)})
+    save_file({"images": features} | known, target / path.name, metadata={"fer": json.dumps(header, sort_keys=True)})
     print(f"  {header['split']}: {len(images)} images")

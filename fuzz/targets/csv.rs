@@ -121,6 +121,7 @@ fn plain_text(text: &str) -> Option<ImageSet> {
         rows,
         groups: None,
         origins: None,
+        targets: None,
     })
 }
 

@@ -138,6 +138,41 @@ fn fer2013_csv() {
 }
 
 #[test]
+fn fer_plus_beside_fer2013() {
+    let world = World::new();
+    let usage = ["Training", "Training", "PublicTest", "PrivateTest"];
+    let (mut faces, mut votes) = (String::from("emotion,pixels,Usage\n"), String::new());
+    votes += "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+    for row in 0..40 {
+        let usage = usage[row / 10];
+        faces += &format!("{},{},{usage}\n", row % 7, pixels(row));
+        // Of ten rows: a majority for each of the eight classes, then one of two halves, and one without a face.
+        let mut counts = [0; 10];
+        match row % 10 {
+            8 => (counts[0], counts[3]) = (5, 5),
+            9 => counts[9] = 10,
+            class => (counts[class], counts[(class + 1) % 8], counts[8]) = (6, 3, 1),
+        }
+        let name = if row % 10 == 9 { String::new() } else { format!("fer{row:07}.png") };
+        votes += &format!("{usage},{name},{}\n", counts.map(|count| count.to_string()).join(","));
+    }
+    file(&world, "fer2013.csv", faces);
+    file(&world, "fer2013new.csv", votes);
+    let splits = run(&world, "FER+");
+    let eight = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"];
+    // Train keeps the halves, what is held out does not.
+    assert_eq!(splits["train"][..9], [&eight[..], &["neutral"]].concat());
+    assert_eq!(
+        (splits["train"].len(), splits["validation"].clone(), splits["test"].clone()),
+        (18, eight.map(str::to_owned).to_vec(), eight.map(str::to_owned).to_vec())
+    );
+    let set: ImageSet = read(&world.path("run/ingest/train.safetensors")).unwrap();
+    let targets = set.targets.unwrap();
+    assert_eq!(targets.row(0)[..2], [6.0 / 9.0, 3.0 / 9.0]);
+    assert_eq!(targets.row(8)[..4], [0.5, 0.0, 0.0, 0.5]);
+}
+
+#[test]
 fn the_challenges_train_csv_and_test_csv() {
     let world = World::new();
     let rows: String = (0..70).map(|row| format!("{},{}\n", row % 7, pixels(row))).collect();

@@ -41,6 +41,7 @@ mod store;
 mod swap;
 mod sweep;
 mod verify;
+mod votes;
 mod watch;
 mod words;
 mod world;

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
-use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, describe, open, read};
+use crate::{
+    Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, Targets, describe, open, read,
+};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +68,7 @@ fn check_rows(path: &Path, rows: &[u32], seen: &mut BTreeSet<u32>) -> Result<(),
 
 /// Checks what a stage of kind align left in `output` against its input in the folder `images`: images for every split of
 /// the input and no other, with the input's classes, all of one size; every image one of the same split's input, which
-/// its row and label say. Images may be left out or stand there more than once.
+/// its row and label say, with its targets where it has some. Images may be left out or stand there more than once.
 ///
 /// # Errors
 /// The first [`Violation`].
@@ -76,7 +78,7 @@ pub fn check_align(images: &Path, output: &Path) -> Result<(), Violation> {
 
 /// Checks what a stage of kind preprocess left in `output` against its input in the folder `images`: features for every
 /// split of the input and no other, with the input's classes, all of one size; every image one of the same split's
-/// input, which its row and label say. Images may be left out or stand there more than once.
+/// input, which its row and label say, with its targets where it has some. Images may be left out or stand there more than once.
 ///
 /// # Errors
 /// The first [`Violation`].
@@ -90,6 +92,7 @@ trait Made: Artifact {
     /// That every value can be read and is allowed.
     fn check_pixels(&self) -> Result<(), Error>;
     fn size(&self) -> Result<Size, OutOfRange>;
+    fn targets(&self) -> Option<&Targets>;
 }
 
 impl Made for ImageSet {
@@ -103,6 +106,10 @@ impl Made for ImageSet {
 
     fn size(&self) -> Result<Size, OutOfRange> {
         self.size()
+    }
+
+    fn targets(&self) -> Option<&Targets> {
+        self.targets.as_ref()
     }
 }
 
@@ -118,6 +125,10 @@ impl Made for FeatureSet {
     fn size(&self) -> Result<Size, OutOfRange> {
         self.size()
     }
+
+    fn targets(&self) -> Option<&Targets> {
+        self.targets.as_ref()
+    }
 }
 
 fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation> {
@@ -132,8 +143,11 @@ fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation>
         };
         made.check_pixels()?;
         same("classes", &path, &made.classes(), &other, &&images.classes[..])?;
-        let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
         let (rows, labels) = made.rows_and_labels();
+        if let Some(targets) = &images.targets {
+            check_targets((&path, made.targets()), rows, (&other, targets), &images.rows)?;
+        }
+        let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
         let mut found = rows.iter().copied().zip(labels.iter().copied());
         if let Some((row, label)) = found.find(|image| !known.contains(image)) {
             let expected = format!("images of {}, found row {row} with label {label}", other.display());
@@ -146,6 +160,25 @@ fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation>
         }
     }
     first.map(drop).ok_or_else(|| file(images.join(split_file(Split::Train)), "the images to work on"))
+}
+
+/// Training would learn from labels alone, and nobody would know.
+fn check_targets(
+    (path, found): (&Path, Option<&Targets>),
+    rows: &[u32],
+    (other, targets): (&Path, &Targets),
+    known: &[u32],
+) -> Result<(), Violation> {
+    let Some(found) = found else {
+        let expected = format!("the tensor `targets` of {}, found none: hand it on with `rows`", other.display());
+        return Err(file(path, expected));
+    };
+    let known: BTreeMap<u32, usize> = known.iter().enumerate().map(|(index, &row)| (row, index)).collect();
+    let is_kept = |(row, found): (&u32, &[f32])| known.get(row).is_none_or(|&index| targets.row(index) == found);
+    if rows.iter().zip(found.rows()).all(is_kept) {
+        return Ok(());
+    }
+    Err(Violation::Differs { path: path.to_owned(), what: "`targets`", other: other.to_owned() })
 }
 
 /// Checks what a stage of kind train left in `output` against its input in the folder `features`: a model with the
@@ -205,6 +238,9 @@ pub fn check_evaluate(features: &Path, output: &Path) -> Result<(), Violation> {
         same("classes", &path, &predictions.classes, &other, &set.classes)?;
         same("labels", &path, &predictions.labels, &other, &set.labels)?;
         same("rows", &path, &predictions.rows, &other, &set.rows)?;
+        if predictions.targets.is_some() {
+            same("`targets`", &path, &predictions.targets, &other, &set.targets)?;
+        }
         found.insert(split.name(), predictions);
     }
     if found.is_empty() {

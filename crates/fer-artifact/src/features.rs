@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::file::Artifact;
 use crate::open_file::{Contents, check_labels, check_sides};
-use crate::{Error, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
+use crate::{Error, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Targets, Tensor};
 
 /// Network inputs of one split, as preprocess leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,8 @@ pub struct FeatureSet {
     pub rows: Vec<u32>,
     /// Where each image comes from, where the images say so.
     pub origins: Option<Origins>,
+    /// How much of each image belongs to each class, where more is known of it than its label.
+    pub targets: Option<Targets>,
     /// What was done to the pixels, in the words of the stage that did it; with it, a reader of the model can do the
     /// same to a new picture. `null` if the stage did not say.
     pub preprocessing: Value,
@@ -84,6 +86,7 @@ impl FeatureSet {
             labels: indices.iter().map(|&index| self.labels[index]).collect(),
             rows: indices.iter().map(|&index| self.rows[index]).collect(),
             origins: self.origins.as_ref().map(|origins| origins.select(indices)),
+            targets: self.targets.as_ref().map(|targets| targets.select(indices)),
             classes: self.classes.clone(),
             preprocessing: self.preprocessing.clone(),
             ..*self
@@ -114,6 +117,7 @@ impl Artifact for FeatureSet {
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
         ];
         Origins::add_tensors(self.origins.as_ref(), &mut tensors);
+        Targets::add_tensor(self.targets.as_ref(), &mut tensors);
         tensors
     }
 
@@ -126,7 +130,19 @@ impl Artifact for FeatureSet {
         check_labels(contents.path(), &labels, &header.classes)?;
         let split = contents.split(&header)?;
         let origins = Origins::take(contents, labels.len())?;
+        let targets = Targets::take(contents, &labels, header.classes.len())?;
         let preprocessing = header.details.remove("preprocessing").unwrap_or(Value::Null);
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, origins, preprocessing })
+        Ok(Self {
+            classes: header.classes,
+            split,
+            height,
+            width,
+            images,
+            labels,
+            rows,
+            origins,
+            targets,
+            preprocessing,
+        })
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use crate::file::Artifact;
 use crate::open_file::{Contents, check_labels, check_sides};
-use crate::{Error, Groups, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Tensor};
+use crate::{Error, Groups, Header, Kind, Origins, OutOfRange, Pixels, Size, Split, Targets, Tensor};
 
 /// Gray images of one split, as ingest leaves them.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct ImageSet {
     pub groups: Option<Groups>,
     /// Where each image comes from, where the source is of pictures.
     pub origins: Option<Origins>,
+    /// How much of each image belongs to each class, where more is known of it than its label.
+    pub targets: Option<Targets>,
 }
 
 impl ImageSet {
@@ -85,6 +87,7 @@ impl ImageSet {
             classes: self.classes.clone(),
             groups: self.groups.as_ref().map(|groups| groups.select(indices)),
             origins: self.origins.as_ref().map(|origins| origins.select(indices)),
+            targets: self.targets.as_ref().map(|targets| targets.select(indices)),
             ..*self
         }
     }
@@ -120,6 +123,7 @@ impl Artifact for ImageSet {
             tensors.push((Groups::TENSOR.into(), vec![n], Tensor::U32(&groups.ids)));
         }
         Origins::add_tensors(self.origins.as_ref(), &mut tensors);
+        Targets::add_tensor(self.targets.as_ref(), &mut tensors);
         tensors
     }
 
@@ -133,6 +137,7 @@ impl Artifact for ImageSet {
         let split = contents.split(&header)?;
         let groups = Groups::take(&header, contents, labels.len())?;
         let origins = Origins::take(contents, labels.len())?;
-        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, groups, origins })
+        let targets = Targets::take(contents, &labels, header.classes.len())?;
+        Ok(Self { classes: header.classes, split, height, width, images, labels, rows, groups, origins, targets })
     }
 }

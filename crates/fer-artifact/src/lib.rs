@@ -27,6 +27,7 @@ mod seed;
 mod shown;
 mod size;
 mod spool;
+mod targets;
 mod visible;
 
 pub use array::{Array, Tensor};
@@ -52,10 +53,11 @@ pub use place::tidy;
 pub use predictions::Predictions;
 pub use record::{
     ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
-    NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta,
+    NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta, VoteMetrics, VotesReport,
 };
 pub use seed::Seed;
 pub use shown::{escaped, shown};
 pub use size::Size;
 pub use spool::Spool;
+pub use targets::Targets;
 pub use visible::{visible, visible_lines};

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use crate::file::Artifact;
 use crate::open_file::{Contents, check_labels};
 use crate::pixels::check_values;
-use crate::{Error, Header, Kind, Origins, Split, Tensor};
+use crate::{Error, Header, Kind, Origins, Split, Targets, Tensor};
 
 /// What a network says of every image of a split.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Predictions {
     pub rows: Vec<u32>,
     /// Where each image comes from, where the features say so.
     pub origins: Option<Origins>,
+    /// How much of each image belongs to each class, where the features say so.
+    pub targets: Option<Targets>,
 }
 
 impl Predictions {
@@ -56,6 +58,7 @@ impl Artifact for Predictions {
             ("rows".into(), vec![n], Tensor::U32(&self.rows)),
         ];
         Origins::add_tensors(self.origins.as_ref(), &mut tensors);
+        Targets::add_tensor(self.targets.as_ref(), &mut tensors);
         tensors
     }
 
@@ -68,6 +71,7 @@ impl Artifact for Predictions {
         check_values(contents.path(), "logits", &logits, 0)?;
         let split = contents.split(&header)?;
         let origins = Origins::take(contents, labels.len())?;
-        Ok(Self { classes: header.classes, split, logits, labels, rows, origins })
+        let targets = Targets::take(contents, &labels, header.classes.len())?;
+        Ok(Self { classes: header.classes, split, logits, labels, rows, origins, targets })
     }
 }

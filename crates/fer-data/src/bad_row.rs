@@ -169,6 +169,12 @@ pub enum RowProblem {
         /// The first field too many.
         found: String,
     },
+    /// A field of votes that is no number of them.
+    #[error("expected a number of votes or a share of them, from 0, found {}", text(found))]
+    Votes {
+        /// The text found, perhaps empty.
+        found: String,
+    },
     /// A file that is no readable picture.
     #[error("{reason}")]
     Picture {

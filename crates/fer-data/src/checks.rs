@@ -36,6 +36,7 @@ pub(crate) fn check(classes: &Classes, table: &Table, assignment: &[Option<Split
         left_out: vec![],
         groups: rows.groups(),
         near: None,
+        votes: None,
         warnings: vec![],
         origins: BTreeMap::new(),
     };

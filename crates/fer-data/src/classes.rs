@@ -22,7 +22,7 @@ use crate::spelling::spelling;
 /// assert_eq!(classes.labels().unwrap()[1], ["sad", "sadness"]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Classes {
     /// None yet for [`Labelling::FromFolders`].
     names: Vec<String>,
@@ -34,6 +34,8 @@ pub struct Classes {
 enum Labelling {
     /// Each class has the label of its name.
     ByName,
+    /// The same, and nobody asked for these names.
+    Unsaid,
     /// The source's labels of each class.
     Chosen(Vec<Vec<String>>),
     /// The folders of the source say which classes there are.
@@ -87,6 +89,11 @@ impl Classes {
         self.labelling == Labelling::FromFolders
     }
 
+    /// Whether nobody said them, so that they are FER2013's.
+    pub(crate) fn are_unsaid(&self) -> bool {
+        self.labelling == Labelling::Unsaid
+    }
+
     /// The names in label order; none where the folders of the source are still to be asked.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -96,7 +103,7 @@ impl Classes {
     pub fn labels(&self) -> Option<&[Vec<String>]> {
         match &self.labelling {
             Labelling::Chosen(labels) => Some(labels),
-            Labelling::ByName | Labelling::FromFolders => None,
+            Labelling::ByName | Labelling::Unsaid | Labelling::FromFolders => None,
         }
     }
 }
@@ -119,9 +126,18 @@ fn check_names(names: &[String]) -> Result<(), InvalidParams> {
 
 impl Default for Classes {
     fn default() -> Self {
-        Self { names: FER2013_CLASSES.map(String::from).to_vec(), labelling: Labelling::ByName }
+        Self { names: FER2013_CLASSES.map(String::from).to_vec(), labelling: Labelling::Unsaid }
     }
 }
+
+/// Classes are equal that read a source alike: whether somebody said the names does not count.
+impl PartialEq for Classes {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.names, self.labels(), self.is_from_folders()) == (&other.names, other.labels(), other.is_from_folders())
+    }
+}
+
+impl Eq for Classes {}
 
 /// A list, of names, or of one map a class, since JSON's maps have no order and labels do; or the word `from-folders`.
 impl Serialize for Classes {

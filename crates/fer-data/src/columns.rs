@@ -38,7 +38,7 @@ pub(crate) fn header(path: &Path, first: &mut Block) -> Result<Option<(u8, Vec<S
 /// A column of the file.
 #[derive(Debug)]
 pub(crate) struct Column {
-    index: usize,
+    pub(crate) index: usize,
     pub(crate) name: String,
 }
 
@@ -111,7 +111,10 @@ impl Columns {
             column(path, &names, given.as_deref(), usual, content, Some(parameter))
         };
         Ok(Self {
-            label: Some(find(&source.label_column, &["label", "emotion"], "labels", "label_column")?),
+            label: match request.labels.are_ignored() {
+                true => None,
+                false => Some(find(&source.label_column, &["label", "emotion"], "labels", "label_column")?),
+            },
             pixels: match &source.pixels_column {
                 Some(name) => Pixels::One(find(&Some(name.clone()), &[], "pixels", "pixels_column")?),
                 None => pixels_among(path, &names, Some("pixels_column"))?,

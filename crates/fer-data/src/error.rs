@@ -232,6 +232,87 @@ pub enum Error {
     /// Faces to be looked for, and nothing that finds them.
     #[error("`detect` needs a detector of faces, found none; build with the feature `faces`")]
     NoDetector,
+    /// Another number of votes than the source has rows.
+    #[error(
+        "{}: expected votes for each of the {expected} rows of {}, found {found} rows of votes",
+        path.display(), source_path.display()
+    )]
+    VotesRows {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The source.
+        source_path: PathBuf,
+        /// Rows of the source.
+        expected: usize,
+        /// Rows of votes.
+        found: usize,
+    },
+    /// Votes that stand in another split than their row: the files are of another order.
+    #[error(
+        "{}: expected votes in the order of the source's rows, found `{found}` for row {row}, which is of {expected}", path.display()
+    )]
+    VotesOfSplit {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The row, from 0.
+        row: u32,
+        /// The split that the source says.
+        expected: Split,
+        /// The split that the votes say.
+        found: Split,
+    },
+    /// Votes none of which are for a picture of the source.
+    #[error(
+        "{}: expected votes for the pictures of {}, such as {}, found none by their names",
+        path.display(), source_path.display(), short(picture)
+    )]
+    NoVotes {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The source.
+        source_path: PathBuf,
+        /// The first picture.
+        picture: String,
+    },
+    /// Two rows of votes for one picture.
+    #[error(
+        "{}: expected votes for each picture once, found `{}` in the rows {first} and {second}, counted from 0",
+        path.display(), short(name)
+    )]
+    SameVotes {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The picture.
+        name: String,
+        /// The first row of votes.
+        first: usize,
+        /// The second.
+        second: usize,
+    },
+    /// Votes that could be for two pictures.
+    #[error(
+        "{}: expected names that tell pictures apart, found one for {} and {}; write their folders before the names",
+        path.display(), short(&pictures[0]), short(&pictures[1])
+    )]
+    VotesOfTwo {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The pictures.
+        pictures: [String; 2],
+    },
+    /// A column of votes for something that the list of classes does not have.
+    #[error(
+        "{}: expected votes for the classes ({}), found a column `{}`; a map, `classes: {{{}: [{}], …}}`, chooses some",
+        path.display(), few(classes), short(column), classes[0], classes[0]
+    )]
+    VotesOfNoClass {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
     /// A row that cannot be used.
     #[error("{}: {row}", path.display())]
     Row {
@@ -409,6 +490,7 @@ fn naming(parameter: Option<&str>) -> String {
 fn other_way(content: &str) -> &'static str {
     match content {
         "splits" => ", or choose the split `head`, `stratified` or `folds`",
+        "names of pictures" => ", or say `join: row`",
         _ => "",
     }
 }

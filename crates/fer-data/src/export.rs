@@ -1,5 +1,6 @@
 //! Image sets as folders of pictures.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -34,8 +35,12 @@ impl PictureFormat {
     }
 }
 
+/// The votes, or other targets, of exported pictures.
+const TARGETS: &str = "targets.csv";
+
 /// Writes every image as a gray picture, read one by one, `<row>.png` or `<row>.jpg`, and then the seed's `dataset.csv`: file name and
-/// label of each, in order, without a header. A folder that has its `dataset.csv` is complete, and can be ingested.
+/// label of each, in order, without a header. Where the set has targets, a `targets.csv` with a column for each class comes before, which
+/// ingest reads as votes of kind `columns`. A folder that has its `dataset.csv` is complete, and can be ingested.
 ///
 /// Missing folders are made, and pictures of the same name replaced.
 ///
@@ -44,6 +49,7 @@ impl PictureFormat {
 pub fn export_images(set: &ImageSet, folder: &Path, format: PictureFormat) -> Result<(), Error> {
     let names: Vec<String> = set.rows.iter().map(|row| format!("{row}.{}", format.extension())).collect();
     write_all(set, folder, &names, format)?;
+    write_targets(set, folder, &names)?;
     write_atomic(&folder.join(DATASET), |out| {
         names.iter().zip(&set.labels).try_for_each(|(name, label)| writeln!(out, "{name},{label}"))
     })?;
@@ -93,7 +99,32 @@ pub fn export_by_class(set: &ImageSet, folder: &Path, format: PictureFormat) -> 
             _ => format!("{class}/{stem}-{row}.{ending}"),
         }
     };
-    write_all(set, folder, &(0..set.len()).map(name).collect::<Vec<_>>(), format)
+    let names: Vec<String> = (0..set.len()).map(name).collect();
+    write_all(set, folder, &names, format)?;
+    write_targets(set, folder, &names)
+}
+
+/// Writes the targets of each picture by its name, where there are targets.
+fn write_targets(set: &ImageSet, folder: &Path, names: &[String]) -> Result<(), Error> {
+    let Some(targets) = &set.targets else { return Ok(()) };
+    write_atomic(&folder.join(TARGETS), |out| {
+        let classes = set.classes.iter().map(|class| quoted(class));
+        writeln!(out, "name,{}", classes.collect::<Vec<_>>().join(","))?;
+        names.iter().zip(targets.rows()).try_for_each(|(name, row)| {
+            let shares: Vec<String> = row.iter().map(f32::to_string).collect();
+            writeln!(out, "{},{}", quoted(name), shares.join(","))
+        })
+    })?;
+    Ok(())
+}
+
+/// A field of CSV.
+fn quoted(field: &str) -> Cow<'_, str> {
+    if field.contains([',', ';', '\t', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\"")).into()
+    } else {
+        field.into()
+    }
 }
 
 /// The name of the picture that an image comes from, without folders, ending and place in it; empty where that is not known.

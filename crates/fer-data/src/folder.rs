@@ -8,7 +8,7 @@ use fer_artifact::Split;
 
 use crate::blocks::Blocks;
 use crate::fields::Fields;
-use crate::labels::{self, Labels};
+use crate::labels::{self, Labels, Meaning};
 use crate::left_out::Leftovers;
 use crate::listing::{Listing, Picture};
 use crate::pattern::{Part, Pattern};
@@ -37,6 +37,7 @@ pub(crate) fn listing(source: &FolderSource, labels: &Labels<'_>) -> Result<List
         return Ok(Listing { root, list: Some(dataset), unit: "row", pictures, label_files, left_out });
     }
     let mut pictures = match pattern {
+        _ if labels.are_ignored() => anywhere(path, &mut left_out)?,
         Some(pattern) if pattern.has(Part::Label) => named(path, pattern, labels, &mut left_out)?,
         _ => walked(path, labels, &mut left_out)?,
     };
@@ -130,6 +131,26 @@ fn named(path: &Path, pattern: &Pattern, labels: &Labels<'_>, left_out: &mut Lef
             label: label.unwrap_or_default(),
             meaning,
             split: None,
+            group: None,
+            values: vec![],
+            region: None,
+        }
+    };
+    Ok(files.into_iter().map(picture).collect())
+}
+
+/// All pictures below the folder, whatever their folders are called; the first one may be called by a split.
+fn anywhere(path: &Path, left_out: &mut Leftovers) -> Result<Vec<Picture>, Error> {
+    let mut files = vec![];
+    walk::pictures(path, Path::new(""), &mut files, left_out)?;
+    let picture = |file: PathBuf| {
+        let first = file.parent().and_then(|folder| folder.iter().next());
+        Picture {
+            below: file.parent().unwrap_or(Path::new("")).to_owned(),
+            split: first.and_then(|name| labels::split(&as_text(name)).ok()),
+            file,
+            label: String::new(),
+            meaning: Ok(Meaning::Class(0)),
             group: None,
             values: vec![],
             region: None,

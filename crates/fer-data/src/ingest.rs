@@ -7,13 +7,14 @@ use std::path::Path;
 use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
 use crate::detect::Detection;
+use crate::join::Joined;
 use crate::labels::Labels;
 use crate::near::{self, Near};
 use crate::notes::Notes;
 use crate::table::{Request, Splits, Table};
 use crate::{
-    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, checks, csv, duplicates, folder,
-    manifest, parquet, pictures, shards, split, summary,
+    Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, Votes, checks, csv, duplicates,
+    folder, manifest, parquet, pictures, shards, split, summary,
 };
 
 /// What ingest makes of a source.
@@ -62,7 +63,7 @@ pub fn ingest_with(
     let params = &*with_class_names(params)?;
     let path = params.source_path();
     let request = Request {
-        labels: Labels::new(&params.classes),
+        labels: labels(params),
         splits: split::wanted(&params.split),
         on_bad_row: params.on_bad_row,
         group: params.group.as_ref(),
@@ -72,10 +73,15 @@ pub fn ingest_with(
         scratch,
     };
     let mut table = read(&params.source, &request)?;
+    let joined = match &params.votes {
+        Some(votes) => Some(Joined::new(votes, &params.classes, &mut table, path)?),
+        None => None,
+    };
     let by = table.values_by(&params.report_by, path)?;
     let assignment = split::assign(&params.split, &table, path, seed)?;
     let mut assignment: Vec<Option<Split>> = assignment.into_iter().map(Some).collect();
     let (rows, notes) = (table.len(), Notes::of(&mut table, &params.classes));
+    let votes = joined.map(|joined| joined.apply(&mut table, &mut assignment));
     let mut dropped = duplicates::drop(&table, &mut assignment, params.drop_duplicates);
     let fingerprints = near::fingerprints(&table)?;
     let mut found = Near::of(&table, &assignment, &fingerprints);
@@ -88,6 +94,7 @@ pub fn ingest_with(
     }
     let mut report = notes.into_report(checks::check(&params.classes, &table, &assignment, dropped));
     report.near = found.report(&fingerprints)?;
+    report.votes = votes;
     report.origins = checks::origins(&table, &report);
     let subsets = Subsets { twins: Some(found.twins()), by };
     Ok(Ingested { sets: table.into_sets(&params.classes, &assignment), report, subsets })
@@ -138,15 +145,23 @@ fn detection<'a>(params: &IngestParams, finder: Option<&'a FaceFinder<'a>>) -> R
     Ok(Some(Detection { faces: detect.faces, finder, to: size.get() }))
 }
 
-/// The parameters with the names of their classes, which the folders of the source say where `classes` is `from-folders`.
+/// What labels of the source mean: nothing where votes take their place.
+fn labels(params: &IngestParams) -> Labels<'_> {
+    if params.votes.is_some() { Labels::ignored(&params.classes) } else { Labels::new(&params.classes) }
+}
+
+/// The parameters with the names of their classes, which the folders of the source say where `classes` is `from-folders`, and
+/// the votes where nobody says them.
 ///
 /// # Errors
 /// What is wrong with the folder, or with the names.
 pub fn with_class_names(params: &IngestParams) -> Result<Cow<'_, IngestParams>, Error> {
-    if !params.classes.is_from_folders() {
-        return Ok(Cow::Borrowed(params));
-    }
-    let classes = Classes::new(folder::class_names(params.source_path())?)?;
+    let of_votes = params.votes.as_ref().filter(|_| params.classes.are_unsaid()).and_then(Votes::usual_classes);
+    let classes = match of_votes {
+        Some(names) => Classes::new(names.map(str::to_owned).to_vec())?,
+        None if params.classes.is_from_folders() => Classes::new(folder::class_names(params.source_path())?)?,
+        None => return Ok(Cow::Borrowed(params)),
+    };
     Ok(Cow::Owned(IngestParams { classes, ..params.clone() }))
 }
 
@@ -167,7 +182,7 @@ fn read(source: &Source, request: &Request<'_>) -> Result<Table, Error> {
 /// [`Error::Io`] or [`Error::Artifact`] if something cannot be read, and what is wrong with a folder's layout.
 pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let params = &*with_class_names(params)?;
-    let (labels, group) = (Labels::new(&params.classes), params.group.as_ref());
+    let (labels, group) = (labels(params), params.group.as_ref());
     let request = Request {
         labels,
         splits: Splits::Note,

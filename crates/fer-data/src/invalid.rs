@@ -56,6 +56,9 @@ pub enum InvalidParams {
     /// Faces to be looked for, and no size for them.
     #[error("`detect` needs the size of the crops: add `size: [48, 48]`")]
     DetectSize,
+    /// Votes that are to be found by the names of pictures, where there are none.
+    #[error("`votes.join: name` needs a source of pictures, found rows without names; `join: row` goes by their order")]
+    VotesByName,
     /// A path of label files that is the same for all pictures.
     #[error("expected a path with `{{stem}}` in it, such as `{{folder}}/../labels/{{stem}}.txt`, found `{found}`")]
     LabelFile {

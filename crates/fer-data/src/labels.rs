@@ -39,6 +39,8 @@ pub(crate) struct Labels<'a> {
     known: BTreeMap<String, Meaning>,
     /// Whether a number stands for the class in its place: where `classes` is a list, and no class is called by a number.
     by_number: bool,
+    /// Whether labels say nothing, since votes do.
+    are_ignored: bool,
 }
 
 impl<'a> Labels<'a> {
@@ -61,7 +63,17 @@ impl<'a> Labels<'a> {
             }
         }
         let by_number = classes.labels().is_none() && !classes.names().iter().any(|name| number(name).is_some());
-        Self { classes, known, by_number }
+        Self { classes, known, by_number, are_ignored: false }
+    }
+
+    /// Labels that say nothing.
+    pub(crate) fn ignored(classes: &'a Classes) -> Self {
+        Self { are_ignored: true, ..Self::new(classes) }
+    }
+
+    /// Whether labels say nothing, and a source need not have any.
+    pub(crate) fn are_ignored(&self) -> bool {
+        self.are_ignored
     }
 
     pub(crate) fn classes(&self) -> &'a Classes {
@@ -70,6 +82,9 @@ impl<'a> Labels<'a> {
 
     /// What a label means: by its name, or else by its number.
     pub(crate) fn meaning(&self, label: &str) -> Result<Meaning, RowProblem> {
+        if self.are_ignored {
+            return Ok(Meaning::Class(0));
+        }
         if let Some(meaning) = self.known.get(&plain(label)) {
             return Ok(*meaning);
         }

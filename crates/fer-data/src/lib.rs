@@ -2,6 +2,7 @@
 
 mod archive;
 mod bad_row;
+mod ballots;
 mod blocks;
 mod checks;
 mod classes;
@@ -19,6 +20,7 @@ mod folder;
 mod gray;
 mod ingest;
 mod invalid;
+mod join;
 mod label_files;
 mod labels;
 mod left_out;
@@ -36,6 +38,7 @@ mod phrase;
 mod pictures;
 mod pixels;
 mod proposal;
+mod protocol;
 mod shards;
 mod spelling;
 mod split;
@@ -44,6 +47,7 @@ mod summary;
 mod survey;
 mod table;
 mod unpacked;
+mod votes;
 mod walk;
 
 pub use bad_row::{BadRow, Place, RowProblem};
@@ -61,6 +65,8 @@ pub use params::{
 };
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
+pub use protocol::Protocol;
 pub use shards::is_called_parquet;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;
+pub use votes::{ColumnVotes, FER_PLUS_CLASSES, FerPlusVotes, Join, Votes};

@@ -66,7 +66,7 @@ fn separator(first: &Block) -> u8 {
 /// Places of the columns that are read.
 struct Columns {
     path: usize,
-    label: usize,
+    label: Option<usize>,
     split: Option<usize>,
     group: Option<usize>,
     report_by: Vec<usize>,
@@ -102,7 +102,10 @@ impl Columns {
         let mut sides = SIDES.into_iter().filter_map(|names| face(names, false));
         Ok(Self {
             path: needed(&PATHS, "file names")?,
-            label: needed(&LABELS, "labels")?,
+            label: match request.labels.are_ignored() {
+                true => None,
+                false => Some(needed(&LABELS, "labels")?),
+            },
             split: match any(&SPLITS) {
                 None if request.splits == Splits::Read && !in_names => {
                     return Err(missing(&SPLITS, "splits", "columns"));
@@ -122,8 +125,9 @@ impl Columns {
 
     fn indices(&self) -> Vec<usize> {
         let face = self.face.iter().flat_map(|face| face.places);
-        [self.path, self.label]
+        [self.path]
             .into_iter()
+            .chain(self.label)
             .chain(self.split)
             .chain(self.group)
             .chain(self.report_by.iter().copied())
@@ -157,14 +161,13 @@ impl List<'_> {
         let Columns { path, label, split, group, report_by, face } = &self.columns;
         let fields = Fields::split(&self.source.path, block, self.separator, self.count, &self.columns.indices())?;
         let optional = |column: &Option<usize>| column.map(|column| fields.column(column));
-        let (paths, labels, splits, groups) =
-            (fields.column(*path), fields.column(*label), optional(split), optional(group));
+        let (paths, labels, splits, groups) = (fields.column(*path), optional(label), optional(split), optional(group));
         let faces = face.as_ref().map(|face| face.places.map(|place| fields.column(place)));
         let values: Vec<Vec<&str>> = report_by.iter().map(|&column| fields.column(column)).collect();
         for (index, &line) in block.lines.iter().enumerate() {
             let row = Row {
                 path: paths[index],
-                label: labels[index],
+                label: labels.as_ref().map_or("", |labels| labels[index]),
                 split: splits.as_ref().map(|splits| splits[index]),
                 group: groups.as_ref().map(|groups| groups[index]),
                 values: values.iter().map(|column| column[index]).collect(),

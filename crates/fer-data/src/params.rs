@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::label_files::LabelFiles;
 use crate::pattern::{Part, Pattern};
 use crate::split_rule::SplitRule;
-use crate::{Classes, Detect, InvalidParams, RowProblem, detect, shards};
+use crate::{Classes, Detect, InvalidParams, RowProblem, Votes, detect, shards};
 
 /// Parameters of the ingest stage.
 ///
@@ -29,6 +29,11 @@ pub struct IngestParams {
     #[schemars(extend("examples" = [{"happy": [3], "down": ["sad", "sadness"]}]))]
     #[serde(default)]
     pub classes: Classes,
+    /// What people voted for, which takes the place of the source's labels: targets to learn and to be measured by. Without
+    /// `classes`, those of FER+ are its own eight.
+    #[schemars(extend("examples" = [{"kind": "fer-plus", "path": "data/fer2013new.csv", "protocol": "probability"}]))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Votes>,
     /// What to do with a row that cannot be used.
     #[serde(default)]
     pub on_bad_row: OnBadRow,
@@ -65,6 +70,7 @@ impl IngestParams {
             source,
             split: SplitRule::default(),
             classes: Classes::default(),
+            votes: None,
             on_bad_row: OnBadRow::default(),
             drop_duplicates: DropDuplicates::default(),
             size: None,
@@ -91,7 +97,7 @@ impl IngestParams {
         }
         let by_folders = matches!(&self.source, Source::Folder(FolderSource { pattern, labels: None, .. })
             if !pattern.as_ref().is_some_and(|pattern| pattern.has(Part::Label)));
-        if self.classes.is_from_folders() && !by_folders {
+        if self.classes.is_from_folders() && (!by_folders || self.votes.is_some()) {
             return Err(InvalidParams::FromFolders);
         }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
@@ -119,6 +125,10 @@ impl IngestParams {
             }
         };
         *path = tidy(&base.join(&*path));
+        if let Some(votes) = &mut self.votes {
+            let path = votes.path_mut();
+            *path = tidy(&base.join(&*path));
+        }
     }
 
     /// Path of the source.

@@ -1,6 +1,6 @@
 //! The data report on a terminal.
 
-use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, Overlap, SplitReport, visible};
+use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, Overlap, SplitReport, VotesReport, visible};
 
 use crate::phrase::{few, short};
 
@@ -75,6 +75,7 @@ fn findings(report: &DataReport) -> Vec<String> {
             grouped(report.dropped.near_copies)
         ));
     }
+    lines.extend(report.votes.iter().flat_map(votes));
     lines.extend(skipped(report));
     lines.extend(report.groups.as_ref().map(groups));
     lines.extend(reading(report));
@@ -101,6 +102,24 @@ pub(crate) fn skipped(report: &DataReport) -> Option<String> {
 /// A reason may come from a decoder, which breaks lines as it likes.
 fn on_a_line(reason: &str) -> String {
     visible(&reason.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// Which rows the votes left out, and what of the votes was not used.
+fn votes(report: &VotesReport) -> Vec<String> {
+    let mut lines = vec![];
+    for (split, reasons) in &report.left_out {
+        let all = grouped(reasons.values().sum());
+        let reasons = reasons.iter().map(|(why, count)| format!("{} {}", grouped(*count), short(why)));
+        lines.push(format!("left out of {split} by their votes: {all} ({})", few(&reasons.collect::<Vec<_>>())));
+    }
+    if report.unused > 0 {
+        lines.push(format!("{} of votes for no row of the source", counted(report.unused, "row")));
+    }
+    if !report.columns_not_read.is_empty() {
+        let columns: Vec<String> = report.columns_not_read.iter().map(|name| short(name)).collect();
+        lines.push(format!("columns of the votes not read: {}", few(&columns)));
+    }
+    lines
 }
 
 /// How many groups there are, and which stand in two splits.

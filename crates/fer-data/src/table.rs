@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool};
+use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool, Targets};
 
 use crate::detect::Detection;
 use crate::face::{Face, Look};
@@ -60,6 +60,8 @@ pub(crate) struct Table {
     pub(crate) origins: Origins,
     /// `[N]`.
     pub(crate) labels: Vec<u8>,
+    /// `[N]`, where more is known of rows than their labels.
+    pub(crate) targets: Option<Targets>,
     /// `[N]`, what the source says where it was asked for it.
     pub(crate) splits: Vec<Option<Split>>,
     /// `[N]` where groups were asked for, or else empty; in the order in which they came.
@@ -99,6 +101,7 @@ impl Table {
             looks: vec![],
             origins: Origins::default(),
             labels: vec![],
+            targets: None,
             splits: vec![],
             groups: vec![],
             group_numbers: BTreeMap::new(),
@@ -124,7 +127,12 @@ impl Table {
     /// # Panics
     /// From row 2³² on.
     fn next_row(&self) -> u32 {
-        u32::try_from(self.len() + self.skipped + self.others).expect("fewer than 2^32 rows")
+        u32::try_from(self.rows_of_source()).expect("fewer than 2^32 rows")
+    }
+
+    /// Number of rows of the source, usable or not.
+    pub(crate) fn rows_of_source(&self) -> usize {
+        self.len() + self.skipped + self.others
     }
 
     /// Counts a row whose label the classes do not choose.
@@ -264,6 +272,7 @@ impl Table {
             labels: self.labels,
             rows: self.rows,
             origins: Some(self.origins).filter(|origins| !origins.is_empty()),
+            targets: self.targets,
         };
         let splits = Split::ALL.into_iter().filter(|&split| assignment.contains(&Some(split)));
         let set = |split| {

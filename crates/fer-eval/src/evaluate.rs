@@ -1,7 +1,7 @@
 use fer_artifact::{FeatureSet, Metrics, Model, Predictions, Split};
 use std::collections::BTreeMap;
 
-use crate::{Error, EvaluateParams, Example, Predictor, Splits, heat};
+use crate::{Error, EvaluateParams, Example, Predictor, Splits, add_votes, heat};
 
 /// What the evaluate stage finds.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,7 @@ pub struct Evaluation {
 ///     labels: vec![0, 1, 0, 0],
 ///     rows: vec![10, 11, 12, 13],
 ///     origins: None,
+///     targets: None,
 ///     preprocessing: Value::Null,
 /// };
 /// let found = evaluate(&EvaluateParams::default(), &model, &BTreeMap::from([(Split::Test, test)]))?;
@@ -71,7 +72,9 @@ pub fn evaluate(
         examples.insert(set.split, heat::examples(&predictor, set, &found)?);
         predictions.insert(set.split, found);
     }
-    Ok(Evaluation { metrics: crate::metrics(&predictions, params.tta), predictions, examples })
+    let mut metrics = crate::metrics(&predictions, params.tta);
+    add_votes(&mut metrics, &predictions);
+    Ok(Evaluation { metrics, predictions, examples })
 }
 
 fn chosen<'a>(splits: &Splits, sets: &'a BTreeMap<Split, FeatureSet>) -> Result<Vec<&'a FeatureSet>, Error> {

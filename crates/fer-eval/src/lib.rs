@@ -15,6 +15,7 @@ mod subsets;
 mod table;
 mod temperature;
 mod tta;
+mod votes;
 
 pub use average::average;
 pub use doubt::doubts;
@@ -29,3 +30,4 @@ pub use scores::{metrics, probabilities, score};
 pub use subsets::add_subsets;
 pub use table::{split_table, table};
 pub use temperature::fit_temperature;
+pub use votes::{add_votes, vote_metrics};

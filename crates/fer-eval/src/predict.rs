@@ -128,7 +128,7 @@ impl Predictor {
     /// If `batch_size` is 0.
     pub fn predict(&self, features: &FeatureSet, batch_size: usize) -> Result<Predictions, Error> {
         self.check(features)?;
-        let FeatureSet { split, rows, labels, origins, .. } = features;
+        let FeatureSet { split, rows, labels, origins, targets, .. } = features;
         let mut logits = Vec::with_capacity(features.len() * self.classes.len());
         for start in (0..features.len()).step_by(batch_size) {
             let images = features.images_of(start..features.len().min(start + batch_size))?;
@@ -140,8 +140,15 @@ impl Predictor {
             });
             logits.extend(found?);
         }
-        let (classes, labels, rows, origins) = (self.classes.clone(), labels.clone(), rows.clone(), origins.clone());
-        Ok(Predictions { classes, split: *split, logits, labels, rows, origins })
+        Ok(Predictions {
+            classes: self.classes.clone(),
+            split: *split,
+            logits,
+            labels: labels.clone(),
+            rows: rows.clone(),
+            origins: origins.clone(),
+            targets: targets.clone(),
+        })
     }
 
     /// Where each image, preprocessed as for [`Self::logits`], speaks for a class, one class for each image: Grad-CAM

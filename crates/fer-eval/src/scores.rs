@@ -68,6 +68,7 @@ pub fn score(predictions: &Predictions) -> SplitMetrics {
         accuracy_ci95: wilson(correct, n),
         without_twins: None,
         by: BTreeMap::new(),
+        votes: None,
         absent_classes: absent.iter().map(|&class| per_class[class].name.clone()).collect(),
         per_class,
         confusion,
@@ -198,7 +199,7 @@ fn average(values: impl Iterator<Item = f64>) -> f64 {
     mean(values.iter().sum(), values.len())
 }
 
-fn mean(sum: f64, n: usize) -> f64 {
+pub(crate) fn mean(sum: f64, n: usize) -> f64 {
     if n == 0 { 0.0 } else { sum / n as f64 }
 }
 

@@ -39,5 +39,6 @@ fn part(predictions: &Predictions, is_member: &dyn Fn(u32) -> bool) -> Predictio
         labels: members.iter().map(|&index| predictions.labels[index]).collect(),
         rows: members.iter().map(|&index| predictions.rows[index]).collect(),
         origins: None,
+        targets: None,
     }
 }

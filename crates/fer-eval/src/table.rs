@@ -45,7 +45,16 @@ fn write(f: &mut String, metrics: &SplitMetrics) -> Result {
     writeln!(f, "  calibration error  {:.3}", metrics.ece)?;
     writeln!(f, "  loss               {:.4}\n", metrics.loss)?;
     Table::new(metrics).write(f, metrics)?;
+    write_votes(f, metrics)?;
     write_parts(f, metrics)
+}
+
+/// How the predictions stand to single votes.
+fn write_votes(f: &mut String, metrics: &SplitMetrics) -> Result {
+    let Some(votes) = &metrics.votes else { return Ok(()) };
+    let [agreement, ceiling] = [votes.agreement, votes.ceiling].map(percent);
+    writeln!(f, "\n  agreement with single votes  {agreement} %  (at most {ceiling} %)")?;
+    writeln!(f, "  cross entropy to the votes   {:.4}  (at least {:.4})", votes.cross_entropy, votes.entropy)
 }
 
 /// What the split's scores are without images that were seen in training, and for the values of columns.

@@ -124,6 +124,7 @@ impl Preprocessing {
             labels: set.labels.clone(),
             rows: set.rows.clone(),
             origins: set.origins.clone(),
+            targets: set.targets.clone(),
             preprocessing: serde_json::to_value(self).expect("names and finite numbers are representable in JSON"),
         })
     }

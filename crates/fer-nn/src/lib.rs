@@ -30,7 +30,7 @@ pub use dropout::dropout;
 pub use flatten::flatten;
 pub use init::{init_normal, init_uniform};
 pub use linear::linear;
-pub use loss::{cross_entropy, smooth_targets, soft_cross_entropy};
+pub use loss::{cross_entropy, one_hot, smooth_targets, soft_cross_entropy};
 pub use norm::BatchStats;
 pub use optimizer::{AdamW, Decay, Optimizer, Rule, Sgd};
 pub use parameter::Parameter;

@@ -17,7 +17,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &[u8], smoothing: f32) -> Result<T
     if let Some(label) = labels.iter().find(|&&label| usize::from(label) >= classes) {
         bail!("cross entropy: expected labels below {classes}, found {label}")
     }
-    soft_cross_entropy(logits, smooth_targets(labels, classes, smoothing))
+    soft_cross_entropy(logits, smooth_targets(one_hot(labels, classes), classes, smoothing))
 }
 
 /// Mean over the rows of −Σ target · ln softmax(logits), as a scalar: logits and targets `[N, K]`. A row's targets need
@@ -33,13 +33,24 @@ pub fn soft_cross_entropy(logits: &Tensor, targets: Vec<f64>) -> Result<Tensor> 
     logits.contiguous()?.apply_op1(CrossEntropy { targets })
 }
 
-/// Targets `[N, K]` of these labels: s/K for each class, and 1 − s more for the true one.
-pub fn smooth_targets(labels: &[u8], classes: usize, smoothing: f32) -> Vec<f64> {
-    let smoothing = f64::from(smoothing);
-    let mut targets = vec![smoothing / classes as f64; labels.len() * classes];
+/// Targets `[N, K]` of these labels: 1 for the true class, 0 for the others.
+///
+/// # Panics
+/// If a label is not below K.
+pub fn one_hot(labels: &[u8], classes: usize) -> Vec<f64> {
+    let mut targets = vec![0.0; labels.len() * classes];
     for (row, &label) in targets.chunks_exact_mut(classes).zip(labels) {
-        row[usize::from(label)] += 1.0 - smoothing;
+        row[usize::from(label)] = 1.0;
     }
+    targets
+}
+
+/// Takes a share s of the targets `[N, K]`, which are 1 together in each row, and spreads it evenly: s/K for each class, and
+/// 1 − s of what it had. PyTorch's `label_smoothing`, of labels and of probabilities alike.
+pub fn smooth_targets(mut targets: Vec<f64>, classes: usize, smoothing: f32) -> Vec<f64> {
+    let smoothing = f64::from(smoothing);
+    let (even, kept) = (smoothing / classes as f64, 1.0 - smoothing);
+    targets.iter_mut().for_each(|target| *target = even + kept * *target);
     targets
 }
 

@@ -130,7 +130,15 @@ impl Ensemble {
             self.together(|member| member.logits_of_set(set, size, told)).map_err(|error| with_row(error, set))?
         };
         let (classes, labels, rows) = (self.classes.clone(), set.labels.clone(), set.rows.clone());
-        Ok(Predictions { classes, split, logits, labels, rows, origins: set.origins.clone() })
+        Ok(Predictions {
+            classes,
+            split,
+            logits,
+            labels,
+            rows,
+            origins: set.origins.clone(),
+            targets: set.targets.clone(),
+        })
     }
 
     /// A heat map for each gray image `[N, height, width]` and its class, `height * width` values of [`Self::size`]: the

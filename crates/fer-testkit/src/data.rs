@@ -19,7 +19,18 @@ pub fn image_set(split: Split, n: usize, height: usize, width: usize) -> ImageSe
         }));
     }
     let images = pixels.into();
-    ImageSet { classes, split, height, width, images, rows: rows(split, n), labels, groups: None, origins: None }
+    ImageSet {
+        classes,
+        split,
+        height,
+        width,
+        images,
+        rows: rows(split, n),
+        labels,
+        groups: None,
+        origins: None,
+        targets: None,
+    }
 }
 
 /// The images of [`image_set`] divided by 255, with `preprocessing` left `null`.
@@ -34,6 +45,7 @@ pub fn feature_set(split: Split, n: usize, height: usize, width: usize) -> Featu
         labels: set.labels,
         rows: set.rows,
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }
@@ -46,7 +58,7 @@ pub fn predictions(split: Split, n: usize) -> Predictions {
         let said = if index % 3 == 2 { (usize::from(label) + 1) % k } else { usize::from(label) };
         (0..k).map(move |class| if class == said { 1.0 } else { 0.0 })
     });
-    Predictions { logits: logits.collect(), classes, split, labels, rows, origins: None }
+    Predictions { logits: logits.collect(), classes, split, labels, rows, origins: None, targets: None }
 }
 
 /// A linear model for the features of [`feature_set`]: a class's logit is the mean of its band, so that it is right

@@ -36,6 +36,7 @@ fn image_set(
             rows,
             groups: None,
             origins: None,
+            targets: None,
         },
     )
 }

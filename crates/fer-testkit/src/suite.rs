@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, FeatureSet, ImageSet, Pixels, Provenance, Seed, Split, Violation, check_align, check_evaluate,
+    Artifact, FeatureSet, ImageSet, Pixels, Provenance, Seed, Split, Targets, Violation, check_align, check_evaluate,
     check_ingest, check_preprocess, check_train, read, write,
 };
 use serde_json::Value;
@@ -84,7 +84,7 @@ pub fn ingest_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) 
     suite.twice(&mut stage, |_, output| check_ingest(output)).map(drop)
 }
 
-/// What a stage of kind align must pass: lawful images of three splits, and of train alone; the same in two calls.
+/// What a stage of kind align must pass: lawful images of three splits, with targets, and of train alone; the same in two calls.
 ///
 /// # Errors
 /// The first [`Failure`].
@@ -95,12 +95,15 @@ pub fn align_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>) -
         all.put("ingest", split, &image_set(split, n, 8, 8));
     }
     all.twice(&mut stage, check)?;
+    let voted = Situation::new("images with targets");
+    voted.put("ingest", Split::Train, &with_targets(image_set(Split::Train, 9, 8, 8)));
+    voted.twice(&mut stage, check)?;
     let alone = Situation::new("train alone, oblong images");
     alone.put("ingest", Split::Train, &image_set(Split::Train, 9, 6, 10));
     alone.twice(&mut stage, check).map(drop)
 }
 
-/// What a stage of kind preprocess must pass: lawful features of three splits; of train alone; of oblong images of
+/// What a stage of kind preprocess must pass: lawful features of three splits; of train alone; of images with targets; of oblong images of
 /// other classes with an image of one level among them and nobody in validation. Two calls leave the same, and what
 /// becomes of train is the same whatever is held out.
 ///
@@ -126,6 +129,10 @@ pub fn preprocess_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageErro
     let alone = Situation::new("train alone");
     alone.put("ingest", Split::Train, &image_set(Split::Train, 9, 8, 8));
     alone.twice(stage, after_ingest)?;
+
+    let voted = Situation::new("images with targets");
+    voted.put("ingest", Split::Train, &with_targets(image_set(Split::Train, 9, 8, 8)));
+    voted.twice(stage, after_ingest)?;
 
     let odd = Situation::new("oblong images, other classes, one level, an empty validation");
     let mut train = of_two_classes(image_set(Split::Train, 9, 6, 10));
@@ -186,6 +193,17 @@ pub fn evaluate_suite(mut stage: impl FnMut(&Call<'_>) -> Result<(), StageError>
         }
     }
     Ok(())
+}
+
+/// Images of which three of four votes are for the label.
+fn with_targets(set: ImageSet) -> ImageSet {
+    let classes = set.classes.len();
+    let mut shares = vec![0.0; classes * set.len()];
+    for (row, &label) in shares.chunks_exact_mut(classes).zip(&set.labels) {
+        row[usize::from(label)] = 0.75;
+        row[usize::from(label + 1) % classes] = 0.25;
+    }
+    ImageSet { targets: Some(Targets::new(classes, shares)), ..set }
 }
 
 fn of_two_classes(set: ImageSet) -> ImageSet {

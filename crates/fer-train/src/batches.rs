@@ -1,7 +1,6 @@
 use candle_core::{Device, Tensor};
 use fer_artifact::{Seed, Size};
 use fer_imgproc::{Augmentation, Erasing};
-use fer_nn::smooth_targets;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -27,7 +26,7 @@ pub(crate) fn order(images: usize, shuffle: Option<Seed>, epoch: usize) -> Vec<u
 pub(crate) struct Batch {
     /// `[N, 1, H, W]`.
     pub(crate) images: Tensor,
-    /// What the loss expects of each class: `[N, K]`.
+    /// What the loss expects of each class, `[N, K]`, or what [`crate::targets::Rows::settled`] makes it of.
     pub(crate) targets: Vec<f64>,
 }
 
@@ -60,19 +59,7 @@ impl Batch {
             });
             images = changed;
         }
-        let labels: Vec<u8> = indices.iter().map(|&index| train.labels[index]).collect();
-        let classes = train.classes.len();
-        let mut targets = smooth_targets(&labels, classes, params.label_smoothing.get() as f32);
-        if let (Some(distillation), Some(answers)) = (&params.distillation, &task.answers) {
-            let share = distillation.share.get();
-            for (targets, &index) in targets.chunks_exact_mut(classes).zip(indices) {
-                let answers = &answers[index * classes..(index + 1) * classes];
-                targets.iter_mut().zip(answers).for_each(|(target, answer)| *target += share * (answer - *target));
-            }
-        }
-        if let Some(weights) = &task.class_weights {
-            weigh(&mut targets, &labels, weights);
-        }
+        let mut targets = task.rows.of(indices, epoch);
         if let Some(share) = params.mixup.filter(|_| !is_plain).and_then(|mixup| mixup.draw(seed.stream("mixup"), step))
         {
             mix(&mut images, indices.len(), |a, b| share as f32 * a + (1.0 - share as f32) * b);
@@ -80,16 +67,6 @@ impl Batch {
         }
         let images = Tensor::from_vec(images, (indices.len(), 1, crop.height(), crop.width()), &Device::Cpu)?;
         Ok(Self { images, targets })
-    }
-}
-
-/// Weighs a batch's targets as PyTorch's `cross_entropy(weight=…)` does: the weights' sum over the labels counts as the
-/// number of images.
-fn weigh(targets: &mut [f64], labels: &[u8], weights: &[f64]) {
-    let total: f64 = labels.iter().map(|&label| weights[usize::from(label)]).sum();
-    let share = labels.len() as f64 / total;
-    for row in targets.chunks_exact_mut(weights.len()) {
-        row.iter_mut().zip(weights).for_each(|(target, weight)| *target *= weight * share);
     }
 }
 
@@ -160,12 +137,5 @@ mod tests {
         assert!((3800..4200).contains(&shares.len()), "{}", shares.len());
         assert!((mean - 0.5).abs() < 0.03, "{mean}");
         assert!((variance - 1.0 / (4.0 * 1.4)).abs() < 0.01, "{variance}");
-    }
-
-    #[test]
-    fn weighted_targets_count_as_many_images_as_there_are() {
-        let mut targets = smooth_targets(&[0, 1, 1], 2, 0.0);
-        weigh(&mut targets, &[0, 1, 1], &[2.0, 0.5]);
-        assert_eq!(targets, [2.0, 0.0, 0.0, 0.5, 0.0, 0.5]);
     }
 }

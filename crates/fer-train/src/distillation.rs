@@ -94,6 +94,7 @@ mod tests {
             labels: vec![2, 1, 0],
             rows: vec![9, 5, 4],
             origins: None,
+            targets: None,
         }
     }
 

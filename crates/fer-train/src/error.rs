@@ -69,6 +69,23 @@ pub enum Error {
     /// The weights to start from are not the network's.
     #[error("init")]
     Init(#[source] fer_model::Error),
+    /// A rule for targets, and images that have none.
+    #[error(
+        "targets: `{rule}` needs images of which more is known than their labels, found features without the tensor `targets`; \
+         `votes` of ingest give it"
+    )]
+    NoTargets {
+        /// The rule's name.
+        rule: &'static str,
+    },
+    /// Targets that the network chooses among, and another parameter that makes them of several classes.
+    #[error(
+        "targets: `likeliest` chooses one class, which `{parameter}` would mix with others: leave one of the two out"
+    )]
+    Likeliest {
+        /// The parameter.
+        parameter: &'static str,
+    },
     /// Distillation without anything to learn from.
     #[error("distillation: expected at least one file of predictions, found none")]
     NoTeacher,

@@ -17,6 +17,7 @@ mod recipe;
 mod schedule;
 mod session;
 mod state;
+mod targets;
 mod task;
 mod train;
 
@@ -27,7 +28,7 @@ pub use file_of::FileOf;
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::{OptimizerChoice, OptimizerParams};
 pub use params::{EarlyStopping, Reached, Select, TrainParams};
-pub use recipe::{ClassWeights, Crop, DecayedWeights, Mixup};
+pub use recipe::{ClassWeights, Crop, DecayedWeights, Mixup, TargetRule};
 pub use schedule::{Position, Schedule};
 pub use task::TrainData;
 pub use train::{Trained, train};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::recipe::check_crops;
 use crate::{
     ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerChoice, OptimizerParams, Schedule,
+    TargetRule,
 };
 
 /// Parameters of the training stage. The defaults are the seed's.
@@ -55,6 +56,10 @@ pub struct TrainParams {
     pub clip_norm: Option<Positive>,
     /// How the learning rate changes.
     pub schedule: Schedule,
+    /// What is learnt of images of which more is known than their labels, as of those with `votes`.
+    #[serde(skip_serializing_if = "TargetRule::is_default")]
+    #[schemars(!skip_serializing_if)]
+    pub targets: TargetRule,
     /// Share of the target that is spread evenly over all classes (Szegedy et al., 2016), as in PyTorch.
     pub label_smoothing: Fraction,
     /// Targets that are in part the answers of other networks.
@@ -140,6 +145,7 @@ impl Default for TrainParams {
             optimizer: OptimizerParams::SGD.into(),
             clip_norm: None,
             schedule: Schedule::Constant,
+            targets: TargetRule::Shares,
             label_smoothing: Fraction::of(0.0),
             distillation: None,
             class_weights: ClassWeights::None,
@@ -243,6 +249,11 @@ impl TrainParams {
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer()?;
         check_crops(&self.crops)?;
+        match (self.targets, &self.mixup, &self.distillation) {
+            (TargetRule::Likeliest, Some(_), _) => return Err(Error::Likeliest { parameter: "mixup" }),
+            (TargetRule::Likeliest, _, Some(_)) => return Err(Error::Likeliest { parameter: "distillation" }),
+            _ => {}
+        }
         self.distillation.as_ref().map_or(Ok(()), Distillation::check)
     }
 }

@@ -22,6 +22,44 @@ const fn always() -> Probability {
     Probability::of(1.0)
 }
 
+/// What is learnt of images of which more is known than their labels (Barsoum et al., *Training Deep Networks for Facial Expression
+/// Recognition with Crowd-Sourced Label Distribution*, 2016).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum TargetRule {
+    /// The targets themselves, such as the shares of votes; of images without targets, the label.
+    #[default]
+    Shares,
+    /// The label alone.
+    Labels,
+    /// A class that is drawn for each image and epoch, each with the probability of its target.
+    Draw,
+    /// Of the classes with a target, the one that the network holds likeliest at the time, whatever their shares.
+    Likeliest,
+}
+
+impl TargetRule {
+    /// The name in pipeline files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shares => "shares",
+            Self::Labels => "labels",
+            Self::Draw => "draw",
+            Self::Likeliest => "likeliest",
+        }
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it says nothing of images without targets.
+    pub(crate) const fn needs_targets(self) -> bool {
+        matches!(self, Self::Draw | Self::Likeliest)
+    }
+}
+
 /// What images of a class count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -74,15 +112,14 @@ pub(crate) fn crop_of(crops: &[Crop], epoch: usize) -> Option<usize> {
 }
 
 impl ClassWeights {
-    /// A weight a class, for these labels; `None` if all count the same.
-    pub(crate) fn of(self, labels: &[u8], classes: usize) -> Option<Vec<f64>> {
+    /// A weight a class, for so many of all `images` in each class, in parts of images too; `None` if all count the same.
+    pub(crate) fn of(self, of_class: &[f64], images: usize) -> Option<Vec<f64>> {
         if self == Self::None {
             return None;
         }
-        let mut counts = vec![0usize; classes];
-        labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
         // A class without images weighs nothing: it never comes up.
-        let weight = |&count: &usize| if count == 0 { 0.0 } else { labels.len() as f64 / (classes * count) as f64 };
-        Some(counts.iter().map(weight).collect())
+        let classes = of_class.len() as f64;
+        let weight = |&count: &f64| if count == 0.0 { 0.0 } else { images as f64 / (classes * count) };
+        Some(of_class.iter().map(weight).collect())
     }
 }

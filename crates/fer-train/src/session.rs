@@ -56,6 +56,7 @@ impl<'a> Session<'a> {
     ) -> Result<f32, Error> {
         let mode = Mode::Train { seed: masks.value(), step: self.optimizer.steps() };
         let logits = self.network.forward(&images, mode)?;
+        let targets = self.task.rows.settled(targets, || logits.flatten_all()?.to_vec1())?;
         let loss: Tensor = soft_cross_entropy(&logits, targets)?;
         let value = loss.to_scalar::<f32>()?;
         if value.is_finite() {

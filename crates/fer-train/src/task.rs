@@ -3,6 +3,7 @@
 use fer_artifact::{FeatureSet, Predictions, Seed, Size};
 use fer_model::NetworkConfig;
 
+use crate::targets::Rows;
 use crate::{Error, TrainParams};
 
 /// What is trained on, and what choices are made on.
@@ -25,10 +26,8 @@ pub(crate) struct Task<'a> {
     /// Of the images of train.
     pub(crate) size: Size,
     pub(crate) network: NetworkConfig,
-    /// One a class, unless all count the same.
-    pub(crate) class_weights: Option<Vec<f64>>,
-    /// The teachers' probabilities for the images of train, `[N, K]`, if they are learnt from.
-    pub(crate) answers: Option<Vec<f64>>,
+    /// What the loss expects of the images of train.
+    pub(crate) rows: Rows<'a>,
 }
 
 impl<'a> Task<'a> {
@@ -48,12 +47,8 @@ impl<'a> Task<'a> {
         let (height, width) = (size.height(), size.width());
         let network = NetworkConfig { params: params.model, height, width, classes };
         check_crop_sizes(params, &network)?;
-        let class_weights = params.class_weights.of(&train.labels, classes);
-        let answers = match &params.distillation {
-            Some(distillation) => Some(distillation.answers(data.teachers, train)?),
-            None => None,
-        };
-        Ok(Self { params, train, validation, seed, size, network, class_weights, answers })
+        let rows = Rows::new(params, train, data.teachers, seed)?;
+        Ok(Self { params, train, validation, seed, size, network, rows })
     }
 
     /// Steps in an epoch.

@@ -58,6 +58,7 @@ fn features(stretch: Stretch, set: ImageSet) -> FeatureSet {
         labels: set.labels,
         rows: set.rows,
         origins: set.origins,
+        targets: set.targets,
         preprocessing: json!({"stretch": stretch}),
     }
 }

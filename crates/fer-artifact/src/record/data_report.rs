@@ -40,6 +40,9 @@ pub struct DataReport {
     /// Files below the source that were not read, by reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// What votes left out, where votes took the place of labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<VotesReport>,
     /// The groups, such as people, where the source has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupReport>,
@@ -83,6 +86,19 @@ pub struct NearPair {
     pub mirrored: bool,
     /// Both side by side, as they are: a PNG in base64.
     pub picture: String,
+}
+
+/// Votes in the place of labels.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotesReport {
+    /// How many rows of each split the votes left out, by reason: `no majority`, `outliers` (no vote is left without them), `no votes`,
+    /// or what the votes are for that is no class (`unknown`, `no face`).
+    pub left_out: BTreeMap<Split, BTreeMap<String, usize>>,
+    /// Rows of votes that are for no row of the source.
+    pub unused: usize,
+    /// Columns of the file of votes that were not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns_not_read: Vec<String>,
 }
 
 /// The groups of a data set.

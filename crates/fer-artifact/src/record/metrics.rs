@@ -50,6 +50,9 @@ pub struct SplitMetrics {
     /// Scores of the images of each value of a column, by column.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by: BTreeMap<String, BTreeMap<String, SubsetMetrics>>,
+    /// How the predictions stand to single votes, where the split has targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<VoteMetrics>,
     /// Names of the classes without an image, in label order: the balanced accuracy leaves them out, and the macro F1
     /// leaves out those of them that are not predicted either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -58,6 +61,19 @@ pub struct SplitMetrics {
     pub per_class: Vec<ClassMetrics>,
     /// `[K][K]` counts: `confusion[t][p]` images of class `t` were predicted as `p`.
     pub confusion: Vec<Vec<usize>>,
+}
+
+/// How predictions stand to what people voted for; `fer_eval::vote_metrics` defines each.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct VoteMetrics {
+    /// Mean cross entropy of the predicted probabilities to the shares of the votes, in nats.
+    pub cross_entropy: f64,
+    /// Mean entropy of the shares, in nats: the least that the cross entropy can be.
+    pub entropy: f64,
+    /// Mean share of the votes that are for the predicted class: how often a person who voted is right by the prediction, 0 to 1.
+    pub agreement: f64,
+    /// The same of the class with the most votes, which is the most that any prediction can have.
+    pub ceiling: f64,
 }
 
 /// Scores of a part of a split, as those of the whole.

@@ -7,8 +7,8 @@ mod subsets;
 
 pub use data_report::{
     Contradiction, DataReport, Dropped, GroupReport, LeftOut, Listed, NearPair, NearReport, Overlap, SkippedRow,
-    SplitReport,
+    SplitReport, VotesReport,
 };
 pub use history::EpochRecord;
-pub use metrics::{ClassMetrics, Metrics, SplitMetrics, SubsetMetrics, Tta};
+pub use metrics::{ClassMetrics, Metrics, SplitMetrics, SubsetMetrics, Tta, VoteMetrics};
 pub use subsets::Subsets;

@@ -26,6 +26,7 @@ fn images_that_python_wrote_are_read() {
         rows: vec![5, 70_000],
         groups: None,
         origins: None,
+        targets: None,
     };
     assert_eq!(read::<ImageSet>(&golden("images.safetensors")).unwrap(), expected);
     let (header, _) = describe(&golden("images.safetensors")).unwrap();

@@ -14,6 +14,7 @@ fn one_face() -> ImageSet {
         rows: vec![258],
         groups: None,
         origins: None,
+        targets: None,
     }
 }
 

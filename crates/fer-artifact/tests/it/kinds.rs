@@ -70,6 +70,7 @@ fn image_set() -> impl Strategy<Value = ImageSet> {
                     rows: rows.clone(),
                     groups: None,
                     origins: origins.clone(),
+                    targets: None,
                 })
             })
         },
@@ -87,6 +88,7 @@ fn feature_set() -> impl Strategy<Value = FeatureSet> {
             labels: set.labels.clone(),
             rows: set.rows.clone(),
             origins: set.origins.clone(),
+            targets: None,
             preprocessing: preprocessing.clone(),
         })
     })
@@ -101,6 +103,7 @@ fn predictions() -> impl Strategy<Value = Predictions> {
             labels: set.labels.clone(),
             rows: set.rows.clone(),
             origins: set.origins.clone(),
+            targets: None,
         })
     })
 }
@@ -211,6 +214,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         rows: vec![0, 1],
         groups: None,
         origins: None,
+        targets: None,
     };
     assert_eq!((images.len(), images.is_empty(), &*images.image(1).unwrap()), (2, false, &[3, 4][..]));
     let features = FeatureSet {
@@ -222,6 +226,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
         preprocessing: json!(null),
     };
     assert_eq!((features.len(), features.is_empty(), &*features.image(1).unwrap()), (2, false, &[0.3, 0.4][..]));
@@ -232,6 +237,7 @@ fn every_image_and_every_row_of_logits_can_be_had_alone() {
         labels: vec![0, 1],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
     };
     assert_eq!(predictions.logits_of(1), [-1.0, 2.0]);
 }
@@ -250,6 +256,7 @@ fn groups_are_optional_and_their_ids_are_checked() {
         labels: vec![0, 0],
         rows: vec![0, 1],
         origins: None,
+        targets: None,
         groups: groups(vec![1, 0]),
     };
     let provenance = Provenance::new("test", Seed::new(0));
@@ -262,4 +269,27 @@ fn groups_are_optional_and_their_ids_are_checked() {
         message.ends_with("groups[1]: expected a group below 2, the number of names in the header, found 2"),
         "{message}"
     );
+}
+
+#[test]
+fn targets_are_optional_and_follow_their_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.safetensors");
+    let features = FeatureSet {
+        classes: vec!["a".into(), "b".into()],
+        split: Split::Train,
+        height: 1,
+        width: 1,
+        images: vec![0.1, 0.2].into(),
+        labels: vec![0, 1],
+        rows: vec![3, 5],
+        origins: None,
+        targets: Some(fer_artifact::Targets::new(2, vec![0.5, 0.5, 0.25, 0.75])),
+        preprocessing: json!(null),
+    };
+    write(&path, &features, &Provenance::new("test", Seed::new(0))).unwrap();
+    assert_eq!(read::<FeatureSet>(&path).unwrap(), features);
+    assert_eq!(fer_artifact::open::<FeatureSet>(&path).unwrap(), features);
+    let twice = features.select(&[1, 0, 1]);
+    assert_eq!(twice.targets.unwrap().values(), [0.25, 0.75, 0.5, 0.5, 0.25, 0.75]);
 }

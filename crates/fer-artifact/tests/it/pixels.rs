@@ -18,13 +18,14 @@ fn features(n: usize) -> FeatureSet {
         labels: vec![0; n],
         rows: (0..n as u32).collect(),
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }
 
 fn images(images: Pixels<u8>) -> ImageSet {
     let FeatureSet { classes, split, height, width, labels, rows, origins, .. } = features(images.len() / 6);
-    ImageSet { classes, split, height, width, images, labels, rows, groups: None, origins }
+    ImageSet { classes, split, height, width, images, labels, rows, groups: None, origins, targets: None }
 }
 
 fn provenance() -> Provenance {

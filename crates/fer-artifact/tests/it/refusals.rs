@@ -395,3 +395,24 @@ fn offsets_that_run_backwards_or_are_no_numbers() {
         assert!(message.starts_with("not a valid safetensors file: its header: "), "{offsets}: {message}");
     }
 }
+
+#[test]
+fn targets_that_are_no_shares_of_the_label_are_refused() {
+    let with = |targets: [f32; 4]| {
+        let mut tensors = images();
+        tensors.push(("targets", "F32", vec![2, 2], floats(&targets)));
+        tensors
+    };
+    read::<ImageSet>(&file(&header("images").to_string(), &with([0.5, 0.5, 0.0, 1.0])).path()).unwrap();
+    let refused = |targets| image_refusal(&with(targets));
+    assert_eq!(refused([0.5, 0.5, -0.5, 1.5]), "targets[1]: expected numbers from 0, found [-0.5, 1.5]");
+    assert_eq!(refused([f32::NAN, 0.5, 0.0, 1.0]), "targets[0]: expected numbers from 0, found [NaN, 0.5]");
+    assert_eq!(refused([0.5, 0.25, 0.0, 1.0]), "targets[0]: expected numbers that make 1 together, found [0.5, 0.25]");
+    assert_eq!(
+        refused([1.0, 0.0, 0.75, 0.25]),
+        "targets[1]: expected the largest number for the label, 1, found [0.75, 0.25]"
+    );
+    let mut tensors = images();
+    tensors.push(("targets", "F32", vec![2, 3], floats(&[0.0; 6])));
+    assert_eq!(image_refusal(&tensors), "tensor `targets`: expected F32 [2, 2], found F32 [2, 3]");
+}

@@ -77,6 +77,13 @@ fn summary(outcome: &Outcome) -> String {
             scores.macro_f1,
             scores.n
         ));
+        if let Some(votes) = &scores.votes {
+            let [agreement, ceiling] = [votes.agreement, votes.ceiling].map(|share| 100.0 * share);
+            text.push_str(&format!(
+                "{:10}  agrees with {agreement:.1} % of single votes, of at most {ceiling:.1} %\n",
+                ""
+            ));
+        }
         if let Some(rest) = scores.without_twins.filter(|rest| (1..scores.n).contains(&rest.n)) {
             let (accuracy, copies) = (100.0 * rest.accuracy, scores.n - rest.n);
             text.push_str(&format!(

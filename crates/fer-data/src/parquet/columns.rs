@@ -40,7 +40,10 @@ impl Columns {
             let found = column(file.path, &names, given.as_deref(), usual, content, Some(parameter));
             found.map(|column| column.name)
         };
-        let label = find(&source.label_column, &LABELS, "labels", "label_column")?;
+        let label = match request.labels.are_ignored() {
+            true => None,
+            false => Some(find(&source.label_column, &LABELS, "labels", "label_column")?),
+        };
         let split = match (request.splits, find(&source.split_column, &SPLITS, "splits", "split_column")) {
             (Splits::Ignore, _) => None,
             (Splits::Read, Err(error)) if !has_split => return Err(error),
@@ -55,9 +58,9 @@ impl Columns {
             Ok(Holds::Text | Holds::Numbers) => Ok(()),
             other => Err(another(file, name, "text or numbers", other)),
         };
-        [Some(&label), split.as_ref(), group.as_ref()].into_iter().flatten().try_for_each(only_text)?;
-        let class_names = file.class_names(&label);
-        Ok(Self { label: Some(label), class_names, split, group, ..Self::of_images(file, &source.image_column)? })
+        [label.as_ref(), split.as_ref(), group.as_ref()].into_iter().flatten().try_for_each(only_text)?;
+        let class_names = label.as_ref().and_then(|label| file.class_names(label));
+        Ok(Self { label, class_names, split, group, ..Self::of_images(file, &source.image_column)? })
     }
 
     /// Finds the column of images and no others.

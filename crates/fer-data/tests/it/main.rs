@@ -19,3 +19,4 @@ mod parquet;
 mod report;
 mod report_by;
 mod split;
+mod votes;

@@ -79,7 +79,7 @@ fn a_source_is_required() {
 fn what_is_not_known_is_refused_by_name() {
     assert_eq!(
         refusal(json!({"spilt": {}})),
-        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `on_bad_row`, `drop_duplicates`, `size`, `detect`, `color`, `group`, \
+        "unknown field `spilt`, expected one of `source`, `split`, `classes`, `votes`, `on_bad_row`, `drop_duplicates`, `size`, `detect`, `color`, `group`, \
          `report_by`"
     );
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The data report of ingest, as far as it is one.
 
-use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Overlap, Split, SplitReport};
+use fer_artifact::{Contradiction, DataReport, Dropped, Listed, Overlap, Split, SplitReport, VotesReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -135,6 +135,7 @@ impl DataSection {
             members.join(" / ")
         };
         let lists = [
+            self.0.votes.as_ref().and_then(left_out),
             dropped(&self.0.dropped),
             list(&self.0.skipped, "Rows left out as unusable", |skipped| skipped.reason.clone()),
             list(
@@ -146,6 +147,15 @@ impl DataSection {
         ];
         lists.into_iter().flatten().collect()
     }
+}
+
+fn left_out(votes: &VotesReport) -> Option<List> {
+    let of_split = |(split, reasons): (&Split, &std::collections::BTreeMap<String, usize>)| {
+        let reasons = reasons.iter().map(|(why, n)| format!("{} {why}", count(*n)));
+        format!("{split}: {}", reasons.collect::<Vec<_>>().join(", "))
+    };
+    let items: Vec<String> = votes.left_out.iter().map(of_split).collect();
+    (!items.is_empty()).then(|| List { title: "Rows left out by their votes".into(), short: false, items })
 }
 
 fn dropped(dropped: &Dropped) -> Option<List> {

@@ -4,6 +4,7 @@ mod axis;
 mod class_bars;
 mod curves;
 mod data;
+mod disputed;
 mod examples;
 mod ink;
 mod input;

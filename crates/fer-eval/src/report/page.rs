@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::class_bars::class_bars;
 use super::curves;
 use super::data::{DataSection, DataView};
+use super::disputed::VotesView;
 use super::examples::{Tile, tiles};
 use super::input::ReportInput;
 use super::matrix::Matrix;
@@ -58,6 +59,8 @@ struct SplitView<'a> {
     mistaken: usize,
     mistakes_lead: String,
     examples: Vec<Tile<'a>>,
+    /// Where there are targets.
+    votes: Option<VotesView<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -166,6 +169,7 @@ impl<'a> SplitView<'a> {
             mistaken,
             mistakes,
             examples: tiles(examples, &outcomes, features)?,
+            votes: VotesView::new(metrics.votes.as_ref(), predictions, &outcomes, features)?,
         })
     }
 }

@@ -13,3 +13,4 @@ mod subsets;
 mod table;
 mod temperature;
 mod tta;
+mod votes;

@@ -12,6 +12,7 @@ fn predictions(rows: impl IntoIterator<Item = u32>, right: impl Fn(u32) -> bool)
         labels: vec![0; rows.len()],
         rows,
         origins: None,
+        targets: None,
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn features(split: Split, pixels: &[[f32; 2]], labels: &[u8]) -> Feat
         labels: labels.to_vec(),
         rows: (100..100 + labels.len() as u32).collect(),
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }

@@ -68,6 +68,7 @@ fn features(classes: &[String], split: Split, n: usize) -> FeatureSet {
         labels: (0..n as u32).map(|index| (dice(start + index) * classes.len() as f32) as u8).collect(),
         rows: (start..start + n as u32).collect(),
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }
@@ -90,6 +91,7 @@ fn predictions(set: &FeatureSet, skill: f32) -> Predictions {
         labels: set.labels.clone(),
         rows: set.rows.clone(),
         origins: None,
+        targets: None,
     }
 }
 

@@ -11,6 +11,7 @@ fn predictions(logits: &[Vec<f32>], labels: &[u8], classes: usize) -> Prediction
         labels: labels.to_vec(),
         rows: (0..labels.len() as u32).collect(),
         origins: None,
+        targets: None,
     }
 }
 

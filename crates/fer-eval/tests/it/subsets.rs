@@ -22,6 +22,7 @@ fn mixed([one, other]: &[ScoreCase; 2]) -> (Predictions, [Vec<u32>; 2]) {
         labels: vec![],
         rows: vec![],
         origins: None,
+        targets: None,
     };
     let mut rows = [vec![], vec![]];
     for index in 0..one.labels.len() {

@@ -21,6 +21,7 @@ fn scores(names: &[&str], confusion: Vec<Vec<usize>>) -> SplitMetrics {
         accuracy_ci95: [0.615, 0.6472],
         without_twins: None,
         by: BTreeMap::new(),
+        votes: None,
         absent_classes: vec![],
         per_class: names.iter().enumerate().map(class).collect(),
         confusion,

@@ -28,6 +28,7 @@ fn predictions(split: Split, logits: &[Vec<f32>], labels: &[u8]) -> Predictions 
         labels: labels.to_vec(),
         rows: (0..labels.len() as u32).collect(),
         origins: None,
+        targets: None,
     }
 }
 

@@ -16,6 +16,7 @@ fn set() -> ImageSet {
         rows: vec![7, 9],
         groups: None,
         origins: None,
+        targets: None,
     }
 }
 

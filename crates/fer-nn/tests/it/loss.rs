@@ -1,4 +1,4 @@
-use fer_nn::{cross_entropy, smooth_targets, soft_cross_entropy};
+use fer_nn::{cross_entropy, one_hot, smooth_targets, soft_cross_entropy};
 
 use crate::differences::{check_input, random};
 use crate::golden::case;
@@ -32,13 +32,13 @@ fn labels_that_do_not_fit_are_refused() {
 fn soft_targets_equal_pytorchs_with_weighted_and_with_mixed_labels() {
     // PyTorch: Σ weight[label] · loss / Σ weight[label], with smoothing spread by the weights too.
     let weights = [0.5, 1.0, 2.0, 1.5, 1.0, 3.0, 0.25];
-    let mut targets = smooth_targets(&LABELS, 7, 0.1);
+    let mut targets = smooth_targets(one_hot(&LABELS, 7), 7, 0.1);
     let total: f64 = LABELS.iter().map(|&label| weights[usize::from(label)]).sum();
     for row in targets.chunks_exact_mut(7) {
         row.iter_mut().zip(weights).for_each(|(target, weight)| *target *= weight * LABELS.len() as f64 / total);
     }
     case("cross_entropy_weighted").run(1e-6, |x| soft_cross_entropy(x, targets));
-    let (one, other) = (smooth_targets(&LABELS, 7, 0.0), smooth_targets(&[1, 3, 3, 6, 0], 7, 0.0));
+    let (one, other) = (one_hot(&LABELS, 7), one_hot(&[1, 3, 3, 6, 0], 7));
     let mixed = one.iter().zip(other).map(|(one, other)| 0.7 * one + 0.3 * other).collect();
     case("cross_entropy_mixed").run(1e-6, |x| soft_cross_entropy(x, mixed));
 }

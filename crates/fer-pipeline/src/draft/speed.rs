@@ -37,6 +37,7 @@ fn noise(size: Size, classes: usize, count: usize) -> FeatureSet {
     let pixel = |index: usize| (index as u32).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5;
     FeatureSet {
         origins: None,
+        targets: None,
         classes: (0..classes).map(|class| class.to_string()).collect(),
         split: Split::Train,
         height: size.height(),

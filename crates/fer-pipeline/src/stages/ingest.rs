@@ -63,7 +63,12 @@ impl Stage for Ingest {
     }
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
-        Ok(BTreeMap::from([("source".to_owned(), source_digest(&self.params, of_file)?)]))
+        let source = source_digest(&self.params, of_file)?;
+        let mut digests = BTreeMap::from([("source".to_owned(), source)]);
+        if let Some(votes) = &self.params.votes {
+            digests.insert("votes".to_owned(), of_file(votes.path())?);
+        }
+        Ok(digests)
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fer_artifact::names::{SUBSETS, predictions_file};
 use fer_artifact::{Metrics, Predictions, Split, SplitMetrics, Subsets, read};
-use fer_eval::{add_subsets, score};
+use fer_eval::{add_subsets, add_votes, score};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -96,6 +96,11 @@ impl Pool {
                 all.logits.extend(fold.logits);
                 all.labels.extend(fold.labels);
                 all.rows.extend(fold.rows);
+                match (&mut all.targets, fold.targets) {
+                    (Some(all), Some(fold)) => all.extend(fold),
+                    // Of some rows alone they would be scores of another set.
+                    _ => all.targets = None,
+                }
             }
         }
         Ok(())
@@ -123,7 +128,9 @@ impl Pool {
         let predictions = self.predictions?;
         let splits = BTreeMap::from([(Split::Test, score(&predictions))]);
         let mut metrics = Metrics { splits, ..Metrics::default() };
-        add_subsets(&mut metrics, &BTreeMap::from([(Split::Test, predictions)]), &self.subsets);
+        let predictions = BTreeMap::from([(Split::Test, predictions)]);
+        add_votes(&mut metrics, &predictions);
+        add_subsets(&mut metrics, &predictions, &self.subsets);
         metrics.splits.remove(&Split::Test)
     }
 }
@@ -144,6 +151,7 @@ mod tests {
             labels: rows.iter().map(|&row| case.labels[row]).collect(),
             rows: rows.iter().map(|&row| row as u32).collect(),
             origins: None,
+            targets: None,
         }
     }
 

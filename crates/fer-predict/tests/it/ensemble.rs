@@ -20,6 +20,7 @@ fn set(images: Vec<u8>) -> ImageSet {
         rows: (1000..1000 + n as u32).collect(),
         groups: None,
         origins: None,
+        targets: None,
     }
 }
 

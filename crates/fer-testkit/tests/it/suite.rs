@@ -18,10 +18,11 @@ fn stage(mut shift: impl FnMut(&[Vec<u8>], f32) -> f32) -> impl FnMut(&Call<'_>)
         let shift = shift(&pixels, calls);
         calls += 1.0;
         for set in sets {
-            let ImageSet { classes, split, height, width, images, labels, rows, .. } = set;
+            let ImageSet { classes, split, height, width, images, labels, rows, targets, .. } = set;
             let images = images.all()?.iter().map(|&level| f32::from(level) / 255.0 - shift).collect();
             let (preprocessing, origins) = (Value::Null, None);
-            let features = FeatureSet { classes, split, height, width, images, labels, rows, origins, preprocessing };
+            let features =
+                FeatureSet { classes, split, height, width, images, labels, rows, origins, targets, preprocessing };
             write(&call.output.join(format!("{split}.safetensors")), &features, &Provenance::new("test", call.seed))?;
         }
         Ok(())
@@ -98,4 +99,23 @@ fn an_accuracy_that_is_not_that_of_the_counts_is_found() {
         error.starts_with("a linear model: `accuracy` of `validation` is 0.75, its `confusion` says 0.71"),
         "{error}"
     );
+}
+
+#[test]
+fn a_stage_that_drops_targets_does_not_pass() {
+    let mut lawful = stage(|_, _| 0.0);
+    let dropping = |call: &Call<'_>| {
+        lawful(call)?;
+        for split in Split::ALL {
+            let path = call.output.join(format!("{split}.safetensors"));
+            if path.exists() {
+                let set: FeatureSet = read(&path)?;
+                write(&path, &FeatureSet { targets: None, ..set }, &Provenance::new("test", call.seed))?;
+            }
+        }
+        Ok(())
+    };
+    let message = refusal(dropping);
+    assert!(message.starts_with("images with targets: "), "{message}");
+    assert!(message.ends_with("found none: hand it on with `rows`"), "{message}");
 }

@@ -79,6 +79,7 @@ fn images(count: usize, size: usize) -> FeatureSet {
         rows: (0..count as u32).collect(),
         labels,
         origins: None,
+        targets: None,
         preprocessing: Value::Null,
     }
 }

@@ -1,4 +1,4 @@
-use fer_artifact::{Checkpoint, FeatureSet, Model, Provenance, Seed, Split, read, with_causes, write};
+use fer_artifact::{Checkpoint, FeatureSet, Model, Provenance, Seed, Split, Targets, read, with_causes, write};
 use fer_testkit::feature_set;
 use fer_train::{Error, Quiet, TrainData, TrainParams, train};
 use serde_json::{Value, json};
@@ -26,9 +26,13 @@ fn bytes(model: &Model) -> Vec<u8> {
 }
 
 fn assert_every_checkpoint_leads_to_the_same_end(params: &TrainParams) {
-    let (train_set, validation) = sets();
-    let teachers = [teacher(&train_set, |label| (label + 1) % 7)];
-    let data = TrainData { train: &train_set, validation: Some(&validation), teachers: &teachers };
+    assert_every_checkpoint_of(params, &sets().0);
+}
+
+fn assert_every_checkpoint_of(params: &TrainParams, train_set: &FeatureSet) {
+    let (_, validation) = sets();
+    let teachers = [teacher(train_set, |label| (label + 1) % 7)];
+    let data = TrainData { train: train_set, validation: Some(&validation), teachers: &teachers };
     let seed = Seed::new(3);
     let mut whole = Recorder { within: Some(vec![]), ..Recorder::default() };
     let expected = train(params, &data, None, None, seed, &mut whole).unwrap();
@@ -77,6 +81,47 @@ fn a_resumed_training_by_the_whole_recipe_ends_with_the_same_bytes() {
         "optimizer": {"learning_rate": 0.05, "momentum": 0.9, "nesterov": true, "weight_decay": 0.001},
         "schedule": {"name": "cosine", "warmup_epochs": 1},
     })));
+}
+
+/// Images that people disagree on: two of three say the label.
+fn disputed() -> FeatureSet {
+    let (mut set, _) = sets();
+    let mut shares = vec![0.0; 7 * set.len()];
+    for (row, &label) in shares.chunks_exact_mut(7).zip(&set.labels) {
+        row[usize::from(label)] = 2.0 / 3.0;
+        row[usize::from(label + 1) % 7] = 1.0 / 3.0;
+    }
+    set.targets = Some(Targets::new(7, shares));
+    set
+}
+
+#[test]
+fn a_resumed_training_with_targets_ends_with_the_same_bytes() {
+    for targets in ["shares", "draw"] {
+        let params = params(json!({
+            "model": {"name": "linear"}, "epochs": 4, "batch_size": 6, "shuffle": true, "evaluate_every": 1,
+            "targets": targets, "distillation": {"predictions": ["teacher.safetensors"], "share": 0.25},
+            "label_smoothing": 0.1, "class_weights": "balanced", "mixup": {"alpha": 0.2, "probability": 0.5},
+        }));
+        assert_every_checkpoint_of(&params, &disputed());
+    }
+    let likeliest = json!({"model": {"name": "linear"}, "epochs": 3, "batch_size": 6, "targets": "likeliest"});
+    assert_every_checkpoint_of(&params(likeliest), &disputed());
+}
+
+#[test]
+fn targets_are_learnt_and_the_rule_decides_which_way() {
+    let set = disputed();
+    let learn = |targets: &str, set: &FeatureSet| {
+        let params = params(json!({"model": {"name": "linear"}, "epochs": 5, "batch_size": 6, "targets": targets}));
+        let data = TrainData { train: set, validation: None, teachers: &[] };
+        train(&params, &data, None, None, Seed::new(1), &mut Quiet).unwrap().model.tensors
+    };
+    let rules = ["shares", "labels", "draw", "likeliest"].map(|rule| learn(rule, &set));
+    for one in 0..4 {
+        assert!((0..one).all(|other| rules[one] != rules[other]), "{one}");
+    }
+    assert_eq!(rules[1], learn("shares", &FeatureSet { targets: None, ..set }));
 }
 
 #[test]

@@ -397,6 +397,7 @@ pub(crate) fn teacher(set: &FeatureSet, of: impl Fn(u8) -> u8) -> Predictions {
         labels: set.labels.clone(),
         rows: set.rows.clone(),
         origins: None,
+        targets: None,
     }
 }
 
