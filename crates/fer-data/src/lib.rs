@@ -36,6 +36,7 @@ mod phrase;
 mod pictures;
 mod pixels;
 mod proposal;
+mod reading;
 mod shards;
 mod spelling;
 mod split;
@@ -52,7 +53,9 @@ pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
 pub use export::{PictureFormat, export_by_class, export_images};
 pub use face_rows::{FaceRow, RowImage, is_table, read_faces};
-pub use ingest::{FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_with, source_digest, with_class_names};
+pub use ingest::{
+    FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_rows, load_with, source_digest, with_class_names,
+};
 pub use invalid::InvalidParams;
 pub use label_files::{LabelFile, LabelFiles};
 pub use params::{
@@ -61,6 +64,7 @@ pub use params::{
 };
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
+pub use reading::{MappedLabel, Rows, SplitName};
 pub use shards::is_called_parquet;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

@@ -3,6 +3,7 @@
 mod ahead;
 mod arrays;
 mod batches;
+mod changes;
 mod checkpoint;
 mod distillation;
 mod doubt;
@@ -20,6 +21,7 @@ mod state;
 mod task;
 mod train;
 
+pub use changes::Changes;
 pub use distillation::Distillation;
 pub use doubt::doubts;
 pub use error::Error;

@@ -1,8 +1,7 @@
-use std::borrow::Cow;
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use fer_artifact::escaped;
+use fer_artifact::{csv_cell, escaped};
 use fer_predict::{Face, Place};
 use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -113,7 +112,7 @@ impl<'a> Rows<'a> {
     }
 
     fn cells(&mut self, cells: impl IntoIterator<Item = String>) -> Result<()> {
-        let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&cell).into_owned()).collect();
+        let cells: Vec<String> = cells.into_iter().map(|cell| csv_cell(&cell).into_owned()).collect();
         writeln!(self.out, "{}", cells.join(","))?;
         Ok(())
     }
@@ -186,25 +185,5 @@ struct ByClass<'a>(&'a [String], &'a [f64]);
 impl Serialize for ByClass<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().zip(self.1))
-    }
-}
-
-/// A cell of CSV (RFC 4180): in quotes if it must be.
-fn quoted(cell: &str) -> Cow<'_, str> {
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")).into(),
-        false => cell.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_with_a_comma_or_a_quote_is_quoted() {
-        assert_eq!(quoted("a b.jpg"), "a b.jpg");
-        assert_eq!(quoted("a,b.jpg"), "\"a,b.jpg\"");
-        assert_eq!(quoted("5\" disk\n"), "\"5\"\" disk\n\"");
     }
 }
