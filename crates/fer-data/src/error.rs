@@ -269,15 +269,6 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// Parquet files, which [`crate::propose`] does not look into.
-    #[error(
-        "{}: `fer init` looks at CSV files, lists and folders of pictures; for Parquet files write a pipeline file with \
-         `source: {{kind: parquet, path: …}}` (docs/datasets.md)", path.display()
-    )]
-    NoProposal {
-        /// The file or folder.
-        path: PathBuf,
-    },
     /// A folder in a split's folder that is no class.
     #[error(
         "{}: expected folders named after classes ({}), found `{}`{}",

@@ -4,9 +4,9 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use fer_artifact::{Predictions, Split, SplitMetrics, Tta};
+use fer_artifact::{Predictions, Split, SplitMetrics, Tta, with_causes};
 use fer_data::{
     Classes, Detect, Error, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source, SplitName,
     load_rows,
@@ -141,12 +141,10 @@ impl EvaluateArgs {
         let rows = Rows { split: self.split, map: self.map.clone() };
         let loaded = load_rows(&source, &rows, finder.as_deref(), &std::env::temp_dir());
         loaded.map_err(|error| match unknown_label(&error) {
-            Some(label) => {
-                let hint = format!(
-                    "`--map {label}=CLASS` says which class it stands for, `--map {label}=` leaves its rows out"
-                );
-                anyhow::Error::from(error).context(hint)
-            }
+            Some(label) => anyhow!(
+                "{}; `--map {label}=CLASS` says which class it stands for, `--map {label}=` leaves its rows out",
+                with_causes(&error)
+            ),
             None => error.into(),
         })
     }
