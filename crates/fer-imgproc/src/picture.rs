@@ -262,10 +262,7 @@ fn upright_size<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Size, Pictu
         let (_, size, orientation) = head(reader)?;
         let is_turned = matches!(
             orientation,
-            Orientation::Rotate90
-                | Orientation::Rotate270
-                | Orientation::Rotate90FlipH
-                | Orientation::Rotate270FlipH
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
         );
         Ok(if is_turned { size.transposed() } else { size })
     })

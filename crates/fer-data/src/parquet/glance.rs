@@ -26,11 +26,7 @@ pub(crate) fn column_names(source: &ParquetSource) -> Result<Vec<String>, Error>
 }
 
 /// Hands on what the rows say, in order.
-pub(crate) fn glance(
-    source: &ParquetSource,
-    request: &Request<'_>,
-    mut note: impl FnMut(Glance),
-) -> Result<(), Error> {
+pub(crate) fn glance(source: &ParquetSource, request: &Request<'_>, mut note: impl FnMut(Glance)) -> Result<(), Error> {
     let (shards, _) = shards::of(&source.path)?;
     for shard in &shards {
         let file = ParquetFile::open(&shard.path)?;

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fer_artifact::{Metrics, Origins, Predictions, Split, Tta};
-use fer_eval::{Example, ReportInput, report};
+use fer_artifact::{Metrics, Origins, Predictions, Size, Split, Tta};
+use fer_eval::{Baseline, Example, Paired, ReportInput, Scope, Sheet, SheetLine, SheetTile, report};
 use serde_json::{Value, json};
 
 use crate::sample::Sample;
@@ -361,4 +361,72 @@ fn examples_show_image_and_heat_map_side_by_side() {
     let at = |x: usize, y: usize| &pixels[3 * (24 * y + x)..][..3];
     assert!((0..12).all(|x| at(x, 5) == at(12 + x, 5)), "no heat, no colour");
     assert!((0..12).all(|x| at(12 + x, 0)[2] <= 64 && at(12 + x, 0)[0] >= 191), "yellow above");
+}
+
+#[test]
+fn mistakes_stand_by_pair_of_classes_the_most_frequent_pairs_first() {
+    let sample = Sample::new(&["a", "b", "c", "d", "e"], &[(Split::Test, 400)], 0.0);
+    let page = html(&sample);
+    let confusion = &sample.evaluation.metrics.splits[&Split::Test].confusion;
+    let pairs = (0..5).flat_map(|label| (0..5).map(move |predicted| (label, predicted)));
+    let mut counts: Vec<usize> = pairs.filter(|(a, b)| a != b).map(|(a, b)| confusion[a][b]).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let heads = between(&page, "<h4><span>", "</h4>");
+    assert_eq!(heads.len(), 12);
+    let names = ["a", "b", "c", "d", "e"];
+    for (head, count) in heads.iter().zip(&counts) {
+        let (label, predicted) = head.split_once('<').unwrap().0.split_once(" → ").unwrap();
+        let [label, predicted] = [label, predicted].map(|name| names.iter().position(|of| *of == name).unwrap());
+        assert_eq!(confusion[label][predicted], *count);
+        let support: usize = confusion[label].iter().sum();
+        let share = 100.0 * *count as f64 / support as f64;
+        assert_shows(head, &format!("\"detail\">{count} images, {share:.1}\u{202f}% of {}", names[label]));
+    }
+    let lists = between(&page, "<ul class=\"mistakes pairs\">", "</ul>");
+    let tiles: Vec<usize> = lists.iter().map(|list| list.matches("<li>").count()).collect();
+    assert_eq!(tiles, counts[..12].iter().map(|count| *count.min(&8)).collect::<Vec<_>>());
+    let others = between(&page, "Further pairs: ", ".</p>")[0];
+    assert_eq!(others.split(", ").count(), counts.iter().filter(|count| **count > 0).count() - 12);
+    assert_shows(&page, "The file mistakes-test.csv beside this page");
+}
+
+#[test]
+fn sheets_a_baseline_and_images_given_by_hand_are_told() {
+    let sample = Sample::usual();
+    let tile = SheetTile {
+        row: 7,
+        caption: "row 7".into(),
+        origin: Some("<b>.png".into()),
+        size: Size::new(2, 3).unwrap(),
+        pixels: vec![0, 50, 100, 150, 200, 250],
+    };
+    let line = SheetLine { name: "sad & blue".into(), tiles: vec![tile] };
+    let sheet = Sheet { title: "Faces of train".into(), note: "Some.".into(), split: Split::Train, lines: vec![line] };
+    let paired = Paired { images: 120, only_first: 9, only_second: 3, p_value: 0.146 };
+    let baseline = Baseline { model: "runs/a".into(), accuracy: 0.5, paired };
+    let page =
+        report(&ReportInput { sheets: &[sheet], baseline: Some(&baseline), scope: Scope::Given, ..sample.input() })
+            .unwrap();
+    let faces = between(&page, "<section id=\"faces\">", "</section>")[0];
+    assert_shows(faces, "<h3>Faces of train</h3>");
+    assert_shows(faces, "<h4>sad &amp; blue</h4>");
+    assert_shows(faces, ">&lt;b&gt;.png</span>");
+    let bytes = BASE64_STANDARD.decode(between(faces, "base64,", "\"")[0]).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; 6];
+    reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(pixels, [0, 50, 100, 150, 200, 250]);
+    assert_shows(&page, "right on 9, only the baseline on 3: by McNemar&#x27;s exact test, p = 0.146.");
+    assert_shows(&page, "These images were given by hand");
+    assert!(!page.contains("held out from fitting"));
+}
+
+#[test]
+fn several_models_are_told_as_such() {
+    let sample = Sample::usual();
+    let models = [sample.model.clone(), sample.model.clone()];
+    let page = report(&ReportInput { models: &models, ..sample.input() }).unwrap();
+    assert_shows(&page, "2 networks, whose probabilities are averaged. One look at each picture");
+    assert_shows(&page, "<span>2 models</span>");
+    assert!(!page.contains("<svg class=\"loss\""), "curves of one of them");
 }
