@@ -108,7 +108,7 @@ impl Pipeline {
     }
 
     fn recipe(&self) -> Option<Recipe> {
-        let link = self.stages.iter().find(|link| link.kind() == StageKind::Train)?;
+        let link = self.stages.iter().rfind(|link| link.kind() == StageKind::Train)?;
         let params = recipe_of(&link.stage.params())?;
         Some(Recipe { params, seed: self.seed.stream(link.name().as_str()) })
     }

@@ -36,6 +36,7 @@ pub(crate) struct Page<'a> {
     /// What the model was compared with.
     baseline: Option<String>,
     notes: Vec<String>,
+    configuration_lead: &'static str,
     configuration: &'a str,
 }
 
@@ -118,6 +119,13 @@ impl<'a> Page<'a> {
                 (Some(data), _) => Some(data.view()),
                 (None, Some(other)) => Some(DataView::raw(other)),
                 (None, None) => None,
+            },
+            configuration_lead: match input.scope {
+                Scope::Run => {
+                    "Everything the run was made with, defaults written out. No date stands here, as equal runs leave equal pages: \
+                     `fer status` says when a run was finished."
+                }
+                Scope::Given => "What was asked for.",
             },
             configuration: input.configuration,
         })

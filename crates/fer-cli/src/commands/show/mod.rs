@@ -11,7 +11,7 @@ use fer_data::{SplitName, is_table};
 use fer_eval::Sheet;
 use fer_pipeline::progress::Silent;
 use fer_pipeline::sheets::{augmented, by_class, near_copies};
-use fer_pipeline::{Material, Pipeline};
+use fer_pipeline::{Material, Pipeline, is_run};
 
 use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
@@ -77,8 +77,7 @@ impl ShowArgs {
     fn material(&self, scratch: &Path) -> Result<Material> {
         let path = &self.path;
         let is_called = |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
-        let is_pipeline =
-            path.is_dir() && path.join("config.resolved.yaml").is_file() || is_called("yaml") || is_called("yml");
+        let is_pipeline = is_run(path) || is_called("yaml") || is_called("yml");
         if is_pipeline {
             let pipeline = Pipeline::load(path, &[], None)?;
             if pipeline.has_faces()? {
