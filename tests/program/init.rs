@@ -290,3 +290,23 @@ fn classes_from_folders_are_written_out_and_change_with_the_folders() {
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("`classes: from-folders` needs a source of kind folder"), "{refused:?}");
 }
+
+#[test]
+fn parquet_files_are_looked_at_as_a_csv_file_is() {
+    let world = World::new();
+    let hub = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/parquet/hub/data");
+    std::fs::create_dir(world.path("hub")).unwrap();
+    for entry in std::fs::read_dir(hub).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, world.path("hub").join(path.file_name().unwrap())).unwrap();
+    }
+    let told = world.fer(&["init", "hub", "--minutes", "0.01", "--force"]).succeeded();
+    assert!(told.stdout.contains("ingest.split: the source has splits: 5 train, 1 validation, 2 test\n"), "{told:?}");
+    let file = world.read("pipeline.yaml");
+    assert!(file.contains("source: {kind: parquet, path: hub}") && file.contains("classes: [angry, happy, neutral]"));
+    world.fer(&["run"]).succeeded();
+    // One file, without splits.
+    std::fs::rename(world.path("hub/train-00000-of-00002.parquet"), world.path("some.parquet")).unwrap();
+    let told = world.fer(&["init", "some.parquet", "--minutes", "0.01", "--force"]);
+    assert!(told.stdout.contains("the source has no splits") || told.stderr.contains("some.parquet"), "{told:?}");
+}

@@ -220,3 +220,38 @@ fn an_interrupt_ends_a_program_with_all_that_it_started() {
     assert!(!world.path("run/preprocess").exists());
     assert!(!world.path("run/.preprocess.partial").exists());
 }
+
+#[test]
+fn a_header_that_says_too_little_of_a_network_ends_the_training_and_names_what_is_missing() {
+    let world = World::ran();
+    // A trained model, with another entry in its header.
+    let script = "import json, os, struct\n\
+        data = open('run/train/model.safetensors', 'rb').read()\n\
+        n, = struct.unpack('<Q', data[:8])\n\
+        head = json.loads(data[8:8 + n])\n\
+        own = json.loads(head['__metadata__']['fer'])\n\
+        own['network'] = json.loads(os.environ['NETWORK'])\n\
+        head['__metadata__']['fer'] = json.dumps(own)\n\
+        head = json.dumps(head).encode()\n\
+        out = open(os.environ['FER_OUTPUT_DIR'] + '/model.safetensors', 'wb')\n\
+        out.write(struct.pack('<Q', len(head)) + head + data[8 + n:])\n";
+    std::fs::write(world.path("own.py"), script).unwrap();
+    let (start, end) = (PIPELINE.find("  - stage: train").unwrap(), PIPELINE.find("  - stage: evaluate").unwrap());
+    let own = "  - stage: train\n    command: [python3, own.py]\n";
+    let chain = [&PIPELINE[..start], own, &PIPELINE[end..]].concat().replace("run_dir: run", "run_dir: own");
+    std::fs::write(world.path("own.yaml"), chain).unwrap();
+    let cases = [
+        (r#"{"name": "linear", "width": 48, "classes": 7}"#, "missing field `height`"),
+        (r#"{"height": 48, "width": 48, "classes": 7}"#, "missing field `name`"),
+        (r#"{"name": "linear", "height": 48, "width": 48, "classes": 6}"#, "expected a network of 7 classes"),
+        (r#"{"name": "compact-cnn", "height": 48, "width": 48, "classes": 7}"#, "conv1.0.weight"),
+    ];
+    for (network, expected) in cases {
+        let output = world.command(&["run", "own.yaml"]).env("NETWORK", network).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && told.contains("error: train: what `python3 own.py` left"), "{told}");
+        assert!(told.contains("docs/artifacts.md") && told.contains(expected), "{network}: {told}");
+    }
+    let network = r#"{"name": "linear", "height": 48, "width": 48, "classes": 7}"#;
+    assert!(world.command(&["run", "own.yaml"]).env("NETWORK", network).status().unwrap().success());
+}

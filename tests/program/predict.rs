@@ -411,3 +411,25 @@ fn a_model_that_asks_for_more_than_it_holds_is_refused() {
         assert_eq!((ended.code, &*ended.stderr), (1, message), "{command}");
     }
 }
+
+#[test]
+fn a_narrow_terminal_keeps_room_for_the_name_of_the_file() {
+    let world = World::ran();
+    let told = |columns: &str| {
+        let mut command = world.command(&["predict", "faces.csv", "--model", "run"]);
+        let output = command.env("COLUMNS", columns).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (narrow, wide) = (told("80"), told("200"));
+    assert_eq!(lines(&narrow)[0].split_whitespace().collect::<Vec<_>>(), ["class", "box", "sure", "file"]);
+    assert_eq!(lines(&wide)[0].split_whitespace().count(), 10);
+    for (narrow, wide) in lines(&narrow).iter().zip(lines(&wide)).skip(1) {
+        assert!(narrow.len() <= 80 && narrow.ends_with(wide.split_once("faces.csv").unwrap().1), "{narrow}");
+        let shares = |line: &str| -> Vec<f64> {
+            line.split(" %").filter_map(|part| part.split_whitespace().last()?.parse().ok()).collect()
+        };
+        let (sure, all) = (shares(narrow), shares(wide));
+        assert_eq!((sure.len(), all.len()), (1, 7), "{narrow} {wide}");
+        assert_eq!(sure[0], all.iter().copied().fold(0.0, f64::max));
+    }
+}

@@ -244,10 +244,11 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn the_schema_accepts_every_pipeline_file_of_the_repository() {
-    let files: Vec<PathBuf> = ["", "pipelines", "examples/clahe", "examples/shell", "examples/stretch"]
-        .into_iter()
-        .flat_map(yaml_files)
-        .collect();
+    let files: Vec<PathBuf> =
+        ["", "pipelines", "examples/clahe", "examples/shell", "examples/stretch", "examples/torch"]
+            .into_iter()
+            .flat_map(yaml_files)
+            .collect();
     assert_eq!(files.len(), 8, "{files:?}");
     let schema = schema();
     for path in files {

@@ -6,8 +6,10 @@ use serde_json::Value;
 use crate::world::{World, lines};
 
 /// Beside these, `train/best.safetensors` stands where the best epoch is not the last.
-const OUTPUTS: [&str; 18] = [
+const OUTPUTS: [&str; 20] = [
     "evaluate/metrics.json",
+    "evaluate/mistakes-test.csv",
+    "evaluate/mistakes-validation.csv",
     "evaluate/predictions-test.safetensors",
     "evaluate/predictions-validation.safetensors",
     "evaluate/report.html",

@@ -101,7 +101,7 @@ fn a_crate_outside_the_workspace_passes_the_suite_and_runs_in_the_chain() {
 
 #[test]
 fn the_examples_pipeline_files_are_valid() {
-    for example in ["clahe", "shell", "stretch"] {
+    for example in ["clahe", "shell", "stretch", "torch"] {
         let world = World::new();
         let file = format!("{EXAMPLES}/{example}/pipeline.yaml");
         let run = world.path("run");

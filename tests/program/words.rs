@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "",
     "init",
     "run",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 26] = [
     "params",
     "schema",
     "gc",
+    "show",
     "inspect",
     "stage",
     "export-images",

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, predictions_file, split_file};
+use crate::csv_cell::records;
+use crate::names::{
+    BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, mistakes_file, predictions_file, split_file,
+};
 use crate::{
     Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, Targets, describe, open, read,
 };
@@ -223,7 +226,7 @@ fn check_history(path: &Path) -> Result<(), Violation> {
 
 /// Checks what a stage of kind evaluate left in `output` against its input in the folder `features`: predictions for
 /// at least one split, with the classes, labels and rows of its features; `metrics.json` with scores for exactly these
-/// splits, whose counts agree with them; `report.html`.
+/// splits, whose counts agree with them; `report.html`; and, where there are tables of mistakes, a row for each.
 ///
 /// # Errors
 /// The first [`Violation`].
@@ -247,8 +250,30 @@ pub fn check_evaluate(features: &Path, output: &Path) -> Result<(), Violation> {
         return Err(file(output, "predictions for at least one split"));
     }
     check_metrics(&output.join(METRICS), &found)?;
+    Split::ALL.into_iter().try_for_each(|split| check_mistakes(output, split, found.get(split.name())))?;
     let report = output.join(REPORT);
     if report.is_file() { Ok(()) } else { Err(file(report, "the report")) }
+}
+
+/// A table of mistakes may be absent.
+fn check_mistakes(output: &Path, split: Split, predictions: Option<&Predictions>) -> Result<(), Violation> {
+    let path = output.join(mistakes_file(split));
+    if !path.exists() {
+        return Ok(());
+    }
+    let Some(predictions) = predictions else {
+        return Err(file(path, format!("no file without {}", predictions_file(split))));
+    };
+    let is_wrong = |index: usize| {
+        let logits = predictions.logits_of(index);
+        let best = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
+        best != usize::from(predictions.labels[index])
+    };
+    let mistakes = (0..predictions.labels.len()).filter(|&index| is_wrong(index)).count();
+    match records(&text(&path, "the mistakes")?) {
+        found if found == mistakes + 1 => Ok(()),
+        found => Err(file(path, format!("a head and a row for each of {mistakes} mistakes, found {found} rows"))),
+    }
 }
 
 fn check_metrics(path: &Path, found: &BTreeMap<&str, Predictions>) -> Result<(), Violation> {

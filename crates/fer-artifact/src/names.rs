@@ -28,6 +28,15 @@ pub const fn split_file(split: Split) -> &'static str {
     }
 }
 
+/// All mistakes in a split, as CSV: `mistakes-train.csv`.
+pub const fn mistakes_file(split: Split) -> &'static str {
+    match split {
+        Split::Train => "mistakes-train.csv",
+        Split::Validation => "mistakes-validation.csv",
+        Split::Test => "mistakes-test.csv",
+    }
+}
+
 /// The predictions for a split: `predictions-train.safetensors`.
 pub const fn predictions_file(split: Split) -> &'static str {
     match split {

@@ -350,15 +350,6 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// Parquet files, which [`crate::propose`] does not look into.
-    #[error(
-        "{}: `fer init` looks at CSV files, lists and folders of pictures; for Parquet files write a pipeline file with \
-         `source: {{kind: parquet, path: …}}` (docs/datasets.md)", path.display()
-    )]
-    NoProposal {
-        /// The file or folder.
-        path: PathBuf,
-    },
     /// A folder in a split's folder that is no class.
     #[error(
         "{}: expected folders named after classes ({}), found `{}`{}",
@@ -394,6 +385,26 @@ pub enum Error {
         rule: &'static str,
         /// Rows of each split.
         counts: BTreeMap<Split, usize>,
+    },
+    /// A label that is said to stand for a class, and is none of the source's.
+    #[error("{}: expected a label of the source before `=`, found `{}`; the source has {}", path.display(), short(label), listed(found))]
+    MappedLabel {
+        /// The file or folder.
+        path: PathBuf,
+        /// The label.
+        label: String,
+        /// The labels that there are.
+        found: Vec<String>,
+    },
+    /// A split that was asked for, of which the source has no rows.
+    #[error("{}: expected rows of {split}, found none; the source has the splits {found}", path.display())]
+    NoRowsOfSplit {
+        /// The file or folder.
+        path: PathBuf,
+        /// The split.
+        split: Split,
+        /// Those that there are.
+        found: String,
     },
     /// Validation asked of train where the source has one.
     #[error("{}: expected a source without validation for `validation`, found one; leave `validation` out", path.display())]

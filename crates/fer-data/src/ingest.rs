@@ -11,6 +11,7 @@ use crate::join::Joined;
 use crate::labels::Labels;
 use crate::near::{self, Near};
 use crate::notes::Notes;
+use crate::reading::Rows;
 use crate::table::{Request, Splits, Table};
 use crate::{
     Classes, DropDuplicates, Error, FaceFinder, ImageSize, IngestParams, Source, Votes, checks, csv, duplicates,
@@ -33,6 +34,8 @@ pub struct Ingested {
 pub struct Loaded {
     /// The images.
     pub images: ImageSet,
+    /// What they hold and what was left out. Near copies were not looked for.
+    pub report: DataReport,
     /// What was left out and how labels were understood, in lines for a person; none where all was plain.
     pub notes: Vec<String>,
 }
@@ -118,11 +121,24 @@ pub fn load(source: &Source, classes: &Classes, size: Option<Size>, scratch: &Pa
 /// # Errors
 /// As [`load`].
 pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>, scratch: &Path) -> Result<Loaded, Error> {
+    load_rows(params, &Rows::default(), finder, scratch)
+}
+
+/// [`load_with`] of some rows, or of labels that stand for classes of other names. A set of one split calls itself that split.
+///
+/// # Errors
+/// As [`load`]; and if the source does not say splits, has no row of the split, or has no such label.
+pub fn load_rows(
+    params: &IngestParams,
+    rows: &Rows,
+    finder: Option<&FaceFinder<'_>>,
+    scratch: &Path,
+) -> Result<Loaded, Error> {
     params.check()?;
     let classes = &params.classes;
     let request = Request {
-        labels: Labels::new(classes),
-        splits: Splits::Ignore,
+        labels: rows.labels(params)?,
+        splits: if rows.split.is_some() { Splits::Read } else { Splits::Ignore },
         on_bad_row: params.on_bad_row,
         group: None,
         report_by: &[],
@@ -131,11 +147,13 @@ pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>, scratch
         scratch,
     };
     let mut table = read(&params.source, &request)?;
-    let (rows, notes) = (table.len(), Notes::of(&mut table, classes));
-    let report = notes.into_report(checks::check(classes, &table, &vec![None; rows], Dropped::default()));
-    let mut sets = table.into_sets(classes, &vec![Some(Split::Test); rows]);
-    let images = sets.remove(&Split::Test).expect("a source without rows is refused");
-    Ok(Loaded { images, notes: summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect() })
+    let assignment = rows.assignment(&table, params)?;
+    let notes = Notes::of(&mut table, classes);
+    let mut report = notes.into_report(checks::check(classes, &table, &assignment, Dropped::default()));
+    report.origins = checks::origins(&table, &report);
+    let (_, images) = table.into_sets(classes, &assignment).pop_first().expect("a source without rows is refused");
+    let notes = summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect();
+    Ok(Loaded { images, report, notes })
 }
 
 /// What finds faces, if the parameters ask for it.

@@ -31,6 +31,22 @@ pub enum InvalidParams {
         /// The number.
         found: f64,
     },
+    /// A class that a label is said to stand for, and that is none.
+    #[error("`{label}={class}`: expected a class behind `=` ({}), found `{class}`", crate::phrase::few(classes))]
+    MappedClass {
+        /// The label.
+        label: String,
+        /// What stands behind it.
+        class: String,
+        /// The classes that there are.
+        classes: Vec<String>,
+    },
+    /// A label that is said to stand for two classes.
+    #[error("expected each label of the source once, found `{label}` twice")]
+    MappedTwice {
+        /// The label.
+        label: String,
+    },
     /// Groups that this kind of source cannot have.
     #[error("`group: {{{found}: …}}` needs a source of kind {needs}")]
     Group {

@@ -7,7 +7,7 @@ use fer_artifact::Split;
 
 use crate::spelling::{spelling, synonym};
 use crate::walk::as_text;
-use crate::{Classes, RowProblem};
+use crate::{Classes, InvalidParams, RowProblem};
 
 /// What a label of a source stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(crate) struct Labels<'a> {
     by_number: bool,
     /// Whether labels say nothing, since votes do.
     are_ignored: bool,
+    /// Those of the labels that a map gives a meaning, in [`plain`] spelling.
+    mapped: BTreeSet<String>,
 }
 
 impl<'a> Labels<'a> {
@@ -63,7 +65,7 @@ impl<'a> Labels<'a> {
             }
         }
         let by_number = classes.labels().is_none() && !classes.names().iter().any(|name| number(name).is_some());
-        Self { classes, known, by_number, are_ignored: false }
+        Self { classes, known, by_number, are_ignored: false, mapped: BTreeSet::new() }
     }
 
     /// Labels that say nothing.
@@ -74,6 +76,28 @@ impl<'a> Labels<'a> {
     /// Whether labels say nothing, and a source need not have any.
     pub(crate) fn are_ignored(&self) -> bool {
         self.are_ignored
+    }
+
+    /// Makes a label stand for a class, whatever it meant before, or for none.
+    ///
+    /// # Errors
+    /// [`InvalidParams::MappedClass`] for a class that is none of the list's, [`InvalidParams::MappedTwice`].
+    pub(crate) fn map(&mut self, label: &str, class: Option<&str>) -> Result<(), InvalidParams> {
+        let names = self.classes.names();
+        let place = |name: &str| names.iter().position(|other| spelling(other) == spelling(name));
+        let meaning = match class.map(|name| place(name).ok_or(name)) {
+            None => Meaning::Other,
+            Some(Ok(place)) => Meaning::Synonym(u8::try_from(place).expect("at most 256 classes")),
+            Some(Err(name)) => {
+                let (class, classes) = (name.to_owned(), names.to_vec());
+                return Err(InvalidParams::MappedClass { label: label.to_owned(), class, classes });
+            }
+        };
+        match self.mapped.insert(plain(label)) {
+            true => _ = self.known.insert(plain(label), meaning),
+            false => return Err(InvalidParams::MappedTwice { label: label.to_owned() }),
+        }
+        Ok(())
     }
 
     pub(crate) fn classes(&self) -> &'a Classes {
@@ -107,7 +131,7 @@ fn number(label: &str) -> Option<i64> {
 }
 
 /// The spelling of a label, numbers without zeros before them.
-fn plain(label: &str) -> String {
+pub(crate) fn plain(label: &str) -> String {
     number(label).map_or_else(|| spelling(label), |number| number.to_string())
 }
 

@@ -39,6 +39,7 @@ mod pictures;
 mod pixels;
 mod proposal;
 mod protocol;
+mod reading;
 mod shards;
 mod spelling;
 mod split;
@@ -56,7 +57,9 @@ pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
 pub use export::{PictureFormat, export_by_class, export_images};
 pub use face_rows::{FaceRow, RowImage, is_table, read_faces};
-pub use ingest::{FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_with, source_digest, with_class_names};
+pub use ingest::{
+    FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_rows, load_with, source_digest, with_class_names,
+};
 pub use invalid::InvalidParams;
 pub use label_files::{LabelFile, LabelFiles};
 pub use params::{
@@ -66,6 +69,7 @@ pub use params::{
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
 pub use protocol::Protocol;
+pub use reading::{MappedLabel, Rows, SplitName};
 pub use shards::is_called_parquet;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;

@@ -13,11 +13,12 @@ use crate::labels::{self, Labels};
 use crate::left_out::Leftovers;
 use crate::listing::{Listing, Picture, Region};
 use crate::look_alike::{Of, likeness};
+use crate::parquet::Glance;
 use crate::table::{Request, Splits};
 use crate::walk::{self, Folder, as_text};
 use crate::{
-    Classes, CsvSource, Error, Group, ManifestSource, OnBadRow, Pattern, Source, folder, is_table, manifest, pixels,
-    shards,
+    Classes, CsvSource, Error, Group, ManifestSource, OnBadRow, ParquetSource, Pattern, Source, folder, is_table,
+    manifest, parquet, pixels, shards,
 };
 
 /// Columns of a CSV file that say who is on a picture.
@@ -57,6 +58,7 @@ impl Survey {
     pub(crate) fn of(path: &Path) -> Result<Self, Error> {
         match source_at(path)? {
             Source::Csv(csv) => Self::of_csv(csv),
+            Source::Parquet(parquet) => Self::of_parquet(parquet),
             source => Self::of_pictures(source),
         }
     }
@@ -83,20 +85,22 @@ impl Survey {
             })?;
             next = blocks.next()?;
         }
-        let rows: usize = labels.values().sum();
-        if rows == 0 {
-            return Err(Error::NoRows { path: csv.path, unit: "row after the header" });
-        }
-        // A row that is cut off may happen to have as many values as a square.
-        let usual = sides.into_iter().filter(|(_, count)| RARE * count >= rows);
-        let sizes = usual.filter_map(|(side, _)| Size::new(side, side).ok()).collect();
-        let found = |by: &Group| match by {
-            Group::Column(name) => format!("the column `{name}`"),
-            _ => unreachable!("a CSV file has columns alone"),
-        };
-        let group = by.filter(|_| are_groups(&groups, rows));
-        let group = group.map(|by| (by.clone(), Groups { count: groups.len(), found: found(&by) }));
-        Ok(Self { source: Source::Csv(csv), labels, splits: splits.unwrap_or_default(), sizes, group })
+        let sizes = sides.into_iter().filter_map(|(side, count)| Some((Size::new(side, side).ok()?, count))).collect();
+        Counted { labels, splits, sizes, groups }.survey(Source::Csv(csv), by, "row after the header")
+    }
+
+    fn of_parquet(parquet: ParquetSource) -> Result<Self, Error> {
+        let is_people = |name: &&String| PEOPLE.iter().any(|word| word.eq_ignore_ascii_case(name));
+        let by = parquet::column_names(&parquet)?.iter().find(is_people).map(|name| Group::Column(name.clone()));
+        let classes = Classes::default();
+        let mut counted = Counted { splits: Some(BTreeMap::new()), ..Counted::default() };
+        parquet::glance(&parquet, &request(&classes, by.as_ref()), |Glance { label, split, group, size }| {
+            count(&mut counted.labels, label.trim());
+            note_split(&mut counted.splits, split);
+            group.iter().for_each(|group| count(&mut counted.groups, group));
+            size.into_iter().for_each(|size| *counted.sizes.entry(size).or_default() += 1);
+        })?;
+        counted.survey(Source::Parquet(parquet), by, "row in a Parquet file (.parquet)")
     }
 
     fn of_pictures(source: Source) -> Result<Self, Error> {
@@ -106,7 +110,7 @@ impl Survey {
         let listing = match &source {
             Source::Manifest(list) => manifest::listing(list, &request)?,
             Source::Folder(folder) => folder::listing(folder, &request.labels)?,
-            other => return Err(Error::NoProposal { path: other.path().to_owned() }),
+            Source::Csv(_) | Source::Parquet(_) => unreachable!("they are tables"),
         };
         if !by_folders && listing.pictures.is_empty() {
             return Err(Error::NoRows { path: listing.origin().to_owned(), unit: listing.unit });
@@ -121,6 +125,36 @@ impl Survey {
         let sizes = listing.pictures.par_iter().filter_map(|picture| size(&listing.root, picture)).collect();
         let group = group_of(&listing, &request.labels);
         Ok(Self { source, labels, splits: splits.unwrap_or_default(), sizes, group })
+    }
+}
+
+/// What the rows of tables say, counted.
+#[derive(Default)]
+struct Counted {
+    labels: BTreeMap<String, usize>,
+    /// None once a row says no split.
+    splits: Option<BTreeMap<Split, usize>>,
+    sizes: BTreeMap<Size, usize>,
+    groups: BTreeMap<String, usize>,
+}
+
+impl Counted {
+    /// The survey of a table that may keep rows together by a column; `unit` is what it should have.
+    fn survey(self, source: Source, by: Option<Group>, unit: &'static str) -> Result<Survey, Error> {
+        let Self { labels, splits, sizes, groups } = self;
+        let rows: usize = labels.values().sum();
+        if rows == 0 {
+            return Err(Error::NoRows { path: source.path().to_owned(), unit });
+        }
+        // A row that is cut off may happen to have as many values as a square.
+        let sizes = sizes.into_iter().filter(|(_, count)| RARE * count >= rows).map(|(size, _)| size).collect();
+        let found = |by: &Group| match by {
+            Group::Column(name) => format!("the column `{name}`"),
+            _ => unreachable!("a table has columns alone"),
+        };
+        let group = by.filter(|_| are_groups(&groups, rows));
+        let group = group.map(|by| (by.clone(), Groups { count: groups.len(), found: found(&by) }));
+        Ok(Survey { source, labels, splits: splits.unwrap_or_default(), sizes, group })
     }
 }
 
@@ -190,10 +224,10 @@ fn are_groups(groups: &BTreeMap<String, usize>, rows: usize) -> bool {
     groups.len() >= FEWEST_GROUPS && groups.values().sum::<usize>() == rows && rows >= 2 * groups.len()
 }
 
-/// The source at a path: a folder of pictures, the one CSV file of a folder, a CSV file, or a list of pictures.
+/// The source at a path: Parquet files, a folder of pictures, the one CSV file of a folder, a CSV file, or a list of pictures.
 fn source_at(path: &Path) -> Result<Source, Error> {
     if shards::are_at(path) {
-        return Err(Error::NoProposal { path: path.to_owned() });
+        return Ok(Source::Parquet(ParquetSource::new(path)));
     }
     if !path.is_dir() {
         return file_at(path);

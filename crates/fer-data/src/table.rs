@@ -1,13 +1,13 @@
 //! The rows of a source before they are split.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool, Targets};
 
 use crate::detect::Detection;
 use crate::face::{Face, Look};
-use crate::labels::{Labels, Meaning};
+use crate::labels::{Labels, Meaning, plain};
 use crate::left_out::Leftovers;
 use crate::{BadRow, Classes, Error, Group, OnBadRow};
 
@@ -80,6 +80,8 @@ pub(crate) struct Table {
     others: usize,
     /// The same, by label.
     pub(crate) other_labels: BTreeMap<String, usize>,
+    /// All labels of usable rows, as the source spells them.
+    labels_seen: BTreeSet<String>,
     /// Labels that were read as another word for a class, and the class.
     pub(crate) synonyms: BTreeMap<String, u8>,
     /// Rows whose label is the number of a class, by class.
@@ -110,6 +112,7 @@ impl Table {
             skipped: 0,
             others: 0,
             other_labels: BTreeMap::new(),
+            labels_seen: BTreeSet::new(),
             synonyms: BTreeMap::new(),
             numbered: BTreeMap::new(),
             left_out: Leftovers::default(),
@@ -153,6 +156,9 @@ impl Table {
             Meaning::Number(class) => *self.numbered.entry(class).or_default() += 1,
             _ => {}
         }
+        if !self.labels_seen.contains(label) {
+            self.labels_seen.insert(label.to_owned());
+        }
         let row = self.next_row();
         self.rows.push(row);
         self.values.resize_with(face.values.len(), BTreeMap::new);
@@ -195,6 +201,16 @@ impl Table {
     pub(crate) fn skipped(&self) -> Listed<SkippedRow> {
         let skipped = |bad: &BadRow| SkippedRow { row: bad.row, reason: bad.to_string() };
         Listed { count: self.skipped, first: self.first_skipped.iter().map(skipped).collect() }
+    }
+
+    /// The labels of all rows but bad ones, as the source spells them.
+    pub(crate) fn label_names(&self) -> Vec<String> {
+        self.labels_seen.iter().chain(self.other_labels.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether a row has this label.
+    pub(crate) fn has_label(&self, label: &str) -> bool {
+        self.label_names().iter().any(|name| plain(name) == plain(label))
     }
 
     /// Itself, complete, if it has a usable row.

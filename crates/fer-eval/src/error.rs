@@ -158,6 +158,11 @@ impl From<fer_artifact::Error> for Error {
 }
 
 impl Error {
+    /// Whether a heat map was asked of a network that has none.
+    pub fn is_without_maps(&self) -> bool {
+        matches!(self, Self::Model(fer_model::Error::Maps { .. }))
+    }
+
     /// A network that is not known, by what the reader of its configuration says. Its words quote the header.
     pub(crate) fn network(error: &serde_json::Error) -> Self {
         Self::Network { reason: shown(&error.to_string()) }

@@ -26,15 +26,21 @@ pub(crate) fn examples(
     features: &FeatureSet,
     predictions: &Predictions,
 ) -> Result<Vec<Example>, Error> {
-    let outcomes = outcomes(predictions);
-    let chosen = choose(&outcomes, &predictions.rows, features.classes.len().min(CLASSES));
+    let (chosen, classes): (Vec<usize>, Vec<usize>) = exemplary(predictions).into_iter().unzip();
     let images = features.images.gather(features.height * features.width, &chosen)?;
-    let classes: Vec<usize> = chosen.iter().map(|&index| outcomes[index].predicted).collect();
     match predictor.heat_maps(&images, &classes) {
         Ok(maps) => Ok(chosen.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),
-        Err(Error::Model(fer_model::Error::Maps { .. })) => Ok(vec![]),
+        Err(error) if error.is_without_maps() => Ok(vec![]),
         Err(error) => Err(error),
     }
+}
+
+/// The images that are worth a heat map, and their predicted classes: the two surest right answers and the two surest wrong ones of each
+/// class, class by class.
+pub fn exemplary(predictions: &Predictions) -> Vec<(usize, usize)> {
+    let outcomes = outcomes(predictions);
+    let chosen = choose(&outcomes, &predictions.rows, predictions.classes.len().min(CLASSES));
+    chosen.into_iter().map(|index| (index, outcomes[index].predicted)).collect()
 }
 
 /// Images by class: right ones, then wrong ones, each the surest first; of equal ones the earlier row.

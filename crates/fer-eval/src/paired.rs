@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use fer_artifact::Predictions;
 use serde::Serialize;
 
+use crate::format::{count, counted, percent};
 use crate::scores::outcomes;
 
 /// Two networks on the same images, see [`paired()`].
@@ -16,6 +17,39 @@ pub struct Paired {
     pub only_second: usize,
     /// How likely chance alone is to part these images at least so unevenly, 0 to 1.
     pub p_value: f64,
+}
+
+/// A network that another one is compared with on the same images.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Baseline {
+    /// What it is called.
+    pub model: String,
+    /// Its accuracy.
+    pub accuracy: f64,
+    /// The comparison; the baseline is the second.
+    #[serde(flatten)]
+    pub paired: Paired,
+}
+
+impl Baseline {
+    /// The comparison in a sentence.
+    pub fn sentence(&self) -> String {
+        let Self { model, accuracy, paired: Paired { images, only_first, only_second, p_value } } = self;
+        format!(
+            "The baseline {model} classifies {} % of the same {} rightly. Only this one is right on {}, only the baseline on \
+             {}: by McNemar's exact test, p = {}.",
+            percent(*accuracy),
+            counted(*images, "image"),
+            count(*only_first),
+            count(*only_second),
+            p_shown(*p_value)
+        )
+    }
+}
+
+/// Three decimals, or the power of ten that it lies below.
+fn p_shown(p_value: f64) -> String {
+    if p_value < 0.001 { format!("{p_value:.1e}") } else { format!("{p_value:.3}") }
 }
 
 /// Compares two networks image by image, which tells more than their two accuracies do.

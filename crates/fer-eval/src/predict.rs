@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use fer_artifact::{Array, FeatureSet, Model, Predictions, Size, Tta};
-use fer_model::{Mode, Network, NetworkConfig};
+use fer_model::{Mode, Network, NetworkConfig, NetworkParams};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Error;
 use crate::average::{average, finite};
@@ -55,6 +56,11 @@ impl Predictor {
         let batch_size = (BATCH_VALUES / config.largest_layer()?).clamp(1, BATCH);
         let (classes, views) = (model.classes.clone(), views(Tta::None, size));
         Ok(Self { network, classes, size, batch_size, temperature, views })
+    }
+
+    /// Whether the configuration of a network names one that is known here, or none at all: its settings must then be right.
+    pub fn must_know(network: &Value) -> bool {
+        network["name"].as_str().is_none_or(|name| NetworkParams::all().iter().any(|params| params.name() == name))
     }
 
     /// The same network, looking at each image in this way. Logits of more than one look are the logarithms of the mean

@@ -91,6 +91,22 @@ impl Augmentation {
         out
     }
 
+    /// Each of the changes that are switched on by itself, made to happen, with its name: to look at.
+    pub fn each(&self) -> Vec<(&'static str, Self)> {
+        let (off, always) = (Self::default(), Probability::of(1.0));
+        let erasing = Erasing { probability: always, ..self.erasing };
+        let all = [
+            (self.flip.get(), "flip", Self { flip: always, ..off }),
+            (self.shift.get(), "shift", Self { shift: self.shift, ..off }),
+            (self.scale.get(), "scale", Self { scale: self.scale, ..off }),
+            (self.rotation, "rotation", Self { rotation: self.rotation, ..off }),
+            (self.brightness.get(), "brightness", Self { brightness: self.brightness, ..off }),
+            (self.contrast.get(), "contrast", Self { contrast: self.contrast, ..off }),
+            (self.erasing.probability.get(), "erasing", Self { erasing, ..off }),
+        ];
+        all.into_iter().filter(|(strength, ..)| *strength > 0.0).map(|(_, name, change)| (name, change)).collect()
+    }
+
     fn shade(&self, image: &mut [f32], mean: f32, streams: Streams) {
         if self.contrast.get() > 0.0 || self.brightness.get() > 0.0 {
             let contrast = 1.0 + self.contrast.get() * streams.of("contrast").signed();

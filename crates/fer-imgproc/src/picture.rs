@@ -116,18 +116,16 @@ impl Picture {
             return Err(PictureProblem::NotAFile);
         }
         let file = BufReader::new(File::open(path).map_err(io)?);
-        let reader = ImageReader::new(file).with_guessed_format().map_err(io)?;
-        caught(|| {
-            let (_, size, orientation) = head(reader)?;
-            let is_turned = matches!(
-                orientation,
-                Orientation::Rotate90
-                    | Orientation::Rotate270
-                    | Orientation::Rotate90FlipH
-                    | Orientation::Rotate270FlipH
-            );
-            Ok(if is_turned { size.transposed() } else { size })
-        })
+        upright_size(ImageReader::new(file).with_guessed_format().map_err(io)?)
+    }
+
+    /// [`Self::size_of`] of a file that lies in memory.
+    ///
+    /// # Errors
+    /// As [`Self::size_of`].
+    pub fn size_of_bytes(bytes: &[u8]) -> Result<Size, PictureProblem> {
+        let io = |source| PictureProblem::Io { source };
+        upright_size(ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(io)?)
     }
 
     /// Decodes a file that lies in memory, as [`Self::open`] does.
@@ -256,6 +254,18 @@ fn decode_as_guessed<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Pictur
 fn caught<T>(decode: impl FnOnce() -> Result<T, PictureProblem>) -> Result<T, PictureProblem> {
     let gave_up = |_| Err(PictureProblem::Broken { reason: "its decoder gave up".to_owned() });
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(gave_up)
+}
+
+/// The size of a picture once it stands upright.
+fn upright_size<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Size, PictureProblem> {
+    caught(|| {
+        let (_, size, orientation) = head(reader)?;
+        let is_turned = matches!(
+            orientation,
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        );
+        Ok(if is_turned { size.transposed() } else { size })
+    })
 }
 
 /// A decoder that has read the head of a picture, and the size and the orientation that stand there.

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, open, read, write, write_atomic};
+use serde_json::Value;
 
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::folder::CONFIG_FILE;
 use crate::slot::{Input, Resolved};
+use crate::yaml::document::from_yaml;
 use crate::{RunOptions, StageName};
 
 /// What a running stage sees of the world.
@@ -97,6 +99,18 @@ impl Context<'_> {
     pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
         let path = self.input_dir.join(CONFIG_FILE);
         if path.is_file() { text(path) } else { Ok(String::new()) }
+    }
+
+    /// The names of the chain's run and of its source, the last parts of their paths in the configuration; none where they are not told.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Io`].
+    pub(crate) fn names(&self) -> Result<Vec<String>, fer_artifact::Error> {
+        let configuration = from_yaml(&self.configuration()?);
+        let stages = configuration["stages"].as_array().into_iter().flatten();
+        let source = stages.map(|stage| &stage["params"]["source"]["path"]).find(|path| path.is_string());
+        let last = |path: &Value| Some(Path::new(path.as_str()?).file_name()?.to_string_lossy().into_owned());
+        Ok([&configuration["run_dir"], source.unwrap_or(&Value::Null)].into_iter().filter_map(last).collect())
     }
 
     /// Where the stage keeps checkpoints.

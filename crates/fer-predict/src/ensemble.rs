@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use fer_artifact::{ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
-use fer_eval::average;
+use fer_artifact::{FeatureSet, ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
+use fer_eval::{Example, average, exemplary};
 
 use crate::member::Member;
 use crate::{BUILT_IN, Error, built_in};
@@ -17,8 +17,14 @@ impl Ensemble {
     /// The network that is part of this crate, a `face-resnet` on faces of 48×48 pixels that knows the seven classes of
     /// FER2013 ([`fer_artifact::FER2013_CLASSES`]).
     pub fn built_in() -> Self {
+        let member = Self::member("the program's own model".as_ref(), Self::built_in_model());
+        Self::of(vec![member.expect("the model in the program can be used")]).expect("it is one")
+    }
+
+    /// The network of [`Self::built_in`] as a model with its header.
+    pub fn built_in_model() -> Model {
         let bytes = built_in(BUILT_IN[0]).expect("the first of the models in the program");
-        Self::from_bytes("the program's own model".as_ref(), bytes).expect("the model in the program is whole")
+        read_bytes("the program's own model".as_ref(), bytes).expect("the model in the program is whole")
     }
 
     /// Reads models as train leaves them or `fer export-model` writes them.
@@ -61,6 +67,31 @@ impl Ensemble {
     pub fn with_tta(self, tta: Tta) -> Result<Self, Error> {
         let members = self.members.into_iter().map(|member| member.with_tta(tta)).collect::<Result<_, _>>()?;
         Ok(Self { members, ..self })
+    }
+
+    /// The images of a set as the first of the networks sees them.
+    ///
+    /// # Errors
+    /// [`Error::Pixels`] for a set that contradicts itself.
+    pub fn features(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
+        self.members[0].features(set)
+    }
+
+    /// A few answers of each class with heat maps, [`fer_eval::exemplary`]; none where a network has no heat maps or the networks take
+    /// images of different sizes.
+    ///
+    /// # Errors
+    /// As [`Self::heat_maps`].
+    pub fn examples(&self, set: &ImageSet, predictions: &Predictions) -> Result<Vec<Example>, Error> {
+        let (indices, classes): (Vec<usize>, Vec<usize>) = exemplary(predictions).into_iter().unzip();
+        let size = Size::new(set.height, set.width).map_err(fer_imgproc::Error::from)?;
+        let pixels = set.images.gather(size.area(), &indices)?;
+        match self.size().and_then(|_| self.heat_maps(&pixels, size, &classes)) {
+            Ok(maps) => Ok(indices.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),
+            Err(Error::Size { .. }) => Ok(vec![]),
+            Err(Error::Model { source, .. }) if source.is_without_maps() => Ok(vec![]),
+            Err(error) => Err(error),
+        }
     }
 
     /// Class names in the order of the logits.

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{ImageSet, Model, Size, Tta, shown};
+use fer_artifact::{FeatureSet, ImageSet, Model, Size, Tta, shown};
 use fer_eval::Predictor;
 use fer_imgproc::Preprocessing;
 use serde::Deserialize;
@@ -36,6 +36,11 @@ impl Member {
 
     pub(crate) fn size(&self) -> Size {
         self.predictor.size()
+    }
+
+    /// The images of a set as the network sees them.
+    pub(crate) fn features(&self, set: &ImageSet) -> Result<FeatureSet, Error> {
+        Ok(self.preprocessing.apply(set)?)
     }
 
     /// Logits `[N, classes]` of gray images `[N, height, width]` of this size; the features of a batch are in memory at

@@ -1,13 +1,12 @@
 use candle_core::{Device, Tensor};
-use fer_artifact::{Seed, Size};
-use fer_imgproc::{Augmentation, Erasing};
+use fer_artifact::Seed;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
-use crate::recipe::crop_of;
+use crate::changes::{Changes, is_plain};
 use crate::task::Task;
 use crate::{Error, Mixup};
 
@@ -41,26 +40,17 @@ impl Batch {
         step: u64,
     ) -> Result<Self, Error> {
         let Task { params, train, seed, size, .. } = *task;
-        let square = |side| Size::new(side, side).expect("the sides of crops were checked");
-        let crop = crop_of(&params.crops, epoch).map_or(size, square);
-        // The last epochs see images as they are, but for what happens to photographs too.
-        let is_plain = epoch + params.final_plain_epochs > params.epochs.get();
-        let augmentation = match params.augmentation {
-            Some(changes) if is_plain => Some(Augmentation { erasing: Erasing::default(), ..changes }),
-            changes => changes,
-        };
-        if augmentation.is_some() || crop != size {
-            let stream = seed.stream("augmentation");
+        let changes = Changes::of(params, size, seed, epoch);
+        let crop = changes.size();
+        if !changes.are_none() {
             let mut changed = vec![0.0; indices.len() * crop.area()];
             let pairs = changed.par_chunks_mut(crop.area()).zip(images.par_chunks(size.area())).zip(indices);
-            pairs.for_each(|((out, image), &index)| {
-                let place = (stream, epoch, train.rows[index]);
-                out.copy_from_slice(&augmentation.unwrap_or_default().apply(image, size, crop, place));
-            });
+            pairs.for_each(|((out, image), &index)| out.copy_from_slice(&changes.apply(image, train.rows[index])));
             images = changed;
         }
         let mut targets = task.rows.of(indices, epoch);
-        if let Some(share) = params.mixup.filter(|_| !is_plain).and_then(|mixup| mixup.draw(seed.stream("mixup"), step))
+        if let Some(share) =
+            params.mixup.filter(|_| !is_plain(params, epoch)).and_then(|mixup| mixup.draw(seed.stream("mixup"), step))
         {
             mix(&mut images, indices.len(), |a, b| share as f32 * a + (1.0 - share as f32) * b);
             mix(&mut targets, indices.len(), |a, b| share * a + (1.0 - share) * b);

@@ -3,6 +3,7 @@
 mod ahead;
 mod arrays;
 mod batches;
+mod changes;
 mod checkpoint;
 mod distillation;
 mod doubt;
@@ -21,6 +22,7 @@ mod targets;
 mod task;
 mod train;
 
+pub use changes::Changes;
 pub use distillation::Distillation;
 pub use doubt::doubts;
 pub use error::Error;

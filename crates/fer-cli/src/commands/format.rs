@@ -20,6 +20,11 @@ pub(super) struct FormatArgs {
     md: bool,
 }
 
+/// A time of a lock to the minute: `2026-05-17 08:30`.
+pub(super) fn minute(time: &str) -> String {
+    time.replace('T', " ").chars().take("2026-05-17 08:30".len()).collect()
+}
+
 /// A table under a title; if it has no rows, what to say instead.
 pub(super) struct Section {
     pub(super) title: String,

@@ -21,6 +21,7 @@ mod rm;
 mod run;
 mod runs;
 mod schema;
+mod show;
 mod stage;
 mod status;
 mod sweep;
@@ -58,6 +59,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Delete what the current outputs do not need: stored earlier outputs, checkpoints of other trainings, temporary files.
     Gc(gc::GcArgs),
+    /// Draw faces into a picture to look at: by class, as a training changes them, near copies.
+    Show(show::ShowArgs),
     /// Show an artifact's header and its tensors.
     Inspect(inspect::InspectArgs),
     /// Run one stage alone, without a pipeline file.
@@ -101,6 +104,7 @@ impl Cli {
             Command::Params(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Gc(args) => args.run(),
+            Command::Show(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Stage(args) => args.run(),
             Command::ExportImages(args) => args.run(),

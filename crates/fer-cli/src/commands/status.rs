@@ -1,7 +1,9 @@
 use anyhow::Result;
 use clap::Args;
+use fer_pipeline::compare::Run;
 
 use super::arguments::PipelineArgs;
+use super::format::minute;
 use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::terminal::joined;
@@ -18,7 +20,8 @@ pub(super) struct StatusArgs {
 
 impl StatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
-        let status = self.chain.load()?.status()?;
+        let pipeline = self.chain.load()?;
+        let status = pipeline.status()?;
         if self.json {
             print_json(&status)?;
         } else {
@@ -29,6 +32,11 @@ impl StatusArgs {
             }
         }
         let fresh = status.iter().all(|step| step.reasons.is_empty());
+        if fresh && !self.json {
+            // A lock that cannot be read was told already.
+            let finished = Run::read(pipeline.run_dir()).ok().and_then(|run| run.finished);
+            finished.map_or(Ok(()), |time| print(format_args!("finished {} UTC\n", minute(&time))))?;
+        }
         Ok(ExitStatus::of(fresh))
     }
 }

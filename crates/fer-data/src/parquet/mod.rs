@@ -3,6 +3,7 @@
 mod columns;
 mod file;
 mod footer;
+mod glance;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::table::{Request, Splits, Table};
 use crate::{BadRow, Error, Group, ParquetSource, Place, RowProblem};
 use columns::{Columns, Image, Rows};
 use file::ParquetFile;
+pub(crate) use glance::{Glance, column_names, glance};
 pub(crate) use rows::read_rows;
 
 /// Reads all rows of the files.

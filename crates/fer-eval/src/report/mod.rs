@@ -16,6 +16,7 @@ mod page;
 mod parts;
 mod picture;
 mod reliability;
+mod sheets;
 mod training;
 
 use fer_artifact::visible_lines;
@@ -23,7 +24,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
-pub use input::ReportInput;
+pub use input::{ReportInput, Scope};
 use page::Page;
 
 use crate::Error;
@@ -32,8 +33,8 @@ use crate::Error;
 /// gives equal bytes.
 ///
 /// First the scores with their intervals, then of each split the confusion matrix, the calibration with and without the temperature, recall, precision
-/// and F1 of the classes, the 24 most confident mistakes with their pictures, and the examples with their heat maps; then the curves of the training,
-/// the data report, what to keep in mind, and the configuration. Pictures are the network's input, each stretched to
+/// and F1 of the classes, the 24 most confident mistakes with their pictures, those of the most frequent pairs of classes, and the examples with
+/// their heat maps; then the curves of the training, the contact sheets, the data report, what to keep in mind, and the configuration. Pictures are the network's input, each stretched to
 /// all grays from its smallest to its largest value. Where the page shows test, it comes first, then validation, then
 /// train.
 ///

@@ -2,24 +2,29 @@
 use fer_artifact::{Metrics, Split, SplitMetrics, Tta};
 
 use super::data::DataSection;
+use super::input::{ReportInput, Scope};
 use super::training::Training;
 use crate::doubts;
 use crate::format::{count, counted, percentage};
 
 /// Sentences for the page, the weightiest first.
-pub(crate) fn notes(metrics: &Metrics, training: &Training, data: Option<&DataSection>) -> Vec<String> {
+pub(crate) fn notes(input: &ReportInput<'_>, training: &Training, data: Option<&DataSection>) -> Vec<String> {
+    let metrics = &input.evaluation.metrics;
     let has = |split| metrics.splits.contains_key(&split);
     let mut notes = doubts(metrics);
-    notes.push(selection(metrics, training));
+    notes.push(match input.scope {
+        Scope::Run => selection(metrics, training),
+        Scope::Given => GIVEN.into(),
+    });
     notes.extend(overlaps(metrics, data));
     notes.push(
         "The 95\u{202f}% interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \
          seed or another data set would move the number: this is one training run."
             .into(),
     );
-    notes.push(looks(metrics.tta).into());
+    notes.push(looks(metrics.tta, input.models.len()));
     notes.extend(temperature(metrics));
-    if has(Split::Train) {
+    if has(Split::Train) && input.scope == Scope::Run {
         notes.push("Scores on train tell how much was memorised, not how well new faces are recognised.".into());
     }
     notes.extend(empty_classes(metrics));
@@ -58,19 +63,26 @@ fn selection(metrics: &Metrics, training: &Training) -> String {
     format!("{weights}{consequence}.")
 }
 
-const fn looks(tta: Option<Tta>) -> &'static str {
-    match tta {
-        None => "One network. Whether it looked at each picture once is not told.",
-        Some(Tta::None) => "One network, one look at each picture: no ensemble, no test-time augmentation.",
+/// Of images that someone gave.
+const GIVEN: &str = "These images were given by hand. Whether the network was trained on some of them, or chosen by them, is not known here.";
+
+fn looks(tta: Option<Tta>, models: usize) -> String {
+    let networks = match models {
+        1 => "One network, no ensemble".to_owned(),
+        _ => format!("{models} networks, whose probabilities are averaged"),
+    };
+    let looks = match tta {
+        None => "Whether pictures were looked at once is not told.",
+        Some(Tta::None) => "One look at each picture: no test-time augmentation.",
         Some(Tta::Flip) => {
-            "One network, no ensemble. Test-time augmentation: probabilities are the mean of those for each picture and \
-             its mirror image."
+            "Test-time augmentation: probabilities are the mean of those for each picture and its mirror image."
         }
         Some(Tta::TenCrop) => {
-            "One network, no ensemble. Test-time augmentation: probabilities are the mean of those for ten crops of each \
-             picture, from the corners and the centre, and their mirror images."
+            "Test-time augmentation: probabilities are the mean of those for ten crops of each picture, from the corners \
+             and the centre, and their mirror images."
         }
-    }
+    };
+    format!("{networks}. {looks}")
 }
 
 /// What dividing by a temperature does, and where its effect is measured fairly.

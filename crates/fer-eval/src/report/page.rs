@@ -1,4 +1,5 @@
 //! All that the template shows, in words and numbers ready to print.
+use fer_artifact::names::mistakes_file;
 use fer_artifact::{ClassMetrics, FeatureSet, Metrics, Model, Predictions, Split, SplitMetrics};
 use serde::Serialize;
 
@@ -7,12 +8,13 @@ use super::curves;
 use super::data::{DataSection, DataView};
 use super::disputed::VotesView;
 use super::examples::{Tile, tiles};
-use super::input::ReportInput;
+use super::input::{ReportInput, Scope};
 use super::matrix::Matrix;
-use super::mistakes::{Mistake, mistakes};
+use super::mistakes::{Mistake, Mistakes, Pair};
 use super::notes::notes;
 use super::parts::{Column, PartView, columns};
 use super::reliability::reliability;
+use super::sheets::SheetView;
 use super::training::Training;
 use crate::Error;
 use crate::format::{count, counted, percent, percentage};
@@ -30,8 +32,12 @@ pub(crate) struct Page<'a> {
     /// Some images have a copy in train.
     copies: bool,
     training: TrainingView,
+    sheets: Vec<SheetView<'a>>,
     data: Option<DataView>,
+    /// What the model was compared with.
+    baseline: Option<String>,
     notes: Vec<String>,
+    configuration_lead: &'static str,
     configuration: &'a str,
 }
 
@@ -53,11 +59,14 @@ struct SplitView<'a> {
     columns: Vec<Column<'a>>,
     matrix: Matrix,
     reliability: String,
-    bars: String,
+    bars: Vec<String>,
     classes: Vec<ClassView<'a>>,
     mistakes: Vec<Mistake<'a>>,
-    mistaken: usize,
     mistakes_lead: String,
+    pairs: Vec<Pair<'a>>,
+    /// Pairs of classes that are not shown, in words.
+    other_pairs: Option<String>,
+    mistakes_file: &'static str,
     examples: Vec<Tile<'a>>,
     /// Where there are targets.
     votes: Option<VotesView<'a>>,
@@ -93,21 +102,33 @@ impl<'a> Page<'a> {
         }
         let splits = metrics.splits.iter().rev().map(|(&split, metrics)| SplitView::new(input, split, metrics));
         let splits: Vec<SplitView<'_>> = splits.collect::<Result<_, _>>()?;
-        let training = Training::of_header(&input.model.training);
+        let training = match input.models {
+            [model] => Training::of_header(&model.training),
+            _ => Training::default(),
+        };
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
             style: include_str!("report.css"),
             title: input.title,
-            facts: facts(input.model, &training),
+            facts: facts(input.models, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),
             copies: splits.iter().any(|split| split.without_twins.is_some()),
             splits,
-            notes: notes(metrics, &training, data.as_ref()),
-            training: TrainingView::new(&training)?,
+            notes: notes(input, &training, data.as_ref()),
+            baseline: input.baseline.map(|baseline| baseline.sentence()),
+            training: TrainingView::new(input.models.len(), &training)?,
+            sheets: input.sheets.iter().map(SheetView::new).collect::<Result<_, _>>()?,
             data: match (&data, input.data_report) {
                 (Some(data), _) => Some(data.view()),
                 (None, Some(other)) => Some(DataView::raw(other)),
                 (None, None) => None,
+            },
+            configuration_lead: match input.scope {
+                Scope::Run => {
+                    "Everything the run was made with, defaults written out. No date stands here, as equal runs leave equal pages: \
+                     `fer status` says when a run was finished."
+                }
+                Scope::Given => "What was asked for.",
             },
             configuration: input.configuration,
         })
@@ -115,8 +136,13 @@ impl<'a> Page<'a> {
 }
 
 /// What the model is, in a few words each.
-fn facts(model: &Model, training: &Training) -> Vec<String> {
+fn facts(models: &[Model], training: &Training) -> Vec<String> {
     let mut facts = vec![];
+    let [model] = models else {
+        facts.push(counted(models.len(), "model"));
+        facts.extend(models.iter().filter_map(|model| model.network["name"].as_str()).map(str::to_owned));
+        return facts;
+    };
     if let Some(name) = model.network["name"].as_str() {
         facts.push(name.to_owned());
     }
@@ -141,12 +167,12 @@ impl<'a> SplitView<'a> {
         let Metrics { temperature, ece_calibrated, .. } = &input.evaluation.metrics;
         let calibrated = temperature.map(|temperature| outcomes_at(predictions, temperature));
         let [low, high] = metrics.accuracy_ci95.map(percent);
-        let mistaken = outcomes.iter().filter(|outcome| !outcome.is_correct()).count();
-        let mistakes = mistakes(predictions, &outcomes, features)?;
+        let mistakes = Mistakes::new(predictions, &outcomes, features);
+        let (mistaken, (pairs, other_pairs), mistakes) = (mistakes.len(), mistakes.pairs()?, mistakes.surest()?);
         let examples = input.evaluation.examples.get(&split).map_or(&[][..], Vec::as_slice);
         Ok(Self {
             name: split.name(),
-            meaning: meaning(split),
+            meaning: meaning(split, input.scope),
             n: count(metrics.n),
             accuracy: percent(metrics.accuracy),
             low,
@@ -166,8 +192,10 @@ impl<'a> SplitView<'a> {
             bars: class_bars(metrics)?,
             classes: (0..metrics.per_class.len()).map(|class| ClassView::new(metrics, class)).collect(),
             mistakes_lead: mistakes_lead(mistaken, mistakes.len(), metrics.n),
-            mistaken,
             mistakes,
+            pairs,
+            other_pairs,
+            mistakes_file: mistakes_file(split),
             examples: tiles(examples, &outcomes, features)?,
             votes: VotesView::new(metrics.votes.as_ref(), predictions, &outcomes, features)?,
         })
@@ -192,8 +220,9 @@ fn behind<'a>(
     Ok((predictions, features))
 }
 
-const fn meaning(split: Split) -> &'static str {
+const fn meaning(split: Split, scope: Scope) -> &'static str {
     match split {
+        _ if matches!(scope, Scope::Given) => "the images given",
         Split::Train => "what the network was fitted to",
         Split::Validation => "held out from fitting, there for making choices",
         Split::Test => "held out from fitting and from choices",
@@ -231,9 +260,10 @@ impl<'a> ClassView<'a> {
 }
 
 impl TrainingView {
-    fn new(training: &Training) -> Result<Self, Error> {
+    fn new(models: usize, training: &Training) -> Result<Self, Error> {
         let done = training.history.len();
         let lead = match (done, training.epochs) {
+            _ if models != 1 => "Several models answered together: the header of each has its training.".to_owned(),
             (0, _) => "The model's header holds no history of its training.".to_owned(),
             (_, Some(planned)) if done as u64 != planned => {
                 format!("{} of the {planned} planned.", counted(done, "epoch"))

@@ -14,8 +14,15 @@ use crate::Error;
 pub(crate) fn picture(features: &FeatureSet, index: usize, colour: ColorType, pixels: &[u8]) -> Result<String, Error> {
     let (split, row) = (features.split, features.rows[index]);
     let width = pixels.len() / colour.samples() / features.height;
-    let bytes = png(width, features.height, colour, pixels).map_err(|source| Error::Picture { split, row, source })?;
-    Ok(format!("data:image/png;base64,{}", BASE64_STANDARD.encode(bytes)))
+    data_uri(width, features.height, colour, pixels).map_err(|source| Error::Picture { split, row, source })
+}
+
+/// A PNG in a data URI.
+///
+/// # Errors
+/// The encoder's.
+pub(crate) fn data_uri(width: usize, height: usize, colour: ColorType, pixels: &[u8]) -> Result<String, EncodingError> {
+    Ok(format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png(width, height, colour, pixels)?)))
 }
 
 /// Stretched to 0 for the smallest value and 255 for the largest; all 128 if they are equal.

@@ -1,5 +1,6 @@
 use fer_artifact::{Predictions, Split};
-use fer_eval::paired;
+use fer_eval::{Baseline, Paired, paired};
+use serde_json::Value;
 
 /// Predictions of two classes: the true class is 0, and the image's row is in `right` or not.
 fn predictions(rows: impl IntoIterator<Item = u32>, right: impl Fn(u32) -> bool) -> Predictions {
@@ -26,16 +27,10 @@ fn images_are_paired_by_row_whatever_their_order() {
 
 #[test]
 fn the_p_value_is_mcnemars() {
-    // SciPy 1.17.1: binomtest(a, a + b).pvalue
-    let expected = [
-        (5, 5, 1.0),
-        (3, 10, 0.09228515625),
-        (10, 3, 0.09228515625),
-        (0, 8, 0.0078125),
-        (150, 210, 0.001834007417096482),
-        (1900, 2100, 0.0016492663751357264),
-    ];
-    for (a, b, p_value) in expected {
+    let golden: Value = serde_json::from_str(include_str!("../../../../tests/golden/mcnemar/cases.json")).unwrap();
+    for case in golden["cases"].as_array().unwrap() {
+        let [a, b] = ["only_first", "only_second"].map(|name| case[name].as_u64().unwrap() as u32);
+        let p_value = case["p_value"].as_f64().unwrap();
         let first = predictions(0..a + b, |row| row < a);
         let second = predictions(0..a + b, |row| row >= a);
         let found = paired(&first, &second).p_value;
@@ -43,4 +38,15 @@ fn the_p_value_is_mcnemars() {
     }
     let same = predictions(0..3, |row| row == 1);
     assert_eq!(paired(&same, &same).p_value, 1.0);
+}
+
+#[test]
+fn a_comparison_is_told_in_a_sentence() {
+    let paired = Paired { images: 1200, only_first: 60, only_second: 0, p_value: 1.734e-18 };
+    let baseline = Baseline { model: "runs/a".into(), accuracy: 0.6254, paired };
+    assert_eq!(
+        baseline.sentence(),
+        "The baseline runs/a classifies 62.5 % of the same 1,200 images rightly. Only this one is right on 60, only the \
+         baseline on 0: by McNemar's exact test, p = 1.7e-18."
+    );
 }

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fer_artifact::{Metrics, Origins, Predictions, Split, Tta};
-use fer_eval::{Example, ReportInput, report};
+use fer_artifact::{Metrics, Origins, Predictions, Size, Split, Tta};
+use fer_eval::{Baseline, Example, Paired, ReportInput, Scope, Sheet, SheetLine, SheetTile, report};
 use serde_json::{Value, json};
 
 use crate::sample::Sample;
@@ -67,8 +67,8 @@ fn every_section_is_there_with_test_before_validation() {
     for part in ["Confusion matrix", "Calibration", "Classes", "Most confident mistakes"] {
         assert_eq!(page.matches(&format!("<h3>{part}</h3>")).count(), 2, "{part}");
     }
-    for figure in ["classes", "reliability"] {
-        assert_eq!(page.matches(&format!("<svg class=\"{figure}\"")).count(), 2, "{figure}");
+    for (figure, count) in [("classes", 6), ("reliability", 2)] {
+        assert_eq!(page.matches(&format!("<svg class=\"{figure}\"")).count(), count, "{figure}");
     }
     for figure in ["loss", "accuracy", "learning-rate"] {
         assert_eq!(page.matches(&format!("<svg class=\"{figure}\"")).count(), 1, "{figure}");
@@ -116,7 +116,7 @@ fn text_from_outside_is_escaped() {
 fn the_surest_mistakes_come_first_and_are_no_more_than_24() {
     let sample = Sample::new(&["a", "b", "c"], &[(Split::Test, 300)], 0.0);
     let page = html(&sample);
-    let tiles = between(&page, "<li><img", "</li>");
+    let tiles = between(between(&page, "<ul class=\"mistakes\">", "</ul>")[0], "<li><img", "</li>");
     assert_eq!(tiles.len(), 24);
     let probability = |tile: &&str| -> f64 { between(tile, "\"detail\">", "&")[0].parse().unwrap() };
     let found: Vec<f64> = tiles.iter().map(probability).collect();
@@ -148,14 +148,16 @@ fn mistakes_examples_and_the_data_name_their_pictures() {
     data["origins"] = json!({"3": "angry/3.png", "17": "sad/17.png", "59": "<i>.png"});
     sample.data_report = Some(data);
     let page = html(&sample);
-    let tiles = between(&page, "<li><img", "</li>");
-    assert_eq!(tiles.len(), 25);
-    for tile in &tiles[..24] {
+    let all = between(&page, "<li><img", "</li>");
+    let (surest, others) = all.split_at(24);
+    let (example, by_pair) = others.split_last().unwrap();
+    assert!(by_pair.len() > 24, "{} mistakes by pair", by_pair.len());
+    for tile in surest.iter().chain(by_pair) {
         let row: u32 = between(tile, "alt=\"Row ", ":")[0].parse().unwrap();
         let index = rows.iter().position(|&of| of == row).unwrap();
         assert_shows(tile, &format!(">&lt;b&gt;&#x2f;{index}.png</span>"));
     }
-    assert_shows(tiles[24], ">&lt;b&gt;&#x2f;7.png</span>");
+    assert_shows(example, ">&lt;b&gt;&#x2f;7.png</span>");
     assert_shows(&page, "3 (angry&#x2f;3.png) angry &#x2f; 17 (sad&#x2f;17.png) sad");
     assert_shows(&page, "59 (&lt;i&gt;.png)");
 }
@@ -359,4 +361,72 @@ fn examples_show_image_and_heat_map_side_by_side() {
     let at = |x: usize, y: usize| &pixels[3 * (24 * y + x)..][..3];
     assert!((0..12).all(|x| at(x, 5) == at(12 + x, 5)), "no heat, no colour");
     assert!((0..12).all(|x| at(12 + x, 0)[2] <= 64 && at(12 + x, 0)[0] >= 191), "yellow above");
+}
+
+#[test]
+fn mistakes_stand_by_pair_of_classes_the_most_frequent_pairs_first() {
+    let sample = Sample::new(&["a", "b", "c", "d", "e"], &[(Split::Test, 400)], 0.0);
+    let page = html(&sample);
+    let confusion = &sample.evaluation.metrics.splits[&Split::Test].confusion;
+    let pairs = (0..5).flat_map(|label| (0..5).map(move |predicted| (label, predicted)));
+    let mut counts: Vec<usize> = pairs.filter(|(a, b)| a != b).map(|(a, b)| confusion[a][b]).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let heads = between(&page, "<h4><span>", "</h4>");
+    assert_eq!(heads.len(), 12);
+    let names = ["a", "b", "c", "d", "e"];
+    for (head, count) in heads.iter().zip(&counts) {
+        let (label, predicted) = head.split_once('<').unwrap().0.split_once(" → ").unwrap();
+        let [label, predicted] = [label, predicted].map(|name| names.iter().position(|of| *of == name).unwrap());
+        assert_eq!(confusion[label][predicted], *count);
+        let support: usize = confusion[label].iter().sum();
+        let share = 100.0 * *count as f64 / support as f64;
+        assert_shows(head, &format!("\"detail\">{count} images, {share:.1}\u{202f}% of {}", names[label]));
+    }
+    let lists = between(&page, "<ul class=\"mistakes pairs\">", "</ul>");
+    let tiles: Vec<usize> = lists.iter().map(|list| list.matches("<li>").count()).collect();
+    assert_eq!(tiles, counts[..12].iter().map(|count| *count.min(&8)).collect::<Vec<_>>());
+    let others = between(&page, "Further pairs: ", ".</p>")[0];
+    assert_eq!(others.split(", ").count(), counts.iter().filter(|count| **count > 0).count() - 12);
+    assert_shows(&page, "The file mistakes-test.csv beside this page");
+}
+
+#[test]
+fn sheets_a_baseline_and_images_given_by_hand_are_told() {
+    let sample = Sample::usual();
+    let tile = SheetTile {
+        row: 7,
+        caption: "row 7".into(),
+        origin: Some("<b>.png".into()),
+        size: Size::new(2, 3).unwrap(),
+        pixels: vec![0, 50, 100, 150, 200, 250],
+    };
+    let line = SheetLine { name: "sad & blue".into(), tiles: vec![tile] };
+    let sheet = Sheet { title: "Faces of train".into(), note: "Some.".into(), split: Split::Train, lines: vec![line] };
+    let paired = Paired { images: 120, only_first: 9, only_second: 3, p_value: 0.146 };
+    let baseline = Baseline { model: "runs/a".into(), accuracy: 0.5, paired };
+    let page =
+        report(&ReportInput { sheets: &[sheet], baseline: Some(&baseline), scope: Scope::Given, ..sample.input() })
+            .unwrap();
+    let faces = between(&page, "<section id=\"faces\">", "</section>")[0];
+    assert_shows(faces, "<h3>Faces of train</h3>");
+    assert_shows(faces, "<h4>sad &amp; blue</h4>");
+    assert_shows(faces, ">&lt;b&gt;.png</span>");
+    let bytes = BASE64_STANDARD.decode(between(faces, "base64,", "\"")[0]).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; 6];
+    reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(pixels, [0, 50, 100, 150, 200, 250]);
+    assert_shows(&page, "right on 9, only the baseline on 3: by McNemar&#x27;s exact test, p = 0.146.");
+    assert_shows(&page, "These images were given by hand");
+    assert!(!page.contains("held out from fitting"));
+}
+
+#[test]
+fn several_models_are_told_as_such() {
+    let sample = Sample::usual();
+    let models = [sample.model.clone(), sample.model.clone()];
+    let page = report(&ReportInput { models: &models, ..sample.input() }).unwrap();
+    assert_shows(&page, "2 networks, whose probabilities are averaged. One look at each picture");
+    assert_shows(&page, "<span>2 models</span>");
+    assert!(!page.contains("<svg class=\"loss\""), "curves of one of them");
 }

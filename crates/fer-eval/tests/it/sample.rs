@@ -1,7 +1,7 @@
 //! Made-up evaluations: predictions with some skill, pictures that are gradients, a training that gets better.
 
 use fer_artifact::{FER2013_CLASSES, FeatureSet, Model, Predictions, Split, Tta};
-use fer_eval::{Evaluation, ReportInput};
+use fer_eval::{Evaluation, ReportInput, Scope};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -34,7 +34,10 @@ impl Sample {
     pub(crate) fn input(&self) -> ReportInput<'_> {
         ReportInput {
             title: "Faces of nobody",
-            model: &self.model,
+            models: std::slice::from_ref(&self.model),
+            scope: Scope::Run,
+            baseline: None,
+            sheets: &[],
             evaluation: &self.evaluation,
             features: &self.features,
             data_report: self.data_report.as_ref(),

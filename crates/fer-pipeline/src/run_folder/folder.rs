@@ -27,7 +27,7 @@ const LOOKS: usize = 20;
 const MOMENT: Duration = Duration::from_millis(5);
 
 /// Whether a run has begun in this folder.
-pub(crate) fn is_run(path: &Path) -> bool {
+pub fn is_run(path: &Path) -> bool {
     [LOCK_FILE, CONFIG_FILE].iter().any(|name| path.join(name).is_file())
 }
 

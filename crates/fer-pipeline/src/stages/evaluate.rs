@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, predictions_file, split_file};
-use fer_artifact::{FeatureSet, Kind, Metrics, Model, Split, Violation, check_evaluate};
-use fer_eval::{EvaluateParams, ReportInput, Splits, add_subsets, doubts, evaluate, report};
+use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, mistakes_file, predictions_file, split_file};
+use fer_artifact::{FeatureSet, ImageSet, Kind, Metrics, Model, Split, Violation, check_evaluate, describe};
+use fer_eval::{
+    EvaluateParams, ReportInput, Scope, Sheet, Splits, add_subsets, doubts, evaluate, mistakes_table, report,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
@@ -10,8 +12,13 @@ use std::path::Path;
 use crate::StageKind;
 use crate::context::Context;
 use crate::error::StageError;
+use crate::sheets::{Recipe, augmented, by_class, recipe_of};
 use crate::slot::{Input, Output};
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
+
+/// Classes whose faces the report shows, and how many of each.
+const CLASSES: usize = 28;
+const OF_CLASS: usize = 12;
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Evaluate,
@@ -21,6 +28,7 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Input::optional(Kind::Features, split_file(Split::Validation)),
         Input::optional(Kind::Features, split_file(Split::Test)),
         Input::required(Kind::Model, MODEL),
+        Input::optional(Kind::Images, split_file(Split::Train)),
         Input::optional(Kind::Images, DATA_REPORT),
         Input::optional(Kind::Images, SUBSETS),
     ],
@@ -31,6 +39,9 @@ pub(crate) static ENTRY: StageEntry = StageEntry {
         Output::optional(predictions_file(Split::Train)),
         Output::optional(predictions_file(Split::Validation)),
         Output::optional(predictions_file(Split::Test)),
+        Output::optional(mistakes_file(Split::Train)),
+        Output::optional(mistakes_file(Split::Validation)),
+        Output::optional(mistakes_file(Split::Test)),
     ],
     schema: |generator| generator.subschema_for::<EvaluateParams>(),
     parse: |params| Ok(Box::new(Evaluate { params: params.parse()? })),
@@ -69,7 +80,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        6
+        7
     }
 
     fn params(&self) -> Value {
@@ -78,8 +89,11 @@ impl Stage for Evaluate {
 
     fn inputs(&self) -> Vec<Input> {
         let splits = self.splits();
-        let is_read =
-            |input: &&Input| input.of != Kind::Features || splits.iter().any(|split| split_file(*split) == input.file);
+        // The report shows faces of train.
+        let is_read = |input: &&Input| {
+            let of_split = |split: &Split| split_file(*split) == input.file;
+            input.of != Kind::Features || of_split(&Split::Train) || splits.iter().any(of_split)
+        };
         ENTRY.reads.iter().filter(is_read).copied().collect()
     }
 
@@ -100,14 +114,18 @@ impl Stage for Evaluate {
         }
         for (split, predictions) in &evaluation.predictions {
             context.write(predictions_file(*split), predictions)?;
+            context.write_text(mistakes_file(*split), &mistakes_table(predictions))?;
         }
         let metrics = serde_json::to_string_pretty(&evaluation.metrics)?;
         context.write_text(METRICS, &(metrics + "\n"))?;
         doubts(&evaluation.metrics).iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         let data_report: Option<Value> = record(context, DATA_REPORT)?;
         let html = report(&ReportInput {
-            title: "Facial expressions",
-            model: &model,
+            title: &title(context)?,
+            models: std::slice::from_ref(&model),
+            scope: Scope::Run,
+            baseline: None,
+            sheets: &sheets(context, &model)?,
             evaluation: &evaluation,
             features: &features,
             data_report: data_report.as_ref(),
@@ -116,6 +134,34 @@ impl Stage for Evaluate {
         context.write_text(REPORT, &html)?;
         Ok(())
     }
+}
+
+/// What the page is called: the run and its data, as the configuration names them.
+fn title(context: &Context<'_>) -> Result<String, Failure> {
+    let names = context.names()?;
+    Ok(match names.as_slice() {
+        [run, data] => format!("{run} on {data}"),
+        _ => "Facial expressions".to_owned(),
+    })
+}
+
+/// Faces of train, and what the training made of some.
+fn sheets(context: &Context<'_>, model: &Model) -> Result<Vec<Sheet>, Failure> {
+    let images: Option<ImageSet> = context.open_optional(split_file(Split::Train))?;
+    let features: Option<FeatureSet> = context.open_optional(split_file(Split::Train))?;
+    let classes: Vec<usize> = (0..model.classes.len().min(CLASSES)).collect();
+    let mut sheets = vec![];
+    // A stage of the user's own may change the classes on the way.
+    if let Some(images) = images.as_ref().filter(|images| images.classes == model.classes) {
+        sheets.push(by_class(images, &classes, OF_CLASS)?);
+    }
+    let features = features.filter(|features| features.classes == model.classes);
+    if let (Some(features), Some(params)) = (features, recipe_of(&model.training["params"])) {
+        let seed = describe(&context.path_of(&Input::required(Kind::Model, MODEL)))?.0.map(|header| header.seed);
+        let recipe = Recipe { params, seed: seed.unwrap_or_else(|| context.seed()) };
+        sheets.push(augmented(&features, images.as_ref(), &recipe, &classes)?);
+    }
+    Ok(sheets)
 }
 
 /// A record that the images' stage may have left.

@@ -283,6 +283,11 @@ fn tree(text: &str, order: Order) -> Result<Value, (Option<(usize, usize)>, Stri
     })
 }
 
+/// A text of [`to_yaml`] as a tree; null for one that is none.
+pub(crate) fn from_yaml(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap_or_default()
+}
+
 /// A tree as YAML: keys sorted, but for `name` and `kind`, which say what the others mean and stand first.
 pub(crate) fn to_yaml(value: &Value) -> String {
     serde_yaml::to_string(&ordered(value)).expect("a tree of JSON is representable in YAML")

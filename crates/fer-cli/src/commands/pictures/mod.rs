@@ -20,8 +20,8 @@ use crate::commands::arguments::{ThreadArgs, model_files};
 use crate::exit_status::ExitStatus;
 use crate::progress::bar;
 use crate::terminal::to_stderr;
-pub(super) use canvas::Canvas;
-pub(super) use font::Letters;
+pub(crate) use canvas::Canvas;
+pub(crate) use font::Letters;
 pub(super) use seen::Seen;
 
 /// Files at a time. Crops go through the network in large batches; photographs take long enough each for a person to

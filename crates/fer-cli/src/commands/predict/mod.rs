@@ -7,11 +7,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use console::Term;
 use fer_predict::{Crop, Recognizer};
 use rayon::prelude::*;
 
 use super::pictures::{PictureArgs, Seen, by_picture};
 use crate::exit_status::ExitStatus;
+use crate::terminal::width;
 use annotate::Annotator;
 use rows::{Finding, Form, Rows};
 
@@ -24,7 +26,7 @@ use rows::{Finding, Form, Rows};
   fer predict test.csv --csv > answers.csv
 Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; CSV files (.csv or .tsv, also
 with .gz, .zst or .zip) with pixels of one face in each row, with or without labels; and Parquet files (.parquet) with
-pictures or with pixels. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
+pictures or with pixels. A table on a narrow terminal has the probability of the predicted class alone. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
 if nothing could be read, or if an annotated copy could not be written.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
@@ -48,7 +50,7 @@ impl PredictArgs {
             (_, true) => Form::Csv,
             _ => Form::Table,
         };
-        let mut rows = Rows::new(form, viewer.recognizer.classes(), viewer.bar.clone())?;
+        let mut rows = Rows::new(form, viewer.recognizer.classes(), width(&Term::stdout()), viewer.bar.clone())?;
         let annotator = self.annotate.as_deref().map(|folder| Annotator::new(folder, &viewer)).transpose()?;
         let ended = viewer
             .each(self.annotate.as_deref(), |seen| judge(&viewer.recognizer, seen, &mut rows, annotator.as_ref()))?;

@@ -1,8 +1,7 @@
-use std::borrow::Cow;
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use fer_artifact::escaped;
+use fer_artifact::{csv_cell, escaped};
 use fer_predict::{Face, Place};
 use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -20,6 +19,15 @@ pub(super) enum Form {
     Csv,
 }
 
+/// Which probabilities stand in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// One of each class.
+    All,
+    /// That of the predicted class, where all would leave no room for the file's name.
+    Likeliest,
+}
+
 /// What a row tells of a file.
 pub(super) enum Finding<'a> {
     /// A face.
@@ -34,6 +42,7 @@ pub(super) struct Rows<'a> {
     classes: &'a [String],
     /// The classes as a terminal may show them.
     shown: Vec<String>,
+    columns: Columns,
     /// What is to be printed at the next turn.
     out: Vec<u8>,
     /// Above which rows are printed.
@@ -43,12 +52,16 @@ pub(super) struct Rows<'a> {
 const CLASS: usize = 8;
 const BOX: usize = 20;
 const PERCENT: usize = 7;
+/// Fewest columns that are left for the file's name.
+const FILE: usize = 20;
 
 impl<'a> Rows<'a> {
-    /// Prints the head, if there is one.
-    pub(super) fn new(form: Form, classes: &'a [String], bar: ProgressBar) -> Result<Self> {
-        let shown = classes.iter().map(|class| escaped(class)).collect();
-        let mut rows = Self { form, classes, shown, out: vec![], bar };
+    /// Prints the head, if there is one. A table has the columns that fit into this width, if it has to.
+    pub(super) fn new(form: Form, classes: &'a [String], width: Option<usize>, bar: ProgressBar) -> Result<Self> {
+        let shown: Vec<String> = classes.iter().map(|class| escaped(class)).collect();
+        let all = CLASS.max(widest(&shown)) + BOX + shown.iter().map(|class| 2 + share_width(class)).sum::<usize>() + 4;
+        let columns = if width.is_some_and(|width| width < all + FILE) { Columns::Likeliest } else { Columns::All };
+        let mut rows = Self { form, classes, shown, columns, out: vec![], bar };
         match form {
             Form::Json => {}
             Form::Csv => {
@@ -58,7 +71,11 @@ impl<'a> Rows<'a> {
                 rows.cells(head.chain(["problem".to_owned()]))?;
             }
             Form::Table => {
-                rows.line("class", "box", &rows.shown.clone(), "file")?;
+                let heads = match columns {
+                    Columns::All => rows.shown.clone(),
+                    Columns::Likeliest => vec!["sure".to_owned()],
+                };
+                rows.line("class", "box", &heads, "file")?;
             }
         }
         Ok(rows)
@@ -113,7 +130,7 @@ impl<'a> Rows<'a> {
     }
 
     fn cells(&mut self, cells: impl IntoIterator<Item = String>) -> Result<()> {
-        let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&cell).into_owned()).collect();
+        let cells: Vec<String> = cells.into_iter().map(|cell| csv_cell(&cell).into_owned()).collect();
         writeln!(self.out, "{}", cells.join(","))?;
         Ok(())
     }
@@ -124,26 +141,42 @@ impl<'a> Rows<'a> {
                 let place = face
                     .place
                     .map_or("-".to_owned(), |Place { x, y, width, height, .. }| format!("{width}×{height} at {x},{y}"));
-                let shares: Vec<String> =
-                    face.probabilities.iter().map(|share| format!("{:.1} %", 100.0 * share)).collect();
+                let share = |share: &f64| format!("{:.1} %", 100.0 * share);
+                let shares: Vec<String> = match self.columns {
+                    Columns::All => face.probabilities.iter().map(share).collect(),
+                    Columns::Likeliest => vec![share(&face.probabilities[face.top()])],
+                };
                 self.line(&self.shown[face.top()].clone(), &place, &shares, file)
             }
             Finding::Problem(problem) => {
-                self.line("-", "-", &vec!["-".to_owned(); self.classes.len()], &format!("{file}: {problem}"))
+                let shares = if self.columns == Columns::All { self.classes.len() } else { 1 };
+                self.line("-", "-", &vec!["-".to_owned(); shares], &format!("{file}: {problem}"))
             }
         }
     }
 
     fn line(&mut self, class: &str, place: &str, shares: &[String], file: &str) -> Result<()> {
-        let widest = self.shown.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(CLASS);
-        write!(self.out, "{class:<widest$}  {place:<BOX$}")?;
-        for (share, class) in shares.iter().zip(&self.shown) {
-            let width = class.chars().count().max(PERCENT);
+        let class_width = widest(&self.shown).max(CLASS);
+        write!(self.out, "{class:<class_width$}  {place:<BOX$}")?;
+        for (index, share) in shares.iter().enumerate() {
+            let width = match self.columns {
+                Columns::All => share_width(&self.shown[index]),
+                Columns::Likeliest => PERCENT,
+            };
             write!(self.out, "  {share:>width$}")?;
         }
         writeln!(self.out, "  {}", escaped(file))?;
         Ok(())
     }
+}
+
+fn widest(classes: &[String]) -> usize {
+    classes.iter().map(|class| class.chars().count()).max().unwrap_or(0)
+}
+
+/// Width of the column of a class.
+fn share_width(class: &str) -> usize {
+    class.chars().count().max(PERCENT)
 }
 
 /// A row as JSON: `file`, `row` of a CSV file, and `problem` or what is known of a face.
@@ -186,25 +219,5 @@ struct ByClass<'a>(&'a [String], &'a [f64]);
 impl Serialize for ByClass<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().zip(self.1))
-    }
-}
-
-/// A cell of CSV (RFC 4180): in quotes if it must be.
-fn quoted(cell: &str) -> Cow<'_, str> {
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")).into(),
-        false => cell.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_with_a_comma_or_a_quote_is_quoted() {
-        assert_eq!(quoted("a b.jpg"), "a b.jpg");
-        assert_eq!(quoted("a,b.jpg"), "\"a,b.jpg\"");
-        assert_eq!(quoted("5\" disk\n"), "\"5\"\" disk\n\"");
     }
 }

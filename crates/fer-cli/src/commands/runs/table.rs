@@ -6,7 +6,7 @@ use fer_artifact::Split;
 use fer_pipeline::RunState;
 use fer_pipeline::compare::{Evaluated, Run, differing_parameters};
 
-use crate::commands::format::shown;
+use crate::commands::format::{minute, shown};
 use crate::table::{Align, Table};
 
 /// A run a line, or a line for each of its evaluations: two columns for each split that any has, how the run stands, what
@@ -54,7 +54,7 @@ fn empty(splits: &[Split], has_several: bool, has_notes: bool) -> Table {
 /// How the run stands; of one that is finished, when it was: `2026-05-17 08:30`.
 fn state(run: &Run) -> String {
     match (&run.state, &run.finished) {
-        (RunState::Finished, Some(time)) => time.replace('T', " ").chars().take("2026-05-17 08:30".len()).collect(),
+        (RunState::Finished, Some(time)) => minute(time),
         (state, _) => state.to_string().replace('\n', " "),
     }
 }

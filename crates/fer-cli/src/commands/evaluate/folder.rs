@@ -1,0 +1,90 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
+use fer_artifact::{Digest, Model, Predictions, Provenance, Seed, Split, Tta, read, write, write_atomic};
+use fer_data::Loaded;
+use fer_eval::{Baseline, Evaluation, ReportInput, Scope, metrics, mistakes_table, report};
+use fer_pipeline::PROGRAM;
+use fer_predict::Ensemble;
+use serde_json::Value;
+
+/// A folder for what is left of an evaluation: scores, predictions, mistakes, and the report.
+pub(super) struct ReportFolder {
+    path: PathBuf,
+    split: Split,
+}
+
+/// What is to be told.
+pub(super) struct Evaluated<'a> {
+    /// What heads the report.
+    pub(super) title: String,
+    pub(super) ensemble: &'a Ensemble,
+    /// The models' files; none for the built-in network.
+    pub(super) files: &'a [PathBuf],
+    pub(super) tta: Tta,
+    pub(super) loaded: &'a Loaded,
+    pub(super) predictions: Predictions,
+    pub(super) baseline: Option<&'a Baseline>,
+    /// With which arguments, as a JSON object.
+    pub(super) arguments: Value,
+}
+
+impl ReportFolder {
+    /// Fails if a file would be overwritten that is not to be.
+    pub(super) fn new(path: &Path, split: Split, force: bool) -> Result<Self> {
+        let files = [METRICS, predictions_file(split), mistakes_file(split), REPORT];
+        match files.iter().map(|file| path.join(file)).find(|file| file.exists()) {
+            Some(file) if !force => {
+                bail!("{}: the file is there; `--force` overwrites it, another `--report DIR` keeps it", file.display())
+            }
+            _ => Ok(Self { path: path.to_owned(), split }),
+        }
+    }
+
+    /// Writes everything; returns the path of the report.
+    pub(super) fn write(&self, evaluated: Evaluated<'_>) -> Result<PathBuf> {
+        let Evaluated { title, ensemble, files, tta, loaded, predictions, baseline, arguments } = evaluated;
+        std::fs::create_dir_all(&self.path)
+            .with_context(|| format!("{}: cannot make the folder", self.path.display()))?;
+        let models: Vec<Model> = match files {
+            [] => vec![Ensemble::built_in_model()],
+            files => files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
+        };
+        let parents = files.iter().map(|file| Ok((file.display().to_string(), Digest::of_file(file)?)));
+        let provenance = Provenance {
+            parents: parents.collect::<Result<_, fer_artifact::Error>>()?,
+            params: arguments.clone(),
+            ..Provenance::new(PROGRAM, Seed::new(0))
+        };
+        write(&self.path.join(predictions_file(self.split)), &predictions, &provenance)?;
+        self.text(mistakes_file(self.split), &mistakes_table(&predictions))?;
+        let examples = ensemble.examples(&loaded.images, &predictions)?;
+        let predictions = BTreeMap::from([(self.split, predictions)]);
+        let evaluation = Evaluation {
+            metrics: metrics(&predictions, tta),
+            predictions,
+            examples: BTreeMap::from([(self.split, examples)]),
+        };
+        self.text(METRICS, &(serde_json::to_string_pretty(&evaluation.metrics)? + "\n"))?;
+        let html = report(&ReportInput {
+            title: &title,
+            models: &models,
+            scope: Scope::Given,
+            evaluation: &evaluation,
+            features: &BTreeMap::from([(self.split, ensemble.features(&loaded.images)?)]),
+            data_report: Some(&serde_json::to_value(&loaded.report)?),
+            baseline,
+            sheets: &[],
+            configuration: &serde_json::to_string_pretty(&arguments)?,
+        })?;
+        self.text(REPORT, &html)?;
+        Ok(self.path.join(REPORT))
+    }
+
+    fn text(&self, name: &str, text: &str) -> Result<()> {
+        write_atomic(&self.path.join(name), |out| out.write_all(text.as_bytes()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! `fer evaluate`: a model's scores on labelled images outside of any run.
+
+mod folder;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use fer_artifact::{Predictions, Split, SplitMetrics, Tta, with_causes};
+use fer_data::{
+    Classes, Detect, Error, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source, SplitName,
+    load_rows,
+};
+use fer_eval::{Baseline, paired, score};
+use fer_pipeline::face_finder;
+use fer_predict::Ensemble;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::arguments::{ThreadArgs, model_file, model_files};
+use crate::exit_status::ExitStatus;
+use crate::output::{print, print_json};
+use crate::progress::bar;
+use crate::terminal::to_stderr;
+use folder::{Evaluated, ReportFolder};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer evaluate --data other.csv                                   the built-in network
+  fer evaluate --model runs/sample --data fer2013.csv --split test --report report
+  fer evaluate --model runs/b --baseline runs/a --data other.csv
+  fer evaluate --model one.safetensors --model other.safetensors --data pictures --tta flip --json
+  fer evaluate --data faces --map anger=angry --map contempt=     rows of `contempt` are left out
+  fer evaluate --data photographs --detect
+The model's header says how to preprocess the images, and `fer export-model` stores a temperature there: both are
+applied. Without `--split`, all rows count.")]
+pub(super) struct EvaluateArgs {
+    /// Use this model file, from the train stage or `fer export-model`, or the model of this run folder, in place of the built-in network.
+    /// Repeat it to average the probabilities of several models with the same classes.
+    #[arg(long = "model", value_name = "MODEL|RUN")]
+    models: Vec<PathBuf>,
+    /// Labelled images: a CSV file, plain or packed, a folder of pictures, or a Parquet file or a folder of them.
+    #[arg(long, value_name = "SOURCE")]
+    data: PathBuf,
+    /// Count the rows of this split alone, as the source itself says it: `train`, `validation`, `test`, or `Training`, `PublicTest`,
+    /// `PrivateTest`.
+    #[arg(long, visible_alias = "usage", value_name = "NAME")]
+    split: Option<SplitName>,
+    /// Take a label of the source for a class of the model; without a class, leave its rows out. May be repeated, with several labels for
+    /// a class.
+    #[arg(long = "map", value_name = "LABEL=CLASS")]
+    map: Vec<MappedLabel>,
+    /// Find the face in each picture, the largest one, as pictures are photographs. Pictures without a face do not count,
+    /// and are named.
+    #[arg(long)]
+    detect: bool,
+    /// Average the probabilities over views of each image: the image alone (`none`), the image and its mirror image
+    /// (`flip`), or ten crops (`ten-crop`).
+    #[arg(long, value_name = "NAME", default_value_t = Tta::None)]
+    tta: Tta,
+    /// Compare with this model on the same images, by McNemar's exact test.
+    #[arg(long, value_name = "MODEL|RUN")]
+    baseline: Option<PathBuf>,
+    /// Write the report into this folder, with the scores, the predictions and all mistakes.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Overwrite a report that is there.
+    #[arg(long, requires = "report")]
+    force: bool,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    /// Print JSON, in the form of a split of `metrics.json`, with `baseline` where there is one.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Scores<'a> {
+    #[serde(flatten)]
+    scores: &'a SplitMetrics,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Baseline>,
+}
+
+impl EvaluateArgs {
+    pub(super) fn run(self) -> Result<ExitStatus> {
+        self.threads.apply()?;
+        let files = model_files(&self.models)?;
+        let ensemble = match files.as_slice() {
+            [] => Ensemble::built_in(),
+            files => Ensemble::open(files)?,
+        }
+        .with_tta(self.tta)?;
+        let baseline = self.baseline.as_deref().map(|path| self.baseline(path, &ensemble)).transpose()?;
+        let folder =
+            self.report.as_deref().map(|path| ReportFolder::new(path, self.split(), self.force)).transpose()?;
+        let loaded = self.load(&ensemble)?;
+        loaded.notes.iter().for_each(|note| to_stderr(note));
+        let networks = files.len().max(1) + usize::from(baseline.is_some());
+        let bar = bar((loaded.images.len() * networks) as u64, "images");
+        let mut told = |images: usize| bar.inc(images as u64);
+        let predictions = ensemble.predict_told(&loaded.images, &mut told);
+        let others = baseline.map(|baseline| baseline.predict_told(&loaded.images, &mut told)).transpose();
+        bar.finish_and_clear();
+        let (predictions, others) = (predictions?, others?);
+        let baseline = others.map(|others| self.compared(&predictions, &others));
+        self.tell(&predictions, baseline.as_ref())?;
+        if let Some(folder) = folder {
+            let report = folder.write(Evaluated {
+                title: self.title(),
+                ensemble: &ensemble,
+                files: &files,
+                tta: self.tta,
+                loaded: &loaded,
+                predictions,
+                baseline: baseline.as_ref(),
+                arguments: self.arguments(),
+            })?;
+            to_stderr(&format!("report: {}", report.display()));
+        }
+        Ok(ExitStatus::Success)
+    }
+
+    /// What the set of images calls itself.
+    fn split(&self) -> Split {
+        self.split.map_or(Split::Test, |SplitName(split)| split)
+    }
+
+    fn load(&self, ensemble: &Ensemble) -> Result<Loaded> {
+        let of_model =
+            || format!("{}: its classes", self.models.first().map_or("-".into(), |path| path.display().to_string()));
+        let classes = Classes::new(ensemble.classes().to_vec()).with_context(of_model)?;
+        let source = IngestParams {
+            classes,
+            size: ensemble.size().ok().map(ImageSize::from),
+            detect: self.detect.then(Detect::default),
+            ..IngestParams::new(Source::at(&self.data))
+        };
+        let finder = if self.detect { Some(face_finder().ok_or(Error::NoDetector)?) } else { None };
+        let rows = Rows { split: self.split, map: self.map.clone() };
+        let loaded = load_rows(&source, &rows, finder.as_deref(), &std::env::temp_dir());
+        loaded.map_err(|error| match unknown_label(&error) {
+            Some(label) => anyhow!(
+                "{}; `--map {label}=CLASS` says which class it stands for, `--map {label}=` leaves its rows out",
+                with_causes(&error)
+            ),
+            None => error.into(),
+        })
+    }
+
+    fn baseline(&self, path: &Path, ensemble: &Ensemble) -> Result<Ensemble> {
+        let file = model_file(path)?;
+        let baseline = Ensemble::open(&[&file])?.with_tta(self.tta)?;
+        match baseline.classes() == ensemble.classes() {
+            true => Ok(baseline),
+            false => bail!(
+                "{}: expected the classes of the model, {}, found {}",
+                file.display(),
+                ensemble.classes().join(", "),
+                baseline.classes().join(", ")
+            ),
+        }
+    }
+
+    fn compared(&self, predictions: &Predictions, others: &Predictions) -> Baseline {
+        let model = self.baseline.as_ref().map_or(String::new(), |path| path.display().to_string());
+        Baseline { model, accuracy: score(others).accuracy, paired: paired(predictions, others) }
+    }
+
+    fn tell(&self, predictions: &Predictions, baseline: Option<&Baseline>) -> Result<()> {
+        let scores = score(predictions);
+        if self.json {
+            return print_json(&Scores { scores: &scores, baseline });
+        }
+        print(fer_eval::split_table(&scores))?;
+        baseline.map_or(Ok(()), |baseline| print(format_args!("\n  {}\n", baseline.sentence())))
+    }
+
+    /// What was asked for, to be shown in the report.
+    fn arguments(&self) -> Value {
+        let map = self.map.iter().map(|MappedLabel { label, class }| (label.clone(), json!(class)));
+        let mut arguments = json!({"data": self.data, "model": self.models, "tta": self.tta, "detect": self.detect});
+        let optional = [
+            ("split", self.split.map(|SplitName(split)| json!(split))),
+            ("map", (!self.map.is_empty()).then(|| Value::Object(map.collect()))),
+            ("baseline", self.baseline.as_ref().map(|path| json!(path))),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                arguments[name] = value;
+            }
+        }
+        arguments
+    }
+
+    /// What heads the report: the models and the data, by the last parts of their paths.
+    fn title(&self) -> String {
+        let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let models: Vec<String> = self.models.iter().map(name).collect();
+        let models = if models.is_empty() { "The built-in network".to_owned() } else { models.join(", ") };
+        let split = self.split.map_or(String::new(), |SplitName(split)| format!(", {split}"));
+        format!("{models} on {}{split}", name(&self.data))
+    }
+}
+
+/// The label of the row at which reading stopped, as it stands for no class.
+fn unknown_label(error: &Error) -> Option<&str> {
+    let Error::Row { row, .. } = error else { return None };
+    match &row.problem {
+        RowProblem::Label { found, .. } | RowProblem::LabelNumber { found, .. } => {
+            Some(found.trim()).filter(|label| !label.is_empty())
+        }
+        _ => None,
+    }
+}
