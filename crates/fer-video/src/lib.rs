@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod assignment;
+mod decoder;
+mod error;
+mod input;
+mod notes;
+mod probe;
+mod program;
+mod selection;
+mod settling;
+mod smoothing;
+mod source;
+mod track;
+mod tracker;
+mod y4m;
+
+pub use error::Error;
+pub use input::Input;
+pub use selection::{Pace, Selection};
+pub use settling::{Settled, Settling};
+pub use source::{Ending, Facts, Frame, Item, Source};
+pub use tracker::{Following, Tracked, TrackedFace, Tracker};

@@ -1,0 +1,172 @@
+//! One face, followed from frame to frame.
+
+use fer_predict::{Crop, Place};
+
+use crate::assignment::NEVER;
+use crate::smoothing::Smoother;
+
+/// A track that is not seen for so long has ended.
+const GAP: f64 = 1.0;
+/// A face that is seen once alone may be none: so many frames it has to be seen again.
+const PROBATION: u64 = 2;
+/// Share of a track's look and speed that a frame renews.
+const RENEWED: f64 = 0.3;
+/// What of its speed is left of a track that is not seen, a frame on.
+const SLOWED: f64 = 0.9;
+/// How much two crops of one face are alike at least, from frame to frame, and over a gap or a cut.
+const ALIKE: f64 = 0.2;
+const THE_SAME: f64 = 0.6;
+pub(crate) const ACROSS_A_CUT: f64 = 0.85;
+/// How much an unlike look counts beside places that are apart.
+const LOOK_COUNTS: f64 = 2.0;
+
+/// A face of one frame, before it is known whose it is.
+pub(crate) struct Detection<'a> {
+    pub(crate) place: Place,
+    look: Look,
+    pub(crate) crop: &'a Crop,
+}
+
+impl<'a> Detection<'a> {
+    /// `None` for a crop of a picture in which no face was looked for.
+    pub(crate) fn of(crop: &'a Crop) -> Option<Self> {
+        crop.place().map(|place| Self { place, look: Look::of(crop.pixels()), crop })
+    }
+}
+
+/// What a face looks like: its crop, brought to mean 0 and length 1.
+#[derive(Debug, Clone)]
+struct Look(Vec<f64>);
+
+impl Look {
+    fn of(pixels: &[u8]) -> Self {
+        Self::scaled(pixels.iter().map(|&pixel| f64::from(pixel)).collect())
+    }
+
+    fn scaled(mut values: Vec<f64>) -> Self {
+        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        values.iter_mut().for_each(|value| *value -= mean);
+        let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        if length > 0.0 {
+            values.iter_mut().for_each(|value| *value /= length);
+        }
+        Self(values)
+    }
+
+    /// The correlation of two looks, from −1 to 1.
+    fn likeness(&self, other: &Self) -> f64 {
+        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+    }
+
+    fn renewed(&self, now: &Self) -> Self {
+        Self::scaled(self.0.iter().zip(&now.0).map(|(old, new)| (1.0 - RENEWED) * old + RENEWED * new).collect())
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Track {
+    pub(crate) id: u64,
+    /// Once it is known to be no lone false detection.
+    pub(crate) number: Option<u32>,
+    place: Place,
+    look: Look,
+    /// Pixels a second, across and down.
+    speed: [f64; 2],
+    /// When it was last seen.
+    time: f64,
+    /// Frames since.
+    pub(crate) missed: u64,
+    smoother: Smoother,
+}
+
+impl Track {
+    pub(crate) fn new(id: u64, face: &Detection<'_>, time: f64, smoother: Smoother) -> Self {
+        let (place, look) = (face.place, face.look.clone());
+        Self { id, number: None, place, look, speed: [0.0; 2], time, missed: 0, smoother }
+    }
+
+    /// Where it should be at this time, if it went on as it went.
+    pub(crate) fn expected(&self, time: f64) -> Place {
+        let moved = self.speed.map(|speed| speed * (time - self.time));
+        let by = |place: usize, moved: f64| (place as f64 + moved).round().max(0.0) as usize;
+        let landmarks = self.place.landmarks.map(|[x, y]| [x + moved[0], y + moved[1]]);
+        Place { x: by(self.place.x, moved[0]), y: by(self.place.y, moved[1]), landmarks, ..self.place }
+    }
+
+    /// How little a face of a frame is like what this track expects: by the overlap of the boxes, the distance of the
+    /// landmarks in sides of the box, and by the look. [`NEVER`] where it cannot be the same. Where places differ much,
+    /// as after a gap, the look has to be the same; `least_likeness` is what else is asked for.
+    pub(crate) fn cost(&self, face: &Detection<'_>, time: f64, least_likeness: f64) -> f64 {
+        let expected = self.expected(time);
+        let side = |place: &Place| place.width.max(place.height).max(1) as f64;
+        let sides = [side(&expected), side(&face.place)];
+        let larger = sides[0].max(sides[1]);
+        let apart = distance(&expected, &face.place) / larger;
+        let shared = overlap(&expected, &face.place);
+        let likeness = self.look.likeness(&face.look);
+        let is_near = shared > 0.1 && apart < 1.0;
+        let reach = 0.75 + 2.0 * (time - self.time);
+        let is_far_and_the_same = apart < reach && likeness >= THE_SAME;
+        let is_of_size = larger < 2.0 * sides[0].min(sides[1]);
+        let needed = if self.missed > 0 { THE_SAME } else { ALIKE }.max(least_likeness);
+        if !is_of_size || likeness < needed || !(is_near || is_far_and_the_same) {
+            return NEVER;
+        }
+        (1.0 - shared) + apart.min(1.0) + LOOK_COUNTS * (1.0 - likeness)
+    }
+
+    /// Takes a face of a frame for its own; gives the smoothed probabilities.
+    pub(crate) fn see(&mut self, face: &Detection<'_>, time: f64, probabilities: &[f64]) -> Vec<f64> {
+        let seconds = time - self.time;
+        if seconds > 0.0 {
+            for (axis, speed) in self.speed.iter_mut().enumerate() {
+                let now = (middle(&face.place)[axis] - middle(&self.place)[axis]) / seconds;
+                *speed += 0.5 * (now - *speed);
+            }
+        }
+        self.look = self.look.renewed(&face.look);
+        (self.place, self.time, self.missed) = (face.place, time, 0);
+        self.smoother.push(time, probabilities)
+    }
+
+    /// When it was last seen.
+    pub(crate) fn time_seen(&self) -> f64 {
+        self.time
+    }
+
+    pub(crate) fn miss(&mut self) {
+        self.missed += 1;
+        self.speed = self.speed.map(|speed| speed * SLOWED);
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(crate) fn has_ended(&self, time: f64) -> bool {
+        match self.number {
+            None => self.missed >= PROBATION,
+            Some(_) => self.missed > PROBATION && time - self.time > GAP,
+        }
+    }
+}
+
+fn middle(place: &Place) -> [f64; 2] {
+    [place.x as f64 + place.width as f64 / 2.0, place.y as f64 + place.height as f64 / 2.0]
+}
+
+/// Mean distance of the landmarks, in pixels.
+fn distance(a: &Place, b: &Place) -> f64 {
+    let apart = |(a, b): (&[f64; 2], &[f64; 2])| {
+        let [x, y] = [a[0] - b[0], a[1] - b[1]];
+        (x * x + y * y).sqrt()
+    };
+    a.landmarks.iter().zip(&b.landmarks).map(apart).sum::<f64>() / a.landmarks.len() as f64
+}
+
+/// The part of two boxes' union that both cover.
+fn overlap(a: &Place, b: &Place) -> f64 {
+    let side = |a: usize, a_length: usize, b: usize, b_length: usize| {
+        (a + a_length).min(b + b_length).saturating_sub(a.max(b)) as f64
+    };
+    let both = side(a.x, a.width, b.x, b.width) * side(a.y, a.height, b.y, b.height);
+    let area = |place: &Place| (place.width * place.height) as f64;
+    both / (area(a) + area(b) - both).max(1.0)
+}
