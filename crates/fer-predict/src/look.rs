@@ -58,6 +58,7 @@ impl Eye {
     }
 
     /// The faces near these places of a picture, at the size `to`; the whole picture, if it is looked at so.
+    #[cfg_attr(not(feature = "faces"), expect(unused_variables, reason = "nothing is looked for"))]
     pub(crate) fn crops_near(&self, picture: Picture, near: &[Place], to: Size) -> Vec<Crop> {
         match self {
             Self::Whole => vec![whole(picture, to)],

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod decoder;
+mod encoder;
 mod error;
 mod input;
 mod notes;
@@ -9,15 +10,20 @@ mod probe;
 mod program;
 mod selection;
 mod settling;
+mod shots;
 mod smoothing;
 mod source;
+mod story;
+mod timeline;
 mod track;
 mod tracker;
 mod y4m;
 
+pub use encoder::Encoder;
 pub use error::Error;
 pub use input::Input;
 pub use selection::{Pace, Selection};
 pub use settling::{Settled, Settling};
 pub use source::{Ending, Facts, Frame, Item, Source};
+pub use story::{Counts, Episode, Keeps, Story};
 pub use tracker::{Following, Tracked, TrackedFace, Tracker};

@@ -71,6 +71,14 @@ pub struct Tracked {
     pub dropped: Vec<u64>,
 }
 
+impl TrackedFace {
+    /// The class of the highest smoothed probability; of equal ones the first.
+    pub fn top(&self) -> usize {
+        let of = &self.smoothed;
+        (1..of.len()).fold(0, |best, class| if of[class] > of[best] { class } else { best })
+    }
+}
+
 impl Tracker {
     /// Finds and judges faces by this recognizer.
     pub fn new(recognizer: Recognizer, following: Following) -> Self {

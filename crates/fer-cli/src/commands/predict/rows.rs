@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::io::{Write, stdout};
 
 use anyhow::Result;
@@ -7,6 +6,7 @@ use fer_predict::{Face, Place};
 use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::commands::cells::{ByClass, quoted};
 use crate::commands::pictures::Seen;
 
 /// How rows are printed.
@@ -177,34 +177,5 @@ impl Serialize for JsonRow<'_> {
             }
         }
         map.end()
-    }
-}
-
-/// Probabilities by the names of their classes, in the classes' order.
-struct ByClass<'a>(&'a [String], &'a [f64]);
-
-impl Serialize for ByClass<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().zip(self.1))
-    }
-}
-
-/// A cell of CSV (RFC 4180): in quotes if it must be.
-fn quoted(cell: &str) -> Cow<'_, str> {
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")).into(),
-        false => cell.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_with_a_comma_or_a_quote_is_quoted() {
-        assert_eq!(quoted("a b.jpg"), "a b.jpg");
-        assert_eq!(quoted("a,b.jpg"), "\"a,b.jpg\"");
-        assert_eq!(quoted("5\" disk\n"), "\"5\"\" disk\n\"");
     }
 }
