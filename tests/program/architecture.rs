@@ -70,6 +70,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ("fer-eval", &["fer-artifact", "fer-model"]),
         ("fer-pipeline", &["fer-artifact", "fer-data", "fer-eval", "fer-faces", "fer-imgproc", "fer-train"]),
         ("fer-predict", &["fer-artifact", "fer-eval", "fer-faces", "fer-imgproc"]),
+        ("fer-video", &["fer-predict"]),
         (
             "fer-cli",
             &[
@@ -82,6 +83,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
                 "fer-predict",
                 "fer-synth",
                 "fer-train",
+                "fer-video",
             ],
         ),
         ("fer-testkit", &["fer-artifact"]),

@@ -40,6 +40,7 @@ mod store;
 mod swap;
 mod sweep;
 mod verify;
+mod video;
 mod watch;
 mod words;
 mod world;

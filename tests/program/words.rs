@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "",
     "init",
     "run",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 26] = [
     "export-model",
     "evaluate",
     "predict",
+    "watch",
     "explain",
     "diff",
     "runs",

@@ -24,7 +24,7 @@ pub use heat::{Example, overlay};
 pub use paired::{Paired, paired};
 pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};
-pub use report::{ReportInput, report};
+pub use report::{ReportInput, STYLE, report};
 pub use scores::{metrics, probabilities, score};
 pub use subsets::add_subsets;
 pub use table::{split_table, table};

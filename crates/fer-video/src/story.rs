@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn few_pictures_are_kept_however_often_a_face_turns() {
-        let tops: Vec<(f64, usize)> = (0..2000).map(|frame| (f64::from(frame) / 10.0, frame / 10 % 3)).collect();
+        let tops: Vec<(f64, usize)> = (0..2000_usize).map(|frame| (frame as f64 / 10.0, frame / 10 % 3)).collect();
         let (story, episodes) = story(&tops, Keeps::Pictures);
         assert_eq!(episodes.len(), 200);
         assert_eq!(story.tracks[&1].episodes.iter().filter(|episode| episode.shot.is_some()).count(), TURNS);

@@ -11,12 +11,21 @@ const GAP: f64 = 1.0;
 const PROBATION: u64 = 2;
 /// Share of a track's look and speed that a frame renews.
 const RENEWED: f64 = 0.3;
+/// The same of a face that is covered in part, and what of its place is believed: the box of what is left of a face does
+/// not go where the face goes.
+const RENEWED_COVERED: f64 = 0.05;
+const BELIEVED_COVERED: f64 = 0.3;
 /// What of its speed is left of a track that is not seen, a frame on.
-const SLOWED: f64 = 0.9;
-/// How much two crops of one face are alike at least, from frame to frame, and over a gap or a cut.
+const SLOWED: f64 = 0.97;
+/// How much two crops of one face are alike at least: from frame to frame, after a gap, where they are not near each
+/// other, and over a cut. Crops of one face are alike by 0.9 and more from frame to frame, by 0.5 as it comes out behind
+/// another; those of two people by 0.4 and less.
 const ALIKE: f64 = 0.2;
-const THE_SAME: f64 = 0.6;
+const AFTER_A_GAP: f64 = 0.45;
+const FAR: f64 = 0.6;
 pub(crate) const ACROSS_A_CUT: f64 = 0.85;
+/// A face that is less alike is taken for one that is covered in part.
+const UNCOVERED: f64 = 0.8;
 /// How much an unlike look counts beside places that are apart.
 const LOOK_COUNTS: f64 = 2.0;
 
@@ -58,8 +67,8 @@ impl Look {
         self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
     }
 
-    fn renewed(&self, now: &Self) -> Self {
-        Self::scaled(self.0.iter().zip(&now.0).map(|(old, new)| (1.0 - RENEWED) * old + RENEWED * new).collect())
+    fn renewed(&self, now: &Self, share: f64) -> Self {
+        Self::scaled(self.0.iter().zip(&now.0).map(|(old, new)| old + share * (new - old)).collect())
     }
 }
 
@@ -69,6 +78,8 @@ pub(crate) struct Track {
     /// Once it is known to be no lone false detection.
     pub(crate) number: Option<u32>,
     place: Place,
+    /// Where the middle of its box is believed to have been then.
+    middle: [f64; 2],
     look: Look,
     /// Pixels a second, across and down.
     speed: [f64; 2],
@@ -76,21 +87,29 @@ pub(crate) struct Track {
     time: f64,
     /// Frames since.
     pub(crate) missed: u64,
+    /// Another track has turned out to be its continuation, and has its number.
+    pub(crate) is_continued: bool,
     smoother: Smoother,
 }
 
 impl Track {
     pub(crate) fn new(id: u64, face: &Detection<'_>, time: f64, smoother: Smoother) -> Self {
         let (place, look) = (face.place, face.look.clone());
-        Self { id, number: None, place, look, speed: [0.0; 2], time, missed: 0, smoother }
+        let (middle, speed) = (middle(&place), [0.0; 2]);
+        Self { id, number: None, place, middle, look, speed, time, missed: 0, is_continued: false, smoother }
     }
 
     /// Where it should be at this time, if it went on as it went.
     pub(crate) fn expected(&self, time: f64) -> Place {
-        let moved = self.speed.map(|speed| speed * (time - self.time));
+        let (now, then) = (self.expected_middle(time), middle(&self.place));
+        let moved = [now[0] - then[0], now[1] - then[1]];
         let by = |place: usize, moved: f64| (place as f64 + moved).round().max(0.0) as usize;
         let landmarks = self.place.landmarks.map(|[x, y]| [x + moved[0], y + moved[1]]);
         Place { x: by(self.place.x, moved[0]), y: by(self.place.y, moved[1]), landmarks, ..self.place }
+    }
+
+    fn expected_middle(&self, time: f64) -> [f64; 2] {
+        [0, 1].map(|axis| self.middle[axis] + self.speed[axis] * (time - self.time))
     }
 
     /// How little a face of a frame is like what this track expects: by the overlap of the boxes, the distance of the
@@ -104,11 +123,11 @@ impl Track {
         let apart = distance(&expected, &face.place) / larger;
         let shared = overlap(&expected, &face.place);
         let likeness = self.look.likeness(&face.look);
-        let is_near = shared > 0.1 && apart < 1.0;
+        let is_near = apart < 0.6 || (shared > 0.1 && apart < 1.0);
         let reach = 0.75 + 2.0 * (time - self.time);
-        let is_far_and_the_same = apart < reach && likeness >= THE_SAME;
+        let is_far_and_the_same = apart < reach && likeness >= FAR;
         let is_of_size = larger < 2.0 * sides[0].min(sides[1]);
-        let needed = if self.missed > 0 { THE_SAME } else { ALIKE }.max(least_likeness);
+        let needed = if self.missed > 0 { AFTER_A_GAP } else { ALIKE }.max(least_likeness);
         if !is_of_size || likeness < needed || !(is_near || is_far_and_the_same) {
             return NEVER;
         }
@@ -117,14 +136,18 @@ impl Track {
 
     /// Takes a face of a frame for its own; gives the smoothed probabilities.
     pub(crate) fn see(&mut self, face: &Detection<'_>, time: f64, probabilities: &[f64]) -> Vec<f64> {
-        let seconds = time - self.time;
-        if seconds > 0.0 {
-            for (axis, speed) in self.speed.iter_mut().enumerate() {
-                let now = (middle(&face.place)[axis] - middle(&self.place)[axis]) / seconds;
-                *speed += 0.5 * (now - *speed);
+        let (seconds, seen) = (time - self.time, middle(&face.place));
+        if self.look.likeness(&face.look) >= UNCOVERED {
+            self.look = self.look.renewed(&face.look, RENEWED);
+            for axis in [0, 1].into_iter().filter(|_| seconds > 0.0) {
+                self.speed[axis] += RENEWED * ((seen[axis] - self.middle[axis]) / seconds - self.speed[axis]);
             }
+            self.middle = seen;
+        } else {
+            self.look = self.look.renewed(&face.look, RENEWED_COVERED);
+            let expected = self.expected_middle(time);
+            self.middle = [0, 1].map(|axis| expected[axis] + BELIEVED_COVERED * (seen[axis] - expected[axis]));
         }
-        self.look = self.look.renewed(&face.look);
         (self.place, self.time, self.missed) = (face.place, time, 0);
         self.smoother.push(time, probabilities)
     }
@@ -142,6 +165,7 @@ impl Track {
     /// Whether nobody waits for it any more.
     pub(crate) fn has_ended(&self, time: f64) -> bool {
         match self.number {
+            _ if self.is_continued => true,
             None => self.missed >= PROBATION,
             Some(_) => self.missed > PROBATION && time - self.time > GAP,
         }

@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use fer_predict::{Crop, Picture, Place, Recognizer, Size};
 
 use crate::Error;
-use crate::assignment::assign;
+use crate::assignment::{NEVER, assign};
 use crate::smoothing::Smoother;
 use crate::track::{ACROSS_A_CUT, Detection, Track};
 
@@ -102,17 +102,16 @@ impl Tracker {
         let judged = self.recognizer.judge(&faces.iter().map(|face| face.crop).collect::<Vec<_>>())?;
         let mut tracked = Tracked::default();
         let owners = self.owners(&faces, time, if is_cut { ACROSS_A_CUT } else { -1.0 });
-        for ((face, owner), judged) in faces.iter().zip(owners).zip(judged) {
+        for ((face, &owner), judged) in faces.iter().zip(&owners).zip(judged) {
             let owner = owner.unwrap_or_else(|| self.begin(face, time));
             let (probabilities, place) = (judged.probabilities, face.place);
-            let track = &mut self.tracks[owner];
-            let is_again = track.time_seen() < time;
-            let smoothed = track.see(face, time, &probabilities);
-            if track.number.is_none() && is_again {
-                self.numbers += 1;
-                track.number = Some(self.numbers);
-                tracked.numbered.push((track.id, self.numbers));
+            if self.tracks[owner].number.is_none() && self.tracks[owner].time_seen() < time {
+                let number = self.number(face, time, &owners);
+                self.tracks[owner].number = Some(number);
+                tracked.numbered.push((self.tracks[owner].id, number));
             }
+            let track = &mut self.tracks[owner];
+            let smoothed = track.see(face, time, &probabilities);
             tracked.faces.push(TrackedFace { id: track.id, number: track.number, place, probabilities, smoothed });
         }
         self.end_tracks(time, is_cut, &mut tracked);
@@ -166,6 +165,21 @@ impl Tracker {
         assign(&faces.iter().map(costs).collect::<Vec<_>>())
     }
 
+    /// The number of a track that is seen again: that of a lost one whose face it shows, if there is one, else a new one.
+    fn number(&mut self, face: &Detection<'_>, time: f64, taken: &[Option<usize>]) -> u32 {
+        let tracks = self.tracks.iter_mut().enumerate().filter(|(at, _)| !taken.contains(&Some(*at)));
+        let lost = tracks.map(|(_, track)| track).filter(|track| track.missed > 0 && track.number.is_some());
+        let lost = lost.map(|track| (track.cost(face, time, -1.0), track)).filter(|(cost, _)| *cost < NEVER);
+        if let Some((_, lost)) = lost.min_by(|(a, _), (b, _)| a.total_cmp(b))
+            && let Some(number) = lost.number
+        {
+            (lost.number, lost.is_continued) = (None, true);
+            return number;
+        }
+        self.numbers += 1;
+        self.numbers
+    }
+
     /// Begins a track.
     fn begin(&mut self, face: &Detection<'_>, time: f64) -> usize {
         self.ids += 1;
@@ -182,7 +196,7 @@ impl Tracker {
             }
             track.miss();
             let has_ended = is_cut || track.has_ended(time);
-            if has_ended && track.number.is_none() {
+            if has_ended && track.number.is_none() && !track.is_continued {
                 tracked.dropped.push(track.id);
             }
             !has_ended

@@ -27,6 +27,9 @@ use page::Page;
 
 use crate::Error;
 
+/// The style sheet of reports, for pages that are to look like them.
+pub const STYLE: &str = include_str!("report.css");
+
 /// The report as an HTML page without scripts, links to other files, or anything that depends on a clock: equal input
 /// gives equal bytes.
 ///

@@ -93,7 +93,7 @@ impl<'a> Page<'a> {
         let training = Training::of_header(&input.model.training);
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
-            style: include_str!("report.css"),
+            style: super::STYLE,
             title: input.title,
             facts: facts(input.model, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),

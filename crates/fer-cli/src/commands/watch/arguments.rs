@@ -60,7 +60,7 @@ pub(in crate::commands) struct WatchArgs {
     smoothing: f64,
     /// Use this model file, or the model of this run folder, in place of the built-in network. Repeat it to average the probabilities of several models.
     #[arg(long = "model", value_name = "MODEL|RUN")]
-    models: Vec<PathBuf>,
+    pub(super) models: Vec<PathBuf>,
     /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(20..))]
     min_face: Option<u16>,
