@@ -89,7 +89,8 @@ mod tests {
             let mut cost = || if random(4) == 0 { NEVER } else { random(100) as f64 / 10.0 };
             let costs: Vec<Vec<f64>> = (0..rows).map(|_| (0..columns).map(|_| cost()).collect()).collect();
             let found = assign(&costs);
-            let sum: f64 = found.iter().zip(&costs).map(|(column, row)| column.map_or(NEVER, |column| row[column])).sum();
+            let sum: f64 =
+                found.iter().zip(&costs).map(|(column, row)| column.map_or(NEVER, |column| row[column])).sum();
             assert!((sum - least(&costs, &mut vec![])).abs() < 1e-3, "{costs:?} {found:?}");
             let mut columns: Vec<usize> = found.iter().flatten().copied().collect();
             columns.sort_unstable();

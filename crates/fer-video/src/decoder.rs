@@ -8,10 +8,10 @@ use std::thread;
 
 use fer_predict::{Picture, Size};
 
+use crate::frames::{Ending, Frame, Item, Message, Sender, WAITING};
 use crate::notes::{KEPT, Listener, Note, READ};
 use crate::probe::Probe;
 use crate::program::{FFMPEG, Program, ask, passthrough};
-use crate::source::{Ending, Frame, Item, Message, Sender, WAITING};
 use crate::{Error, Input, Selection};
 
 pub(crate) struct Decoder {

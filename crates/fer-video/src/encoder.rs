@@ -17,11 +17,8 @@ const FORMS: [(&str, &str, &[&str]); 4] = [
     ("mkv", "matroska", &["aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "opus", "vorbis", "flac"]),
 ];
 /// Encoders, the best first: not every `ffmpeg` has the first.
-const ENCODERS: [&[&str]; 3] = [
-    &["libx264", "-preset", "veryfast", "-crf", "20"],
-    &["libopenh264", "-b:v", "4M"],
-    &["mpeg4", "-q:v", "3"],
-];
+const ENCODERS: [&[&str]; 3] =
+    [&["libx264", "-preset", "veryfast", "-crf", "20"], &["libopenh264", "-b:v", "4M"], &["mpeg4", "-q:v", "3"]];
 
 /// A video that is being written, frame by frame, by a second `ffmpeg`.
 ///
@@ -135,8 +132,12 @@ impl Encoder {
         let length = (self.written as f64 / self.rate).to_string();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut arguments = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error"].map(str::to_owned).to_vec();
-        arguments.extend(["-i".to_owned(), format!("file:{}", text(&self.part)), "-ss".to_owned()]);
-        arguments.extend([self.from.to_string(), "-t".to_owned(), length]);
+        arguments.extend(["-i".to_owned(), format!("file:{}", text(&self.part))]);
+        // A start of 0 would leave out what an encoder put before it.
+        if self.from > 0.0 {
+            arguments.extend(["-ss".to_owned(), self.from.to_string()]);
+        }
+        arguments.extend(["-t".to_owned(), length]);
         arguments.extend(input.arguments());
         arguments.extend(["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", "-c:a", codec].map(str::to_owned));
         arguments.extend(["-movflags", "+faststart", "-f", self.form].map(str::to_owned));

@@ -70,9 +70,7 @@ impl Input {
         match self {
             Self::File(path) => vec!["-i".to_owned(), format!("file:{}", path.to_string_lossy())],
             Self::Address(address) => vec!["-i".to_owned(), address.clone()],
-            Self::Camera(path) => {
-                ["-f", "v4l2", "-i", &path.to_string_lossy()].map(str::to_owned).to_vec()
-            }
+            Self::Camera(path) => ["-f", "v4l2", "-i", &path.to_string_lossy()].map(str::to_owned).to_vec(),
             Self::Standard => ["-f", "yuv4mpegpipe", "-i", "pipe:0"].map(str::to_owned).to_vec(),
         }
     }

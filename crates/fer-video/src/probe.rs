@@ -99,9 +99,8 @@ fn lower(reason: &str) -> String {
 fn read(answer: &str) -> Result<Probe, String> {
     let answer: Answer =
         serde_json::from_str(answer).map_err(|error| format!("ffprobe's answer is not as expected: {error}"))?;
-    let of = |kind: &'static str| {
-        answer.streams.iter().filter(move |stream| stream.codec_type.as_deref() == Some(kind))
-    };
+    let of =
+        |kind: &'static str| answer.streams.iter().filter(move |stream| stream.codec_type.as_deref() == Some(kind));
     let Some(video) = of("video").find(|stream| stream.disposition.attached_pic == 0) else {
         return Err(match (of("video").next(), of("audio").next()) {
             (Some(_), _) => "expected a video, found sound with a cover picture".to_owned(),
@@ -171,9 +170,10 @@ mod tests {
     fn what_is_not_told_is_not_known() {
         let bare = of(r#"{"codec_type": "video", "width": 8, "height": 8, "avg_frame_rate": "0/0"}"#).unwrap();
         assert_eq!((bare.rate, bare.frames, bare.duration, bare.sound), (None, None, Some(4.5), None));
-        let told = of(r#"{"codec_type": "audio", "codec_name": "aac"}, {"codec_type": "video", "width": 8, "height": 8,
+        let told =
+            of(r#"{"codec_type": "audio", "codec_name": "aac"}, {"codec_type": "video", "width": 8, "height": 8,
             "avg_frame_rate": "30000/1001", "nb_frames": "99", "duration": "3.3"}"#)
-        .unwrap();
+            .unwrap();
         assert_eq!((told.rate, told.frames, told.duration), (Some(30_000.0 / 1001.0), Some(99), Some(3.3)));
         assert_eq!(told.sound.as_deref(), Some("aac"));
     }
@@ -184,9 +184,6 @@ mod tests {
         assert_eq!(of(cover).unwrap_err(), "expected a video, found sound with a cover picture");
         assert_eq!(of(r#"{"codec_type": "audio"}"#).unwrap_err(), "expected a video, found sound alone");
         assert_eq!(of("").unwrap_err(), "expected a video, found a file without any stream");
-        assert_eq!(
-            of(r#"{"codec_type": "video"}"#).unwrap_err(),
-            "expected a video of some pixels, found one of 0×0"
-        );
+        assert_eq!(of(r#"{"codec_type": "video"}"#).unwrap_err(), "expected a video of some pixels, found one of 0×0");
     }
 }

@@ -15,7 +15,7 @@ pub struct Settled<P> {
     pub frame: P,
     /// Its faces, from left to right.
     pub faces: Vec<TrackedFace>,
-    /// Detections that were seen in this frame alone, and do not count.
+    /// Detections that do not count: seen in this frame alone, or within the box of another face.
     pub dropped: usize,
 }
 
@@ -28,7 +28,7 @@ impl<P> Settling<P> {
     /// Takes a frame and what it has brought; gives the frames that are settled now, in order.
     pub fn push(&mut self, frame: P, mut tracked: Tracked) -> Vec<Settled<P>> {
         let faces = std::mem::take(&mut tracked.faces);
-        self.waiting.push_back(Settled { frame, faces, dropped: 0 });
+        self.waiting.push_back(Settled { frame, faces, dropped: tracked.behind });
         self.settle(&tracked)
     }
 
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn frames_wait_in_order_until_their_faces_are_decided() {
         let mut settling = Settling::new();
-        let tracked = |faces, numbered, dropped| Tracked { faces, numbered, dropped };
+        let tracked = |faces, numbered, dropped| Tracked { faces, numbered, behind: 0, dropped };
         assert_eq!(numbers(settling.push(0, tracked(vec![], vec![], vec![]))), [(0, vec![], 0)]);
         assert!(settling.push(1, tracked(vec![face(1, None), face(2, None)], vec![], vec![])).is_empty());
         assert!(settling.push(2, tracked(vec![face(1, Some(1))], vec![(1, 1)], vec![])).is_empty());

@@ -22,9 +22,8 @@ impl Shot {
         let size = picture.size();
         let side = (AROUND * place.width.max(place.height) as f64) as usize;
         let side = side.min(size.width()).min(size.height());
-        let start = |start: usize, length: usize, end: usize| {
-            (start + length / 2).saturating_sub(side / 2).min(end - side)
-        };
+        let start =
+            |start: usize, length: usize, end: usize| (start + length / 2).saturating_sub(side / 2).min(end - side);
         let (x, y) = (start(place.x, place.width, size.width()), start(place.y, place.height, size.height()));
         let small = Size::new(SIDE, SIDE).ok()?;
         let rgb = picture.part(x, y, Size::new(side, side).ok()?).rgb_of_size(small);

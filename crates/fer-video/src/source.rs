@@ -1,16 +1,12 @@
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use fer_predict::{Picture, Size};
-
 use crate::decoder::Decoder;
+use crate::frames::{Ending, Facts, Item, Message};
 use crate::probe::{Probe, probe};
 use crate::program::{LOOK, Program};
 use crate::y4m::y4m;
 use crate::{Error, Input, Selection};
-
-/// Frames that wait to be looked at: memory does not grow with the video's length.
-pub(crate) const WAITING: usize = 2;
 
 /// The frames of a video, one after the other.
 ///
@@ -24,62 +20,6 @@ pub struct Source {
     /// Ends with us.
     _program: Option<Program>,
 }
-
-/// What is known of a video.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
-    /// Size of the frames: upright, with square pixels.
-    pub size: Size,
-    /// Frames a second that come of it, on average, as far as the file knows.
-    pub rate: f64,
-    /// Seconds to come, if that is known.
-    pub duration: Option<f64>,
-    /// The codec of its sound, if there is sound to keep.
-    pub sound: Option<String>,
-}
-
-/// A frame.
-#[derive(Debug, Clone)]
-pub struct Frame {
-    /// Frames read before it, those not chosen among them; counted from [`Selection::from`].
-    pub number: u64,
-    /// Seconds from the video's start.
-    pub time: f64,
-    /// Upright.
-    pub picture: Picture,
-}
-
-/// What comes of a video.
-#[derive(Debug)]
-pub enum Item {
-    /// A frame.
-    Frame(Frame),
-    /// What went wrong after the frame before, and how often in a row.
-    Trouble(String),
-}
-
-/// How a video ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// It has not.
-    Open,
-    /// At its end.
-    Whole,
-    /// Before its end, and why.
-    Broken(String),
-    /// No frame came for as long as was to be waited.
-    Stalled,
-    /// Asked to.
-    Interrupted,
-}
-
-pub(crate) enum Message {
-    Item(Item),
-    End(Ending),
-}
-
-/// Frames go where somebody takes them; an error says that nobody does any more.
-pub(crate) type Sender = SyncSender<Message>;
 
 impl Source {
     /// Opens a video. `stop` is asked now and then whether to give up.
@@ -143,7 +83,9 @@ fn facts(input: &Input, probe: &Probe, selection: &Selection) -> Result<Facts, E
         (duration, to) => duration.or(to),
     };
     if let Some(duration) = probe.duration.filter(|duration| *duration > 0.0 && selection.from >= *duration) {
-        return Err(input.refused(format!("expected a start before its end at {duration} s, found {} s", selection.from)));
+        return Err(
+            input.refused(format!("expected a start before its end at {duration} s, found {} s", selection.from))
+        );
     }
     let sound = if matches!(input, Input::File(_)) { probe.sound.clone() } else { None };
     Ok(Facts {

@@ -56,7 +56,7 @@ pub struct Counts {
     pub frames: u64,
     /// Those without a face.
     pub empty: u64,
-    /// Detections in single frames, which do not count.
+    /// Detections that do not count: in single frames, or within the box of another face.
     pub dropped: u64,
     /// Tracks.
     pub tracks: usize,
@@ -252,7 +252,20 @@ mod tests {
     #[test]
     fn an_episode_lasts_until_another_expression_is_on_top_for_half_a_second() {
         let tops: Vec<(f64, usize)> = (0..60)
-            .map(|frame| (f64::from(frame) / 10.0, if frame < 20 { 0 } else if frame < 23 { 1 } else if frame < 40 { 0 } else { 2 }))
+            .map(|frame| {
+                (
+                    f64::from(frame) / 10.0,
+                    if frame < 20 {
+                        0
+                    } else if frame < 23 {
+                        1
+                    } else if frame < 40 {
+                        0
+                    } else {
+                        2
+                    },
+                )
+            })
             .collect();
         let (story, episodes) = story(&tops, Keeps::Pictures);
         assert_eq!(episodes, [(0, 0.0, 4.0), (2, 4.0, 5.9)], "three frames of class 1 are none");

@@ -43,6 +43,13 @@ impl<'a> Detection<'a> {
     }
 }
 
+impl Detection<'_> {
+    /// Whether more than half of its box lies within another's.
+    pub(crate) fn is_behind(&self, other: &Self) -> bool {
+        2.0 * shared_area(&self.place, &other.place) > area(&self.place)
+    }
+}
+
 /// What a face looks like: its crop, brought to mean 0 and length 1.
 #[derive(Debug, Clone)]
 struct Look(Vec<f64>);
@@ -87,6 +94,10 @@ pub(crate) struct Track {
     time: f64,
     /// Frames since.
     pub(crate) missed: u64,
+    /// Frames in which it was seen.
+    pub(crate) sightings: u64,
+    /// It has no number yet because it could be a lost track, covered in part.
+    pub(crate) is_held: bool,
     /// Another track has turned out to be its continuation, and has its number.
     pub(crate) is_continued: bool,
     smoother: Smoother,
@@ -96,7 +107,7 @@ impl Track {
     pub(crate) fn new(id: u64, face: &Detection<'_>, time: f64, smoother: Smoother) -> Self {
         let (place, look) = (face.place, face.look.clone());
         let (middle, speed) = (middle(&place), [0.0; 2]);
-        Self { id, number: None, place, middle, look, speed, time, missed: 0, is_continued: false, smoother }
+        Self { id, number: None, place, middle, look, speed, time, missed: 0, sightings: 0, is_held: false, is_continued: false, smoother }
     }
 
     /// Where it should be at this time, if it went on as it went.
@@ -116,22 +127,36 @@ impl Track {
     /// landmarks in sides of the box, and by the look. [`NEVER`] where it cannot be the same. Where places differ much,
     /// as after a gap, the look has to be the same; `least_likeness` is what else is asked for.
     pub(crate) fn cost(&self, face: &Detection<'_>, time: f64, least_likeness: f64) -> f64 {
-        let expected = self.expected(time);
-        let side = |place: &Place| place.width.max(place.height).max(1) as f64;
-        let sides = [side(&expected), side(&face.place)];
-        let larger = sides[0].max(sides[1]);
-        let apart = distance(&expected, &face.place) / larger;
-        let shared = overlap(&expected, &face.place);
+        let (shared, apart) = self.nearness(face, time);
         let likeness = self.look.likeness(&face.look);
         let is_near = apart < 0.6 || (shared > 0.1 && apart < 1.0);
-        let reach = 0.75 + 2.0 * (time - self.time);
-        let is_far_and_the_same = apart < reach && likeness >= FAR;
-        let is_of_size = larger < 2.0 * sides[0].min(sides[1]);
+        let is_far_and_the_same = self.is_in_reach(face, time) && likeness >= FAR;
         let needed = if self.missed > 0 { AFTER_A_GAP } else { ALIKE }.max(least_likeness);
-        if !is_of_size || likeness < needed || !(is_near || is_far_and_the_same) {
+        if !self.is_of_size(face) || likeness < needed || !(is_near || is_far_and_the_same) {
             return NEVER;
         }
         (1.0 - shared) + apart.min(1.0) + LOOK_COUNTS * (1.0 - likeness)
+    }
+
+    /// Whether a face is where this track could be by now, and as large, whatever it looks like.
+    pub(crate) fn could_be_at(&self, face: &Detection<'_>, time: f64) -> bool {
+        self.is_of_size(face) && self.is_in_reach(face, time)
+    }
+
+    /// Overlap of a face's box with the expected one, and distance of the landmarks in sides of the larger box.
+    fn nearness(&self, face: &Detection<'_>, time: f64) -> (f64, f64) {
+        let expected = self.expected(time);
+        let larger = side(&expected).max(side(&face.place));
+        (overlap(&expected, &face.place), distance(&expected, &face.place) / larger)
+    }
+
+    fn is_in_reach(&self, face: &Detection<'_>, time: f64) -> bool {
+        self.nearness(face, time).1 < 0.75 + 2.0 * (time - self.time)
+    }
+
+    fn is_of_size(&self, face: &Detection<'_>) -> bool {
+        let (a, b) = (side(&self.place), side(&face.place));
+        a.max(b) < 2.0 * a.min(b)
     }
 
     /// Takes a face of a frame for its own; gives the smoothed probabilities.
@@ -149,12 +174,18 @@ impl Track {
             self.middle = [0, 1].map(|axis| expected[axis] + BELIEVED_COVERED * (seen[axis] - expected[axis]));
         }
         (self.place, self.time, self.missed) = (face.place, time, 0);
+        self.sightings += 1;
         self.smoother.push(time, probabilities)
     }
 
-    /// When it was last seen.
-    pub(crate) fn time_seen(&self) -> f64 {
-        self.time
+    /// Whether it counts, if it ends as it is.
+    pub(crate) fn counts(&self) -> bool {
+        self.sightings > 1 && !self.is_held
+    }
+
+    /// Whether it is not known yet if it counts.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.number.is_none() && !self.is_continued
     }
 
     pub(crate) fn miss(&mut self) {
@@ -172,6 +203,10 @@ impl Track {
     }
 }
 
+fn side(place: &Place) -> f64 {
+    place.width.max(place.height).max(1) as f64
+}
+
 fn middle(place: &Place) -> [f64; 2] {
     [place.x as f64 + place.width as f64 / 2.0, place.y as f64 + place.height as f64 / 2.0]
 }
@@ -187,10 +222,17 @@ fn distance(a: &Place, b: &Place) -> f64 {
 
 /// The part of two boxes' union that both cover.
 fn overlap(a: &Place, b: &Place) -> f64 {
+    let both = shared_area(a, b);
+    both / (area(a) + area(b) - both).max(1.0)
+}
+
+fn shared_area(a: &Place, b: &Place) -> f64 {
     let side = |a: usize, a_length: usize, b: usize, b_length: usize| {
         (a + a_length).min(b + b_length).saturating_sub(a.max(b)) as f64
     };
-    let both = side(a.x, a.width, b.x, b.width) * side(a.y, a.height, b.y, b.height);
-    let area = |place: &Place| (place.width * place.height) as f64;
-    both / (area(a) + area(b) - both).max(1.0)
+    side(a.x, a.width, b.x, b.width) * side(a.y, a.height, b.y, b.height)
+}
+
+fn area(place: &Place) -> f64 {
+    (place.width * place.height) as f64
 }

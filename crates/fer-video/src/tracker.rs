@@ -10,6 +10,8 @@ use crate::track::{ACROSS_A_CUT, Detection, Track};
 /// Side of the small picture by which cuts are seen, and how much a pixel's colours change on average at one, of 255.
 const SMALL: usize = 16;
 const CUT: f64 = 32.0;
+/// Sightings of a face that may be a lost one coming out behind somebody, before it is taken for a new one.
+const PATIENCE: u64 = 10;
 
 /// How faces are followed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +69,9 @@ pub struct Tracked {
     pub faces: Vec<TrackedFace>,
     /// Tracks that have got a number: id and number.
     pub numbered: Vec<(u64, u32)>,
+    /// Detections that lie for the most part within the box of a tracked face, and belong to no track: the same face once
+    /// more, or one that is hidden behind it.
+    pub behind: usize,
     /// Tracks that were seen in one frame alone, and count as false: ids.
     pub dropped: Vec<u64>,
 }
@@ -103,12 +108,21 @@ impl Tracker {
         let mut tracked = Tracked::default();
         let owners = self.owners(&faces, time, if is_cut { ACROSS_A_CUT } else { -1.0 });
         for ((face, &owner), judged) in faces.iter().zip(&owners).zip(judged) {
-            let owner = owner.unwrap_or_else(|| self.begin(face, time));
+            let is_behind = || faces.iter().zip(&owners).any(|(other, owner)| owner.is_some() && face.is_behind(other));
+            let owner = match owner {
+                Some(owner) => owner,
+                None if is_behind() => {
+                    tracked.behind += 1;
+                    continue;
+                }
+                None => self.begin(face, time),
+            };
             let (probabilities, place) = (judged.probabilities, face.place);
-            if self.tracks[owner].number.is_none() && self.tracks[owner].time_seen() < time {
-                let number = self.number(face, time, &owners);
-                self.tracks[owner].number = Some(number);
-                tracked.numbered.push((self.tracks[owner].id, number));
+            let Track { id, number: known, sightings, .. } = self.tracks[owner];
+            if known.is_none() && sightings > 0 {
+                let number = self.number(face, time, &owners, sightings);
+                (self.tracks[owner].number, self.tracks[owner].is_held) = (number, number.is_none());
+                tracked.numbered.extend(number.map(|number| (id, number)));
             }
             let track = &mut self.tracks[owner];
             let smoothed = track.see(face, time, &probabilities);
@@ -122,15 +136,21 @@ impl Tracker {
     /// What is to be said of tracks without a number when no frame comes any more: of a single frame, all faces count.
     pub fn finish(mut self) -> Tracked {
         let mut tracked = Tracked::default();
-        for track in self.tracks.iter().filter(|track| track.number.is_none()) {
-            if self.frames == 1 {
-                self.numbers += 1;
-                tracked.numbered.push((track.id, self.numbers));
-            } else {
-                tracked.dropped.push(track.id);
-            }
+        let undecided = self.tracks.iter().filter(|track| track.is_undecided());
+        let undecided: Vec<(u64, bool)> = undecided.map(|track| (track.id, track.counts())).collect();
+        for (id, counts) in undecided {
+            self.decide(id, counts || self.frames == 1, &mut tracked);
         }
         tracked
+    }
+
+    /// What is said of a track without a number that ends.
+    fn decide(&mut self, id: u64, counts: bool, tracked: &mut Tracked) {
+        if counts {
+            tracked.numbered.push((id, self.new_number()));
+        } else {
+            tracked.dropped.push(id);
+        }
     }
 
     /// Whether a frame is of another scene than the one before.
@@ -165,17 +185,33 @@ impl Tracker {
         assign(&faces.iter().map(costs).collect::<Vec<_>>())
     }
 
-    /// The number of a track that is seen again: that of a lost one whose face it shows, if there is one, else a new one.
-    fn number(&mut self, face: &Detection<'_>, time: f64, taken: &[Option<usize>]) -> u32 {
+    /// The number of a track that is seen again: that of a lost one which its face fits, or a new one; none yet while it
+    /// could be a lost one that comes out behind somebody.
+    fn number(
+        &mut self,
+        face: &Detection<'_>,
+        time: f64,
+        taken: &[Option<usize>],
+        sightings: u64,
+    ) -> Option<u32> {
         let tracks = self.tracks.iter_mut().enumerate().filter(|(at, _)| !taken.contains(&Some(*at)));
         let lost = tracks.map(|(_, track)| track).filter(|track| track.missed > 0 && track.number.is_some());
-        let lost = lost.map(|track| (track.cost(face, time, -1.0), track)).filter(|(cost, _)| *cost < NEVER);
-        if let Some((_, lost)) = lost.min_by(|(a, _), (b, _)| a.total_cmp(b))
-            && let Some(number) = lost.number
-        {
-            (lost.number, lost.is_continued) = (None, true);
-            return number;
+        let near: Vec<(f64, &mut Track)> = lost
+            .filter(|track| track.could_be_at(face, time))
+            .map(|track| (track.cost(face, time, -1.0), track))
+            .collect();
+        let is_undecided = !near.is_empty() && sightings < PATIENCE;
+        match near.into_iter().min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+            Some((cost, lost)) if cost < NEVER => {
+                lost.is_continued = true;
+                lost.number.take()
+            }
+            _ if is_undecided => None,
+            _ => Some(self.new_number()),
         }
+    }
+
+    fn new_number(&mut self) -> u32 {
         self.numbers += 1;
         self.numbers
     }
@@ -190,16 +226,18 @@ impl Tracker {
     /// Ends the tracks that have not been seen for long, at a cut all that the frame does not show.
     fn end_tracks(&mut self, time: f64, is_cut: bool, tracked: &mut Tracked) {
         let seen: Vec<u64> = tracked.faces.iter().map(|face| face.id).collect();
+        let mut undecided = vec![];
         self.tracks.retain_mut(|track| {
             if seen.contains(&track.id) {
                 return true;
             }
             track.miss();
             let has_ended = is_cut || track.has_ended(time);
-            if has_ended && track.number.is_none() && !track.is_continued {
-                tracked.dropped.push(track.id);
+            if has_ended && track.is_undecided() {
+                undecided.push((track.id, track.counts()));
             }
             !has_ended
         });
+        undecided.into_iter().for_each(|(id, counts)| self.decide(id, counts, tracked));
     }
 }

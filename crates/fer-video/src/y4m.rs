@@ -9,7 +9,7 @@ use std::thread;
 use ::y4m::{Colorspace, Decoder, Frame as Planes};
 use fer_predict::{Picture, Size};
 
-use crate::source::{Ending, Facts, Frame, Item, Message, Sender, WAITING};
+use crate::frames::{Ending, Facts, Frame, Item, Message, Sender, WAITING};
 use crate::{Error, Input, Selection};
 
 /// Reads Y4M in a thread of its own.
@@ -62,8 +62,9 @@ fn open<R: Read>(from: R) -> Result<Reader<R>, String> {
          makes one"
             .to_owned()
     })?;
-    let size = Size::new(decoder.get_height(), decoder.get_width())
-        .map_err(|_| format!("expected a picture of some pixels, found {}×{}", decoder.get_width(), decoder.get_height()))?;
+    let size = Size::new(decoder.get_height(), decoder.get_width()).map_err(|_| {
+        format!("expected a picture of some pixels, found {}×{}", decoder.get_width(), decoder.get_height())
+    })?;
     let rate = decoder.get_framerate();
     let rate = if rate.num > 0 && rate.den > 0 { rate.num as f64 / rate.den as f64 } else { 25.0 };
     let is_full = decoder.get_raw_params().split(|byte| *byte == b' ').any(|part| part == b"XCOLORRANGE=FULL");
@@ -190,7 +191,9 @@ mod tests {
     #[test]
     fn colours_are_those_of_bt_601() {
         // White, red and blue as ITU-R BT.601 has them: 235 128 128, 81 90 240, 41 240 110.
-        for (yuv, rgb) in [([235, 128, 128], [255, 255, 255]), ([81, 90, 240], [254, 0, 0]), ([41, 240, 110], [0, 0, 255])] {
+        for (yuv, rgb) in
+            [([235, 128, 128], [255, 255, 255]), ([81, 90, 240], [254, 0, 0]), ([41, 240, 110], [0, 0, 255])]
+        {
             let [y, u, v] = yuv;
             let (frames, ending) = items(video("C420jpeg", &[&[y, y, y, 16, u, v]]), Selection::default());
             let found = frames[0].picture.clone().into_rgb();
@@ -199,7 +202,8 @@ mod tests {
         }
         let gray = items(video("Cmono XCOLORRANGE=FULL", &[&[0, 100, 200, 255]]), Selection::default()).0;
         assert_eq!(gray[0].picture.clone().into_gray(), [0, 100, 200, 255]);
-        let deep: Vec<u8> = [64_u16, 940, 502, 940].iter().chain([512; 8].iter()).flat_map(|v| v.to_le_bytes()).collect();
+        let deep: Vec<u8> =
+            [64_u16, 940, 502, 940].iter().chain([512; 8].iter()).flat_map(|v| v.to_le_bytes()).collect();
         let deep = items(video("C444p10 XYSCSS=444P10", &[&deep]), Selection::default()).0;
         assert_eq!(deep[0].picture.clone().into_gray(), [0, 255, 127, 255]);
     }

@@ -24,11 +24,9 @@ use minijinja::{Environment, UndefinedBehavior};
 
 pub use input::ReportInput;
 use page::Page;
+pub use page::STYLE;
 
 use crate::Error;
-
-/// The style sheet of reports, for pages that are to look like them.
-pub const STYLE: &str = include_str!("report.css");
 
 /// The report as an HTML page without scripts, links to other files, or anything that depends on a clock: equal input
 /// gives equal bytes.

@@ -17,6 +17,9 @@ use crate::Error;
 use crate::format::{count, counted, percent, percentage};
 use crate::scores::{outcomes, outcomes_at, wilson};
 
+/// The style sheet of reports, for pages that are to look like them.
+pub const STYLE: &str = include_str!("report.css");
+
 /// The page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
@@ -93,7 +96,7 @@ impl<'a> Page<'a> {
         let training = Training::of_header(&input.model.training);
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
-            style: super::STYLE,
+            style: STYLE,
             title: input.title,
             facts: facts(input.model, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),

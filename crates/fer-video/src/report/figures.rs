@@ -13,9 +13,8 @@ const GAP: f64 = 0.5;
 
 /// The colour of a class: told apart by day and by night. More classes begin again.
 pub(crate) fn colour(class: usize) -> &'static str {
-    const COLOURS: [&str; 10] = [
-        "#c8453b", "#6f9a35", "#7f62b3", "#e0a526", "#3f7fd0", "#e07a3a", "#97a1ab", "#3aa39a", "#b95c93", "#8a6d4b",
-    ];
+    const COLOURS: [&str; 10] =
+        ["#c8453b", "#6f9a35", "#7f62b3", "#e0a526", "#3f7fd0", "#e07a3a", "#97a1ab", "#3aa39a", "#b95c93", "#8a6d4b"];
     COLOURS[class % COLOURS.len()]
 }
 
@@ -73,7 +72,8 @@ pub(crate) fn overview(span: Span, faces: &[(u32, Vec<(usize, f64, f64)>)]) -> S
             let (x, y) = (span.x(from), LANE * lane as f64 + (LANE - BAR) / 2.0);
             let width = (span.x(to) - x).max(1.0);
             let colour = colour(class);
-            let _ = write!(svg, "<rect x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>");
+            let _ =
+                write!(svg, "<rect x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>");
         }
     }
     svg + "</svg>"

@@ -1,5 +1,6 @@
 //! The page that tells a video's story: one HTML file that needs nothing else.
 
+mod about;
 mod figures;
 mod page;
 
@@ -7,23 +8,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
-use crate::{Error, Following, Story};
+use crate::{Error, Story};
+pub use about::About;
 use page::Page;
-
-/// What a report says besides the story.
-#[derive(Debug, Clone, PartialEq)]
-pub struct About<'a> {
-    /// The page's title.
-    pub title: &'a str,
-    /// Class names, in the order of the probabilities.
-    pub classes: &'a [String],
-    /// A style sheet to begin with.
-    pub style: &'a str,
-    /// How faces were followed.
-    pub following: Following,
-    /// Notes to add to those on what was not seen, each a sentence or two.
-    pub notes: Vec<String>,
-}
 
 /// The report as an HTML page without scripts, links to other files, or anything that depends on a clock: an overview
 /// of all faces, what to keep in mind, and of each face a filmstrip, its expressions over time with pictures at the turning

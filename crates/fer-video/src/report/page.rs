@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::About;
+use super::about::About;
 use super::figures::{Span, clock, colour, overview, stacked};
 use crate::Story;
 use crate::shots::Shot;
@@ -91,7 +91,8 @@ impl<'a> Page<'a> {
         let span = Span { from: counts.first, to: counts.last };
         let bars = |life: &Life| life.episodes.iter().map(|it| (it.class, it.from, it.to)).collect();
         let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, bars(life))).collect();
-        let with_pictures = story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
+        let with_pictures =
+            story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
         let without = story.tracks.iter().filter(|(_, life)| life.pictured.is_none());
         let class = |(class, name): (usize, &'a String)| ClassView { name, colour: colour(class) };
         Self {
@@ -125,13 +126,19 @@ fn notes(counts: &Counts, about: &About<'_>) -> Vec<String> {
     let empty = format!("{} of {} frames ({share:.1} %) show no face that was found.", counts.empty, counts.frames);
     let every = about.following.detect_every;
     let late = if every.get() > 1 {
-        format!(" New faces are looked for in each {every}th frame, so that one can be seen up to {} frames late.", every.get() - 1)
+        format!(
+            " New faces are looked for in each {every}th frame, so that one can be seen up to {} frames late.",
+            every.get() - 1
+        )
     } else {
         String::new()
     };
     let mut notes = vec![
         format!("{empty} Faces that are small, turned away or covered are missing.{late}"),
-        format!("{} in a single frame each: taken for errors and left out.", many(counts.dropped, "detection")),
+        format!(
+            "{} left out: seen in a single frame, or for the most part within the box of another face.",
+            many(counts.dropped, "detection")
+        ),
         "A number is one stretch of being seen, not a person: whoever is out of sight for more than a second, or comes \
          back after a cut, gets a new number."
             .to_owned(),
@@ -173,7 +180,8 @@ impl<'a> FaceView<'a> {
 
 /// The classes that were on top, the most frequent first.
 fn shares<'a>(life: &Life, classes: &'a [String]) -> Vec<ShareView<'a>> {
-    let mut shares: Vec<(usize, u64)> = life.on_top.iter().copied().enumerate().filter(|(_, frames)| *frames > 0).collect();
+    let mut shares: Vec<(usize, u64)> =
+        life.on_top.iter().copied().enumerate().filter(|(_, frames)| *frames > 0).collect();
     shares.sort_by_key(|&(class, frames)| (std::cmp::Reverse(frames), class));
     let share = |(class, frames): (usize, u64)| {
         let of = || life.episodes.iter().filter(|episode| episode.class == class);
@@ -213,7 +221,8 @@ impl<'a> EpisodeView<'a> {
 
 impl<'a> OtherView<'a> {
     fn new(number: u32, life: &Life, classes: &'a [String]) -> Self {
-        let top = (1..life.on_top.len()).fold(0, |best, at| if life.on_top[at] > life.on_top[best] { at } else { best });
+        let top =
+            (1..life.on_top.len()).fold(0, |best, at| if life.on_top[at] > life.on_top[best] { at } else { best });
         Self { number, from: clock(life.from), to: clock(life.to), frames: life.frames, name: &classes[top] }
     }
 }

@@ -19,7 +19,8 @@ fn follow(frames: impl IntoIterator<Item = Picture>) -> (Vec<Vec<(u32, f64)>>, u
     assert!(settled.iter().enumerate().all(|(number, it)| it.frame == number), "in order, and all of them");
     let dropped = settled.iter().map(|it| it.dropped).sum();
     let middle = |place: fer_predict::Place| place.x as f64 + place.width as f64 / 2.0;
-    let faces = settled.iter().map(|it| it.faces.iter().map(|face| (face.number.unwrap(), middle(face.place))).collect());
+    let faces =
+        settled.iter().map(|it| it.faces.iter().map(|face| (face.number.unwrap(), middle(face.place))).collect());
     (faces.collect(), dropped)
 }
 
@@ -91,7 +92,8 @@ fn a_cut_begins_new_tracks() {
         _ => {
             let rgb = frame(&[(&other, 143.0, 40.0)]).into_rgb();
             let dark = rgb.chunks(3).flat_map(|pixel| [pixel[0] / 2, pixel[1] / 3, pixel[2] / 3]).collect();
-            Picture::from_rgb(dark, fer_artifact::Size::new(crate::scene::HEIGHT, crate::scene::WIDTH).unwrap()).unwrap()
+            Picture::from_rgb(dark, fer_artifact::Size::new(crate::scene::HEIGHT, crate::scene::WIDTH).unwrap())
+                .unwrap()
         }
     };
     let (faces, _) = follow((0..40).map(scene));

@@ -21,7 +21,7 @@ use crate::commands::pictures::ensemble;
 The programs ffmpeg and ffprobe have to be installed; `-` without --annotate needs neither. Without --json and --csv, a row
 is printed for each episode: a stretch of time in which a face shows one expression. Ctrl-C ends with all that was
 seen until then. The exit code is 1 if the video broke off or a stream stalled, 130 after Ctrl-C.")]
-pub(in crate::commands) struct WatchArgs {
+pub(crate) struct WatchArgs {
     /// A video file; an address (http, rtsp and others); a camera such as /dev/video0; or `-` for Y4M on standard input.
     #[arg(value_name = "FILE|URL|CAMERA|-")]
     pub(super) input: String,
@@ -108,7 +108,9 @@ fn time(text: &str) -> Result<f64, String> {
     let numbers = parts.iter().map(|part| part.parse::<f64>().ok().filter(|number| (0.0..=3.2e7).contains(number)));
     let numbers: Vec<f64> = numbers.collect::<Option<_>>().ok_or_else(refused)?;
     match numbers.len() {
-        1..=3 if numbers[1..].iter().all(|&part| part < 60.0) => Ok(numbers.iter().fold(0.0, |sum, part| 60.0 * sum + part)),
+        1..=3 if numbers[1..].iter().all(|&part| part < 60.0) => {
+            Ok(numbers.iter().fold(0.0, |sum, part| 60.0 * sum + part))
+        }
         _ => Err(refused()),
     }
 }
@@ -124,7 +126,10 @@ mod tests {
 
     #[test]
     fn times_are_seconds_or_have_minutes_and_hours() {
-        assert_eq!(["0", "1.5", "1:30", "1:02:03.5", "90"].map(|text| time(text).unwrap()), [0.0, 1.5, 90.0, 3723.5, 90.0]);
+        assert_eq!(
+            ["0", "1.5", "1:30", "1:02:03.5", "90"].map(|text| time(text).unwrap()),
+            [0.0, 1.5, 90.0, 3723.5, 90.0]
+        );
         for wrong in ["", "-1", "1:60", "1:2:3:4", "x", "nan", "inf", "1e9"] {
             assert!(time(wrong).is_err(), "{wrong}");
         }

@@ -34,13 +34,18 @@ impl WatchArgs {
             source => source?,
         };
         let facts = source.facts().clone();
-        let bar = facts.duration.map_or_else(ProgressBar::hidden, |duration| bar((duration * facts.rate) as u64, "frames"));
-        let film = self.annotate.as_deref().map(|path| Film::start(path, &input, &facts, &selection, tracker.classes()));
+        let bar =
+            facts.duration.map_or_else(ProgressBar::hidden, |duration| bar((duration * facts.rate) as u64, "frames"));
+        let film =
+            self.annotate.as_deref().map(|path| Film::start(path, &input, &facts, &selection, tracker.classes()));
         let film = film.transpose()?;
         let mut outputs = Outputs {
             rows: Rows::new(self.form(), tracker.classes(), bar.clone())?,
             film,
-            story: Story::new(tracker.classes().len(), if self.report.is_some() { Keeps::Pictures } else { Keeps::Numbers }),
+            story: Story::new(
+                tracker.classes().len(),
+                if self.report.is_some() { Keeps::Pictures } else { Keeps::Numbers },
+            ),
             last: None,
         };
         let classes = tracker.classes().to_vec();
@@ -75,8 +80,12 @@ impl WatchArgs {
         let name = input.name();
         let title = Path::new(&name).file_name().map_or(name.clone(), |name| name.to_string_lossy().into_owned());
         let mut notes = match (reason(ending), outputs.last) {
-            (Some(reason), Some(last)) => vec![format!("The video broke off: the last frame is {}; {reason}.", place(last))],
-            _ if *ending == Ending::Interrupted => vec!["Watching was interrupted: what came later is missing.".to_owned()],
+            (Some(reason), Some(last)) => {
+                vec![format!("The video broke off: the last frame is {}; {reason}.", place(last))]
+            }
+            _ if *ending == Ending::Interrupted => {
+                vec!["Watching was interrupted: what came later is missing.".to_owned()]
+            }
             _ => vec![],
         };
         if self.models.is_empty() {
@@ -171,7 +180,7 @@ impl Outputs {
             many(counts.frames, "frame"),
             many(counts.tracks as u64, "face"),
             many(counts.empty, "frame"),
-            many(counts.dropped, "lone detection")
+            many(counts.dropped, "detection")
         ));
     }
 }
