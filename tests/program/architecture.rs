@@ -74,6 +74,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
             &["fer-artifact", "fer-data", "fer-eval", "fer-export", "fer-faces", "fer-imgproc", "fer-train"],
         ),
         ("fer-predict", &["fer-artifact", "fer-eval", "fer-faces", "fer-imgproc"]),
+        ("fer-video", &["fer-predict"]),
         (
             "fer-cli",
             &[
@@ -87,6 +88,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
                 "fer-predict",
                 "fer-synth",
                 "fer-train",
+                "fer-video",
             ],
         ),
         ("fer-testkit", &["fer-artifact"]),

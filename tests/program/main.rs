@@ -43,6 +43,7 @@ mod store;
 mod swap;
 mod sweep;
 mod verify;
+mod video;
 mod votes;
 mod watch;
 mod words;

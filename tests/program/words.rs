@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "",
     "init",
     "run",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 27] = [
     "export-model",
     "evaluate",
     "predict",
+    "watch",
     "explain",
     "diff",
     "runs",

@@ -16,6 +16,9 @@ const DEFAULT_PART: usize = 32;
 /// Most pixels of the picture that the detector is given: its memory is some 200 bytes a pixel.
 const MOST_PIXELS: f64 = 4e6;
 
+/// Sides of a box that are looked at where faces are looked for near it.
+const REACH: f64 = 2.4;
+
 /// Side of the smallest face that can be looked for, in pixels: with fewer there is no expression to see.
 pub const SMALLEST: usize = 20;
 
@@ -79,6 +82,32 @@ impl Finder {
         faces
     }
 
+    /// Faces near boxes (left edge, upper edge, width, height, in pixels), from left to right: for a video, whose faces are
+    /// near where they were a frame before. Around each box a part of the picture is looked at that is 2.4 times
+    /// as wide, for faces of at least a third of the box's side; that takes a fraction of the time of [`Self::find`].
+    pub fn find_near(&self, picture: &Picture, boxes: &[[f64; 4]]) -> Vec<Face> {
+        let around = |near: &[f64; 4]| self.find_around(picture, near);
+        let mut faces = one_a_place(boxes.iter().flat_map(around).collect());
+        faces.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+        faces
+    }
+
+    fn find_around(&self, picture: &Picture, &[x, y, width, height]: &[f64; 4]) -> Vec<Face> {
+        let (size, side) = (picture.size(), width.max(height));
+        let span = |middle: f64, end: usize| {
+            let place = |reach: f64| (middle + reach).clamp(0.0, end as f64) as usize;
+            (place(-REACH * side / 2.0), place(REACH * side / 2.0))
+        };
+        let (left, right) = span(x + width / 2.0, size.width());
+        let (top, bottom) = span(y + height / 2.0, size.height());
+        // Nothing of it lies in the picture.
+        let Ok(part) = Size::new(bottom - top, right - left) else { return vec![] };
+        let smallest = (side / 3.0) as usize;
+        let mut faces = self.find(&picture.part(left, top, part), Some(smallest), WayUp::Upright);
+        faces.iter_mut().for_each(|face| face.shift([left as f64, top as f64]));
+        faces
+    }
+
     /// Faces of at least this score in a picture as it is, best first.
     fn find_here(&self, Turned { rgb, size }: &Turned, threshold: f64) -> Vec<Face> {
         let padded = |side: usize| side.next_multiple_of(MULTIPLE);
@@ -135,6 +164,11 @@ impl Face {
                 score: face.score,
             }
         })
+    }
+
+    fn shift(&mut self, [x, y]: [f64; 2]) {
+        (self.x, self.y) = (self.x + x, self.y + y);
+        self.landmarks = self.landmarks.map(|landmark| [landmark[0] + x, landmark[1] + y]);
     }
 
     fn scale(&mut self, [x, y]: [f64; 2]) {
@@ -259,6 +293,21 @@ mod tests {
         for ([x, y], [turned_x, turned_y]) in face.landmarks.into_iter().zip(turned.landmarks) {
             assert!((width - turned_x - x).abs() < 6.0 && (height - turned_y - y).abs() < 6.0, "{face:?} {turned:?}");
         }
+    }
+
+    #[test]
+    fn a_face_near_a_box_is_the_one_of_the_whole_picture() {
+        let Turned { rgb, size } = picture("astronaut");
+        let picture = Picture::from_rgb(rgb, size).unwrap();
+        let finder = Finder::new();
+        let [whole] = finder.find(&picture, None, WayUp::Upright)[..] else { panic!("one face") };
+        let near = [whole.x + 20.0, whole.y - 15.0, whole.width, whole.height];
+        let [found] = finder.find_near(&picture, &[near, near])[..] else { panic!("one face, asked for twice") };
+        let [expected, found] = [&whole, &found].map(|face| numbers(face)[1..].to_vec());
+        let apart = expected.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 0.06 * whole.width, "{apart}: {expected:?} {found:?}");
+        assert_eq!(finder.find_near(&picture, &[[1000.0, -1000.0, 50.0, 50.0]]), []);
+        assert_eq!(finder.find_near(&picture, &[[0.0, 200.0, 40.0, 40.0]]), [], "a part without a face");
     }
 
     #[test]

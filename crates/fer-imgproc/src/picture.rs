@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use fer_artifact::{FIRST, Size, identify, write_atomic};
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
 use image::{
@@ -190,6 +191,26 @@ impl Picture {
         let mut resized = RgbImage::new(to.width() as u32, to.height() as u32);
         resize_rgb(&self.pixels, &mut resized);
         resized.into_raw()
+    }
+
+    /// The part of this size whose upper left corner lies `x` pixels from the left and `y` from the top.
+    ///
+    /// # Panics
+    /// If it does not lie in the picture.
+    pub fn part(&self, x: usize, y: usize, size: Size) -> Self {
+        let (whole, [right, bottom]) = (self.size(), [x + size.width(), y + size.height()]);
+        assert!(right <= whole.width() && bottom <= whole.height(), "a part to {right}, {bottom} of {whole}");
+        Self { pixels: self.pixels.crop_imm(x as u32, y as u32, size.width() as u32, size.height() as u32) }
+    }
+
+    /// The picture as a JPEG file; transparency is ignored. `quality` goes from 1 to 100.
+    ///
+    /// # Errors
+    /// [`PictureProblem::Broken`] if it is larger than JPEG allows.
+    pub fn to_jpeg(&self, quality: u8) -> Result<Vec<u8>, PictureProblem> {
+        let mut bytes = vec![];
+        JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(&self.pixels.to_rgb8()).map_err(problem)?;
+        Ok(bytes)
     }
 
     /// Its gray values, row by row; transparency is ignored.

@@ -1,8 +1,6 @@
 use fer_imgproc::{Picture, Roll, WayUp, resize};
 
-#[cfg(feature = "faces")]
-use crate::Place;
-use crate::{Crop, Error, Size};
+use crate::{Crop, Error, Place, Size};
 
 /// How a picture is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +51,33 @@ impl Eye {
             Self::Whole => vec![whole(picture, to)],
             #[cfg(feature = "faces")]
             Self::Faces { finder, search } => {
-                let size = picture.size();
                 let faces = finder.find(&picture, search.smallest, search.way_up);
-                let gray = if faces.is_empty() { vec![] } else { picture.into_gray() };
-                let crop =
-                    |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, search.roll));
-                faces.iter().map(crop).collect()
+                cut(picture, &faces, to, search.roll)
             }
         }
     }
+
+    /// The faces near these places of a picture, at the size `to`; the whole picture, if it is looked at so.
+    #[cfg_attr(not(feature = "faces"), expect(unused_variables, reason = "nothing is looked for"))]
+    pub(crate) fn crops_near(&self, picture: Picture, near: &[Place], to: Size) -> Vec<Crop> {
+        match self {
+            Self::Whole => vec![whole(picture, to)],
+            #[cfg(feature = "faces")]
+            Self::Faces { finder, search } => {
+                let sides = |place: &Place| [place.x, place.y, place.width, place.height].map(|side| side as f64);
+                let faces = finder.find_near(&picture, &near.iter().map(sides).collect::<Vec<_>>());
+                cut(picture, &faces, to, search.roll)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "faces")]
+fn cut(picture: Picture, faces: &[fer_faces::Face], to: Size, roll: Roll) -> Vec<Crop> {
+    let size = picture.size();
+    let gray = if faces.is_empty() { vec![] } else { picture.into_gray() };
+    let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, roll));
+    faces.iter().map(crop).collect()
 }
 
 /// A picture as one face, at the size `to`.

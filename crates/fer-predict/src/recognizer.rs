@@ -46,6 +46,12 @@ impl Recognizer {
         self.eye.crops(picture, self.size)
     }
 
+    /// The faces near these places, from left to right, not judged yet: in a video, where the faces were a frame before.
+    /// That takes a fraction of the time of [`Self::crops`]; faces elsewhere are not seen.
+    pub fn crops_near(&self, picture: Picture, places: &[Place]) -> Vec<Crop> {
+        self.eye.crops_near(picture, places, self.size)
+    }
+
     /// The whole picture as one face, however pictures are looked at, not judged yet.
     pub fn whole(&self, picture: Picture) -> Crop {
         whole(picture, self.size)

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod cells;
 mod completions;
 mod diff;
 mod evaluate;
@@ -27,6 +28,8 @@ mod status;
 mod sweep;
 mod synth;
 mod verify;
+#[cfg(feature = "faces")]
+mod watch;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -73,6 +76,9 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Predict the expressions of faces in photographs, or in pictures of one face each.
     Predict(predict::PredictArgs),
+    /// Follow the faces in a video or before a camera, and say what they express over time.
+    #[cfg(feature = "faces")]
+    Watch(watch::WatchArgs),
     /// Draw Grad-CAM heat maps: which parts of a face led to the predicted expression.
     Explain(explain::ExplainArgs),
     /// Compare two runs: parameters, data and scores.
@@ -111,6 +117,8 @@ impl Cli {
             Command::ExportModel(args) => args.run(),
             Command::Evaluate(args) => args.run(),
             Command::Predict(args) => args.run(),
+            #[cfg(feature = "faces")]
+            Command::Watch(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),

@@ -26,6 +26,7 @@ use minijinja::{Environment, UndefinedBehavior};
 
 pub use input::{ReportInput, Scope};
 use page::Page;
+pub use page::STYLE;
 
 use crate::Error;
 

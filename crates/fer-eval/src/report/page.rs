@@ -20,6 +20,9 @@ use crate::Error;
 use crate::format::{count, counted, percent, percentage};
 use crate::scores::{outcomes, outcomes_at, wilson};
 
+/// The style sheet of reports, for pages that are to look like them.
+pub const STYLE: &str = include_str!("report.css");
+
 /// The page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
@@ -108,7 +111,7 @@ impl<'a> Page<'a> {
         };
         let data = input.data_report.and_then(DataSection::of);
         Ok(Self {
-            style: include_str!("report.css"),
+            style: STYLE,
             title: input.title,
             facts: facts(input.models, &training),
             temperature: metrics.temperature.map(|temperature| format!("{temperature:.2}")),

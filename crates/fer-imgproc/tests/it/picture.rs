@@ -139,3 +139,24 @@ fn a_file_that_is_no_picture_says_what_it_is() {
     assert_eq!(problem(b""), format!("not a picture: found an empty file; {expected}"));
     assert_eq!(problem(&[0xd3, 0x5a, 0x91, 0xff, 0x07, 0x66]), format!("not a picture: {expected}"));
 }
+
+#[test]
+fn a_part_of_a_picture_has_its_pixels_and_a_jpeg_of_it_is_nearly_the_same() {
+    let size = |height, width| Size::new(height, width).unwrap();
+    let rgb: Vec<u8> = (0..6 * 8).flat_map(|at| [10 * (at / 8) as u8, 20 * (at % 8) as u8, 100]).collect();
+    let picture = Picture::from_rgb(rgb, size(6, 8)).unwrap();
+    let part = picture.part(3, 2, size(2, 4));
+    let expected: Vec<u8> = (0..8).flat_map(|at| [10 * (2 + at / 4) as u8, 20 * (3 + at % 4) as u8, 100]).collect();
+    assert_eq!(part.into_rgb(), expected);
+    let flat = Picture::from_rgb([200, 120, 40].repeat(256), size(16, 16)).unwrap();
+    let again = Picture::decode(&flat.to_jpeg(90).unwrap()).unwrap();
+    assert_eq!(again.size(), size(16, 16));
+    assert!(again.into_rgb().iter().zip([200_u8, 120, 40].iter().cycle()).all(|(a, b)| a.abs_diff(*b) <= 3));
+}
+
+#[test]
+#[should_panic(expected = "a part to 9, 2 of 6×8")]
+fn a_part_beyond_the_edge_is_a_mistake() {
+    let size = |height, width| Size::new(height, width).unwrap();
+    Picture::from_gray(vec![0; 48], size(6, 8)).unwrap().part(5, 0, size(2, 4));
+}

@@ -171,3 +171,17 @@ fn without_the_detector_faces_are_not_looked_for() {
     assert!(matches!(error, Error::NoDetector));
     assert!(Picture::open(PHOTOGRAPH.as_ref()).is_ok());
 }
+
+#[test]
+#[cfg(feature = "faces")]
+fn a_face_near_its_place_is_found_again_and_no_other() {
+    let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces(Search::default())).unwrap();
+    let picture = Picture::open(PHOTOGRAPH.as_ref()).unwrap();
+    let [face] = &recognizer.crops(picture.clone())[..] else { panic!("one face") };
+    let place = face.place().unwrap();
+    let [again] = &recognizer.crops_near(picture.clone(), &[place])[..] else { panic!("one face") };
+    let found = again.place().unwrap();
+    assert!(place.x.abs_diff(found.x) < 6 && place.width.abs_diff(found.width) < 8, "{place:?} {found:?}");
+    let elsewhere = fer_predict::Place { x: 0, y: 200, width: 30, height: 30, ..place };
+    assert!(recognizer.crops_near(picture, &[elsewhere]).is_empty());
+}

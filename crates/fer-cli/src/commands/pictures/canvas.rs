@@ -38,6 +38,12 @@ impl Canvas {
         Ok(write_png(path, &self.rgb, Size::new(self.height, self.width)?)?)
     }
 
+    /// Red, green and blue of its pixels, row by row.
+    #[cfg(feature = "faces")]
+    pub(crate) fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
     /// A frame around a face, and a label above it; below where there is no room above, and within the frame where there is
     /// none below either.
     pub(crate) fn face(&mut self, place: &Place, label: &str) {

@@ -1,6 +1,25 @@
 //! Letters: Noto Sans, which is part of the program.
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use fer_artifact::escaped;
+
+use crate::terminal::to_stderr;
+
+/// What is drawn for each class. One whose letters the font lacks is drawn as its number, and that is said.
+pub(crate) fn drawn_names(classes: &[String]) -> Vec<String> {
+    let letters = Letters::new(20);
+    let name = |(number, class): (usize, &String)| match letters.have(class) {
+        true => class.clone(),
+        false => {
+            to_stderr(&format!(
+                "annotated pictures call class `{}` #{number}: it has letters that the font lacks",
+                escaped(class)
+            ));
+            format!("#{number}")
+        }
+    };
+    classes.iter().enumerate().map(name).collect()
+}
 
 /// The font at one height.
 pub(crate) struct Letters {

@@ -22,6 +22,7 @@ use crate::progress::bar;
 use crate::terminal::to_stderr;
 pub(crate) use canvas::Canvas;
 pub(crate) use font::Letters;
+pub(super) use font::drawn_names;
 pub(super) use seen::Seen;
 
 /// Files at a time. Crops go through the network in large batches; photographs take long enough each for a person to
@@ -77,14 +78,17 @@ impl PictureArgs {
             false if self.min_face.is_some() => (self.faces(), 1),
             false => (self.faces(), PHOTOGRAPHS),
         };
-        let ensemble =
-            if self.models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(&self.models)?)? };
-        let recognizer = Recognizer::new(ensemble, look)?;
+        let recognizer = Recognizer::new(ensemble(&self.models)?, look)?;
         let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
         let bar = ProgressBar::hidden();
         Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, bar, recognizer })
     }
+}
+
+/// The models of these files and run folders, or the built-in one.
+pub(super) fn ensemble(models: &[PathBuf]) -> Result<Ensemble> {
+    Ok(if models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(models)?)? })
 }
 
 impl PictureArgs {

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use fer_artifact::{escaped, with_causes};
 use fer_predict::{Face, Picture};
 
-use crate::commands::pictures::{Canvas, Copies, Letters, Seen, Viewer};
+use crate::commands::pictures::{Canvas, Copies, Seen, Viewer, drawn_names};
 use crate::terminal::to_stderr;
 
 /// Draws boxes and labels into copies of pictures.
@@ -20,18 +20,7 @@ pub(super) struct Annotator {
 impl Annotator {
     /// Into this folder. A class whose letters the font lacks is drawn as its number, and that is said.
     pub(super) fn new(folder: &Path, viewer: &Viewer) -> Result<Self> {
-        let letters = Letters::new(20);
-        let name = |(number, class): (usize, &String)| match letters.have(class) {
-            true => class.clone(),
-            false => {
-                to_stderr(&format!(
-                    "annotated pictures call class `{}` #{number}: it has letters that the font lacks",
-                    escaped(class)
-                ));
-                format!("#{number}")
-            }
-        };
-        let names = viewer.recognizer.classes().iter().enumerate().map(name).collect();
+        let names = drawn_names(viewer.recognizer.classes());
         Ok(Self { copies: viewer.copies(folder, "--annotate")?, names, failed: AtomicUsize::new(0) })
     }
 

@@ -6,6 +6,7 @@ use fer_predict::{Face, Place};
 use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::commands::cells::ByClass;
 use crate::commands::pictures::Seen;
 
 /// How rows are printed.
@@ -210,14 +211,5 @@ impl Serialize for JsonRow<'_> {
             }
         }
         map.end()
-    }
-}
-
-/// Probabilities by the names of their classes, in the classes' order.
-struct ByClass<'a>(&'a [String], &'a [f64]);
-
-impl Serialize for ByClass<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().zip(self.1))
     }
 }

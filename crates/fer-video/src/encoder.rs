@@ -1,0 +1,213 @@
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use fer_predict::Size;
+
+use crate::program::{FFMPEG, Program, ask};
+use crate::{Error, Facts, Input, Selection};
+
+/// What is written, by the end of a file's name: the form's name and the sound that it takes as it is.
+const FORMS: [(&str, &str, &[&str]); 4] = [
+    ("mp4", "mp4", &["aac", "mp3", "ac3", "eac3", "alac"]),
+    ("m4v", "mp4", &["aac", "mp3", "ac3", "eac3", "alac"]),
+    ("mov", "mov", &["aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le"]),
+    ("mkv", "matroska", &["aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "opus", "vorbis", "flac"]),
+];
+/// Encoders, the best first: not every `ffmpeg` has the first.
+const ENCODERS: [&[&str]; 3] =
+    [&["libx264", "-preset", "veryfast", "-crf", "20"], &["libopenh264", "-b:v", "4M"], &["mpeg4", "-q:v", "3"]];
+
+/// A video that is being written, frame by frame, by a second `ffmpeg`.
+///
+/// It has a constant number of frames a second, as many as the source has on average; a frame is shown from its time on,
+/// until the next one's. The sound of the source is kept. A file that exists is complete: what is written lies beside
+/// it until [`Self::finish`].
+#[derive(Debug)]
+pub struct Encoder {
+    path: PathBuf,
+    part: PathBuf,
+    form: &'static str,
+    program: Program,
+    stdin: Option<ChildStdin>,
+    errors: Option<JoinHandle<String>>,
+    rate: f64,
+    from: f64,
+    /// Frames written.
+    written: u64,
+    last: Vec<u8>,
+    sound: Option<Sound>,
+}
+
+#[derive(Debug)]
+struct Sound {
+    input: Input,
+    /// `copy`, or the codec that it is brought to.
+    codec: &'static str,
+}
+
+impl Encoder {
+    /// Begins a video of what is selected of a source; its form follows from the file's name, which ends in `.mp4`,
+    /// `.m4v`, `.mov` or `.mkv`.
+    ///
+    /// # Errors
+    /// [`Error::Output`] for another name, a missing folder, or the source itself; [`Error::NoProgram`].
+    pub fn start(path: &Path, input: &Input, facts: &Facts, selection: &Selection) -> Result<Self, Error> {
+        let (form, kept) = check(path, input)?;
+        let listed = ask(FFMPEG, &["-hide_banner".to_owned(), "-encoders".to_owned()], None, &|| false)?;
+        let listed = listed.map(|said| said.stdout).unwrap_or_default();
+        let has = |encoder: &str| listed.split_ascii_whitespace().any(|word| word == encoder);
+        let encoder = ENCODERS.iter().find(|encoder| has(encoder[0]));
+        let encoder = encoder.ok_or_else(|| refused(path, "this ffmpeg has no encoder for H.264 or MPEG-4"))?;
+        let sound = facts.sound.as_ref().map(|codec| Sound {
+            input: input.clone(),
+            codec: if kept.contains(&codec.as_str()) { "copy" } else { "aac" },
+        });
+        let (part, rate) = (beside(path, "part"), facts.rate.clamp(0.1, 240.0));
+        let mut command = Command::new(FFMPEG);
+        command.args(arguments(facts.size, rate, encoder, form)).arg(&part);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut program = Program::start(FFMPEG, &mut command)?;
+        let (stdin, errors) = (program.child.stdin.take(), Some(errors(&mut program.child)));
+        let (path, from) = (path.to_owned(), selection.from);
+        Ok(Self { path, part, form, program, stdin, errors, rate, from, written: 0, last: vec![], sound })
+    }
+
+    /// Adds a frame: red, green and blue of its pixels, row by row.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if it cannot be written.
+    pub fn push(&mut self, time: f64, rgb: Vec<u8>) -> Result<(), Error> {
+        let slot = ((time - self.from) * self.rate).round().max(0.0) as u64;
+        if self.last.is_empty() {
+            self.last.clone_from(&rgb);
+        }
+        while self.written < slot {
+            self.write()?;
+        }
+        self.last = rgb;
+        if self.written == slot { self.write() } else { Ok(()) }
+    }
+
+    /// Writes the last frame once more.
+    fn write(&mut self) -> Result<(), Error> {
+        let written = self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(&self.last));
+        self.written += 1;
+        // The program says why it takes no more.
+        if written.is_err() { Err(self.failed()) } else { Ok(()) }
+    }
+
+    fn failed(&mut self) -> Error {
+        self.stdin = None;
+        let _ = self.program.child.wait();
+        let said = self.errors.take().and_then(|errors| errors.join().ok()).unwrap_or_default();
+        let reason = said.lines().last().unwrap_or("ffmpeg ended for no known reason");
+        refused(&self.path, reason)
+    }
+
+    /// Ends the video, adds the sound and puts the file in its place.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if that fails, or there was no frame.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.stdin = None;
+        let status = self.program.child.wait().map_err(|source| Error::Program { program: FFMPEG, source })?;
+        if self.written == 0 {
+            return Err(refused(&self.path, "no frame to write"));
+        }
+        if !status.success() {
+            return Err(self.failed());
+        }
+        let mut finished = self.part.clone();
+        if let Some(sound) = &self.sound {
+            finished = beside(&self.path, "sound");
+            self.add_sound(sound, &finished)?;
+        }
+        std::fs::rename(&finished, &self.path).map_err(|error| refused(&self.path, error.to_string()))
+    }
+
+    fn add_sound(&self, Sound { input, codec }: &Sound, to: &Path) -> Result<(), Error> {
+        let length = (self.written as f64 / self.rate).to_string();
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let mut arguments = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error"].map(str::to_owned).to_vec();
+        arguments.extend(["-i".to_owned(), format!("file:{}", text(&self.part))]);
+        // A start of 0 would leave out what an encoder put before it.
+        if self.from > 0.0 {
+            arguments.extend(["-ss".to_owned(), self.from.to_string()]);
+        }
+        arguments.extend(["-t".to_owned(), length]);
+        arguments.extend(input.arguments());
+        arguments.extend(["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", "-c:a", codec].map(str::to_owned));
+        arguments.extend(["-movflags", "+faststart", "-f", self.form].map(str::to_owned));
+        arguments.push(format!("file:{}", text(to)));
+        match ask(FFMPEG, &arguments, None, &|| false)? {
+            Ok(said) if said.is_well => Ok(()),
+            said => {
+                let _ = std::fs::remove_file(to);
+                let said = said.map(|said| said.stderr).unwrap_or_default();
+                Err(refused(&self.path, format!("its sound cannot be added: {}", said.lines().last().unwrap_or(""))))
+            }
+        }
+    }
+}
+
+/// However it ends, nothing half done stays behind.
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        self.stdin = None;
+        let _ = self.program.child.kill();
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
+fn refused(path: &Path, reason: impl Into<String>) -> Error {
+    Error::Output { path: path.to_owned(), reason: reason.into() }
+}
+
+/// The form of a file of this name, and the codecs of sound that it takes.
+fn check(path: &Path, input: &Input) -> Result<(&'static str, &'static [&'static str]), Error> {
+    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
+    let Some((_, form, kept)) = FORMS.iter().find(|(known, ..)| *known == ending) else {
+        return Err(refused(path, "expected a name that ends in .mp4, .m4v, .mov or .mkv"));
+    };
+    if let Input::File(source) = input
+        && let (Ok(a), Ok(b)) = (source.canonicalize(), path.canonicalize())
+        && a == b
+    {
+        return Err(refused(path, "expected another file than the video itself"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(refused(path, format!("expected a folder at {}, found none", folder.display())));
+    }
+    Ok((form, kept))
+}
+
+fn arguments(size: Size, rate: f64, encoder: &[&str], form: &str) -> Vec<String> {
+    let size = format!("{}x{}", size.width(), size.height());
+    let rate = rate.to_string();
+    // Encoders want even sides; players take BT.709 for granted.
+    let filter = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv";
+    let before = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s"];
+    let input = [&size, "-framerate", &rate, "-i", "pipe:0", "-an", "-vf", filter, "-pix_fmt", "yuv420p"];
+    let colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-c:v"];
+    let after = ["-movflags", "+faststart", "-f", form];
+    [&before[..], &input, &colours, encoder, &after].concat().into_iter().map(str::to_owned).collect()
+}
+
+/// A hidden file beside another, of the same ending.
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{}.{what}-{name}", std::process::id()))
+}
+
+fn errors(child: &mut Child) -> JoinHandle<String> {
+    let stderr = child.stderr.take();
+    thread::spawn(move || {
+        let mut bytes = vec![];
+        let _ = stderr.map(|mut stderr| stderr.read_to_end(&mut bytes));
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

@@ -1,0 +1,64 @@
+//! What comes of a video, whoever reads it.
+
+use std::sync::mpsc::SyncSender;
+
+use fer_predict::{Picture, Size};
+
+/// Frames that wait to be looked at: memory does not grow with the video's length.
+pub(crate) const WAITING: usize = 2;
+
+/// What is known of a video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Size of the frames: upright, with square pixels.
+    pub size: Size,
+    /// Frames a second that come of it, on average, as far as the file knows.
+    pub rate: f64,
+    /// Seconds to come, if that is known.
+    pub duration: Option<f64>,
+    /// The codec of its sound, if there is sound to keep.
+    pub sound: Option<String>,
+}
+
+/// A frame.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Frames read before it, those not chosen among them; counted from [`Selection::from`].
+    pub number: u64,
+    /// Seconds from the video's start.
+    pub time: f64,
+    /// Upright.
+    pub picture: Picture,
+}
+
+/// What comes of a video.
+#[derive(Debug)]
+pub enum Item {
+    /// A frame.
+    Frame(Frame),
+    /// What went wrong after the frame before, and how often in a row.
+    Trouble(String),
+}
+
+/// How a video ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It has not.
+    Open,
+    /// At its end.
+    Whole,
+    /// Before its end, and why.
+    Broken(String),
+    /// No frame came for as long as was to be waited.
+    Stalled,
+    /// Asked to.
+    Interrupted,
+}
+
+pub(crate) enum Message {
+    Item(Item),
+    End(Ending),
+}
+
+/// Frames go where somebody takes them; an error says that nobody does any more.
+pub(crate) type Sender = SyncSender<Message>;

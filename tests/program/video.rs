@@ -1,0 +1,433 @@
+//! `fer watch` on videos that the tests make: of a photograph's face and its mirror image, moved over a background. Those
+//! that `ffmpeg` makes or reads need it installed; without it they say that they did not run.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::predict::rows;
+use crate::world::{Ended, World, lines};
+
+const PHOTOGRAPH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
+const CLASSES: [&str; 7] = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
+
+/// A world; `None`, and a word about it, where there is no `ffmpeg`.
+fn world() -> Option<World> {
+    let found = Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        #[expect(clippy::print_stderr, reason = "whoever runs the tests is told")]
+        {
+            eprintln!("ffmpeg is not installed: this test did not run");
+        }
+        return None;
+    }
+    Some(World::new())
+}
+
+fn ffmpeg(world: &World, arguments: &[&str]) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-y"]).args(arguments).current_dir(world.path("."));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Makes a video of 480×240 pixels and 25 frames a second: the face (of some 80 pixels) and its mirror image, each with
+/// its left edge at such a place, by the time `t`; where a place is far out, it is not seen.
+fn video(world: &World, file: &str, seconds: f64, left: &str, mirrored: &str) {
+    let faces = format!(
+        "[1]crop=150:180:95:30,scale=130:156,split[a][b];[b]hflip[c];[0][a]overlay=x='{left}':y=20:shortest=1[d];\
+         [d][c]overlay=x='{mirrored}':y=50:shortest=1"
+    );
+    let (background, length) = ("color=0x6a7a8a:s=480x240:r=25", seconds.to_string());
+    let sound = format!("sine=d={seconds}");
+    let input = ["-f", "lavfi", "-i", background, "-loop", "1", "-i", PHOTOGRAPH, "-f", "lavfi", "-i", &sound];
+    let output = ["-filter_complex", &faces, "-map", "2:a", "-c:v", "libx264", "-preset", "ultrafast", "-g", "10"];
+    let form = ["-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", "-t", &length, file];
+    ffmpeg(world, &[&input[..], &output, &form].concat());
+}
+
+const AWAY: &str = "-1000";
+
+fn watch(world: &World, arguments: &[&str]) -> (Ended, Vec<Value>) {
+    let ended = world.fer(&[&["watch", "--json"], arguments].concat());
+    let rows = rows(&ended);
+    (ended, rows)
+}
+
+/// Frame and middle of the box, of each row of a track.
+fn path(rows: &[Value], track: u64) -> Vec<(u64, f64)> {
+    let of = rows.iter().filter(|row| row["track"] == track);
+    let middle = |row: &Value| row["box"]["x"].as_f64().unwrap() + row["box"]["width"].as_f64().unwrap() / 2.0;
+    of.map(|row| (row["frame"].as_u64().unwrap(), middle(row))).collect()
+}
+
+fn tracks(rows: &[Value]) -> Vec<u64> {
+    let mut tracks: Vec<u64> = rows.iter().filter_map(|row| row["track"].as_u64()).collect();
+    tracks.sort_unstable();
+    tracks.dedup();
+    tracks
+}
+
+#[test]
+fn a_moving_face_has_a_row_a_frame_and_one_number() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 1.2, "20+150*t", AWAY);
+    let (ended, rows) = watch(&world, &["a.mp4"]);
+    assert_eq!((ended.code, rows.len()), (0, 30), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("30 frames of 1.2 s in "), "{}", ended.stderr);
+    assert!(ended.stderr.contains(" × real time: 1 face, 0 frames without a face, "), "{}", ended.stderr);
+    for (number, row) in rows.iter().enumerate() {
+        assert_eq!((row["frame"].as_u64(), row["track"].as_u64()), (Some(number as u64), Some(1)), "{row}");
+        assert!((row["time"].as_f64().unwrap() - number as f64 / 25.0).abs() < 1e-9, "{row}");
+        assert_eq!(row["landmarks"].as_array().unwrap().len(), 5);
+        for kind in ["probabilities", "smoothed"] {
+            let sum: f64 = CLASSES.iter().map(|class| row[kind][class].as_f64().unwrap()).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "{row}");
+        }
+    }
+    assert_eq!(rows[0]["probabilities"], rows[0]["smoothed"], "the first frame is smoothed with nothing");
+    assert_ne!(rows[9]["probabilities"], rows[9]["smoothed"]);
+    let path = path(&rows, 1);
+    let speed = (path[29].1 - path[0].1) / (29.0 / 25.0);
+    assert!((speed - 150.0).abs() < 8.0, "{speed} pixels a second");
+    // The same as CSV, with all numbers.
+    let csv = world.fer(&["watch", "a.mp4", "--csv"]).succeeded().stdout;
+    let csv: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(csv[0][..9], ["time", "frame", "track", "x", "y", "width", "height", "score", "left_eye_x"]);
+    assert_eq!(csv[0][18..21], ["class", "p_angry", "p_disgust"]);
+    assert_eq!((csv.len(), csv[0].len()), (31, 34));
+    assert_eq!(csv[8][3], rows[7]["box"]["x"].to_string());
+    assert_eq!(csv[8][18], rows[7]["class"]);
+    assert_eq!(csv[8][22], format!("{:.6}", rows[7]["probabilities"]["happy"].as_f64().unwrap()));
+    // And as episodes.
+    let table = world.fer(&["watch", "a.mp4"]).succeeded().stdout;
+    assert!(lines(&table)[0].starts_with("face  class  "), "{table}");
+    assert!(lines(&table)[1].starts_with("   1  happy        0:00.00     0:01.16  "), "{table}");
+}
+
+#[test]
+fn two_who_cross_keep_their_numbers_and_who_leaves_is_gone() {
+    let Some(world) = world() else { return };
+    video(&world, "cross.mp4", 3.2, "10+110*t", "340-110*t");
+    let (_, rows) = watch(&world, &["cross.mp4"]);
+    assert_eq!(tracks(&rows), [1, 2]);
+    let (first, second) = (path(&rows, 1), path(&rows, 2));
+    assert!(first.first().unwrap().1 < 120.0 && first.last().unwrap().1 > 350.0, "{first:?}");
+    assert!(second.first().unwrap().1 > 350.0 && second.last().unwrap().1 < 120.0, "{second:?}");
+    video(&world, "leaves.mp4", 2.0, "150+400*t", AWAY);
+    let (_, rows) = watch(&world, &["leaves.mp4"]);
+    assert_eq!((tracks(&rows), rows.len()), (vec![1], 50));
+    assert_eq!(rows[49], json!({"time": 1.96, "frame": 49, "problem": "no face"}));
+}
+
+#[test]
+fn a_cut_begins_a_new_track() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 1.0, "50", AWAY);
+    video(&world, "b.mp4", 1.0, AWAY, "220");
+    let filter = "[1]negate,hue=s=3,negate,eq=brightness=0.3[n];[0][n]concat=n=2[v]";
+    ffmpeg(&world, &["-i", "a.mp4", "-i", "b.mp4", "-filter_complex", filter, "-map", "[v]", "cut.mp4"]);
+    let (_, rows) = watch(&world, &["cut.mp4"]);
+    let last_of_first = path(&rows, 1).last().unwrap().0;
+    assert_eq!((last_of_first, tracks(&rows)), (24, vec![1, 2]));
+    assert!(path(&rows, 2)[0].0 >= 25 && path(&rows, 2).len() > 20);
+}
+
+#[test]
+fn a_broken_file_gives_what_came_before_and_says_where_it_broke() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 2.0, "50+50*t", AWAY);
+    let bytes = std::fs::read(world.path("a.mp4")).unwrap();
+    std::fs::write(world.path("cut.mp4"), &bytes[..bytes.len() / 2]).unwrap();
+    let (ended, rows) = watch(&world, &["cut.mp4"]);
+    let seen = path(&rows, 1).len();
+    assert!(ended.code == 1 && (5..49).contains(&seen), "{ended:?}");
+    let last = rows.last().unwrap();
+    assert_eq!(last["frame"].as_u64().unwrap() as usize + 1, seen.max(path(&rows, 1).last().unwrap().0 as usize + 1));
+    assert!(last["problem"].is_string(), "{last}");
+    assert!(ended.stderr.contains("error: cut.mp4: the last frame is frame "), "{}", ended.stderr);
+    let csv = world.fer(&["watch", "cut.mp4", "--csv"]);
+    let nothing = ",".repeat(32);
+    let start = format!("{},{}{nothing}", last["time"].as_f64().unwrap(), last["frame"]);
+    assert!(csv.stdout.lines().last().unwrap().starts_with(&start), "{}", csv.stdout);
+}
+
+#[test]
+fn what_is_no_video_is_named() {
+    let Some(world) = world() else { return };
+    ffmpeg(&world, &["-f", "lavfi", "-i", "sine=d=1", "sound.wav"]);
+    ffmpeg(&world, &["-f", "lavfi", "-i", "sine=d=1", "sound.mp3"]);
+    let cover = ["-i", "sound.mp3", "-i", PHOTOGRAPH, "-map", "0", "-map", "1", "-c", "copy"];
+    ffmpeg(&world, &[&cover[..], &["-disposition:v", "attached_pic", "cover.mp3"]].concat());
+    ffmpeg(&world, &["-f", "lavfi", "-i", "color=s=64x64", "-frames:v", "0", "zero.mp4"]);
+    std::fs::write(world.path("empty.mp4"), "").unwrap();
+    std::fs::create_dir(world.path("folder")).unwrap();
+    let unreadable = "not a video that ffmpeg can read: invalid data found when processing input";
+    for (file, problem) in [
+        ("sound.wav", "expected a video, found sound alone"),
+        ("cover.mp3", "expected a video, found sound with a cover picture"),
+        ("zero.mp4", "expected a video, found a file without any stream"),
+        ("empty.mp4", unreadable),
+        ("faces.csv", unreadable),
+        ("folder", "expected a video file, an address, a camera or `-`, found a folder"),
+        ("none.mp4", "cannot be opened: No such file or directory (os error 2)"),
+    ] {
+        let ended = world.fer(&["watch", file, "--json"]);
+        assert_eq!((ended.code, &*ended.stdout), (1, ""), "{ended:?}");
+        assert_eq!(ended.stderr, format!("error: {file}: {problem}\n"));
+    }
+}
+
+#[test]
+fn a_part_of_the_frames_has_their_own_numbers_and_times() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 2.0, "50+50*t", AWAY);
+    let of = |arguments: &[&str]| {
+        let (ended, rows) = watch(&world, &[&["a.mp4"], arguments].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        rows.iter().map(|row| (row["frame"].as_u64().unwrap(), row["time"].as_f64().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["--every", "20"]), [(0, 0.0), (20, 0.8), (40, 1.6)]);
+    assert_eq!(of(&["--from", "0:01.6", "--to", "1.76"]), [(0, 1.6), (1, 1.64), (2, 1.68), (3, 1.72)]);
+    assert_eq!(of(&["--fps", "4", "--to", "1"]), [(0, 0.0), (7, 0.28), (13, 0.52), (19, 0.76)]);
+    let late = world.fer(&["watch", "a.mp4", "--from", "5"]);
+    assert!(
+        late.code == 1 && late.stderr.starts_with("error: a.mp4: expected a start before its end at 2"),
+        "{late:?}"
+    );
+    let never = world.fer(&["watch", "a.mp4", "--from", "5", "--to", "4"]);
+    assert_eq!(never.stderr, "error: --to: expected a time after --from, 5 s, found 4 s\n");
+}
+
+#[test]
+fn times_of_a_variable_rate_are_true_and_a_turned_video_is_upright() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 1.0, "150", AWAY);
+    let slow = "setpts='if(lt(N,10),N*0.04,0.4+(N-10)*0.2)/TB'";
+    ffmpeg(&world, &["-i", "a.mp4", "-vf", slow, "-an", "-vsync", "vfr", "vfr.mkv"]);
+    let (_, rows) = watch(&world, &["vfr.mkv"]);
+    let times: Vec<f64> = rows.iter().map(|row| row["time"].as_f64().unwrap()).collect();
+    assert_eq!(times.len(), 25);
+    for (number, time) in times.iter().enumerate() {
+        let expected = if number < 10 { number as f64 * 0.04 } else { 0.4 + (number as f64 - 10.0) * 0.2 };
+        // Matroska has milliseconds.
+        assert!((time - expected).abs() < 0.0011, "{number}: {time}");
+    }
+    // On its side, with a note that says so.
+    ffmpeg(&world, &["-i", "a.mp4", "-vf", "transpose=clock", "-an", "side.mp4"]);
+    ffmpeg(&world, &["-i", "side.mp4", "-c", "copy", "-metadata:s:v", "rotate=90", "turned.mp4"]);
+    let (_, upright) = watch(&world, &["a.mp4"]);
+    let (ended, turned) = watch(&world, &["turned.mp4"]);
+    assert_eq!((ended.code, turned.len()), (0, 25));
+    let [expected, found] = [&upright, &turned].map(|rows| path(rows, 1)[5].1);
+    assert!((expected - found).abs() < 6.0, "{expected} {found}");
+}
+
+/// The head of Y4M in gray, and a frame of it: the photograph.
+fn y4m() -> (String, Vec<u8>) {
+    let picture = image::open(PHOTOGRAPH).unwrap().into_luma8();
+    let head = format!("YUV4MPEG2 W{} H{} F10:1 Cmono XCOLORRANGE=FULL\n", picture.width(), picture.height());
+    (head, [b"FRAME\n", &picture.into_raw()[..]].concat())
+}
+
+/// Starts the program with so many frames on its standard input, which stays open.
+fn with_input(world: &World, arguments: &[&str], frames: usize) -> Child {
+    let mut child = world.command(arguments);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (head, frame) = y4m();
+    let input = child.stdin.as_mut().unwrap();
+    input.write_all(head.as_bytes()).unwrap();
+    (0..frames).for_each(|_| input.write_all(&frame).unwrap());
+    input.flush().unwrap();
+    child
+}
+
+fn text(stream: Option<impl Read>) -> String {
+    let mut text = String::new();
+    stream.unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn y4m_on_standard_input_needs_no_other_program() {
+    let world = World::new();
+    let (head, frame) = y4m();
+    let watch = |bytes: &[u8]| {
+        let mut command = world.command(&["watch", "-", "--json"]);
+        command.env("PATH", world.path("."));
+        let output = assert_cmd::Command::from_std(command).write_stdin(bytes).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ended { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    };
+    let whole = [head.as_bytes(), &frame.repeat(6)].concat();
+    let ended = watch(&whole);
+    let found = rows(&ended);
+    let times: Vec<f64> = found.iter().map(|row| row["time"].as_f64().unwrap()).collect();
+    assert_eq!((ended.code, times), (0, vec![0.0, 0.1, 0.2, 0.3, 0.4, 0.5]), "{}", ended.stderr);
+    assert!(found.iter().all(|row| row["track"] == 1 && row["smoothed"]["happy"].as_f64().unwrap() > 0.5));
+    let cut = watch(&whole[..whole.len() - 5]);
+    let problem = json!({"time": 0.4, "frame": 4, "problem": "it ends within frame 5"});
+    assert_eq!((cut.code, rows(&cut).last().unwrap()), (1, &problem));
+    let none = watch(head.as_bytes());
+    assert_eq!((none.code, rows(&none)), (1, vec![json!({"problem": "expected a frame, found none"})]));
+    let other = watch(b"RIFF....AVI ");
+    assert!(other.stderr.starts_with("error: -: expected a video in the format Y4M, found something else; `ffmpeg -i"));
+    let mut command = world.command(&["watch", "faces.csv"]);
+    let output = command.env("PATH", world.path(".")).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        message.starts_with(
+            "error: cannot find the program `ffprobe`, which reads and writes videos; install it: `apt install ffmpeg`"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_stream_that_stalls_ends_in_time_with_what_there_was() {
+    let world = World::new();
+    let mut child = with_input(&world, &["watch", "-", "--json", "--timeout", "0.5"], 4);
+    let (stdout, stderr) = (text(child.stdout.take()), text(child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{stderr}");
+    let rows: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let problem = json!({"time": 0.3, "frame": 3, "problem": "no further frame came in time (--timeout)"});
+    assert_eq!((rows.len(), &rows[4]), (5, &problem));
+    assert!(
+        stderr.contains("error: -: the last frame is frame 3, at 0:00.30: no further frame came in time"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn ctrl_c_leaves_whole_rows_and_a_whole_video() {
+    let Some(world) = world() else { return };
+    let arguments = ["watch", "-", "--json", "--annotate", "out.mp4", "--report", "out.html"];
+    let mut child = with_input(&world, &arguments, 12);
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut seen = String::new();
+    for _ in 0..5 {
+        std::io::BufRead::read_line(&mut stdout, &mut seen).unwrap();
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    stdout.read_to_string(&mut seen).unwrap();
+    let stderr = text(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    let rows: Vec<Value> = seen.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let frames = probed(&world, "out.mp4", "nb_frames");
+    assert!(rows.len() >= 5 && rows.iter().all(|row| row["track"] == 1), "{seen}");
+    assert_eq!(frames, rows.len().to_string(), "a frame of the video for each row");
+    assert!(world.read("out.html").ends_with("</html>\n"));
+}
+
+/// What `ffprobe` says of a file's picture.
+fn probed(world: &World, file: &str, entry: &str) -> String {
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", "v", "-of", "csv=p=0", "-show_entries"]);
+    let output = command.arg(format!("stream={entry}")).arg(world.path(file)).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn the_annotated_video_has_boxes_and_its_sound() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 1.0, "20+100*t", AWAY);
+    world.fer(&["watch", "a.mp4", "--annotate", "out.mp4", "--json"]).succeeded();
+    assert_eq!(probed(&world, "out.mp4", "width,height,r_frame_rate,nb_frames"), "480,240,25/1,25");
+    for file in ["a.mp4", "out.mp4"] {
+        ffmpeg(&world, &["-i", file, "-map", "a", "-c", "copy", "-f", "adts", &format!("{file}.aac")]);
+    }
+    let [sound, kept] = ["a.mp4.aac", "out.mp4.aac"].map(|file| std::fs::read(world.path(file)).unwrap());
+    let (less, more) = (sound.len().min(kept.len()), sound.len().max(kept.len()));
+    assert!(less > 1000 && 10 * less > 9 * more && sound[..less] == kept[..less], "the sound as it was, to its end");
+    ffmpeg(&world, &["-ss", "0.5", "-i", "out.mp4", "-frames:v", "1", "frame.png"]);
+    let (_, rows) = watch(&world, &["a.mp4"]);
+    let frame = image::open(world.path("frame.png")).unwrap().into_rgb8();
+    let side = |name: &str| rows[12]["box"][name].as_u64().unwrap() as u32;
+    let is_yellow = |x: u32, y: u32| {
+        let [red, green, blue] = frame.get_pixel(x, y).0;
+        red > 180 && green > 150 && blue < 130
+    };
+    let (x, y, width, height) = (side("x"), side("y"), side("width"), side("height"));
+    let upper = (x..x + width).filter(|&x| (y.saturating_sub(1)..y + 3).any(|y| is_yellow(x, y))).count();
+    assert!(upper as u32 > 8 * width / 10, "{upper} of {width} pixels of the upper line");
+    assert!(!is_yellow(x + width / 2, y + height / 2), "the face is seen");
+    let hidden = std::fs::read_dir(world.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
+    let hidden: Vec<_> = hidden.filter(|name| name.to_string_lossy().starts_with('.')).collect();
+    assert!(hidden.is_empty(), "nothing half done is left: {hidden:?}");
+    for (file, reason) in [
+        ("out.avi", "expected a name that ends in .mp4, .m4v, .mov or .mkv"),
+        ("a.mp4", "expected another file than the video itself"),
+        ("no/out.mp4", "expected a folder at no, found none"),
+    ] {
+        let ended = world.fer(&["watch", "a.mp4", "--annotate", file]);
+        assert_eq!((ended.code, ended.stderr), (1, format!("error: {file}: {reason}\n")));
+    }
+}
+
+#[test]
+fn an_annotated_video_of_a_part_keeps_its_place_in_the_sound() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 2.0, "20+100*t", AWAY);
+    world.fer(&["watch", "a.mp4", "--from", "0.5", "--to", "1.5", "--every", "5", "--annotate", "out.mkv"]).succeeded();
+    assert_eq!(probed(&world, "out.mkv", "r_frame_rate"), "5/1");
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-of", "csv=p=0", "-show_entries", "format=duration"]).arg(world.path("out.mkv"));
+    let seconds: f64 = String::from_utf8(command.output().unwrap().stdout).unwrap().trim().parse().unwrap();
+    assert!((0.95..1.2).contains(&seconds), "{seconds}");
+}
+
+/// Most memory that a call took, in MiB.
+#[cfg(target_os = "linux")]
+fn peak(world: &World, arguments: &[&str]) -> u64 {
+    let running = world.start(arguments);
+    let (id, mut most) = (running.id(), 0);
+    let now = move || {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
+        Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+    };
+    let watch = std::thread::spawn(move || {
+        while let Some(now) = now() {
+            most = most.max(now);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        most
+    });
+    let (code, rest) = running.wait();
+    assert_eq!(code, Some(0), "{rest}");
+    watch.join().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_length() {
+    let Some(world) = world() else { return };
+    let faces = "[1]crop=150:180:95:30,scale=60:72[a];[0][a]overlay=x='20+10*sin(t)':y=10:shortest=1";
+    for (file, frames) in [("short.mp4", "300"), ("long.mp4", "10000")] {
+        let input = ["-f", "lavfi", "-i", "color=gray:s=128x96:r=25", "-loop", "1", "-i", PHOTOGRAPH];
+        let output = ["-filter_complex", faces, "-c:v", "libx264", "-preset", "ultrafast", "-frames:v", frames, file];
+        ffmpeg(&world, &[&input[..], &output].concat());
+    }
+    let of = |file: &str| peak(&world, &["watch", file, "--json", "--report", "report.html"]);
+    let (short, long) = (of("short.mp4"), of("long.mp4"));
+    assert!((20..250).contains(&long) && long < short + 40, "{short} MiB for 300 frames, {long} MiB for 10,000");
+}
+
+#[test]
+fn the_report_tells_of_each_face() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 2.0, "10+20*t", "if(lt(t,1),1000,300)");
+    world.fer(&["watch", "a.mp4", "--report", "report.html"]).succeeded();
+    let page = world.read("report.html");
+    for part in
+        ["<title>a.mp4", "Face 1", "Face 2", "data:image/jpeg;base64,", "<svg", "happy", "Before you quote a number"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<script") && !page.contains("src=\"http"), "one file, without scripts");
+    world.fer(&["watch", "a.mp4", "--report", "again.html"]).succeeded();
+    assert_eq!(page, world.read("again.html"), "the same video gives the same page");
+}
