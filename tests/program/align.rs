@@ -210,6 +210,29 @@ fn tilted_portraits_become_alike_by_landmarks_that_a_file_gives() {
     let run = world.fer(&["run"]).succeeded();
     assert!(run.stderr.contains("resized as they are: 2 of 3 train"), "{run:?}");
 
+    let wrong = |faces: &str, message: &str| {
+        std::fs::write(world.path("faces.jsonl"), faces).unwrap();
+        let run = world.fer(&["run"]);
+        assert!(run.code == 1 && run.stderr.contains(message), "{message}: {run:?}");
+    };
+    wrong(
+        &one.replace("faces/happy/0.png", "others/0.png"),
+        "faces.jsonl: expected faces of the images, found none of theirs",
+    );
+    wrong(
+        &one.replace("\"width\":90.0", "\"width\":-5"),
+        "faces.jsonl, line 1: expected a box with a width and a height, found -5 × 90",
+    );
+    wrong(
+        &one.replace("\"width\":90.0", "\"width\":1e9"),
+        "row 0 (happy/0.png): expected a face in an image of 200 × 200",
+    );
+    let other = one.replace("faces/happy/0.png", "more/happy/0.png");
+    wrong(
+        &format!("{one}\n\n{other}\n"),
+        "expected the faces of one picture of this name, found those of faces/happy/0.png and more/",
+    );
+
     std::fs::write(world.path("faces.jsonl"), format!("{one}\nno line\n")).unwrap();
     let run = world.fer(&["run"]);
     assert_eq!(run.code, 1);

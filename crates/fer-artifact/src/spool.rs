@@ -46,9 +46,10 @@ impl Spool {
         let io = |source| fault(&self.folder, source);
         match &mut self.place {
             Place::Memory(values) if self.len <= self.most => {
-                // Memory that is not written to costs nothing, and growing would copy all pixels again and again.
+                // Memory that is not written to costs nothing, and growing would copy all pixels again and again. Where the
+                // system counts it all the same and refuses, the vector grows.
                 if values.is_empty() {
-                    values.reserve_exact(self.most);
+                    let _ = values.try_reserve_exact(self.most);
                 }
                 values.extend_from_slice(pixels);
             }
@@ -70,7 +71,12 @@ impl Spool {
     pub fn finish(self) -> Result<Pixels<u8>, Error> {
         let Self { folder, len, place, .. } = self;
         match place {
-            Place::Memory(values) => Ok(values.into()),
+            Place::Memory(mut values) => {
+                if values.len() < values.capacity() / 4 {
+                    values.shrink_to_fit();
+                }
+                Ok(values.into())
+            }
             Place::File(file) => {
                 let file = file.into_inner().map_err(|error| fault(&folder, error.into_error()))?;
                 let spool = InFile { file, path: folder, name: "temporary file of pixels", start: 0 };

@@ -77,7 +77,7 @@ impl Finder {
         }
         faces.iter_mut().for_each(|face| face.scale(scale));
         let smallest = smallest_side(size, smallest) as f64;
-        faces.retain(|face| face.width.max(face.height) >= smallest && face.is_within(size));
+        faces.retain(|face| face.side() >= smallest && face.is_within(size));
         faces.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         faces
     }
@@ -169,6 +169,11 @@ impl Face {
     fn shift(&mut self, [x, y]: [f64; 2]) {
         (self.x, self.y) = (self.x + x, self.y + y);
         self.landmarks = self.landmarks.map(|landmark| [landmark[0] + x, landmark[1] + y]);
+    }
+
+    /// The longer side of its box, in pixels: by it one face is larger than another.
+    pub fn side(&self) -> f64 {
+        self.width.max(self.height)
     }
 
     fn scale(&mut self, [x, y]: [f64; 2]) {

@@ -28,7 +28,7 @@ impl Finder {
             line[margin..margin + row.len()].copy_from_slice(row);
         }
         let faces = self.find(&Picture::from_gray(pixels, framed).ok()?, None, WayUp::Upright);
-        let largest = faces.into_iter().reduce(|one, other| if other.width > one.width { other } else { one })?;
+        let largest = faces.into_iter().reduce(|one, other| if other.side() > one.side() { other } else { one })?;
         let (margin, factor) = (margin as f64, factor as f64);
         let back = |place: f64| (place - margin) / factor;
         Some(Face {

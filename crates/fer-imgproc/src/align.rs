@@ -47,7 +47,7 @@ pub enum AlignMethod {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(!skip_serializing_if)]
         size: Option<Size>,
-        /// File of faces and landmarks, as `fer predict --json` prints them of the same pictures; without it, the detector
+        /// File of faces and landmarks in the form of `fer predict --json`, in pixels of the images; without it, the detector
         /// finds them.
         #[schemars(example = "faces.jsonl")]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,8 +86,9 @@ pub struct Shown<'a> {
     pub origin: Option<&'a str>,
 }
 
-/// Crops the face of an image to a size, with level eyes; `None` where it has no face.
-pub type Aligner<'a> = dyn Fn(&Shown<'_>, Size) -> Option<Vec<u8>> + Sync + 'a;
+/// Crops the face of an image to a size, with level eyes; `None` where it has no face, or what is wrong with a face that is
+/// given.
+pub type Aligner<'a> = dyn Fn(&Shown<'_>, Size) -> Result<Option<Vec<u8>>, String> + Sync + 'a;
 
 /// What [`align`] makes of a set.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +131,7 @@ pub enum WayUp {
 ///
 /// # Errors
 /// [`Error::PixelCount`] for a set that contradicts itself; [`Error::NoAligner`] if faces are to be looked for without
-/// `aligner`; [`Error::Artifact`] for images that cannot be read, or crops that cannot be kept.
+/// `aligner`; [`Error::Face`] for a face that is given wrongly; [`Error::Artifact`] for images that cannot be read, or crops that cannot be kept.
 pub fn align(
     params: &AlignParams,
     set: ImageSet,
@@ -158,12 +159,17 @@ fn by_landmarks(set: ImageSet, to: Option<Size>, aligner: &Aligner<'_>, scratch:
     for batch in set.images.batches(size.area()) {
         let batch = batch?;
         let crop = |(place, pixels)| {
-            let origin = set.origins.as_ref().map(|origins| origins.get(index + place));
-            aligner(&Shown { pixels, size, row: set.rows[index + place], origin }, to).ok_or(pixels)
+            let (row, origin) =
+                (set.rows[index + place], set.origins.as_ref().map(|origins| origins.get(index + place)));
+            let cropped = aligner(&Shown { pixels, size, row, origin }, to);
+            let cropped = cropped.map_err(|reason| Error::Face { row, origin: origin.map(str::to_owned), reason })?;
+            Ok(cropped.ok_or(pixels))
         };
-        let made: Vec<Result<Vec<u8>, &[u8]>> = batch.par_chunks_exact(size.area()).enumerate().map(crop).collect();
+        let made: Vec<Result<Result<Vec<u8>, &[u8]>, Error>> =
+            batch.par_chunks_exact(size.area()).enumerate().map(crop).collect();
         index += made.len();
         for crop in made {
+            let crop = crop?;
             without_face += usize::from(crop.is_err());
             crops.push(&crop.unwrap_or_else(|whole| resize(whole, size, to)))?;
         }

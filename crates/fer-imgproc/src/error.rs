@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Size, Split};
+use fer_artifact::{Size, Split, shown};
 
 /// Why images could not be preprocessed, or a picture not be written.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,16 @@ pub enum Error {
     /// Faces were to be aligned without what finds them.
     #[error("expected the face detector for `landmarks`, found a program that was built without the feature `faces`")]
     NoAligner,
+    /// A face that is given and cannot be that of its image.
+    #[error("row {row}{}: {reason}", origin.as_ref().map(|origin| format!(" ({})", shown(origin))).unwrap_or_default())]
+    Face {
+        /// Row of the image in the source, from 0.
+        row: u32,
+        /// The picture that it comes from, if it is one.
+        origin: Option<String>,
+        /// What was expected and found.
+        reason: String,
+    },
     /// A picture that could not be written.
     #[error("{}: cannot encode the picture: {reason}", path.display())]
     Encode {

@@ -41,7 +41,7 @@ fn the_face_of_each_image_takes_its_place_and_an_image_without_one_is_resized() 
     let aligner = |shown: &Shown<'_>, to: Size| {
         assert_eq!((shown.size, to), (Size::new(4, 5).unwrap(), Size::new(2, 1).unwrap()));
         assert_eq!(shown.origin, Some(if shown.row == 9 { "y.png" } else { "x.png" }));
-        (shown.row == 9).then(|| vec![shown.pixels[0], 77])
+        Ok((shown.row == 9).then(|| vec![shown.pixels[0], 77]))
     };
     let Aligned { set, without_face } = aligned(&params, with_origins.clone(), Some(&aligner)).unwrap();
     assert_eq!((set.height, set.width, without_face), (2, 1, Some(1)));
@@ -52,6 +52,13 @@ fn the_face_of_each_image_takes_its_place_and_an_image_without_one_is_resized() 
     );
     assert_eq!(set.images, [whole[0], whole[1], 100, 77]);
     assert_eq!((set.labels, set.rows, set.origins), (vec![1, 0], vec![7, 9], with_origins.origins));
+}
+
+#[test]
+fn a_face_that_is_given_wrongly_is_named() {
+    let wrong = |_: &Shown<'_>, _: Size| Err("expected eyes, found none".to_owned());
+    let error = aligned(&params(r#"{"kind": "landmarks"}"#), set(), Some(&wrong)).unwrap_err().to_string();
+    assert_eq!(error, "row 7: expected eyes, found none");
 }
 
 #[test]

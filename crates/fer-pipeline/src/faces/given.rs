@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use fer_artifact::Size;
 use fer_faces::Face;
 use fer_imgproc::Shown;
 use serde::Deserialize;
@@ -50,6 +51,9 @@ impl Given {
         let file = BufReader::new(File::open(path).map_err(io)?);
         for (line, number) in file.lines().zip(1_u64..) {
             let text = line.map_err(io)?;
+            if text.trim().is_empty() {
+                continue;
+            }
             let line: Line = serde_json::from_str(&text).map_err(|error| {
                 format!(
                     "{}, line {number}: expected a line of `fer predict --json` with `file`, `box` and `landmarks`: {error}",
@@ -57,6 +61,7 @@ impl Given {
                 )
             })?;
             let Some(face) = line.face() else { continue };
+            check(&face).map_err(|reason| format!("{}, line {number}: {reason}", path.display()))?;
             match line.row {
                 Some(row) => keep_larger(rows.entry(row).or_insert(face), face),
                 None => {
@@ -72,15 +77,55 @@ impl Given {
     }
 
     /// The face of an image, if one is given: of its picture, or else of its row.
-    pub(super) fn face(&self, shown: &Shown<'_>) -> Option<Face> {
-        let Some(origin) = shown.origin.map(Path::new) else { return self.rows.get(&shown.row).copied() };
-        let mut of_name = self.pictures.get(&name(origin))?.iter();
-        of_name.find(|(path, _)| path.ends_with(origin)).map(|(_, face)| *face)
+    ///
+    /// # Errors
+    /// A face that lies far from the image, and one of two pictures that may be meant.
+    pub(super) fn face(&self, shown: &Shown<'_>) -> Result<Option<Face>, String> {
+        let Some(origin) = shown.origin.map(Path::new) else {
+            return self.rows.get(&shown.row).map(|face| near(face, shown.size)).transpose();
+        };
+        let of_name = self.pictures.get(&name(origin)).map_or(&[][..], Vec::as_slice);
+        let meant: Vec<_> = of_name.iter().filter(|(path, _)| path.ends_with(origin)).collect();
+        match meant[..] {
+            [] => Ok(None),
+            [(_, face)] => near(face, shown.size).map(Some),
+            [(one, _), (other, _), ..] => Err(format!(
+                "expected the faces of one picture of this name, found those of {} and {}",
+                one.display(),
+                other.display()
+            )),
+        }
     }
 }
 
+/// That a face has a size and lies somewhere.
+fn check(face: &Face) -> Result<(), String> {
+    let places = [face.x, face.y, face.width, face.height];
+    let is_finite = places.iter().chain(face.landmarks.iter().flatten()).all(|place| place.is_finite());
+    match is_finite && face.width > 0.0 && face.height > 0.0 {
+        true => Ok(()),
+        false => Err(format!("expected a box with a width and a height, found {} × {}", face.width, face.height)),
+    }
+}
+
+/// The face, if it may be one of an image of this size: what lies far outside, or is far larger, belongs to another one.
+fn near(face: &Face, size: Size) -> Result<Face, String> {
+    let sides = [size.width() as f64, size.height() as f64];
+    let is_near = |place: &[f64; 2]| (0..2).all(|axis| (-sides[axis]..=2.0 * sides[axis]).contains(&place[axis]));
+    let longest = 2.0 * size.longer_side() as f64;
+    match face.side() <= longest && face.landmarks.iter().all(is_near) {
+        true => Ok(*face),
+        false => Err(format!(
+            "expected a face in an image of {size}, found a box of {} × {} with landmarks at {:?}; are its pixels those of \
+             the image?",
+            face.width, face.height, face.landmarks
+        )),
+    }
+}
+
+/// Of two faces the larger one.
 fn keep_larger(known: &mut Face, other: Face) {
-    if other.width > known.width {
+    if other.side() > known.side() {
         *known = other;
     }
 }

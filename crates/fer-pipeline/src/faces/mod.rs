@@ -23,7 +23,7 @@ pub fn face_finder() -> Option<Box<FaceFinder<'static>>> {
         let faces = finder.find(&picture, None, WayUp::default());
         let gray = picture.into_gray();
         let found = |face: &fer_faces::Face| FoundFace {
-            side: face.width.max(face.height).round() as u32,
+            side: face.side().round() as u32,
             pixels: fer_faces::crop(&gray, size, face, to, Roll::default()),
         };
         faces.iter().map(found).collect()
@@ -44,16 +44,17 @@ pub fn face_finder() -> Option<Box<FaceFinder<'static>>> {
 #[cfg(feature = "faces")]
 pub(crate) fn aligner(from: Option<&Path>) -> Result<Option<Box<Aligner<'static>>>, StageError> {
     use fer_artifact::Size;
-    use fer_imgproc::Shown;
+    use fer_imgproc::{Roll, Shown};
 
     let given = from.map(given::Given::read).transpose()?;
     let finder = fer_faces::Finder::new();
     Ok(Some(Box::new(move |shown: &Shown<'_>, to: Size| {
-        let face = match &given {
-            Some(given) => given.face(shown),
-            None => finder.find_in_crop(shown.pixels, shown.size),
-        }?;
-        Some(fer_faces::align(shown.pixels, shown.size, &face, to))
+        let (image, size) = (shown.pixels, shown.size);
+        Ok(match &given {
+            // Given landmarks are trusted, whatever the image would lose.
+            Some(given) => given.face(shown)?.map(|face| fer_faces::crop(image, size, &face, to, Roll::TakenOut)),
+            None => finder.find_in_crop(image, size).map(|face| fer_faces::align(image, size, &face, to)),
+        })
     })))
 }
 

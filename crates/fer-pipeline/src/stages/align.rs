@@ -63,13 +63,20 @@ impl Stage for Align {
             AlignMethod::Landmarks { .. } => aligner(self.params.file())?,
             _ => None,
         };
-        let mut faceless = vec![];
+        let (mut faceless, mut faces) = (vec![], 0);
         for split in Split::ALL {
             if let Some(images) = context.open_optional(split_file(split))? {
                 let aligned = align(&self.params, images, aligner.as_deref(), context.output_dir)?;
                 context.write(split_file(split), &aligned.set)?;
-                faceless.extend(aligned.without_face.map(|count| format!("{count} of {} {split}", aligned.set.len())));
+                if let Some(count) = aligned.without_face {
+                    faces += aligned.set.len() - count;
+                    faceless.push(format!("{count} of {} {split}", aligned.set.len()));
+                }
             }
+        }
+        if let (0, Some(path)) = (faces, self.params.file()) {
+            let message = format!("{}: expected faces of the images, found none of theirs", path.display());
+            return Err(StageError::from(message).into());
         }
         if !faceless.is_empty() {
             context.note(&format!("images without a face, resized as they are: {}\n", faceless.join(", ")));
