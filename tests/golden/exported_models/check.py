@@ -35,7 +35,7 @@ NORMALIZATIONS = ["unit", "standard", "per-image"]
 EQUALIZATIONS = ["none", "global"]
 # Few epochs on 1,680 faces: a network need not be good, but must tell classes apart.
 TRAINING = {
-    "face-cnn": {"epochs": 1, "optimizer": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}},
+    "face-cnn": {"epochs": 2, "optimizer": {"name": "adamw", "learning_rate": 0.0003}},
     "compact-cnn": {"epochs": 4, "optimizer": {"name": "adamw", "learning_rate": 0.003}},
     "face-resnet": {"epochs": 3, "optimizer": {"name": "adamw", "learning_rate": 0.003}},
     "linear": {"epochs": 8, "optimizer": {"name": "sgd", "learning_rate": 0.02}},

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use fer_artifact::names::MODEL;
 use fer_artifact::{Digest, Header, Model, Provenance, describe_bytes, read_bytes};
@@ -140,7 +140,10 @@ impl ExportModelArgs {
         let mut evaluation = json!(metrics);
         if let Some(temperature) = metrics.temperature {
             // The run's model may have been one with a temperature already, put in place by hand.
-            evaluation["temperature"] = json!(temperature * model.temperature().unwrap_or(1.0));
+            let own = model.temperature().map_err(|found| {
+                anyhow!("{name}: the model of `{training}`: expected a temperature above 0, found {found}")
+            })?;
+            evaluation["temperature"] = json!(temperature * own);
         }
         evaluation["data"] = json!(run.data);
         Ok(evaluation)
