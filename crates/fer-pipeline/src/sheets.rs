@@ -107,7 +107,7 @@ fn changed(values: &[f32], size: Size, row: u32, recipe: &Recipe) -> Vec<SheetTi
     for epoch in 1..=EPOCHS.min(params.epochs.get()) {
         let changes = Changes::of(params, size, *seed, epoch);
         if !changes.are_none() {
-            tiles.push(tile(format!("epoch {epoch}"), changes.size(), &changes.apply(values, row)));
+            tiles.push(tile(format!("epoch {epoch}"), changes.crop(), &changes.apply(values, row)));
         }
     }
     tiles

@@ -42,7 +42,7 @@ impl Batch {
     ) -> Result<Self, Error> {
         let Task { params, train, seed, size, .. } = *task;
         let changes = Changes::of(params, size, seed, epoch);
-        let crop = changes.size();
+        let crop = changes.crop();
         if !changes.are_none() {
             let mut changed = vec![0.0; indices.len() * crop.area()];
             let pairs = changed.par_chunks_mut(crop.area()).zip(images.par_chunks(size.area())).zip(indices);

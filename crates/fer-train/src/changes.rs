@@ -33,7 +33,7 @@ impl Changes {
     }
 
     /// The size of the images that come out.
-    pub fn size(&self) -> Size {
+    pub fn crop(&self) -> Size {
         self.crop
     }
 
