@@ -101,7 +101,9 @@ impl EvaluateArgs {
         let bar = bar((loaded.images.len() * networks) as u64, "images");
         let mut told = |images: usize| bar.inc(images as u64);
         let predictions = ensemble.predict_told(&loaded.images, &mut told);
-        let others = baseline.map(|baseline| baseline.predict_told(&loaded.images, &mut told)).transpose();
+        let of_set =
+            |baseline: Ensemble| -> Result<Predictions> { Ok(baseline.predict_told(&loaded.images, &mut told)?) };
+        let others = baseline.map(of_set).transpose();
         bar.finish_and_clear();
         let (predictions, others) = (predictions?, others?);
         let baseline = others.map(|others| self.compared(&predictions, &others));

@@ -26,8 +26,9 @@ use rows::{Finding, Form, Rows};
   fer predict test.csv --csv > answers.csv
 Reads png, jpg, webp, bmp, tiff, pnm and the first frame of a gif, each with all its faces; CSV files (.csv or .tsv, also
 with .gz, .zst or .zip) with pixels of one face in each row, with or without labels; and Parquet files (.parquet) with
-pictures or with pixels. A table on a narrow terminal has the probability of the predicted class alone. A file or row that cannot be read, or has no face, gets a row that says so. The exit code is 1
-if nothing could be read, or if an annotated copy could not be written.")]
+pictures or with pixels. A table on a narrow terminal has the probability of the predicted class alone. A file or row
+that cannot be read, or has no face, gets a row that says so. The exit code is 1 if nothing could be read, or if an
+annotated copy could not be written.")]
 pub(super) struct PredictArgs {
     #[command(flatten)]
     pictures: PictureArgs,

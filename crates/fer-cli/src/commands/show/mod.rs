@@ -24,8 +24,8 @@ use crate::output::print;
   fer show runs/sample/ingest/test.safetensors --out test.png
   fer show pipeline.yaml --augmented               what preprocessing and each augmentation make of the same faces
   fer show runs/sample --duplicates                the near copies that ingest found
-Each face stands above its row in the source and the name of its picture. Of a pipeline file, the faces are those of its run folder; where they
-are not fresh, the stages before the training run in a folder for temporary files.")]
+Each face stands above its row in the source and the name of its picture. Of a pipeline file, the faces are those of its
+run folder; where they are not fresh, the stages before the training run in a folder for temporary files.")]
 pub(super) struct ShowArgs {
     /// A source of faces (a CSV file, a folder of pictures, Parquet files), an artifact of images, a pipeline file, or a run folder.
     #[arg(default_value = "pipeline.yaml", value_name = "SOURCE|ARTIFACT|PIPELINE")]
