@@ -225,7 +225,7 @@ fn tilted_portraits_become_alike_by_landmarks_that_a_file_gives() {
     );
     wrong(
         &one.replace("\"width\":90.0", "\"width\":1e9"),
-        "row 0 (happy/0.png): expected a face in an image of 200 × 200",
+        "row 0 (happy/0.png): expected a face in an image of 200×200",
     );
     let other = one.replace("faces/happy/0.png", "more/happy/0.png");
     wrong(

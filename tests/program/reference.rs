@@ -249,7 +249,7 @@ fn the_schema_accepts_every_pipeline_file_of_the_repository() {
             .into_iter()
             .flat_map(yaml_files)
             .collect();
-    assert_eq!(files.len(), 8, "{files:?}");
+    assert_eq!(files.len(), 9, "{files:?}");
     let schema = schema();
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
