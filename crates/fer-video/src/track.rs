@@ -107,7 +107,20 @@ impl Track {
     pub(crate) fn new(id: u64, face: &Detection<'_>, time: f64, smoother: Smoother) -> Self {
         let (place, look) = (face.place, face.look.clone());
         let (middle, speed) = (middle(&place), [0.0; 2]);
-        Self { id, number: None, place, middle, look, speed, time, missed: 0, sightings: 0, is_held: false, is_continued: false, smoother }
+        Self {
+            id,
+            number: None,
+            place,
+            middle,
+            look,
+            speed,
+            time,
+            missed: 0,
+            sightings: 0,
+            is_held: false,
+            is_continued: false,
+            smoother,
+        }
     }
 
     /// Where it should be at this time, if it went on as it went.

@@ -187,13 +187,7 @@ impl Tracker {
 
     /// The number of a track that is seen again: that of a lost one which its face fits, or a new one; none yet while it
     /// could be a lost one that comes out behind somebody.
-    fn number(
-        &mut self,
-        face: &Detection<'_>,
-        time: f64,
-        taken: &[Option<usize>],
-        sightings: u64,
-    ) -> Option<u32> {
+    fn number(&mut self, face: &Detection<'_>, time: f64, taken: &[Option<usize>], sightings: u64) -> Option<u32> {
         let tracks = self.tracks.iter_mut().enumerate().filter(|(at, _)| !taken.contains(&Some(*at)));
         let lost = tracks.map(|(_, track)| track).filter(|track| track.missed > 0 && track.number.is_some());
         let near: Vec<(f64, &mut Track)> = lost
