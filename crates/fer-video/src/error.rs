@@ -53,8 +53,14 @@ pub enum Error {
     },
     /// A face that cannot be judged.
     #[error(transparent)]
-    Face(#[from] fer_predict::Error),
+    Face(Box<fer_predict::Error>),
     /// A report whose template fails.
     #[error("cannot make the report")]
     Template(#[from] minijinja::Error),
+}
+
+impl From<fer_predict::Error> for Error {
+    fn from(error: fer_predict::Error) -> Self {
+        Self::Face(Box::new(error))
+    }
 }
