@@ -89,8 +89,7 @@ impl<'a> Page<'a> {
     pub(crate) fn new(story: &'a Story, about: &'a About<'a>) -> Self {
         let counts = story.counts();
         let span = Span { from: counts.first, to: counts.last };
-        let bars = |life: &Life| life.episodes.iter().map(|it| (it.class, it.from, it.to)).collect();
-        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, bars(life))).collect();
+        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, &*life.episodes)).collect();
         let with_pictures =
             story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
         let without = story.tracks.iter().filter(|(_, life)| life.pictured.is_none());
