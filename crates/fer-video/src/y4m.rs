@@ -139,7 +139,7 @@ fn rgb(planes: &Planes<'_>, size: Size, colours: Colorspace, bits: usize, levels
         0 => i32::from(plane[at]),
         _ => i32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]]) >> shift),
     };
-    // In 65,536ths.
+    // In parts of 65,536.
     let (black, light, red, green_u, green_v, blue) = match levels {
         Levels::Limited => (16, 76_309, 104_597, 25_675, 53_279, 132_201),
         Levels::Full => (0, 65_536, 91_881, 22_554, 46_802, 116_130),

@@ -126,7 +126,7 @@ fn notes(counts: &Counts, about: &About<'_>) -> Vec<String> {
     let every = about.following.detect_every;
     let late = if every.get() > 1 {
         format!(
-            " New faces are looked for in each {every}th frame, so that one can be seen up to {} frames late.",
+            " New faces are looked for in one of {every} frames, so that one can be seen up to {} frames late.",
             every.get() - 1
         )
     } else {
