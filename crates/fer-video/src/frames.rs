@@ -33,7 +33,7 @@ pub struct Facts {
 /// A frame.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Frames read before it, those not chosen among them; counted from [`Selection::from`].
+    /// Frames read before it, those not chosen among them; counted from [`Selection::from`](crate::Selection::from).
     pub number: u64,
     /// Seconds from the video's start.
     pub time: f64,
