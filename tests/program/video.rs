@@ -340,8 +340,7 @@ fn the_annotated_video_has_boxes_and_its_sound() {
         ffmpeg(&world, &["-i", file, "-map", "a", "-c", "copy", "-f", "adts", &format!("{file}.aac")]);
     }
     let [sound, kept] = ["a.mp4.aac", "out.mp4.aac"].map(|file| std::fs::read(world.path(file)).unwrap());
-    let (less, more) = (sound.len().min(kept.len()), sound.len().max(kept.len()));
-    assert!(less > 1000 && 10 * less > 9 * more && sound[..less] == kept[..less], "the sound as it was, to its end");
+    assert!(sound.len() > 1000 && sound == kept, "the sound as it was");
     ffmpeg(&world, &["-ss", "0.5", "-i", "out.mp4", "-frames:v", "1", "frame.png"]);
     let (_, rows) = watch(&world, &["a.mp4"]);
     let frame = image::open(world.path("frame.png")).unwrap().into_rgb8();
@@ -352,7 +351,7 @@ fn the_annotated_video_has_boxes_and_its_sound() {
     };
     let (x, y, width, height) = (side("x"), side("y"), side("width"), side("height"));
     let upper = (x..x + width).filter(|&x| (y.saturating_sub(1)..y + 3).any(|y| is_yellow(x, y))).count();
-    assert!(upper as u32 > 8 * width / 10, "{upper} of {width} pixels of the upper line");
+    assert!(upper as u32 > 6 * width / 10, "{upper} of {width} pixels of the upper line");
     assert!(!is_yellow(x + width / 2, y + height / 2), "the face is seen");
     let hidden = std::fs::read_dir(world.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
     let hidden: Vec<_> = hidden.filter(|name| name.to_string_lossy().starts_with('.')).collect();
@@ -411,7 +410,7 @@ fn memory_does_not_grow_with_the_length() {
         let output = ["-filter_complex", faces, "-c:v", "libx264", "-preset", "ultrafast", "-frames:v", frames, file];
         ffmpeg(&world, &[&input[..], &output].concat());
     }
-    let of = |file: &str| peak(&world, &["watch", file, "--json", "--report", "report.html"]);
+    let of = |file: &str| peak(&world, &["watch", file, "--every", "4", "--json", "--report", "report.html"]);
     let (short, long) = (of("short.mp4"), of("long.mp4"));
     assert!((20..250).contains(&long) && long < short + 40, "{short} MiB for 300 frames, {long} MiB for 10,000");
 }

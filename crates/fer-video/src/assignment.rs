@@ -67,10 +67,10 @@ mod tests {
     fn least(costs: &[Vec<f64>], taken: &mut Vec<usize>) -> f64 {
         let Some(row) = costs.first() else { return 0.0 };
         let mut best = NEVER + least(&costs[1..], taken);
-        for column in 0..row.len() {
+        for (column, cost) in row.iter().enumerate() {
             if !taken.contains(&column) {
                 taken.push(column);
-                best = best.min(row[column] + least(&costs[1..], taken));
+                best = best.min(cost + least(&costs[1..], taken));
                 taken.pop();
             }
         }

@@ -118,7 +118,7 @@ impl Reading {
             let mut troubles = Troubles::default();
             let note = self.note(&mut troubles);
             if let Some(trouble) = troubles.told() {
-                last_trouble = Some(trouble.clone());
+                last_trouble = Some((self.last, trouble.clone()));
                 // Where nothing could be read, it is the ending's reason.
                 if kept > 0 || is_whole {
                     sender.send(Message::Item(Item::Trouble(trouble))).map_err(|_| Left)?;
@@ -161,9 +161,13 @@ impl Reading {
         (1e6 * time).round() / 1e6
     }
 
-    fn ending(&self, kept: u64, trouble: Option<String>) -> Ending {
+    /// `trouble` is what went wrong last, after the frame of this time.
+    fn ending(&self, kept: u64, trouble: Option<(Option<f64>, String)>) -> Ending {
         match (trouble, self.all) {
-            (Some(trouble), _) => Ending::Broken(trouble),
+            (Some((Some(time), trouble)), _) if self.last > Some(time) => {
+                Ending::Broken(format!("a part at {time:.2} s could not be read: {trouble}"))
+            }
+            (Some((_, trouble)), _) => Ending::Broken(trouble),
             // A few frames may be there for others to be decoded, and not be shown.
             (None, Some(all)) if self.read + 2 < all => {
                 Ending::Broken(format!("expected {all} frames, found {}", self.read))

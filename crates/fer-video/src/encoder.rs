@@ -20,6 +20,9 @@ const FORMS: [(&str, &str, &[&str]); 4] = [
 const ENCODERS: [&[&str]; 3] =
     [&["libx264", "-preset", "veryfast", "-crf", "20"], &["libopenh264", "-b:v", "4M"], &["mpeg4", "-q:v", "3"]];
 
+/// Where a stream that goes on and on makes a pause, or its clock a leap, no more seconds than these are filled.
+const LONGEST: f64 = 10.0;
+
 /// A video that is being written, frame by frame, by a second `ffmpeg`.
 ///
 /// It has a constant number of frames a second, as many as the source has on average; a frame is shown from its time on,
@@ -35,6 +38,8 @@ pub struct Encoder {
     errors: Option<JoinHandle<String>>,
     rate: f64,
     from: f64,
+    /// Seconds for which a frame is shown at most.
+    longest: f64,
     /// Frames written.
     written: u64,
     last: Vec<u8>,
@@ -72,7 +77,8 @@ impl Encoder {
         let mut program = Program::start(FFMPEG, &mut command)?;
         let (stdin, errors) = (program.child.stdin.take(), Some(errors(&mut program.child)));
         let (path, from) = (path.to_owned(), selection.from);
-        Ok(Self { path, part, form, program, stdin, errors, rate, from, written: 0, last: vec![], sound })
+        let longest = if input.is_live() { LONGEST } else { f64::INFINITY };
+        Ok(Self { path, part, form, program, stdin, errors, rate, from, longest, written: 0, last: vec![], sound })
     }
 
     /// Adds a frame: red, green and blue of its pixels, row by row.
@@ -80,6 +86,10 @@ impl Encoder {
     /// # Errors
     /// [`Error::Output`] if it cannot be written.
     pub fn push(&mut self, time: f64, rgb: Vec<u8>) -> Result<(), Error> {
+        let pause = time - self.from - self.written as f64 / self.rate;
+        if pause > self.longest {
+            self.from += pause - self.longest;
+        }
         let slot = ((time - self.from) * self.rate).round().max(0.0) as u64;
         if self.last.is_empty() {
             self.last.clone_from(&rgb);

@@ -7,6 +7,16 @@ use fer_predict::{Picture, Size};
 /// Frames that wait to be looked at: memory does not grow with the video's length.
 pub(crate) const WAITING: usize = 2;
 
+/// Most pixels of a frame: somewhat more than 8K has. A few frames are in memory, whatever a file's head says.
+const MOST_PIXELS: usize = 40_000_000;
+
+/// The size of a frame.
+pub(crate) fn frame_size(height: usize, width: usize) -> Result<Size, String> {
+    let size = Size::new(height, width).ok().filter(|size| size.area() <= MOST_PIXELS);
+    let most = MOST_PIXELS / 1_000_000;
+    size.ok_or_else(|| format!("expected a video of 1 to {most} million pixels a frame, found one of {width}×{height}"))
+}
+
 /// What is known of a video.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -23,7 +33,7 @@ pub struct Facts {
 /// A frame.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Frames read before it, those not chosen among them; counted from [`Selection::from`].
+    /// Frames read before it, those not chosen among them; counted from [`Selection::from`](crate::Selection::from).
     pub number: u64,
     /// Seconds from the video's start.
     pub time: f64,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fer_predict::Size;
 use serde::Deserialize;
 
+use crate::frames::frame_size;
 use crate::program::{Cut, FFPROBE, ask};
 use crate::{Error, Input};
 
@@ -127,7 +128,7 @@ impl Stream {
         // As ffmpeg's own: it transposes for quarter turns, and keeps the size for any other angle.
         let is_on_its_side = (self.rotation() - 90.0 * quarters).abs() < 1.0 && quarters.rem_euclid(2.0) == 1.0;
         let (height, width) = if is_on_its_side { (width, height) } else { (height, width) };
-        Size::new(height, width).map_err(|_| format!("expected a video of some pixels, found one of {width}×{height}"))
+        frame_size(height, width)
     }
 
     fn rotation(&self) -> f64 {
@@ -184,6 +185,10 @@ mod tests {
         assert_eq!(of(cover).unwrap_err(), "expected a video, found sound with a cover picture");
         assert_eq!(of(r#"{"codec_type": "audio"}"#).unwrap_err(), "expected a video, found sound alone");
         assert_eq!(of("").unwrap_err(), "expected a video, found a file without any stream");
-        assert_eq!(of(r#"{"codec_type": "video"}"#).unwrap_err(), "expected a video of some pixels, found one of 0×0");
+        let size = |width: usize| format!("{{\"codec_type\": \"video\", \"width\": {width}, \"height\": {width}}}");
+        for (width, found) in [(0, "0×0"), (15_000, "15000×15000")] {
+            let expected = format!("expected a video of 1 to 40 million pixels a frame, found one of {found}");
+            assert_eq!(of(&size(width)).unwrap_err(), expected);
+        }
     }
 }

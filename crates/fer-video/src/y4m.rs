@@ -9,7 +9,7 @@ use std::thread;
 use ::y4m::{Colorspace, Decoder, Frame as Planes};
 use fer_predict::{Picture, Size};
 
-use crate::frames::{Ending, Facts, Frame, Item, Message, Sender, WAITING};
+use crate::frames::{Ending, Facts, Frame, Item, Message, Sender, WAITING, frame_size};
 use crate::{Error, Input, Selection};
 
 /// Reads Y4M in a thread of its own.
@@ -57,14 +57,13 @@ struct Reader<R: Read> {
 }
 
 fn open<R: Read>(from: R) -> Result<Reader<R>, String> {
-    let decoder = Decoder::new(from).map_err(|_| {
-        "expected a video in the format Y4M, found something else; `ffmpeg -i VIDEO -f yuv4mpegpipe - | fer watch -` \
-         makes one"
-            .to_owned()
+    let decoder = Decoder::new(from).map_err(|error| match error {
+        ::y4m::Error::OutOfMemory => "expected frames of less memory".to_owned(),
+        _ => "expected a video in the format Y4M, found something else; `ffmpeg -i VIDEO -f yuv4mpegpipe - | fer watch -` \
+              makes one"
+            .to_owned(),
     })?;
-    let size = Size::new(decoder.get_height(), decoder.get_width()).map_err(|_| {
-        format!("expected a picture of some pixels, found {}×{}", decoder.get_width(), decoder.get_height())
-    })?;
+    let size = frame_size(decoder.get_height(), decoder.get_width())?;
     let rate = decoder.get_framerate();
     let rate = if rate.num > 0 && rate.den > 0 { rate.num as f64 / rate.den as f64 } else { 25.0 };
     let is_full = decoder.get_raw_params().split(|byte| *byte == b' ').any(|part| part == b"XCOLORRANGE=FULL");
@@ -140,7 +139,7 @@ fn rgb(planes: &Planes<'_>, size: Size, colours: Colorspace, bits: usize, levels
         0 => i32::from(plane[at]),
         _ => i32::from(u16::from_le_bytes([plane[2 * at], plane[2 * at + 1]]) >> shift),
     };
-    // In 65,536ths.
+    // In parts of 65,536.
     let (black, light, red, green_u, green_v, blue) = match levels {
         Levels::Limited => (16, 76_309, 104_597, 25_675, 53_279, 132_201),
         Levels::Full => (0, 65_536, 91_881, 22_554, 46_802, 116_130),
@@ -224,7 +223,13 @@ mod tests {
         assert_eq!(of(&whole, some), (vec![(0, 0.1), (2, 0.3)], Ending::Whole));
         let none = of(&video("C420", &[]), Selection::default());
         assert_eq!(none, (vec![], Ending::Broken("expected a frame, found none".to_owned())));
-        let problem = y4m(&Input::Standard, std::io::Cursor::new(b"RIFF".to_vec()), Selection::default()).unwrap_err();
-        assert!(problem.to_string().starts_with("-: expected a video in the format Y4M, found something else"));
+        let refused = |head: &str| {
+            let head = std::io::Cursor::new(head.as_bytes().to_vec());
+            y4m(&Input::Standard, head, Selection::default()).unwrap_err().to_string()
+        };
+        assert_eq!(refused("YUV4MPEG2 W60000 H60000 F10:1 Cmono\n"), "-: expected frames of less memory");
+        let large = "-: expected a video of 1 to 40 million pixels a frame, found one of 9000×9000";
+        assert_eq!(refused("YUV4MPEG2 W9000 H9000 F10:1 Cmono\n"), large);
+        assert!(refused("RIFF").starts_with("-: expected a video in the format Y4M, found something else"));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::Episode;
+
 /// Units across.
 const WIDTH: f64 = 1000.0;
 const LANE: f64 = 26.0;
@@ -58,7 +60,7 @@ fn open(height: f64, description: &str) -> String {
 }
 
 /// A bar a face, in the colours of its episodes: class, from, to.
-pub(crate) fn overview(span: Span, faces: &[(u32, Vec<(usize, f64, f64)>)]) -> String {
+pub(crate) fn overview(span: Span, faces: &[(u32, &[Episode])]) -> String {
     let height = LANE * faces.len() as f64;
     let mut svg = open(height + AXIS, "Faces over time");
     span.axis(&mut svg, height);
@@ -68,7 +70,7 @@ pub(crate) fn overview(span: Span, faces: &[(u32, Vec<(usize, f64, f64)>)]) -> S
             svg,
             "<text x=\"-8\" y=\"{base}\" font-size=\"14\" text-anchor=\"end\" fill=\"var(--ink)\">{number}</text>"
         );
-        for &(class, from, to) in episodes {
+        for &Episode { class, from, to, .. } in *episodes {
             let (x, y) = (span.x(from), LANE * lane as f64 + (LANE - BAR) / 2.0);
             let width = (span.x(to) - x).max(1.0);
             let colour = colour(class);

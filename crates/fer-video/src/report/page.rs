@@ -89,8 +89,7 @@ impl<'a> Page<'a> {
     pub(crate) fn new(story: &'a Story, about: &'a About<'a>) -> Self {
         let counts = story.counts();
         let span = Span { from: counts.first, to: counts.last };
-        let bars = |life: &Life| life.episodes.iter().map(|it| (it.class, it.from, it.to)).collect();
-        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, bars(life))).collect();
+        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, &*life.episodes)).collect();
         let with_pictures =
             story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
         let without = story.tracks.iter().filter(|(_, life)| life.pictured.is_none());
@@ -127,7 +126,7 @@ fn notes(counts: &Counts, about: &About<'_>) -> Vec<String> {
     let every = about.following.detect_every;
     let late = if every.get() > 1 {
         format!(
-            " New faces are looked for in each {every}th frame, so that one can be seen up to {} frames late.",
+            " New faces are looked for in one of {every} frames, so that one can be seen up to {} frames late.",
             every.get() - 1
         )
     } else {
