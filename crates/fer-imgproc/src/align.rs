@@ -162,17 +162,18 @@ fn by_landmarks(set: ImageSet, to: Option<Size>, aligner: &Aligner<'_>, scratch:
             let (row, origin) =
                 (set.rows[index + place], set.origins.as_ref().map(|origins| origins.get(index + place)));
             let cropped = aligner(&Shown { pixels, size, row, origin }, to);
-            let cropped = cropped.map_err(|reason| Error::Face { row, origin: origin.map(str::to_owned), reason })?;
-            Ok(cropped.ok_or(pixels))
+            cropped.map_err(|reason| Error::Face { row, origin: origin.map(str::to_owned), reason })
         };
-        let made: Vec<Result<Result<Vec<u8>, &[u8]>, Error>> =
-            batch.par_chunks_exact(size.area()).enumerate().map(crop).collect();
-        index += made.len();
-        for crop in made {
-            let crop = crop?;
-            without_face += usize::from(crop.is_err());
-            crops.push(&crop.unwrap_or_else(|whole| resize(whole, size, to)))?;
+        let made = batch.par_chunks_exact(size.area()).enumerate().map(crop);
+        let made: Vec<Option<Vec<u8>>> = made.collect::<Result<_, Error>>()?;
+        for (crop, whole) in made.iter().zip(batch.chunks_exact(size.area())) {
+            match crop {
+                Some(crop) => crops.push(crop)?,
+                None => crops.push(&resize(whole, size, to))?,
+            }
         }
+        without_face += made.iter().filter(|crop| crop.is_none()).count();
+        index += made.len();
     }
     let set = ImageSet { images: crops.finish()?, height: to.height(), width: to.width(), ..set };
     Ok(Aligned { set, without_face: Some(without_face) })
