@@ -141,7 +141,7 @@ impl ExportModelArgs {
         if let Some(temperature) = metrics.temperature {
             // The run's model may have been one with a temperature already, put in place by hand.
             let own = model.temperature().map_err(|found| {
-                anyhow!("{name}: the model of `{training}`: expected a temperature above 0, found {found}")
+                anyhow!("{name}: the model of `{training}`: expected a temperature above 0 within the range of F32, found {found}")
             })?;
             evaluation["temperature"] = json!(temperature * own);
         }
