@@ -75,7 +75,15 @@ fn a_model_file_and_a_built_in_name_can_be_exported_too() {
     let (scored, again) = (header("scored.safetensors"), header("again.safetensors"));
     assert_eq!(again["evaluation"], scored["evaluation"]);
     let digest = Digest::of_file(&world.path("scored.safetensors")).unwrap().to_string();
-    assert_eq!(again["parents"]["scored.safetensors"], Value::from(digest));
+    assert_eq!(again["parents"]["scored.safetensors"], Value::from(&*digest));
+
+    std::fs::create_dir(world.path("copy")).unwrap();
+    call("again.safetensors", "copy/scored.safetensors");
+    call("copy/scored.safetensors", "last.safetensors");
+    let copy = Digest::of_file(&world.path("copy/scored.safetensors")).unwrap().to_string();
+    let parents = &header("last.safetensors")["parents"];
+    assert_eq!(parents["scored.safetensors"], Value::from(copy));
+    assert_eq!(parents[format!("scored.safetensors ({digest:.12})")], Value::from(digest));
 
     call("fer48", "own.safetensors");
     std::fs::write(world.path("crops.csv"), "pixels\n".to_owned() + &"7 200 31 255 ".repeat(576)).unwrap();
@@ -87,10 +95,24 @@ fn a_model_file_and_a_built_in_name_can_be_exported_too() {
     let message = "error: fer49: expected a run folder, a model file, or a built-in network (`fer48`), found nothing of this name\n";
     assert_eq!((nowhere.code, &*nowhere.stderr), (1, message));
     let staged = world.fer(&["export-model", "fer48", "nowhere.onnx", "--stage", "train"]);
-    assert_eq!(staged.stderr, "error: fer48: expected a run folder beside --stage, found a model\n");
+    let message = "error: fer48: expected a run folder beside --stage, found a model\n";
+    assert_eq!((staged.code, &*staged.stderr), (2, message));
     let no_model = world.fer(&["export-model", "run/ingest/train.safetensors", "nowhere.onnx"]);
     assert!(no_model.stderr.contains("expected an artifact of kind `model`, found `images`"), "{no_model:?}");
     assert!(!world.path("nowhere.onnx").exists());
+}
+
+#[test]
+fn what_is_no_model_is_refused_before_it_is_read() {
+    let world = World::new();
+    // 1 TiB that takes no room on the disk: whoever would read it all fails.
+    std::fs::File::create(world.path("disk.img")).unwrap().set_len(1 << 40).unwrap();
+    let ended = world.fer(&["export-model", "disk.img", "nowhere.onnx"]);
+    assert!(ended.code == 1 && ended.stderr.starts_with("error: disk.img: not a valid safetensors file"), "{ended:?}");
+    std::process::Command::new("mkfifo").arg(world.path("pipe")).status().unwrap();
+    let ended = world.fer(&["export-model", "pipe", "nowhere.onnx"]);
+    let message = "error: pipe: expected a file, found a device, a pipe or a socket\n";
+    assert_eq!((ended.code, &*ended.stderr), (1, message));
 }
 
 #[test]

@@ -29,13 +29,17 @@ impl Model {
     /// stands.
     ///
     /// # Errors
-    /// What stands there if it is no number above 0.
+    /// What stands there if it is no number above 0, or one that F32, in which logits are divided, rounds to 0 or to infinity.
     pub fn temperature(&self) -> Result<f64, &Value> {
         match &self.evaluation["temperature"] {
             Value::Null => Ok(1.0),
-            value => value.as_f64().filter(|&temperature| temperature > 0.0).ok_or(value),
+            value => value.as_f64().filter(|&temperature| is_divisor(temperature as f32)).ok_or(value),
         }
     }
+}
+
+fn is_divisor(temperature: f32) -> bool {
+    temperature > 0.0 && temperature.is_finite()
 }
 
 impl Artifact for Model {

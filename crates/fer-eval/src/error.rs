@@ -22,7 +22,9 @@ pub enum Error {
         found: usize,
     },
     /// A temperature that is none.
-    #[error("the model's header: `evaluation.temperature`: expected a number above 0, found {found}")]
+    #[error(
+        "the model's header: `evaluation.temperature`: expected a number above 0 within the range of F32, found {found}"
+    )]
     Temperature {
         /// What stands there.
         found: serde_json::Value,

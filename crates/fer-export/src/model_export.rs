@@ -2,10 +2,11 @@ use std::io::Write;
 use std::path::Path;
 
 use fer_artifact::names::MODEL;
-use fer_artifact::{Digest, Model, Provenance, write, write_atomic, write_half};
+use fer_artifact::{Digest, Model, Provenance, half, write, write_atomic, write_half};
 
+use crate::place::Place;
 use crate::ready::Ready;
-use crate::{Error, Existing, Format, hugging_face, onnx, place};
+use crate::{Error, Existing, Format, hugging_face, onnx};
 
 /// Bits of a weight in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,37 +31,54 @@ pub struct ModelExport<'a> {
 }
 
 impl ModelExport<'_> {
-    /// Writes the model at `out`, a folder's files one by one, the weights last; gives the number of bytes.
+    /// Writes the model at `out`, a file or a folder of files; gives the number of bytes.
     ///
     /// # Errors
     /// Any variant of [`Error`] but [`Error::Contradiction`] and [`Error::NoFormat`]; what stood there is then untouched,
-    /// except that some files of a folder may be new already if one cannot be written.
+    /// unless the system refuses to move one of a folder's files when others are moved.
     pub fn write(&self, out: &Path, format: Format, existing: Existing) -> Result<u64, Error> {
         let ready = Ready::new(self.model)?;
-        place::check(out, format, existing)?;
+        let place = Place::new(out, format, existing)?;
         match format {
-            Format::Safetensors => self.write_weights(out),
-            Format::Onnx => write_bytes(out, &onnx::encode(self, &ready, out)?),
+            Format::Safetensors => {
+                self.check_weights(out)?;
+                place.put(|file| self.write_weights(file))
+            }
+            Format::Onnx => {
+                let bytes = onnx::encode(self, &ready, out)?;
+                place.put(|file| write_bytes(file, &bytes))
+            }
             Format::HuggingFace => {
+                self.check_weights(&out.join(MODEL))?;
                 let texts = hugging_face::texts(self, &ready, out);
-                let mut sizes = texts.iter().map(|(name, text)| write_bytes(&out.join(name), text.as_bytes()));
-                let texts = sizes.try_fold(0, |sum, size| Ok::<_, Error>(sum + size?))?;
-                Ok(texts + self.write_weights(&out.join(MODEL))?)
+                place.put(|folder| {
+                    texts.iter().try_for_each(|(name, text)| write_bytes(&folder.join(name), text.as_bytes()))?;
+                    self.write_weights(&folder.join(MODEL))
+                })
             }
         }
     }
 
-    fn write_weights(&self, out: &Path) -> Result<u64, Error> {
+    /// That the precision holds each weight, in the name of the file to come.
+    fn check_weights(&self, file: &Path) -> Result<(), Error> {
+        if self.precision == Precision::Half {
+            for (name, array) in &self.model.tensors {
+                half(file, name, array)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_weights(&self, file: &Path) -> Result<(), Error> {
         match self.precision {
-            Precision::Single => write(out, self.model, self.provenance)?,
-            Precision::Half => write_half(out, self.model, self.provenance)?,
+            Precision::Single => write(file, self.model, self.provenance)?,
+            Precision::Half => write_half(file, self.model, self.provenance)?,
         };
-        let io = |source| fer_artifact::Error::Io { path: out.to_owned(), action: "read the file", source };
-        Ok(std::fs::metadata(out).map_err(io)?.len())
+        Ok(())
     }
 }
 
-fn write_bytes(out: &Path, bytes: &[u8]) -> Result<u64, Error> {
-    write_atomic(out, |file: &mut dyn Write| file.write_all(bytes))?;
-    Ok(bytes.len() as u64)
+fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_atomic(file, |file: &mut dyn Write| file.write_all(bytes))?;
+    Ok(())
 }

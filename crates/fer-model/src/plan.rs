@@ -81,6 +81,7 @@ pub(crate) struct TensorPlan {
 
 /// First value of a tensor.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Init {
     /// The same number everywhere.
     Constant(f32),

@@ -136,7 +136,7 @@ def verify(out, network, case):
     print(*case, f"probabilities differ by at most {difference:.1e}")
 
 
-def described(out):
+def described(out, weights):
     model = onnx.load(str(out))
     graph = model.graph
     types = onnx.TensorProto.DataType.Name
@@ -151,11 +151,19 @@ def described(out):
         of = value.type.tensor_type
         return [value.name, types(of.elem_type), *(side.dim_param or side.dim_value for side in of.shape.dim)]
 
+    def values(tensor):
+        """Of constants that are no weights of the network: those are the model's, and random here."""
+        array = onnx.numpy_helper.to_array(tensor)
+        is_own = tensor.name not in weights and (array.size <= 8 or tensor.name == "levels")
+        return [array.ravel().tolist()] if is_own else []
+
     return {
         "opset": [[opset.domain, opset.version] for opset in model.opset_import],
         "input": [place(value) for value in graph.input],
         "output": [place(value) for value in graph.output],
-        "constants": [[tensor.name, types(tensor.data_type), *tensor.dims] for tensor in graph.initializer],
+        "constants": [
+            [tensor.name, types(tensor.data_type), list(tensor.dims), *values(tensor)] for tensor in graph.initializer
+        ],
         "nodes": [
             [node.op_type, list(node.input), list(node.output), {each.name: attribute(each) for each in node.attribute}]
             for node in graph.node
@@ -184,7 +192,7 @@ def main(program):
             network = network_of(modeling, case[0])
             out = export(program, Path(folder), network, case)
             verify(out, network, case)
-            graphs[" ".join(map(str, case))] = described(out)
+            graphs[" ".join(map(str, case))] = described(out, network.state_dict())
     (HERE / "graphs.json").write_text(lines(graphs) + "\n")
 
 

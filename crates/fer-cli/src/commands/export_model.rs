@@ -1,10 +1,10 @@
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use fer_artifact::names::MODEL;
-use fer_artifact::{Digest, Header, Model, Provenance, describe_bytes, read_bytes};
+use fer_artifact::{Digest, Header, Model, Provenance, describe, describe_bytes, read, read_bytes};
 use fer_export::{Existing, Format, ModelExport, Precision};
 use fer_pipeline::compare::{Evaluated, Run};
 use fer_pipeline::{PROGRAM, StageKind, StageName};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::exit_status::ExitStatus;
 use crate::output::{bytes, print};
+use crate::terminal::error;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -72,9 +73,14 @@ struct Source {
 impl ExportModelArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let format = Format::of(&self.out, self.format.map(FormatName::format))?;
+        if self.stage.is_some() && self.is_model() {
+            let name = self.model.display();
+            error(&anyhow!("{name}: expected a run folder beside --stage, found a model"));
+            return Ok(ExitStatus::Usage);
+        }
         let Source { parent, digest, header, model } = self.source()?;
-        let Header { seed, mut parents, params, .. } = header;
-        parents.insert(parent, digest);
+        let Header { seed, parents, params, .. } = header;
+        let parents = with_parent(parents, parent, digest);
         let provenance = Provenance { producer: PROGRAM.to_owned(), seed, parents, params };
         let precision = if self.f16 { Precision::Half } else { Precision::Single };
         let existing = if self.force { Existing::Overwrite } else { Existing::Keep };
@@ -91,10 +97,10 @@ impl ExportModelArgs {
         let name = self.model.to_string_lossy();
         let file_name = || self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match built_in(&name) {
+            Some(bytes) => Source::of_bytes(name.into_owned(), &self.model, bytes),
             None if self.model.is_dir() => self.source_in_run(),
-            _ if self.stage.is_some() => bail!("{name}: expected a run folder beside --stage, found a model"),
-            Some(bytes) => Source::new(name.into_owned(), &self.model, Cow::Borrowed(bytes)),
-            None if self.model.exists() => Source::new(file_name(), &self.model, Cow::Owned(contents(&self.model)?)),
+            None if self.model.is_file() => Source::of_file(file_name(), &self.model),
+            None if self.model.exists() => bail!("{name}: expected a file, found a device, a pipe or a socket"),
             None => {
                 let known: Vec<String> = BUILT_IN.iter().map(|name| format!("`{name}`")).collect();
                 bail!(
@@ -105,12 +111,16 @@ impl ExportModelArgs {
         }
     }
 
+    fn is_model(&self) -> bool {
+        built_in(&self.model.to_string_lossy()).is_some() || self.model.is_file()
+    }
+
     fn source_in_run(&self) -> Result<Source> {
         let run = Run::read(&self.model)?;
         let training = self.training(&run)?;
         let name = format!("{training}/{MODEL}");
         let path = self.model.join(&name);
-        let mut source = Source::new(name, &path, Cow::Owned(contents(&path)?))?;
+        let mut source = Source::of_file(name, &path)?;
         source.model.evaluation = self.evaluation(&run, training, &source.model)?;
         Ok(source)
     }
@@ -141,7 +151,7 @@ impl ExportModelArgs {
         if let Some(temperature) = metrics.temperature {
             // The run's model may have been one with a temperature already, put in place by hand.
             let own = model.temperature().map_err(|found| {
-                anyhow!("{name}: the model of `{training}`: expected a temperature above 0, found {found}")
+                anyhow!("{name}: the model of `{training}`: expected a temperature above 0 within the range of F32, found {found}")
             })?;
             evaluation["temperature"] = json!(temperature * own);
         }
@@ -160,18 +170,31 @@ impl ExportModelArgs {
 }
 
 impl Source {
-    /// Of the bytes of a model's file.
-    fn new(parent: String, path: &Path, bytes: Cow<'_, [u8]>) -> Result<Self> {
-        let model = read_bytes(path, &bytes)?;
-        let header = describe_bytes(path, &bytes)?.0.context("a model that reads has a header")?;
-        Ok(Self { parent, digest: Digest::of_bytes(&bytes), header, model })
+    fn of_file(parent: String, path: &Path) -> Result<Self> {
+        // What is no model is refused by its header, before the rest is read.
+        let model = read(path)?;
+        let header = describe(path)?.0.context(HAS_HEADER)?;
+        Ok(Self { parent, digest: Digest::of_file(path)?, header, model })
+    }
+
+    fn of_bytes(parent: String, name: &Path, bytes: &[u8]) -> Result<Self> {
+        let model = read_bytes(name, bytes)?;
+        let header = describe_bytes(name, bytes)?.0.context(HAS_HEADER)?;
+        Ok(Self { parent, digest: Digest::of_bytes(bytes), header, model })
     }
 }
 
-fn contents(path: &Path) -> Result<Vec<u8>, fer_artifact::Error> {
-    std::fs::read(path).map_err(|source| fer_artifact::Error::Io {
-        path: path.to_owned(),
-        action: "read the file",
-        source,
-    })
+const HAS_HEADER: &str = "a model that reads has a header";
+
+/// The ancestors with one more. An earlier one of the same name, as of a file that was exported again under its own name,
+/// has its digest in its name from then on.
+fn with_parent(mut ancestors: BTreeMap<String, Digest>, name: String, digest: Digest) -> BTreeMap<String, Digest> {
+    match ancestors.insert(name.clone(), digest) {
+        Some(former) if former != digest => {
+            let first = former.to_string();
+            ancestors.insert(format!("{name} ({first:.12})"), former);
+        }
+        _ => {}
+    }
+    ancestors
 }

@@ -95,7 +95,8 @@ fn a_models_temperature_is_part_of_its_answer() {
     assert_close(probabilities(&found.logits)[0], 1f64.exp() / sum, "probability");
     for wrong in [json!(0.0), json!(-1.0), json!("warm")] {
         let message = Predictor::new(&warm(wrong.clone())).unwrap_err().to_string();
-        let start = "the model's header: `evaluation.temperature`: expected a number above 0, found ";
+        let start =
+            "the model's header: `evaluation.temperature`: expected a number above 0 within the range of F32, found ";
         assert_eq!(message, format!("{start}{wrong}"));
     }
 }

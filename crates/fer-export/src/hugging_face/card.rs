@@ -66,8 +66,20 @@ fn result(ready: &Ready<'_>, split: &str) -> String {
     )
 }
 
+/// Text that shows as it is: no character of it is one of Markdown's.
+fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in visible(text).chars() {
+        if r"\`*_[]<>&|#~$".contains(letter) {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
 fn page(ready: &Ready<'_>, name: &str) -> String {
-    let classes: Vec<String> = ready.model.classes.iter().map(|class| format!("`{}`", visible(class))).collect();
+    let classes: Vec<String> = ready.model.classes.iter().map(|class| markdown(class)).collect();
     let size = ready.preprocessing.size();
     let weights: usize = ready.model.tensors.values().map(|array| array.data.len()).sum();
     let equalization = match ready.preprocessing.equalization() {
@@ -88,8 +100,9 @@ fn page(ready: &Ready<'_>, name: &str) -> String {
     ];
     let facts: String = facts.iter().map(|(name, value)| format!("| {name} | {value} |\n")).collect();
     format!(
-        "\n# {name}\n\nA recogniser of facial expressions, trained with `fer`. A gray picture of one face of {size} pixels goes \
+        "\n# {}\n\nA recogniser of facial expressions, trained with `fer`. A gray picture of one face of {size} pixels goes \
          in, a probability for each class comes out.\n\n| | |\n| --- | --- |\n{facts}{}",
+        markdown(name),
         usage(size)
     )
 }
@@ -114,7 +127,8 @@ fn scores(ready: &Ready<'_>, precision: Precision) -> String {
         let number = |value: &Value| value.as_f64().map_or("–".to_owned(), |value| format!("{value:.3}"));
         let ends = [&scores["accuracy_ci95"][0], &scores["accuracy_ci95"][1]].map(number).join(" to ");
         let [accuracy, rest @ ..] = SCORES.map(|(key, ..)| number(score(ready, split, key)));
-        format!("| {} | {} | {accuracy} | {ends} | {} |\n", visible(split), scores["n"], rest.join(" | "))
+        let images = markdown(&scores["n"].to_string());
+        format!("| {} | {images} | {accuracy} | {ends} | {} |\n", markdown(split), rest.join(" | "))
     };
     let rounding = match precision {
         Precision::Single => "",
@@ -130,7 +144,7 @@ fn origin(export: &ModelExport<'_>) -> String {
     format!(
         "\n## Where it comes from\n\nWritten by {}, from a model file with the BLAKE3 digest `{}`. The metadata of \
          `model.safetensors`, under the key `fer`, holds the parameters of the training and the digests of its data.\n",
-        visible(&export.provenance.producer),
+        markdown(&export.provenance.producer),
         export.digest
     )
 }

@@ -1,5 +1,7 @@
 //! Equalisation and normalisation as `fer-imgproc` has them, in nodes: with the same numbers, bit for bit, where the
-//! runtime computes each operator as the standard for floating point says.
+//! runtime computes each operator as the standard for floating point says. Images of more than 372,181 pixels (about
+//! 610 × 610) are the exception with `per-image`: there n·Σx² can exceed 2⁵³, f64 rounds it, and a feature can differ in
+//! its last bits.
 //!
 //! Counts are exact in f32, since an image has at most 16 million pixels (2²⁴ is 16.8 million).
 

@@ -55,3 +55,25 @@ fn the_card_claims_the_scores_and_only_those() {
     let without = file(&model(), "README.md");
     assert!(!without.contains("model-index") && without.contains("holds none"), "{without}");
 }
+
+#[test]
+fn names_with_characters_of_markdown_show_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = folder.path().join("my_faces");
+    std::fs::create_dir(&hub).unwrap();
+    let classes = vec!["a|b".into(), "`<i>`\n".into()];
+    write_as(&Model { classes, ..model() }, &hub, Format::HuggingFace, Existing::Keep).unwrap();
+    let card = fs::read_to_string(hub.join("README.md")).unwrap();
+    assert!(card.contains("\n# my\\_faces\n"), "{card}");
+    assert!(card.contains(r"| classes | a\|b, \`\<i\>\`\\u{a} |"), "{card}");
+}
+
+#[test]
+fn the_folder_where_one_is_has_its_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("faces/inner");
+    fs::create_dir_all(&inner).unwrap();
+    write_as(&model(), &inner.join(".."), Format::HuggingFace, Existing::Overwrite).unwrap();
+    let card = fs::read_to_string(folder.path().join("faces/README.md")).unwrap();
+    assert!(card.contains("\n# faces\n"), "{card}");
+}

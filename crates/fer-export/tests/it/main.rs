@@ -31,7 +31,11 @@ fn model() -> Model {
 }
 
 fn write_as(model: &Model, out: &Path, format: Format, existing: Existing) -> Result<u64, Error> {
+    write_in(Precision::Single, model, out, format, existing)
+}
+
+fn write_in(precision: Precision, model: &Model, out: &Path, format: Format, existing: Existing) -> Result<u64, Error> {
     let provenance = Provenance::new("fer 1.2.3", Seed::new(7));
     let digest = Digest::of_bytes(b"a file");
-    ModelExport { model, provenance: &provenance, digest, precision: Precision::Single }.write(out, format, existing)
+    ModelExport { model, provenance: &provenance, digest, precision }.write(out, format, existing)
 }

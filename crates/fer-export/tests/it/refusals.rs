@@ -31,8 +31,13 @@ fn a_header_that_says_too_little_or_contradicts_itself_is_refused() {
     let size = refusal(|model| model.preprocessing["size"]["height"] = json!(2));
     let message = "expected images of 1×2, as its network takes, found a preprocessing to 2×2";
     assert_eq!(size, format!("{header}{message}"));
-    let temperature = refusal(|model| model.evaluation = json!({"temperature": 0}));
-    assert_eq!(temperature, format!("{header}`evaluation.temperature`: expected a number above 0, found 0"));
+    for (temperature, found) in
+        [(json!(0), "0"), (json!(1e-46), "1e-46"), (json!(1e39), "1e+39"), (json!("1"), "\"1\"")]
+    {
+        let message = refusal(|model| model.evaluation = json!({"temperature": temperature}));
+        let expected = format!("expected a number above 0 within the range of F32, found {found}");
+        assert_eq!(message, format!("{header}`evaluation.temperature`: {expected}"));
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use fer_artifact::{Model, read};
-use fer_export::{Existing, Format};
+use fer_export::{Existing, Format, Precision};
 
-use crate::{model, write_as};
+use crate::{model, write_as, write_in};
 
 #[test]
 fn nothing_is_overwritten_unasked_and_refusals_leave_all_as_it_was() {
@@ -50,6 +52,74 @@ fn a_folder_is_no_file_and_a_file_no_folder() {
     assert_eq!(error(&file, Format::HuggingFace), message);
     let message = format!("{}: expected a file, found a folder", folder.path().display());
     assert_eq!(error(folder.path(), Format::Onnx), message);
+}
+
+#[test]
+fn a_weight_that_16_bits_cannot_hold_leaves_all_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut large = model();
+    large.tensors.get_mut("fc.weight").unwrap().data[2] = 1e5;
+    for format in Format::ALL {
+        let out = folder.path().join(format.name());
+        let refused = |existing| write_in(Precision::Half, &large, &out, format, existing).unwrap_err().to_string();
+        let file = if format == Format::HuggingFace { out.join("model.safetensors") } else { out.clone() };
+        let message = "fc.weight[2]: expected a number that 16 bits can hold, up to 65504, found 100000";
+        assert_eq!(refused(Existing::Keep), format!("{}: {message}", file.display()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{format}");
+        write_as(&model(), &out, format, Existing::Keep).unwrap();
+        let former = contents(&out);
+        refused(Existing::Overwrite);
+        assert!(contents(&out) == former, "{format}");
+        if out.is_dir() { fs::remove_dir_all(&out).unwrap() } else { fs::remove_file(&out).unwrap() }
+    }
+}
+
+/// Of a file, or of all files in a folder.
+fn contents(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files: Vec<PathBuf> = match path.is_dir() {
+        true => fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect(),
+        false => vec![path.to_owned()],
+    };
+    files.into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn a_folder_that_cannot_take_every_file_takes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("model.safetensors");
+    fs::create_dir(&taken).unwrap();
+    let error = write_as(&model(), folder.path(), Format::HuggingFace, Existing::Overwrite).unwrap_err().to_string();
+    assert!(error.ends_with("model.safetensors: expected a file, found a folder"), "{error}");
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left, [taken]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_what_is_no_file_is_refused() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("file"), "former").unwrap();
+    symlink(path("file"), path("link")).unwrap();
+    write_as(&model(), &path("link"), Format::Safetensors, Existing::Overwrite).unwrap();
+    assert!(path("link").is_symlink());
+    assert_eq!(read::<Model>(&path("file")).unwrap(), model());
+
+    symlink(path("nothing"), path("astray")).unwrap();
+    symlink("/dev/null", path("device")).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+    let refused = |name: &str, format| {
+        let error = write_as(&model(), &path(name), format, Existing::Overwrite).unwrap_err().to_string();
+        error.strip_prefix(&format!("{}: expected ", path(name).display())).unwrap().to_owned()
+    };
+    assert_eq!(refused("astray", Format::Onnx), "a file, found a link that leads nowhere");
+    assert_eq!(refused("astray", Format::HuggingFace), "a folder, found a link that leads nowhere");
+    assert_eq!(refused("device", Format::Onnx), "a file, found a device, a pipe or a socket");
+    assert_eq!(refused("socket", Format::Safetensors), "a file, found a device, a pipe or a socket");
+    assert!(!path("nothing").exists());
+    drop(socket);
 }
 
 #[test]
