@@ -1,5 +1,7 @@
 //! Votes in the place of labels: how they find their rows, and what the protocols make of them.
 
+use std::collections::BTreeMap;
+
 use fer_artifact::{ImageSet, Split};
 use fer_data::{
     Classes, ColumnVotes, CsvSource, FER_PLUS_CLASSES, FerPlusVotes, FolderSource, IngestParams, Ingested, Join,
@@ -132,6 +134,30 @@ fn all_votes_that_are_left_can_count() {
         shares(&[("neutral", 4.0 / 9.0), ("angry", 3.0 / 9.0), ("disgust", 2.0 / 9.0)])
     );
     assert_eq!(left_out(&found, Split::Train), json!({"no face": 1, "outliers": 1, "unknown": 1}));
+}
+
+/// What a script of its own made of random votes, see `tests/golden/votes/make.py`.
+#[test]
+fn protocols_equal_the_papers_on_random_votes() {
+    let golden: Value = serde_json::from_str(include_str!("../../../../tests/golden/votes/cases.json")).unwrap();
+    let counts: Vec<[u32; 10]> = serde_json::from_value(golden["votes"].clone()).unwrap();
+    for protocol in ["majority", "cross-entropy", "multi-target"] {
+        let found = train_by(protocol, &counts);
+        let (mut kept, mut reasons) = (kept(&found.sets[&Split::Train]).into_iter(), BTreeMap::<String, usize>::new());
+        for (row, expected) in golden[protocol].as_array().unwrap().iter().enumerate() {
+            if let Some(reason) = expected.as_str() {
+                *reasons.entry(reason.to_owned()).or_default() += 1;
+                continue;
+            }
+            let (found_row, _, shares) = kept.next().unwrap();
+            assert_eq!(found_row as usize, row, "{protocol}");
+            let expected: Vec<f32> = serde_json::from_value(expected.clone()).unwrap();
+            let is_near = shares.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-5);
+            assert!(is_near, "{protocol}, {:?}: {shares:?} for {expected:?}", counts[row]);
+        }
+        assert_eq!(kept.next(), None, "{protocol}");
+        assert_eq!(left_out(&found, Split::Train), json!(reasons), "{protocol}");
+    }
 }
 
 #[test]

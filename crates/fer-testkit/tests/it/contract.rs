@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, Model, Predictions, Provenance, Seed, Split, Targets, Violation, check_evaluate, check_ingest,
-    check_preprocess, check_train, read, write,
+    Artifact, Model, Provenance, Seed, Split, Targets, Violation, check_evaluate, check_ingest, check_preprocess,
+    check_train, write,
 };
 use fer_testkit::{feature_set, image_set, model, predictions};
 use proptest::prelude::*;
