@@ -5,13 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::csv_cell::records;
-use crate::names::{
-    BEST_MODEL, HISTORY, LAST_MODEL, METRICS, MODEL, REPORT, mistakes_file, predictions_file, split_file,
-};
-use crate::{
-    Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Predictions, Size, Split, Targets, describe, open, read,
-};
+use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, split_file};
+use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Size, Split, Targets, describe, open, read};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +66,7 @@ fn check_rows(path: &Path, rows: &[u32], seen: &mut BTreeSet<u32>) -> Result<(),
 
 /// Checks what a stage of kind align left in `output` against its input in the folder `images`: images for every split of
 /// the input and no other, with the input's classes, all of one size; every image one of the same split's input, which
-/// its row and label say, with its targets where it has some. Images may be left out or stand there more than once.
+/// its row and label say, with its targets if it has some. Images may be left out or stand there more than once.
 ///
 /// # Errors
 /// The first [`Violation`].
@@ -81,7 +76,7 @@ pub fn check_align(images: &Path, output: &Path) -> Result<(), Violation> {
 
 /// Checks what a stage of kind preprocess left in `output` against its input in the folder `images`: features for every
 /// split of the input and no other, with the input's classes, all of one size; every image one of the same split's
-/// input, which its row and label say, with its targets where it has some. Images may be left out or stand there more than once.
+/// input, which its row and label say, with its targets if it has some. Images may be left out or stand there more than once.
 ///
 /// # Errors
 /// The first [`Violation`].
@@ -147,8 +142,10 @@ fn check_made_of<M: Made>(images: &Path, output: &Path) -> Result<(), Violation>
         made.check_pixels()?;
         same("classes", &path, &made.classes(), &other, &&images.classes[..])?;
         let (rows, labels) = made.rows_and_labels();
-        if let Some(targets) = &images.targets {
-            check_targets((&path, made.targets()), rows, (&other, targets), &images.rows)?;
+        match (&images.targets, made.targets()) {
+            (Some(targets), found) => check_targets((&path, found), rows, (&other, targets), &images.rows)?,
+            (None, Some(_)) => return Err(file(path, format!("no tensor `targets`, as {} has none", other.display()))),
+            (None, None) => {}
         }
         let known: BTreeSet<(u32, u8)> = images.rows.iter().copied().zip(images.labels).collect();
         let mut found = rows.iter().copied().zip(labels.iter().copied());
@@ -224,92 +221,8 @@ fn check_history(path: &Path) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Checks what a stage of kind evaluate left in `output` against its input in the folder `features`: predictions for
-/// at least one split, with the classes, labels and rows of its features; `metrics.json` with scores for exactly these
-/// splits, whose counts agree with them; `report.html`; and, where there are tables of mistakes, a row for each.
-///
-/// # Errors
-/// The first [`Violation`].
-pub fn check_evaluate(features: &Path, output: &Path) -> Result<(), Violation> {
-    let mut found: BTreeMap<&str, Predictions> = BTreeMap::new();
-    for split in Split::ALL {
-        let path = output.join(predictions_file(split));
-        let Some(predictions) = read_split::<Predictions>(&path, split)? else { continue };
-        let other = features.join(split_file(split));
-        let set: Option<FeatureSet> = read_split(&other, split)?;
-        let Some(set) = set else { return Err(file(other, "the features of these predictions")) };
-        same("classes", &path, &predictions.classes, &other, &set.classes)?;
-        same("labels", &path, &predictions.labels, &other, &set.labels)?;
-        same("rows", &path, &predictions.rows, &other, &set.rows)?;
-        if predictions.targets.is_some() {
-            same("`targets`", &path, &predictions.targets, &other, &set.targets)?;
-        }
-        found.insert(split.name(), predictions);
-    }
-    if found.is_empty() {
-        return Err(file(output, "predictions for at least one split"));
-    }
-    check_metrics(&output.join(METRICS), &found)?;
-    Split::ALL.into_iter().try_for_each(|split| check_mistakes(output, split, found.get(split.name())))?;
-    let report = output.join(REPORT);
-    if report.is_file() { Ok(()) } else { Err(file(report, "the report")) }
-}
-
-/// A table of mistakes may be absent.
-fn check_mistakes(output: &Path, split: Split, predictions: Option<&Predictions>) -> Result<(), Violation> {
-    let path = output.join(mistakes_file(split));
-    if !path.exists() {
-        return Ok(());
-    }
-    let Some(predictions) = predictions else {
-        return Err(file(path, format!("no file without {}", predictions_file(split))));
-    };
-    let is_wrong = |index: usize| {
-        let logits = predictions.logits_of(index);
-        let best = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
-        best != usize::from(predictions.labels[index])
-    };
-    let mistakes = (0..predictions.labels.len()).filter(|&index| is_wrong(index)).count();
-    match records(&text(&path, "the mistakes")?) {
-        found if found == mistakes + 1 => Ok(()),
-        found => Err(file(path, format!("a head and a row for each of {mistakes} mistakes, found {found} rows"))),
-    }
-}
-
-fn check_metrics(path: &Path, found: &BTreeMap<&str, Predictions>) -> Result<(), Violation> {
-    let metrics: Value = serde_json::from_str(&text(path, "the scores")?)
-        .map_err(|error| file(path, format!("a JSON object: {error}")))?;
-    let scored: BTreeSet<&str> =
-        metrics["splits"].as_object().into_iter().flat_map(|splits| splits.keys().map(String::as_str)).collect();
-    let expected: BTreeSet<&str> = found.keys().copied().collect();
-    if scored != expected {
-        return Err(file(path, format!("scores under `splits` for {expected:?}, found {scored:?}")));
-    }
-    for (split, predictions) in found {
-        let (n, scores) = (predictions.labels.len(), &metrics["splits"][split]);
-        if scores["n"].as_u64() != Some(n as u64) {
-            return Err(file(path, format!("`n` of {n} for `{split}`, found {}", scores["n"])));
-        }
-        check_confusion(path, split, predictions, &scores["confusion"])?;
-    }
-    Ok(())
-}
-
-/// Rows are true classes, so each sums up to its class's images.
-fn check_confusion(path: &Path, split: &str, predictions: &Predictions, confusion: &Value) -> Result<(), Violation> {
-    let mut expected = vec![0; predictions.classes.len()];
-    predictions.labels.iter().for_each(|&label| expected[usize::from(label)] += 1);
-    let sum = |row: &Value| row.as_array()?.iter().map(Value::as_u64).sum::<Option<u64>>();
-    let sums: Option<Vec<u64>> = confusion.as_array().and_then(|rows| rows.iter().map(sum).collect());
-    if sums.as_ref() != Some(&expected) {
-        let expected = format!("a `confusion` for `{split}` whose rows sum up to its classes' images {expected:?}");
-        return Err(file(path, expected));
-    }
-    Ok(())
-}
-
 /// The artifact, if there is a file; it must be of the split that its name says.
-fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Option<A>, Violation> {
+pub(crate) fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Option<A>, Violation> {
     if !path.exists() {
         return Ok(None);
     }
@@ -317,14 +230,14 @@ fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Option<A>, Viola
     if set.split() == Some(split) { Ok(Some(set)) } else { Err(file(path, format!("split `{split}` in the header"))) }
 }
 
-fn text(path: &Path, what: &str) -> Result<String, Violation> {
+pub(crate) fn text(path: &Path, what: &str) -> Result<String, Violation> {
     std::fs::read_to_string(path).map_err(|error| file(path, format!("{what}: {error}")))
 }
 
-fn same<T: PartialEq>(what: &'static str, path: &Path, a: &T, other: &Path, b: &T) -> Result<(), Violation> {
+pub(crate) fn same<T: PartialEq>(what: &'static str, path: &Path, a: &T, other: &Path, b: &T) -> Result<(), Violation> {
     if a == b { Ok(()) } else { Err(Violation::Differs { path: path.to_owned(), what, other: other.to_owned() }) }
 }
 
-fn file(path: impl Into<PathBuf>, expected: impl Into<String>) -> Violation {
+pub(crate) fn file(path: impl Into<PathBuf>, expected: impl Into<String>) -> Violation {
     Violation::File { path: path.into(), expected: expected.into() }
 }

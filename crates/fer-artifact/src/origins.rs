@@ -52,6 +52,21 @@ impl Origins {
         &self.names[start as usize..self.ends[index] as usize]
     }
 
+    /// The picture that this image comes from, without its place in it.
+    ///
+    /// ```
+    /// use fer_artifact::Origins;
+    /// let origins: Origins = ["take#1.png", "crowd.jpg#xywh=10,20,48,48"].into_iter().collect();
+    /// assert_eq!([origins.file(0), origins.file(1)], ["take#1.png", "crowd.jpg"]);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn file(&self, index: usize) -> &str {
+        let origin = self.get(index);
+        origin.rsplit_once("#xywh=").map_or(origin, |(file, _)| file)
+    }
+
     /// The origins of these images alone.
     ///
     /// # Panics

@@ -170,7 +170,7 @@ pub enum RowProblem {
         found: String,
     },
     /// A field of votes that is no number of them.
-    #[error("expected a number of votes or a share of them, from 0, found {}", text(found))]
+    #[error("expected a number of votes or a share of them, from 0 to 1e9, found {}", text(found))]
     Votes {
         /// The text found, perhaps empty.
         found: String,

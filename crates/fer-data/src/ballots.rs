@@ -5,13 +5,14 @@ use std::path::Path;
 use fer_artifact::Split;
 
 use crate::blocks::Block;
-use crate::columns;
 use crate::csv::{self, Opened};
 use crate::fields::Fields;
-use crate::labels::{self, Labels};
-use crate::phrase::few;
-use crate::spelling::{spelling, synonym};
+use crate::labels;
+use crate::vote_columns::Columns;
 use crate::{BadRow, Classes, Error, Place, RowProblem, Votes};
+
+/// Most votes in a field: sums stay finite, and no count is rounded.
+const MOST_VOTES: f64 = 1e9;
 
 /// The votes of a file.
 pub(crate) struct Ballots {
@@ -71,110 +72,41 @@ impl Ballots {
         columns: &Columns,
         (block, separator, names): (&Block, u8, &[String]),
     ) -> Result<(), Error> {
+        let count = names.len();
+        // The one behind the last column shows rows with too many fields.
         let read: Vec<usize> = [columns.name, columns.split]
             .into_iter()
             .flatten()
             .chain(columns.votes.iter().map(|(column, _)| *column))
+            .chain([count])
             .collect();
-        let fields = Fields::split(path, block, separator, names.len(), &read)?;
+        let fields = Fields::split(path, block, separator, count + 1, &read)?;
         if let (Some(all), Some(name)) = (&mut self.names, columns.name) {
-            all.extend(fields.column(name).into_iter().map(str::to_owned));
+            // Lists from Windows have its separators.
+            all.extend(fields.column(name).into_iter().map(|name| name.replace('\\', "/")));
         }
         if let (Some(all), Some(split)) = (&mut self.splits, columns.split) {
             all.extend(fields.column(split).into_iter().map(|split| labels::split(split).ok()));
         }
-        let values: Vec<(&usize, Vec<&str>, usize)> =
-            columns.votes.iter().map(|(column, place)| (column, fields.column(*column), *place)).collect();
+        let values: Vec<(usize, Vec<&str>, usize)> =
+            columns.votes.iter().map(|&(column, place)| (column, fields.column(column), place)).collect();
+        let extra = fields.column(count);
         for (index, &line) in block.lines.iter().enumerate() {
             let (row, start) = (self.len(), self.counts.len());
+            let refused = |column: Option<&usize>, problem| {
+                let place = Place::Line { line, column: column.map(|&column| names[column].clone()) };
+                Error::Row { path: path.to_owned(), row: Box::new(BadRow { row: row as u32, place, problem }) }
+            };
+            if !extra[index].is_empty() {
+                return Err(refused(None, RowProblem::ExtraField { expected: count, found: extra[index].to_owned() }));
+            }
             self.counts.resize(start + self.width, 0.0);
             for (column, texts, place) in &values {
-                let count = texts[index].parse::<f64>().ok().filter(|count| count.is_finite() && *count >= 0.0);
-                let Some(count) = count else {
-                    let problem = RowProblem::Votes { found: texts[index].to_owned() };
-                    let place = Place::Line { line, column: Some(names[**column].clone()) };
-                    let row = Box::new(BadRow { row: row as u32, place, problem });
-                    return Err(Error::Row { path: path.to_owned(), row });
-                };
-                self.counts[start + place] += count;
+                let votes = texts[index].parse::<f64>().ok().filter(|votes| (0.0..=MOST_VOTES).contains(votes));
+                let problem = || RowProblem::Votes { found: texts[index].to_owned() };
+                self.counts[start + place] += votes.ok_or_else(|| refused(Some(column), problem()))?;
             }
         }
         Ok(())
     }
-}
-
-/// The columns of the file.
-struct Columns {
-    name: Option<usize>,
-    split: Option<usize>,
-    /// A column with votes, and their place in a row.
-    votes: Vec<(usize, usize)>,
-    others: Vec<String>,
-    unread: Vec<String>,
-}
-
-impl Columns {
-    fn find(votes: &Votes, classes: &Classes, names: &[String]) -> Result<Self, Error> {
-        let path = votes.path();
-        let position = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
-        let missing = |wanted: &str, parameter| Error::MissingColumn {
-            path: path.to_owned(),
-            content: "votes",
-            expected: vec![wanted.to_owned()],
-            found: names.to_vec(),
-            parameter: Some(parameter),
-        };
-        let (given, usual) = votes.name_column();
-        let name = match given {
-            Some(name) => Some(columns::column(path, names, Some(name), &[], "names of pictures", None)?.index),
-            None => usual.iter().find_map(|name| position(name)),
-        };
-        let split = votes.split_column().and_then(position);
-        let mut others = votes.others();
-        let mut found: Vec<(usize, usize)> = vec![];
-        let count = classes.names().len();
-        for (place, other) in others.iter().enumerate() {
-            found.push((position(other).ok_or_else(|| missing(other, "others"))?, count + place));
-        }
-        let known = votes.columns();
-        if let Some(absent) = known.iter().find(|column| position(column).is_none()) {
-            return Err(missing(absent, "kind"));
-        }
-        let (meanings, mut unread) = (Labels::new(classes), vec![]);
-        for (column, label) in names.iter().enumerate() {
-            let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(label));
-            if [name, split].contains(&Some(column)) || found.iter().any(|(taken, _)| *taken == column) {
-                continue;
-            }
-            match class_of(label, &meanings).filter(|_| is_known || known.is_empty()) {
-                Some(class) => found.push((column, class.into())),
-                None if !is_known => unread.push(label.clone()),
-                // A map chooses; a list has all.
-                None if classes.labels().is_some() => {
-                    found.push((column, count + others.len()));
-                    others.push(label.clone());
-                }
-                None => {
-                    let (path, column) = (path.to_owned(), label.clone());
-                    return Err(Error::VotesOfNoClass { path, column, classes: classes.names().to_vec() });
-                }
-            }
-        }
-        let has_votes = |class: usize| found.iter().any(|(_, place)| *place == class);
-        match (0..count).find(|&class| !has_votes(class)) {
-            Some(class) => Err(missing(&wanted(classes, class), "classes")),
-            None => Ok(Self { name, split, votes: found, others, unread }),
-        }
-    }
-}
-
-/// The labels that a class chooses, or its name.
-fn wanted(classes: &Classes, class: usize) -> String {
-    classes.labels().map_or_else(|| classes.names()[class].clone(), |labels| few(&labels[class]))
-}
-
-/// The class that votes of this name are for, which may be another word for it.
-fn class_of(label: &str, labels: &Labels<'_>) -> Option<u8> {
-    let class = |label: &str| labels.meaning(label).ok()?.class();
-    class(label).or_else(|| class(synonym(&spelling(label))?))
 }

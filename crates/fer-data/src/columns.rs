@@ -111,10 +111,8 @@ impl Columns {
             column(path, &names, given.as_deref(), usual, content, Some(parameter))
         };
         Ok(Self {
-            label: match request.labels.are_ignored() {
-                true => None,
-                false => Some(find(&source.label_column, &["label", "emotion"], "labels", "label_column")?),
-            },
+            label: (request.labels)
+                .column(|| find(&source.label_column, &["label", "emotion"], "labels", "label_column"))?,
             pixels: match &source.pixels_column {
                 Some(name) => Pixels::One(find(&Some(name.clone()), &[], "pixels", "pixels_column")?),
                 None => pixels_among(path, &names, Some("pixels_column"))?,

@@ -313,6 +313,19 @@ pub enum Error {
         /// The classes.
         classes: Vec<String>,
     },
+    /// Two columns of votes for one class, which nobody said to add up.
+    #[error(
+        "{}: expected one column with votes for `{class}`, found `{}` and `{}`; a map, `classes: {{{class}: [one, other], …}}`, \
+         adds up columns of different names", path.display(), columns[0], columns[1]
+    )]
+    VotesTwice {
+        /// The file of the votes.
+        path: PathBuf,
+        /// The class.
+        class: String,
+        /// The columns.
+        columns: [String; 2],
+    },
     /// A row that cannot be used.
     #[error("{}: {row}", path.display())]
     Row {

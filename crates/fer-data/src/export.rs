@@ -104,10 +104,16 @@ pub fn export_by_class(set: &ImageSet, folder: &Path, format: PictureFormat) -> 
     write_targets(set, folder, &names)
 }
 
-/// Writes the targets of each picture by its name, where there are targets.
+/// Writes the targets of each picture by its name. Those of an earlier set are removed where this one has none.
 fn write_targets(set: &ImageSet, folder: &Path, names: &[String]) -> Result<(), Error> {
-    let Some(targets) = &set.targets else { return Ok(()) };
-    write_atomic(&folder.join(TARGETS), |out| {
+    let path = folder.join(TARGETS);
+    let Some(targets) = &set.targets else {
+        return match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&path, "remove")(error)),
+            _ => Ok(()),
+        };
+    };
+    write_atomic(&path, |out| {
         let classes = set.classes.iter().map(|class| quoted(class));
         writeln!(out, "name,{}", classes.collect::<Vec<_>>().join(","))?;
         names.iter().zip(targets.rows()).try_for_each(|(name, row)| {
@@ -129,8 +135,7 @@ fn quoted(field: &str) -> Cow<'_, str> {
 
 /// The name of the picture that an image comes from, without folders, ending and place in it; empty where that is not known.
 fn stem(set: &ImageSet, index: usize) -> String {
-    let origin = set.origins.as_ref().map_or("", |origins| origins.get(index));
-    let file = origin.rsplit_once('#').map_or(origin, |(file, _)| file);
+    let file = set.origins.as_ref().map_or("", |origins| origins.file(index));
     Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 

@@ -84,6 +84,14 @@ pub enum InvalidParams {
     /// Folders that are to name the classes, in a source whose folders do not.
     #[error("`classes: from-folders` needs a source of kind folder, whose folders say the class")]
     FromFolders,
+    /// Folders that are to name the classes of votes.
+    #[error(
+        "`classes: from-folders` and `votes`: the columns of the votes are called by the classes; name these in `classes`"
+    )]
+    VotesFromFolders,
+    /// Label files beside votes, which take their place.
+    #[error("`source.labels` and `votes`: votes take the place of labels; leave one of the two out")]
+    VotesAndLabels,
     /// Too few or too many classes.
     #[error("expected 1 to 256 class names, found {found}")]
     ClassCount {

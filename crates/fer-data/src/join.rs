@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use fer_artifact::{Split, Targets, VotesReport};
+use fer_artifact::{Split, Targets, VotesReport, first_largest};
 
 use crate::ballots::Ballots;
-use crate::protocol::{Unclear, largest, shares};
+use crate::protocol::{Unclear, shares};
 use crate::table::Table;
 use crate::votes::Join;
 use crate::{Classes, Error, InvalidParams, Votes};
@@ -25,15 +25,14 @@ impl<'a> Joined<'a> {
     /// by which splits are dealt out.
     pub(crate) fn new(votes: &'a Votes, classes: &Classes, table: &mut Table, source: &Path) -> Result<Self, Error> {
         let ballots = Ballots::read(votes, classes)?;
-        let rows = match votes.join() {
-            Some(Join::Row) => by_row(votes.path(), &ballots, table, source)?,
-            Some(Join::Name) => by_name(votes, &ballots, table, source)?,
-            None if table.origins.is_empty() => by_row(votes.path(), &ballots, table, source)?,
-            None => by_name(votes, &ballots, table, source)?,
+        let usual = if table.origins.is_empty() { Join::Row } else { Join::Name };
+        let rows = match votes.join().unwrap_or(usual) {
+            Join::Row => by_row(votes.path(), &ballots, table, source)?,
+            Join::Name => by_name(votes, &ballots, table, source)?,
         };
         let classes = classes.names().len();
         for (label, row) in table.labels.iter_mut().zip(&rows) {
-            *label = row.map_or(0, |row| largest(&ballots.row(row)[..classes]) as u8);
+            *label = row.map_or(0, |row| first_largest(&ballots.row(row)[..classes]) as u8);
         }
         Ok(Self { votes, ballots, rows, classes })
     }
@@ -52,7 +51,7 @@ impl<'a> Joined<'a> {
                 Ok(verdict) => {
                     table.labels[index] = verdict.label;
                     let found = match (split, counts) {
-                        // What people said, not what is to be learnt.
+                        // The shares of the votes for a class: what people said, not what is to be learnt.
                         (Split::Validation | Split::Test, Some(counts)) => shares(&counts[..classes]),
                         _ => verdict.shares,
                     };
@@ -126,8 +125,7 @@ fn by_name(votes: &Votes, ballots: &Ballots, table: &Table, source: &Path) -> Re
     let mut taken: HashMap<usize, &str> = HashMap::new();
     let mut found = vec![];
     for index in 0..table.len() {
-        let origin = table.origins.get(index);
-        let file = origin.rsplit_once('#').map_or(origin, |(file, _)| file);
+        let file = table.origins.file(index);
         let row = shorter(file).find_map(|name| places.get(name).copied());
         if let Some(other) = row.and_then(|row| taken.insert(row, file)).filter(|&other| other != file) {
             let (path, pictures) = (path.to_owned(), [other.to_owned(), file.to_owned()]);

@@ -78,6 +78,11 @@ impl<'a> Labels<'a> {
         self.are_ignored
     }
 
+    /// What `find` finds, a source's column of labels, unless these say nothing.
+    pub(crate) fn column<T, E>(&self, find: impl FnOnce() -> Result<T, E>) -> Result<Option<T>, E> {
+        if self.are_ignored { Ok(None) } else { find().map(Some) }
+    }
+
     /// Makes a label stand for a class, whatever it meant before, or for none.
     ///
     /// # Errors

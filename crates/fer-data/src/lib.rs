@@ -48,6 +48,7 @@ mod summary;
 mod survey;
 mod table;
 mod unpacked;
+mod vote_columns;
 mod votes;
 mod walk;
 

@@ -102,10 +102,7 @@ impl Columns {
         let mut sides = SIDES.into_iter().filter_map(|names| face(names, false));
         Ok(Self {
             path: needed(&PATHS, "file names")?,
-            label: match request.labels.are_ignored() {
-                true => None,
-                false => Some(needed(&LABELS, "labels")?),
-            },
+            label: request.labels.column(|| needed(&LABELS, "labels"))?,
             split: match any(&SPLITS) {
                 None if request.splits == Splits::Read && !in_names => {
                     return Err(missing(&SPLITS, "splits", "columns"));

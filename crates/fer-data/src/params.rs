@@ -84,7 +84,8 @@ impl IngestParams {
     /// What must hold between the parameters.
     ///
     /// # Errors
-    /// [`InvalidParams::Group`], [`InvalidParams::FromFolders`], [`InvalidParams::ReportBy`],
+    /// [`InvalidParams::Group`], [`InvalidParams::FromFolders`], [`InvalidParams::VotesFromFolders`],
+    /// [`InvalidParams::VotesAndLabels`], [`InvalidParams::ReportBy`], [`InvalidParams::SameColumn`],
     /// [`InvalidParams::DetectSource`] or [`InvalidParams::DetectSize`].
     pub fn check(&self) -> Result<(), InvalidParams> {
         let repeated = self.report_by.iter().enumerate().find(|(index, name)| self.report_by[..*index].contains(name));
@@ -97,8 +98,13 @@ impl IngestParams {
         }
         let by_folders = matches!(&self.source, Source::Folder(FolderSource { pattern, labels: None, .. })
             if !pattern.as_ref().is_some_and(|pattern| pattern.has(Part::Label)));
-        if self.classes.is_from_folders() && (!by_folders || self.votes.is_some()) {
-            return Err(InvalidParams::FromFolders);
+        match (&self.votes, &self.source) {
+            (Some(_), _) if self.classes.is_from_folders() => return Err(InvalidParams::VotesFromFolders),
+            (Some(_), Source::Folder(FolderSource { labels: Some(_), .. })) => {
+                return Err(InvalidParams::VotesAndLabels);
+            }
+            (None, _) if self.classes.is_from_folders() && !by_folders => return Err(InvalidParams::FromFolders),
+            _ => {}
         }
         let invalid = |found, needs| Err(InvalidParams::Group { found, needs });
         match (&self.group, &self.source) {

@@ -1,5 +1,6 @@
 //! What the votes for an image come to: whether it is clear what they say, and what that is.
 
+use fer_artifact::first_largest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,7 @@ impl Protocol {
         if all == 0.0 {
             return Err(if votes.iter().any(|&count| count > 0.0) { Unclear::Outliers } else { Unclear::NoVotes });
         }
-        let most = left[largest(&left)];
+        let most = left[first_largest(&left)];
         let kept: Vec<f64> = match self {
             Self::Majority => only(&left, |count| count == most),
             Self::Probability | Self::CrossEntropy => most_voted(&left, all, classes)?,
@@ -74,7 +75,7 @@ impl Protocol {
             Self::All => true,
             _ => sum > 0.5 * all,
         };
-        match largest(&kept) {
+        match first_largest(&kept) {
             _ if !is_clear => Err(Unclear::NoMajority),
             place if place >= classes => Err(Unclear::Other(place - classes)),
             label => Ok(Verdict { label: label as u8, shares: self.shares(&kept[..classes]) }),
@@ -99,11 +100,6 @@ pub(crate) fn shares(counts: &[f64]) -> Vec<f32> {
     let sum: f64 = counts.iter().sum();
     let sum = if (sum - 1.0).abs() < ROUNDING { 1.0 } else { sum };
     counts.iter().map(|count| (count / sum) as f32).collect()
-}
-
-/// Place of the first of the largest numbers.
-pub(crate) fn largest(counts: &[f64]) -> usize {
-    (1..counts.len()).fold(0, |best, place| if counts[place] > counts[best] { place } else { best })
 }
 
 fn only(counts: &[f64], is_kept: impl Fn(f64) -> bool) -> Vec<f64> {

@@ -42,7 +42,7 @@ pub struct FerPlusVotes {
     /// Which rows of train stay, and what is to be learnt of them.
     #[serde(default = "probability")]
     pub protocol: Protocol,
-    /// Which rows of validation and test stay. Their targets are the shares of all votes.
+    /// Which rows of validation and test stay. Their targets are the shares of the votes for a class.
     #[serde(default = "majority")]
     pub held_out: Protocol,
     /// As many votes for one thing, or fewer, do not count.
@@ -65,7 +65,7 @@ pub struct ColumnVotes {
     /// Which rows of train stay, and what is to be learnt of them.
     #[serde(default = "all")]
     pub protocol: Protocol,
-    /// Which rows of validation and test stay. Their targets are the shares of all votes.
+    /// Which rows of validation and test stay. Their targets are the shares of the votes for a class.
     #[serde(default = "all")]
     pub held_out: Protocol,
     /// As many votes for one thing, or fewer, do not count.

@@ -25,7 +25,7 @@ pub fn average(answers: &[&[f32]], classes: usize) -> Vec<f32> {
 }
 
 /// Logarithms of the softmax. They do not underflow, as a probability would.
-fn log_probabilities(logits: &[f32]) -> Vec<f64> {
+pub(crate) fn log_probabilities(logits: &[f32]) -> Vec<f64> {
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = logits.iter().map(|&logit| libm::exp(f64::from(logit) - largest)).sum();
     logits.iter().map(|&logit| f64::from(logit) - largest - libm::log(sum)).collect()

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{ClassMetrics, Metrics, Predictions, Split, SplitMetrics, Tta};
+use fer_artifact::{ClassMetrics, Metrics, Predictions, Split, SplitMetrics, Tta, first_largest};
 
 use crate::fit_temperature;
 
@@ -116,7 +116,7 @@ pub(crate) fn outcomes_at(predictions: &Predictions, temperature: f64) -> Vec<Ou
 }
 
 fn outcome(logits: &[f32], label: usize, temperature: f64) -> Outcome {
-    let predicted = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
+    let predicted = first_largest(logits);
     // Relative to the largest, so that nothing overflows.
     let shifted = |class: usize| (f64::from(logits[class]) - f64::from(logits[predicted])) / temperature;
     let sum: f64 = (0..logits.len()).map(|class| libm::exp(shifted(class))).sum();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{Metrics, Predictions, Split, Targets, VoteMetrics};
 
+use crate::average::log_probabilities;
 use crate::scores::{mean, ordered_sum, outcomes};
 
 /// Adds the [`vote_metrics`] of each split.
@@ -16,9 +17,10 @@ pub fn add_votes(metrics: &mut Metrics, predictions: &BTreeMap<Split, Prediction
     }
 }
 
-/// How these predictions stand to what people voted for; none where they have no targets.
+/// How these predictions stand to what people voted for a class; none where they have no targets, and none on train, whose targets are
+/// what is to be learnt, and need not be votes.
 ///
-/// The `agreement` is the mean share of an image's votes that are for the predicted class: how often somebody who voted, picked at
+/// The `agreement` is the mean share of an image's votes for a class that are for the predicted class: how often somebody who voted, picked at
 /// random, is met. No prediction agrees with more of an image's votes than that of the class with the most, whose mean share is the
 /// `ceiling`. The cross entropy cannot be below the `entropy` of the shares.
 ///
@@ -40,7 +42,7 @@ pub fn add_votes(metrics: &mut Metrics, predictions: &BTreeMap<Split, Prediction
 /// # Panics
 /// As [`crate::score`].
 pub fn vote_metrics(predictions: &Predictions) -> Option<VoteMetrics> {
-    let targets = predictions.targets.as_ref()?;
+    let targets = predictions.targets.as_ref().filter(|_| predictions.split != Split::Train)?;
     let n = targets.len();
     let average = |values: Vec<f64>| mean(ordered_sum(values), n);
     let predicted = outcomes(predictions).into_iter().map(|outcome| outcome.predicted);
@@ -67,10 +69,7 @@ pub(crate) fn entropy(shares: &[f32]) -> f64 {
     shares.iter().map(of).sum()
 }
 
-/// −Σ share · ln softmax(logits), in nats. Relative to the largest logit, so that nothing overflows.
+/// −Σ share · ln softmax(logits), in nats.
 fn cross_entropy(logits: &[f32], shares: &[f32]) -> f64 {
-    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let total = libm::log(logits.iter().map(|&logit| libm::exp(f64::from(logit) - largest)).sum::<f64>());
-    let of = |(&share, &logit): (&f32, &f32)| f64::from(share) * (total - (f64::from(logit) - largest));
-    shares.iter().zip(logits).map(of).sum()
+    shares.iter().zip(log_probabilities(logits)).map(|(&share, logarithm)| f64::from(share) * -logarithm).sum()
 }

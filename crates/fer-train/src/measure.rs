@@ -1,5 +1,5 @@
 use candle_core::{Device, Tensor};
-use fer_artifact::FeatureSet;
+use fer_artifact::{FeatureSet, first_largest};
 use fer_model::{Mode, Network};
 
 use crate::Error;
@@ -39,21 +39,16 @@ pub(crate) fn measure(network: &Network, set: &FeatureSet) -> Result<Measured, E
         let images = Tensor::from_vec(images.into_owned(), shape, &Device::Cpu)?;
         let logits = network.forward(&images, Mode::Evaluate)?.to_vec2::<f32>()?;
         for (row, label) in logits.iter().zip(labels) {
-            measured.correct += usize::from(largest(row) == usize::from(*label));
+            measured.correct += usize::from(first_largest(row) == usize::from(*label));
             measured.loss += cross_entropy(row, usize::from(*label));
         }
     }
     Ok(measured)
 }
 
-/// Index of the first largest number.
-fn largest(row: &[f32]) -> usize {
-    (0..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best })
-}
-
 /// Of the softmax of these logits, relative to the largest, so that nothing overflows.
 fn cross_entropy(logits: &[f32], label: usize) -> f64 {
-    let largest = f64::from(logits[largest(logits)]);
+    let largest = f64::from(logits[first_largest(logits)]);
     let shifted = |logit: f32| f64::from(logit) - largest;
     let sum: f64 = logits.iter().map(|&logit| libm::exp(shifted(logit))).sum();
     libm::log(sum) - shifted(logits[label])
@@ -65,8 +60,8 @@ mod tests {
 
     #[test]
     fn the_first_of_equals_is_the_largest() {
-        assert_eq!(largest(&[0.0, 2.0, 2.0, -1.0]), 1);
-        assert_eq!(largest(&[1.0, 1.0]), 0);
+        assert_eq!(first_largest(&[0.0, 2.0, 2.0, -1.0]), 1);
+        assert_eq!(first_largest(&[1.0, 1.0]), 0);
     }
 
     #[test]

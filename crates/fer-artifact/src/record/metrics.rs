@@ -50,7 +50,7 @@ pub struct SplitMetrics {
     /// Scores of the images of each value of a column, by column.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by: BTreeMap<String, BTreeMap<String, SubsetMetrics>>,
-    /// How the predictions stand to single votes, where the split has targets.
+    /// How the predictions stand to single votes, where the split has targets, and is not train.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub votes: Option<VoteMetrics>,
     /// Names of the classes without an image, in label order: the balanced accuracy leaves them out, and the macro F1
@@ -63,14 +63,14 @@ pub struct SplitMetrics {
     pub confusion: Vec<Vec<usize>>,
 }
 
-/// How predictions stand to what people voted for; `fer_eval::vote_metrics` defines each.
+/// How predictions stand to the votes for a class; `fer_eval::vote_metrics` defines each.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct VoteMetrics {
     /// Mean cross entropy of the predicted probabilities to the shares of the votes, in nats.
     pub cross_entropy: f64,
     /// Mean entropy of the shares, in nats: the least that the cross entropy can be.
     pub entropy: f64,
-    /// Mean share of the votes that are for the predicted class: how often a person who voted is right by the prediction, 0 to 1.
+    /// Mean share of an image's votes for a class that are for the predicted one: how often a person who voted is right by the prediction, 0 to 1.
     pub agreement: f64,
     /// The same of the class with the most votes, which is the most that any prediction can have.
     pub ceiling: f64,

@@ -40,10 +40,7 @@ impl Columns {
             let found = column(file.path, &names, given.as_deref(), usual, content, Some(parameter));
             found.map(|column| column.name)
         };
-        let label = match request.labels.are_ignored() {
-            true => None,
-            false => Some(find(&source.label_column, &LABELS, "labels", "label_column")?),
-        };
+        let label = request.labels.column(|| find(&source.label_column, &LABELS, "labels", "label_column"))?;
         let split = match (request.splits, find(&source.split_column, &SPLITS, "splits", "split_column")) {
             (Splits::Ignore, _) => None,
             (Splits::Read, Err(error)) if !has_split => return Err(error),

@@ -1,5 +1,7 @@
 //! Votes in the place of labels: how they find their rows, and what the protocols make of them.
 
+use std::collections::BTreeMap;
+
 use fer_artifact::{ImageSet, Split};
 use fer_data::{
     Classes, ColumnVotes, CsvSource, FER_PLUS_CLASSES, FerPlusVotes, FolderSource, IngestParams, Ingested, Join,
@@ -134,6 +136,30 @@ fn all_votes_that_are_left_can_count() {
     assert_eq!(left_out(&found, Split::Train), json!({"no face": 1, "outliers": 1, "unknown": 1}));
 }
 
+/// What a script of its own made of random votes, see `tests/golden/votes/make.py`.
+#[test]
+fn protocols_equal_the_papers_on_random_votes() {
+    let golden: Value = serde_json::from_str(include_str!("../../../../tests/golden/votes/cases.json")).unwrap();
+    let counts: Vec<[u32; 10]> = serde_json::from_value(golden["votes"].clone()).unwrap();
+    for protocol in ["majority", "cross-entropy", "multi-target"] {
+        let found = train_by(protocol, &counts);
+        let (mut kept, mut reasons) = (kept(&found.sets[&Split::Train]).into_iter(), BTreeMap::<String, usize>::new());
+        for (row, expected) in golden[protocol].as_array().unwrap().iter().enumerate() {
+            if let Some(reason) = expected.as_str() {
+                *reasons.entry(reason.to_owned()).or_default() += 1;
+                continue;
+            }
+            let (found_row, _, shares) = kept.next().unwrap();
+            assert_eq!(found_row as usize, row, "{protocol}");
+            let expected: Vec<f32> = serde_json::from_value(expected.clone()).unwrap();
+            let is_near = shares.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-5);
+            assert!(is_near, "{protocol}, {:?}: {shares:?} for {expected:?}", counts[row]);
+        }
+        assert_eq!(kept.next(), None, "{protocol}");
+        assert_eq!(left_out(&found, Split::Train), json!(reasons), "{protocol}");
+    }
+}
+
 #[test]
 fn what_is_held_out_is_judged_by_the_majority_and_keeps_all_votes() {
     let scratch = Scratch::new();
@@ -264,6 +290,89 @@ fn targets_of_exported_pictures_come_back() {
 }
 
 #[test]
+fn targets_of_an_earlier_export_do_not_stay() {
+    let scratch = Scratch::new();
+    let mut set = train_by("probability", &[CLEAR, JUST]).sets.remove(&Split::Train).unwrap();
+    let targets = scratch.path().join("targets.csv");
+    export_images(&set, scratch.path(), fer_data::PictureFormat::Png).unwrap();
+    assert!(targets.exists());
+    set.targets = None;
+    export_images(&set, scratch.path(), fer_data::PictureFormat::Png).unwrap();
+    assert!(!targets.exists());
+}
+
+/// What is said of this file of votes, of columns for two rows.
+fn columns_refusal(text: &str, classes: Value) -> String {
+    let scratch = Scratch::new();
+    let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", faces(&["Training"; 2]))));
+    let votes = votes(json!({"kind": "columns", "path": scratch.file("votes.csv", text)}));
+    let classes = serde_json::from_value(classes).unwrap();
+    refusal(&scratch, &IngestParams { votes: Some(votes), classes, ..IngestParams::new(source) })
+}
+
+#[test]
+fn votes_that_would_shift_or_overflow_are_told() {
+    let three = json!(["happy", "sad", "fear"]);
+    let told = columns_refusal("happy,sad,fear\n1,0,0\n0,5,0,5,0\n", three.clone());
+    assert_eq!(told, "votes.csv: row 1 (line 3): expected 3 fields as in the header, found more, the next one `5`");
+    let told = columns_refusal("happy,sad,fear\n1e308,1e308,0\n1,0,0\n", three.clone());
+    let expected = "expected a number of votes or a share of them, from 0 to 1e9, found `1e308`";
+    assert_eq!(told, format!("votes.csv: row 0 (line 2), column `happy`: {expected}"));
+    for text in ["NaN", "inf", "-1", ""] {
+        let told = columns_refusal(&format!("happy,sad,fear\n1,0,0\n0,{text},1\n"), three.clone());
+        assert!(told.starts_with("votes.csv: row 1 (line 3), column `sad`: "), "{told}");
+    }
+}
+
+#[test]
+fn columns_are_found_by_name_alone_and_one_a_class() {
+    // A first row of counts is no header.
+    let told = columns_refusal("0,1\n1,0\n0,1\n", json!(["happy", "sad"]));
+    assert_eq!(told, "votes.csv: expected a column `happy` with the votes, found `0`, `1`; name it with `classes`");
+    let twice = "votes.csv: expected one column with votes for `happy`, found `happy` and `happiness`; a map, \
+                 `classes: {happy: [one, other], …}`, adds up columns of different names";
+    let text = "happy,sad,happiness\n1,0,1\n0,1,0\n";
+    assert_eq!(columns_refusal(text, json!(["happy", "sad"])), twice);
+    assert_eq!(columns_refusal(text, json!([{"happy": ["happy"]}, {"sad": ["sad"]}])), twice);
+    let scratch = Scratch::new();
+    let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", faces(&["Training"; 2]))));
+    let found = ingested(&IngestParams {
+        votes: Some(votes(json!({"kind": "columns", "path": scratch.file("votes.csv", text)}))),
+        classes: serde_json::from_value(json!([{"happy": ["happy", "happiness"]}, {"sad": ["sad"]}])).unwrap(),
+        ..IngestParams::new(source)
+    });
+    assert_eq!(kept(&found.sets[&Split::Train]), [(0, "happy", vec![1.0, 0.0]), (1, "sad", vec![0.0, 1.0])]);
+}
+
+#[test]
+fn names_may_hold_a_hash_and_separators_of_windows() {
+    let scratch = Scratch::new();
+    for (name, level) in [("train/x#1.png", 1), ("train/x#2.png", 2)] {
+        scratch.picture(&format!("faces/{name}"), (2, 2), &[level, 2, 3, level]);
+    }
+    let path = scratch.file("votes.csv", "name,calm,tense\ntrain\\x#1.png,1,0\nx#2.png,0,1\n");
+    let found = ingested(&IngestParams {
+        votes: Some(votes(json!({"kind": "columns", "path": path}))),
+        classes: serde_json::from_value(json!(["calm", "tense"])).unwrap(),
+        split: serde_json::from_value(json!({"kind": "head", "train": 2})).unwrap(),
+        ..IngestParams::new(Source::folder(scratch.path().join("faces")))
+    });
+    assert_eq!(kept(&found.sets[&Split::Train]), [(0, "calm", vec![1.0, 0.0]), (1, "tense", vec![0.0, 1.0])]);
+}
+
+#[test]
+fn votes_are_refused_beside_other_labels() {
+    let params = |source: Value, classes: Value| -> IngestParams {
+        let votes = json!({"kind": "columns", "path": "v.csv"});
+        serde_json::from_value(json!({"source": source, "classes": classes, "votes": votes})).unwrap()
+    };
+    let folder = json!({"kind": "folder", "path": "faces"});
+    assert_eq!(params(folder, json!("from-folders")).check(), Err(fer_data::InvalidParams::VotesFromFolders));
+    let labels = json!({"kind": "folder", "path": "faces", "labels": {"file": "{folder}/{stem}.txt"}});
+    assert_eq!(params(labels, json!(["calm"])).check(), Err(fer_data::InvalidParams::VotesAndLabels));
+}
+
+#[test]
 fn what_does_not_fit_is_told() {
     let scratch = Scratch::new();
     let source = Source::Csv(CsvSource::new(scratch.file("faces.csv", faces(&["Training"; 2]))));
@@ -281,7 +390,7 @@ fn what_does_not_fit_is_told() {
     );
     assert_eq!(
         told(&fer_plus(&[CLEAR; 2]).replace("10,", "ten,"), json!({}), eight.clone()),
-        "votes.csv: row 0 (line 2), column `happiness`: expected a number of votes or a share of them, from 0, found `ten`"
+        "votes.csv: row 0 (line 2), column `happiness`: expected a number of votes or a share of them, from 0 to 1e9, found `ten`"
     );
     assert_eq!(
         told(&fer_plus(&[CLEAR; 2]), json!({}), json!(["happy", "sad"])),

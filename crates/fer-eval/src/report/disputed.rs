@@ -1,12 +1,15 @@
 //! What people voted for, and the images on which they disagree most.
 
-use fer_artifact::{FeatureSet, Predictions, Split, VoteMetrics};
+use std::collections::BTreeMap;
+
+use fer_artifact::{FeatureSet, Predictions, VoteMetrics};
 use png::ColorType;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::picture::{gray, picture};
 use crate::Error;
-use crate::format::percent;
+use crate::format::{count, counted, percent};
 use crate::scores::Outcome;
 use crate::votes::most_disputed;
 
@@ -16,12 +19,12 @@ const SHOWN: usize = 24;
 /// Predictions against single votes.
 #[derive(Debug, Serialize)]
 pub(crate) struct VotesView<'a> {
-    of: &'static str,
     agreement: String,
     ceiling: String,
     cross_entropy: String,
     entropy: String,
     images: Vec<Disputed<'a>>,
+    missing: Option<String>,
 }
 
 /// An image on which people disagree.
@@ -44,6 +47,7 @@ impl<'a> VotesView<'a> {
         predictions: &'a Predictions,
         outcomes: &[Outcome],
         features: &FeatureSet,
+        data: Option<&Value>,
     ) -> Result<Option<Self>, Error> {
         let (Some(metrics), Some(targets)) = (metrics, &predictions.targets) else { return Ok(None) };
         let image = |&index: &usize| {
@@ -58,14 +62,24 @@ impl<'a> VotesView<'a> {
         let order = most_disputed(targets, &predictions.rows);
         let images: Result<Vec<Disputed<'_>>, Error> = order.iter().take(SHOWN).map(image).collect();
         Ok(Some(Self {
-            of: if predictions.split == Split::Train { "targets" } else { "votes" },
             agreement: percent(metrics.agreement),
             ceiling: percent(metrics.ceiling),
             cross_entropy: format!("{:.3}", metrics.cross_entropy),
             entropy: format!("{:.3}", metrics.entropy),
             images: images?,
+            missing: data.and_then(|data| missing(&data["votes"]["left_out"][predictions.split.name()])),
         }))
     }
+}
+
+/// What the images of a split do not show, since their votes left them out, by reason in the report of the data.
+fn missing(left_out: &Value) -> Option<String> {
+    let reasons = BTreeMap::<String, usize>::deserialize(left_out).ok()?;
+    let each: Vec<String> = reasons.iter().map(|(why, n)| format!("{} {why}", count(*n))).collect();
+    let (all, each) = (counted(reasons.values().sum(), "image"), each.join(", "));
+    Some(format!(
+        "Without the {all} that the votes left out of this split ({each}), on which people may disagree more."
+    ))
 }
 
 /// `happy 60 %`, the largest first.

@@ -200,7 +200,7 @@ impl<'a> SplitView<'a> {
             other_pairs,
             mistakes_file: mistakes_file(split),
             examples: tiles(examples, &outcomes, features)?,
-            votes: VotesView::new(metrics.votes.as_ref(), predictions, &outcomes, features)?,
+            votes: VotesView::new(metrics.votes.as_ref(), predictions, &outcomes, features, input.data_report)?,
         })
     }
 }

@@ -48,3 +48,9 @@ fn predictions_without_targets_have_no_such_scores() {
         assert_eq!(shown.contains("agreement with single votes  53.3 %  (at most 70.0 %)"), is_there, "{shown}");
     }
 }
+
+#[test]
+fn targets_of_train_are_no_votes() {
+    let train = Predictions { split: Split::Train, ..predictions(Some(shares())) };
+    assert_eq!(vote_metrics(&train), None);
+}

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use fer_artifact::{
-    Artifact, Model, Provenance, Seed, Split, Violation, check_evaluate, check_ingest, check_preprocess, check_train,
-    write,
+    Artifact, Model, Provenance, Seed, Split, Targets, Violation, check_evaluate, check_ingest, check_preprocess,
+    check_train, write,
 };
 use fer_testkit::{feature_set, image_set, model, predictions};
 use proptest::prelude::*;
@@ -256,4 +256,31 @@ fn a_history_is_a_line_an_epoch() {
     assert_eq!(refusal(&run, train), "train/history.jsonl: expected an object with `epoch` and `loss` in line 2");
     std::fs::remove_file(history).unwrap();
     train(run.path()).unwrap();
+}
+
+#[test]
+fn targets_are_handed_on_as_they_are() {
+    let run = lawful();
+    // All of each image is of its label.
+    let targets = |labels: &[u8]| {
+        let row = |&label: &u8| (0..7).map(move |class| f32::from(u8::from(class == label)));
+        Some(Targets::new(7, labels.iter().flat_map(row).collect()))
+    };
+    let (mut images, mut features) = (image_set(Split::Validation, 9, 4, 4), feature_set(Split::Validation, 9, 4, 4));
+    features.targets = targets(&features.labels);
+    put(&run, "preprocess/validation.safetensors", &features);
+    assert_eq!(
+        refusal(&run, preprocess),
+        "preprocess/validation.safetensors: expected no tensor `targets`, as ingest/validation.safetensors has none"
+    );
+    images.targets = targets(&images.labels);
+    put(&run, "ingest/validation.safetensors", &images);
+    preprocess(run.path()).unwrap();
+    let dropped =
+        "evaluate/predictions-validation.safetensors: `targets` differ from those of preprocess/validation.safetensors";
+    assert_eq!(refusal(&run, evaluate), dropped);
+    let mut predictions = predictions(Split::Validation, 9);
+    predictions.targets = targets(&predictions.labels);
+    put(&run, "evaluate/predictions-validation.safetensors", &predictions);
+    evaluate(run.path()).unwrap();
 }
