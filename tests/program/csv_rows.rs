@@ -97,7 +97,7 @@ fn a_bad_row_gets_a_row_that_says_why_and_the_rest_goes_on() {
         Err("line 5: expected pixel values, found an empty field"),
         Err("line 6: expected integers from 0 to 255, found `256` as value 0, counted from 0"),
         Err(
-            "line 7: expected 2 fields as in the header, found more, the next one `7`; pixels with commas between need \
+            "line 7: expected 2 fields as in the header, found more, the next one `7`; fields with commas in them need \
              quotes around them",
         ),
         Ok("top"),

@@ -201,10 +201,10 @@ fn elsewhere(path: Option<&str>) -> String {
     path.map_or_else(String::new, |path| format!(" but the path `{}`, which is not followed", short(path)))
 }
 
-/// What to do where pixels without quotes run over their field.
+/// What to do where a field without quotes runs over its end.
 fn quotes(found: &str) -> &'static str {
     match found.parse::<u8>() {
-        Ok(_) => "; pixels with commas between need quotes around them",
+        Ok(_) => "; fields with commas in them need quotes around them",
         Err(_) => "",
     }
 }

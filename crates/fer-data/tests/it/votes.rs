@@ -19,7 +19,7 @@ fn votes(value: Value) -> Votes {
 
 /// Faces of one pixel row each, of these splits; their labels are none of FER+'s.
 fn faces(splits: &[&str]) -> String {
-    let row = |(row, split): (usize, &&str)| format!("6,{row} 2 3 4,{split}\n");
+    let row = |(row, split): (usize, &&str)| format!("6,{} {} 3 4,{split}\n", row % 256, row / 256);
     format!("emotion,pixels,Usage\n{}", splits.iter().enumerate().map(row).collect::<String>())
 }
 
@@ -314,7 +314,10 @@ fn columns_refusal(text: &str, classes: Value) -> String {
 fn votes_that_would_shift_or_overflow_are_told() {
     let three = json!(["happy", "sad", "fear"]);
     let told = columns_refusal("happy,sad,fear\n1,0,0\n0,5,0,5,0\n", three.clone());
-    assert_eq!(told, "votes.csv: row 1 (line 3): expected 3 fields as in the header, found more, the next one `5`");
+    assert_eq!(
+        told,
+        "votes.csv: row 1 (line 3): expected 3 fields as in the header, found more, the next one `5`; fields with commas in them need quotes around them"
+    );
     let told = columns_refusal("happy,sad,fear\n1e308,1e308,0\n1,0,0\n", three.clone());
     let expected = "expected a number of votes or a share of them, from 0 to 1e9, found `1e308`";
     assert_eq!(told, format!("votes.csv: row 0 (line 2), column `happy`: {expected}"));
