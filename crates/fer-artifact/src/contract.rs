@@ -264,12 +264,8 @@ fn check_mistakes(output: &Path, split: Split, predictions: Option<&Predictions>
     let Some(predictions) = predictions else {
         return Err(file(path, format!("no file without {}", predictions_file(split))));
     };
-    let is_wrong = |index: usize| {
-        let logits = predictions.logits_of(index);
-        let best = (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best });
-        best != usize::from(predictions.labels[index])
-    };
-    let mistakes = (0..predictions.labels.len()).filter(|&index| is_wrong(index)).count();
+    let is_wrong = |&index: &usize| predictions.predicted(index) != usize::from(predictions.labels[index]);
+    let mistakes = (0..predictions.labels.len()).filter(is_wrong).count();
     match records(&text(&path, "the mistakes")?) {
         found if found == mistakes + 1 => Ok(()),
         found => Err(file(path, format!("a head and a row for each of {mistakes} mistakes, found {found} rows"))),

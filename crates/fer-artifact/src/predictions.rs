@@ -33,6 +33,15 @@ impl Predictions {
         let k = self.classes.len();
         &self.logits[index * k..(index + 1) * k]
     }
+
+    /// The class that image `index` is taken for: the one with the largest logit, the first of equal ones.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn predicted(&self, index: usize) -> usize {
+        let logits = self.logits_of(index);
+        (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
+    }
 }
 
 impl Artifact for Predictions {
