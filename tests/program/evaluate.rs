@@ -110,6 +110,17 @@ fn a_report_has_scores_predictions_and_all_mistakes_and_is_not_overwritten() {
     assert_eq!(world.files("deep/report"), before);
     world.fer(&[&MODEL[..], &call, &["--force"]].concat()).succeeded();
     assert_eq!(world.files("deep/report"), before, "equal bytes");
+
+    let other = ["--data", "faces.csv", "--split", "validation", "--report", "deep/report"];
+    assert_fails(&world, &other, "the file is there");
+    world.fer(&[&MODEL[..], &other, &["--force"]].concat()).succeeded();
+    let names: Vec<String> = world.files("deep/report").into_keys().collect();
+    assert_eq!(names, ["metrics.json", "mistakes-validation.csv", "predictions-validation.safetensors", "report.html"]);
+    let metrics: Value = serde_json::from_str(&world.read("deep/report/metrics.json")).unwrap();
+    let keys: Vec<&String> = metrics.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["splits", "tta"], "nothing is fitted to images that were given");
+    let file = ["--data", "faces.csv", "--report", "faces.csv"];
+    assert_fails(&world, &file, "--report faces.csv: expected a folder, or the name of a new one, found a file");
 }
 
 #[test]
@@ -138,6 +149,45 @@ fn a_baseline_is_compared_image_by_image() {
     world.fer(&["run", "--run-dir", "three", "--set", "ingest.classes={a: [0, 1], b: [2, 3], c: [4]}"]).succeeded();
     let ended = world.fer(&three.split(' ').collect::<Vec<_>>());
     assert!(ended.stderr.contains("expected the classes of the model, angry, disgust"), "{ended:?}");
+}
+
+#[test]
+fn a_baseline_of_another_size_is_given_the_pictures_at_its_own() {
+    let world = World::ran();
+    world.fer(&["run", "--run-dir", "small", "--set", "ingest.size=[12, 12]"]).succeeded();
+    for (model, baseline) in [("run", "small"), ("small", "run")] {
+        let call = ["evaluate", "--data", "faces.csv", "--json", "--model"];
+        let both = world.fer(&[&call[..], &[model, "--baseline", baseline]].concat()).succeeded().json();
+        let alone = world.fer(&[&call[..], &[baseline]].concat()).succeeded().json();
+        assert_eq!(both["baseline"]["accuracy"], alone["accuracy"], "{baseline}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_path_need_not_be_unicode() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::ran();
+    let name = std::ffi::OsStr::from_bytes(b"f\xff.csv");
+    std::fs::copy(world.path("faces.csv"), world.path(".").join(name)).unwrap();
+    let mut command = world.command(&[&MODEL[..], &["--report", "report", "--data"]].concat());
+    let output = command.arg(name).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(world.read("report/report.html").contains("<h1>run on f\u{fffd}.csv</h1>"));
+}
+
+#[test]
+fn a_folder_of_another_word_is_mapped_too() {
+    let world = World::ran();
+    for class in ["angry", "contempt"] {
+        std::fs::create_dir_all(world.path("pictures").join(class)).unwrap();
+        let face = image::GrayImage::from_fn(24, 24, |x, y| image::Luma([(8 * x + y) as u8]));
+        face.save(world.path("pictures").join(class).join("1.png")).unwrap();
+    }
+    let hint = "`--map contempt=CLASS` says which class it stands for";
+    assert_fails(&world, &["--data", "pictures"], hint);
+    assert_eq!(json(&world, &["--data", "pictures", "--map", "contempt=disgust"])["n"], 2);
+    assert_eq!(json(&world, &["--data", "pictures", "--map", "contempt="])["n"], 1);
 }
 
 #[test]

@@ -85,6 +85,85 @@ fn near_copies_are_shown_in_pairs() {
 }
 
 #[test]
+fn classes_are_taken_once_in_any_spelling() {
+    let world = World::new();
+    let told = shown(&world, &["faces.csv", "--class", "Sad", "--class", "sad"]);
+    assert_eq!(told, ["sheet.png: Faces of train, 16 pictures", "  sad: 16 of 16 images"]);
+}
+
+#[test]
+fn all_rows_of_a_source_without_splits_are_shown_under_its_name() {
+    let world = World::new();
+    let rows = world.read("faces.csv");
+    let plain: Vec<&str> = rows.lines().map(|row| row.rsplit_once(',').unwrap().0).collect();
+    std::fs::write(world.path("plain.csv"), plain.join("\n")).unwrap();
+    let told = shown(&world, &["plain.csv", "--class", "sad"]);
+    assert_eq!(told, ["sheet.png: Faces of plain.csv, 20 pictures", "  sad: 20 of 20 images"]);
+    let refused = world.fer(&["show", "plain.csv", "--split", "test"]);
+    assert!(refused.code == 1 && refused.stderr.contains("expected a source that says splits"), "{refused:?}");
+}
+
+#[test]
+fn a_sheet_replaces_a_picture_alone_and_never_lies_in_its_source() {
+    let world = World::ran();
+    let assert_refused = |arguments: &[&str], expected: &str| {
+        let ended = world.fer(&[&["show"], arguments].concat());
+        assert!(ended.code == 1 && ended.stderr.contains(expected), "{ended:?}");
+    };
+    let source = world.read("faces.csv");
+    assert_refused(&["faces.csv", "--out", "faces.csv"], "--out faces.csv: expected the name of a PNG picture");
+    assert_eq!(world.read("faces.csv"), source);
+    std::fs::write(world.path("notes.png"), "notes").unwrap();
+    assert_refused(&["faces.csv", "--out", "notes.png"], "found another file");
+    assert_eq!(world.read("notes.png"), "notes");
+    std::fs::create_dir_all(world.path("pictures/sad")).unwrap();
+    image::GrayImage::new(24, 24).save(world.path("pictures/sad/1.png")).unwrap();
+    for out in ["pictures/sheet.png", "pictures/sad/sheet.png", "pictures/sad/../sad/1.png"] {
+        assert_refused(&["pictures", "--out", out], "`--out FILE` writes it to a file outside");
+    }
+    assert_eq!(world.files("pictures").len(), 1);
+    for _ in 0..2 {
+        assert_eq!(shown(&world, &["pictures"])[0], "sheet.png: Faces of pictures, 1 pictures");
+    }
+}
+
+#[test]
+fn no_option_is_dropped_in_silence() {
+    let world = World::ran();
+    for arguments in [
+        ["run", "--duplicates", "--class", "sad"],
+        ["run", "--duplicates", "--of-each", "3"],
+        ["run", "--augmented", "--of-each", "3"],
+    ] {
+        let ended = world.fer(&[&["show"], &arguments[..]].concat());
+        assert!(ended.code == 2 && ended.stderr.contains("cannot be used with"), "{ended:?}");
+    }
+    let other = world.fer(&["show", "run/ingest/test.safetensors", "--split", "train"]);
+    assert!(other.code == 1 && other.stderr.contains("--split train: expected test, as the file says"), "{other:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_leaves_no_temporary_folder() {
+    let world = World::new();
+    std::fs::create_dir(world.path("scratch")).unwrap();
+    let stage = "  - stage: preprocess\n    command: [sh, -c, 'sleep 60']\n";
+    let chain = world.read("pipeline.yaml").replace(crate::world::PREPROCESS, stage);
+    std::fs::write(world.path("pipeline.yaml"), chain).unwrap();
+    let mut command = world.command(&["show"]);
+    let mut child = command.env("TMPDIR", world.path("scratch")).spawn().unwrap();
+    // The folder is there while the stages run.
+    let is_empty = || std::fs::read_dir(world.path("scratch")).unwrap().next().is_none();
+    while is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(is_empty());
+}
+
+#[test]
 fn what_cannot_be_shown_is_said() {
     let world = World::ran();
     std::fs::copy(world.path("run/ingest/train.safetensors"), world.path("alone.safetensors")).unwrap();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::contract::{file, read_split, same, text};
 use crate::csv_cell::records;
 use crate::names::{METRICS, REPORT, mistakes_file, predictions_file, split_file};
-use crate::{FeatureSet, Predictions, Split, Violation, first_largest};
+use crate::{FeatureSet, Predictions, Split, Violation};
 
 /// Checks what a stage of kind evaluate left in `output` against its input in the folder `features`: predictions for
 /// at least one split, with the classes, labels, rows and targets of its features; `metrics.json` with scores for exactly these
@@ -48,7 +48,7 @@ fn check_mistakes(output: &Path, split: Split, predictions: Option<&Predictions>
     let Some(predictions) = predictions else {
         return Err(file(path, format!("no file without {}", predictions_file(split))));
     };
-    let is_wrong = |index: usize| first_largest(predictions.logits_of(index)) != usize::from(predictions.labels[index]);
+    let is_wrong = |index: usize| predictions.predicted(index) != usize::from(predictions.labels[index]);
     let mistakes = (0..predictions.labels.len()).filter(|&index| is_wrong(index)).count();
     match records(&text(&path, "the mistakes")?) {
         found if found == mistakes + 1 => Ok(()),

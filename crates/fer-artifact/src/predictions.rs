@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use crate::file::Artifact;
 use crate::open_file::{Contents, check_labels};
 use crate::pixels::check_values;
-use crate::{Error, Header, Kind, Origins, Split, Targets, Tensor};
+use crate::{Error, Header, Kind, Origins, Split, Targets, Tensor, first_largest};
 
 /// What a network says of every image of a split.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,14 @@ impl Predictions {
     pub fn logits_of(&self, index: usize) -> &[f32] {
         let k = self.classes.len();
         &self.logits[index * k..(index + 1) * k]
+    }
+
+    /// The class that image `index` is taken for: the one with the largest logit, the first of equal ones.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn predicted(&self, index: usize) -> usize {
+        first_largest(self.logits_of(index))
     }
 }
 

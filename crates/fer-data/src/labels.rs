@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fer_artifact::Split;
 
-use crate::spelling::{spelling, synonym};
+use crate::spelling::{place_of, spelling, synonym};
 use crate::walk::as_text;
 use crate::{Classes, InvalidParams, RowProblem};
 
@@ -89,8 +89,7 @@ impl<'a> Labels<'a> {
     /// [`InvalidParams::MappedClass`] for a class that is none of the list's, [`InvalidParams::MappedTwice`].
     pub(crate) fn map(&mut self, label: &str, class: Option<&str>) -> Result<(), InvalidParams> {
         let names = self.classes.names();
-        let place = |name: &str| names.iter().position(|other| spelling(other) == spelling(name));
-        let meaning = match class.map(|name| place(name).ok_or(name)) {
+        let meaning = match class.map(|name| place_of(name, names).ok_or(name)) {
             None => Meaning::Other,
             Some(Ok(place)) => Meaning::Synonym(u8::try_from(place).expect("at most 256 classes")),
             Some(Err(name)) => {

@@ -72,6 +72,7 @@ pub use proposal::{Proposal, propose};
 pub use protocol::Protocol;
 pub use reading::{MappedLabel, Rows, SplitName};
 pub use shards::is_called_parquet;
+pub use spelling::place_of;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};
 pub use summary::summary;
 pub use votes::{ColumnVotes, FER_PLUS_CLASSES, FerPlusVotes, Join, Votes};

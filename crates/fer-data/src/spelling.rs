@@ -9,6 +9,15 @@ pub(crate) fn spelling(word: &str) -> String {
     if word.is_ascii() { word.to_ascii_lowercase() } else { word.nfc().collect::<String>().to_lowercase() }
 }
 
+/// The place of a name in a list, however it is spelled.
+///
+/// ```
+/// assert_eq!(fer_data::place_of("Sad ", &["happy".into(), "sad".into()]), Some(1));
+/// ```
+pub fn place_of(name: &str, names: &[String]) -> Option<usize> {
+    names.iter().position(|other| spelling(other) == spelling(name))
+}
+
 /// Words that the field uses for one expression.
 const SYNONYMS: [[&str; 2]; 6] = [
     ["happy", "happiness"],

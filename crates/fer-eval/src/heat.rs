@@ -26,21 +26,29 @@ pub(crate) fn examples(
     features: &FeatureSet,
     predictions: &Predictions,
 ) -> Result<Vec<Example>, Error> {
-    let (chosen, classes): (Vec<usize>, Vec<usize>) = exemplary(predictions).into_iter().unzip();
-    let images = features.images.gather(features.height * features.width, &chosen)?;
-    match predictor.heat_maps(&images, &classes) {
-        Ok(maps) => Ok(chosen.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),
-        Err(error) if error.is_without_maps() => Ok(vec![]),
-        Err(error) => Err(error),
-    }
+    examples_with(predictions, |chosen, classes| {
+        let images = features.images.gather(features.height * features.width, chosen)?;
+        match predictor.heat_maps(&images, classes) {
+            Err(error) if error.is_without_maps() => Ok(None),
+            maps => maps.map(Some),
+        }
+    })
 }
 
-/// The images that are worth a heat map, and their predicted classes: the two surest right answers and the two surest wrong ones of each
-/// class, class by class.
-pub fn exemplary(predictions: &Predictions) -> Vec<(usize, usize)> {
+/// The images that are worth a heat map: the two surest right answers and the two surest wrong ones of each class, class by class.
+/// `maps` gives the heat maps of images for classes, or nothing where there are none.
+///
+/// # Errors
+/// Those of `maps`.
+pub fn examples_with<E>(
+    predictions: &Predictions,
+    maps: impl FnOnce(&[usize], &[usize]) -> Result<Option<Vec<Vec<f32>>>, E>,
+) -> Result<Vec<Example>, E> {
     let outcomes = outcomes(predictions);
     let chosen = choose(&outcomes, &predictions.rows, predictions.classes.len().min(CLASSES));
-    chosen.into_iter().map(|index| (index, outcomes[index].predicted)).collect()
+    let classes: Vec<usize> = chosen.iter().map(|&index| outcomes[index].predicted).collect();
+    let maps = maps(&chosen, &classes)?.unwrap_or_default();
+    Ok(chosen.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect())
 }
 
 /// Images by class: right ones, then wrong ones, each the surest first; of equal ones the earlier row.

@@ -23,7 +23,7 @@ pub use average::average;
 pub use doubt::doubts;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
-pub use heat::{Example, exemplary, overlay};
+pub use heat::{Example, examples_with, overlay};
 pub use mistakes::mistakes_table;
 pub use paired::{Baseline, Paired, paired};
 pub use params::{EvaluateParams, Splits};

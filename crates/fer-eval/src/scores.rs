@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fer_artifact::{ClassMetrics, Metrics, Predictions, Split, SplitMetrics, Tta, first_largest};
+use fer_artifact::{ClassMetrics, Metrics, Predictions, Split, SplitMetrics, Tta};
 
 use crate::fit_temperature;
 
@@ -111,12 +111,12 @@ pub(crate) fn outcomes(predictions: &Predictions) -> Vec<Outcome> {
 
 /// The same if logits are divided by a temperature.
 pub(crate) fn outcomes_at(predictions: &Predictions, temperature: f64) -> Vec<Outcome> {
-    let labels = predictions.labels.iter().enumerate();
-    labels.map(|(index, &label)| outcome(predictions.logits_of(index), usize::from(label), temperature)).collect()
+    (0..predictions.labels.len()).map(|index| outcome(predictions, index, temperature)).collect()
 }
 
-fn outcome(logits: &[f32], label: usize, temperature: f64) -> Outcome {
-    let predicted = first_largest(logits);
+fn outcome(predictions: &Predictions, index: usize, temperature: f64) -> Outcome {
+    let (logits, label) = (predictions.logits_of(index), usize::from(predictions.labels[index]));
+    let predicted = predictions.predicted(index);
     // Relative to the largest, so that nothing overflows.
     let shifted = |class: usize| (f64::from(logits[class]) - f64::from(logits[predicted])) / temperature;
     let sum: f64 = (0..logits.len()).map(|class| libm::exp(shifted(class))).sum();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, open, read, write, write_atomic};
 use serde_json::Value;
 
+use crate::last_part::last_part;
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::folder::CONFIG_FILE;
@@ -105,12 +106,12 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`fer_artifact::Error::Io`].
-    pub(crate) fn names(&self) -> Result<Vec<String>, fer_artifact::Error> {
+    pub(crate) fn names(&self) -> Result<[Option<String>; 2], fer_artifact::Error> {
         let configuration = from_yaml(&self.configuration()?);
         let stages = configuration["stages"].as_array().into_iter().flatten();
         let source = stages.map(|stage| &stage["params"]["source"]["path"]).find(|path| path.is_string());
-        let last = |path: &Value| Some(Path::new(path.as_str()?).file_name()?.to_string_lossy().into_owned());
-        Ok([&configuration["run_dir"], source.unwrap_or(&Value::Null)].into_iter().filter_map(last).collect())
+        let last = |path: &Value| last_part(Path::new(path.as_str()?));
+        Ok([&configuration["run_dir"], source.unwrap_or(&Value::Null)].map(last))
     }
 
     /// Where the stage keeps checkpoints.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::names::{DATA_REPORT, split_file};
 use fer_artifact::{DataReport, FeatureSet, ImageSet, Kind, Seed, Split, open};
-use fer_data::{Ingested, ingest, propose};
+use fer_data::{DropDuplicates, Fractions, Ingested, SplitRule, ingest, propose};
 
 use crate::error::StageError;
+use crate::last_part::last_part;
 use crate::link::Link;
 use crate::progress::{Clock, Reporter};
 use crate::sheets::{Recipe, recipe_of};
@@ -22,20 +23,30 @@ pub struct Material {
     pub features: Option<FeatureSet>,
     /// What ingest reported.
     pub report: Option<DataReport>,
+    /// What the images are called as a whole, all of them in one split, where nobody has split them.
+    pub undivided: Option<String>,
     /// What the train stage changes faces by; none where a program of the user's own trains.
     pub recipe: Option<Recipe>,
 }
 
 impl Material {
-    /// Reads a source as `fer init` would.
+    /// Reads all rows of a source as `fer init` would, in its own splits or in none.
     ///
     /// # Errors
     /// What makes it no source of faces.
     pub fn of_source(path: &Path, scratch: &Path) -> Result<Self, fer_data::Error> {
         let seed = Seed::new(0);
-        let proposal = propose(path, seed, scratch)?;
-        let Ingested { sets, report, .. } = ingest(&proposal.params, seed, scratch)?;
-        Ok(Self { images: sets, features: None, report: Some(report), recipe: None })
+        let mut params = propose(path, seed, scratch)?.params;
+        params.drop_duplicates = DropDuplicates::default();
+        let is_divided = matches!(params.split, SplitRule::Usage { .. });
+        params.split = match params.split {
+            SplitRule::Usage { .. } => SplitRule::default(),
+            _ => SplitRule::Stratified(Fractions::new(1.0, 0.0, 0.0).expect("a whole").pooled()),
+        };
+        let Ingested { sets, report, .. } = ingest(&params, seed, scratch)?;
+        let name = || last_part(path).unwrap_or_else(|| path.display().to_string());
+        let undivided = (!is_divided).then(name);
+        Ok(Self { images: sets, features: None, report: Some(report), undivided, recipe: None })
     }
 
     /// Takes an artifact of images, with what ingest reported where that lies beside it.
@@ -52,7 +63,7 @@ impl Material {
             all.extend(path.is_file().then(|| open::<ImageSet>(&path)).transpose()?.map(|set| (split, set)));
         }
         all.insert(images.split, images);
-        Ok(Self { images: all, features: None, report, recipe: None })
+        Ok(Self { images: all, features: None, report, undivided: None, recipe: None })
     }
 }
 
@@ -104,7 +115,7 @@ impl Pipeline {
         }
         let ingest = self.stages.iter().find(|link| link.kind() == StageKind::Ingest);
         let report = ingest.and_then(|link| report(&self.run_dir.join(link.name().as_str())));
-        Ok(Material { images, features, report, recipe: self.recipe() })
+        Ok(Material { images, features, report, undivided: None, recipe: self.recipe() })
     }
 
     fn recipe(&self) -> Option<Recipe> {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use fer_artifact::{Error, FeatureSet, ImageSet, NearPair, NearReport, Origins, Seed, Size, Split};
 use fer_eval::{Sheet, SheetLine, SheetTile};
-use fer_imgproc::Augmentation;
+use fer_imgproc::{Augmentation, resize};
 use fer_train::{Changes, TrainParams};
 use serde_json::Value;
 
 /// Epochs whose images are shown.
 const EPOCHS: usize = 4;
+/// Longest side of a face on a page.
+const PAGE_SIDE: usize = 96;
 
 /// So many faces of each of these classes, spread evenly over the rows.
 ///
@@ -123,7 +125,8 @@ pub fn near_copies(near: &NearReport, sets: &BTreeMap<Split, ImageSet>) -> Resul
         let Some(set) = sets.get(&split) else { return Ok(None) };
         let Some(index) = set.rows.iter().position(|&of| of == row) else { return Ok(None) };
         let class = &set.classes[usize::from(set.labels[index])];
-        tile(set, index, format!("{split} {row}: {class}")).map(Some)
+        let of = if sets.len() > 1 { split.name() } else { "row" };
+        tile(set, index, format!("{of} {row}: {class}")).map(Some)
     };
     let line = |pair: &NearPair| {
         let mirrored = if pair.mirrored { ", mirrored" } else { "" };
@@ -142,6 +145,21 @@ pub fn near_copies(near: &NearReport, sets: &BTreeMap<Split, ImageSet>) -> Resul
         split: Split::Train,
         lines: near.pairs.iter().map(line).collect::<Result<_, Error>>()?,
     })
+}
+
+/// A sheet with its large faces made smaller: a page holds hundreds of them.
+pub(crate) fn for_page(mut sheet: Sheet) -> Sheet {
+    for tile in sheet.lines.iter_mut().flat_map(|line| &mut line.tiles) {
+        let (height, width) = (tile.size.height(), tile.size.width());
+        let longest = height.max(width);
+        if longest > PAGE_SIDE {
+            let side = |side: usize| (side * PAGE_SIDE).div_ceil(longest);
+            let to = Size::new(side(height), side(width)).expect("sides between 1 and those of the face");
+            tile.pixels = resize(&tile.pixels, tile.size, to);
+            tile.size = to;
+        }
+    }
+    sheet
 }
 
 fn members(labels: &[u8], class: usize) -> Vec<usize> {
@@ -171,6 +189,24 @@ fn origin(origins: Option<&Origins>, index: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_faces_are_made_smaller_for_a_page() {
+        let tile = |height, width| SheetTile {
+            row: 0,
+            caption: String::new(),
+            origin: None,
+            size: Size::new(height, width).unwrap(),
+            pixels: vec![9; height * width],
+        };
+        let tiles = vec![tile(48, 96), tile(384, 192), tile(1000, 1)];
+        let line = SheetLine { name: String::new(), tiles };
+        let sheet = Sheet { title: String::new(), note: String::new(), split: Split::Train, lines: vec![line] };
+        let sizes = |sheet: &Sheet| -> Vec<_> {
+            sheet.lines[0].tiles.iter().map(|tile| (tile.size.height(), tile.size.width(), tile.pixels.len())).collect()
+        };
+        assert_eq!(sizes(&for_page(sheet)), [(48, 96, 48 * 96), (96, 48, 96 * 48), (96, 1, 96)]);
+    }
 
     #[test]
     fn faces_are_spread_over_all_of_a_class() {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use fer_artifact::{FeatureSet, ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
-use fer_eval::{Example, average, exemplary};
+use fer_eval::{Example, average, examples_with};
 
 use crate::member::Member;
 use crate::{BUILT_IN, Error, built_in};
@@ -77,21 +77,21 @@ impl Ensemble {
         self.members[0].features(set)
     }
 
-    /// A few answers of each class with heat maps, [`fer_eval::exemplary`]; none where a network has no heat maps or the networks take
+    /// A few answers of each class with heat maps, [`fer_eval::examples_with`]; none where a network has no heat maps or the networks take
     /// images of different sizes.
     ///
     /// # Errors
     /// As [`Self::heat_maps`].
     pub fn examples(&self, set: &ImageSet, predictions: &Predictions) -> Result<Vec<Example>, Error> {
-        let (indices, classes): (Vec<usize>, Vec<usize>) = exemplary(predictions).into_iter().unzip();
-        let size = Size::new(set.height, set.width).map_err(fer_imgproc::Error::from)?;
-        let pixels = set.images.gather(size.area(), &indices)?;
-        match self.size().and_then(|_| self.heat_maps(&pixels, size, &classes)) {
-            Ok(maps) => Ok(indices.into_iter().zip(maps).map(|(index, heat)| Example { index, heat }).collect()),
-            Err(Error::Size { .. }) => Ok(vec![]),
-            Err(Error::Model { source, .. }) if source.is_without_maps() => Ok(vec![]),
-            Err(error) => Err(error),
-        }
+        examples_with(predictions, |chosen, classes| {
+            let size = Size::new(set.height, set.width).map_err(fer_imgproc::Error::from)?;
+            let pixels = set.images.gather(size.area(), chosen)?;
+            match self.heat_maps(&pixels, size, classes) {
+                Err(Error::Size { .. }) => Ok(None),
+                Err(Error::Model { source, .. }) if source.is_without_maps() => Ok(None),
+                maps => maps.map(Some),
+            }
+        })
     }
 
     /// Class names in the order of the logits.

@@ -17,11 +17,11 @@ pub(crate) fn notes(input: &ReportInput<'_>, training: &Training, data: Option<&
         Scope::Given => GIVEN.into(),
     });
     notes.extend(overlaps(metrics, data));
-    notes.push(
+    let trained = if input.models.len() > 1 { "each network was trained once" } else { "this is one training run" };
+    notes.push(format!(
         "The 95\u{202f}% interval (Wilson's) is about chance in which images were drawn. It does not tell how far another \
-         seed or another data set would move the number: this is one training run."
-            .into(),
-    );
+         seed or another data set would move the number: {trained}."
+    ));
     notes.push(looks(metrics.tta, input.models.len()));
     notes.extend(temperature(metrics));
     if has(Split::Train) && input.scope == Scope::Run {

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::StageKind;
 use crate::context::Context;
 use crate::error::StageError;
-use crate::sheets::{Recipe, augmented, by_class, recipe_of};
+use crate::sheets::{Recipe, augmented, by_class, for_page, recipe_of};
 use crate::slot::{Input, Output};
 use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
 
@@ -80,7 +80,7 @@ impl Stage for Evaluate {
     }
 
     fn version(&self) -> u32 {
-        7
+        8
     }
 
     fn params(&self) -> Value {
@@ -138,9 +138,8 @@ impl Stage for Evaluate {
 
 /// What the page is called: the run and its data, as the configuration names them.
 fn title(context: &Context<'_>) -> Result<String, Failure> {
-    let names = context.names()?;
-    Ok(match names.as_slice() {
-        [run, data] => format!("{run} on {data}"),
+    Ok(match context.names()? {
+        [Some(run), Some(data)] => format!("{run} on {data}"),
         _ => "Facial expressions".to_owned(),
     })
 }
@@ -153,13 +152,13 @@ fn sheets(context: &Context<'_>, model: &Model) -> Result<Vec<Sheet>, Failure> {
     let mut sheets = vec![];
     // A stage of the user's own may change the classes on the way.
     if let Some(images) = images.as_ref().filter(|images| images.classes == model.classes) {
-        sheets.push(by_class(images, &classes, OF_CLASS)?);
+        sheets.push(for_page(by_class(images, &classes, OF_CLASS)?));
     }
     let features = features.filter(|features| features.classes == model.classes);
     if let (Some(features), Some(params)) = (features, recipe_of(&model.training["params"])) {
         let seed = describe(&context.path_of(&Input::required(Kind::Model, MODEL)))?.0.map(|header| header.seed);
         let recipe = Recipe { params, seed: seed.unwrap_or_else(|| context.seed()) };
-        sheets.push(augmented(&features, images.as_ref(), &recipe, &classes)?);
+        sheets.push(for_page(augmented(&features, images.as_ref(), &recipe, &classes)?));
     }
     Ok(sheets)
 }

@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
-use fer_artifact::{Digest, Model, Predictions, Provenance, Seed, Split, Tta, read, write, write_atomic};
+use fer_artifact::{Digest, Metrics, Model, Predictions, Provenance, Seed, Split, Tta, read, write, write_atomic};
 use fer_data::Loaded;
-use fer_eval::{Baseline, Evaluation, ReportInput, Scope, metrics, mistakes_table, report};
+use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report, score};
 use fer_pipeline::PROGRAM;
 use fer_predict::Ensemble;
 use serde_json::Value;
@@ -32,15 +32,25 @@ pub(super) struct Evaluated<'a> {
 }
 
 impl ReportFolder {
-    /// Fails if a file would be overwritten that is not to be.
+    /// Fails if a file would be overwritten that is not to be, or if there is no room for a folder.
     pub(super) fn new(path: &Path, split: Split, force: bool) -> Result<Self> {
-        let files = [METRICS, predictions_file(split), mistakes_file(split), REPORT];
-        match files.iter().map(|file| path.join(file)).find(|file| file.exists()) {
+        if path.exists() && !path.is_dir() {
+            bail!("--report {}: expected a folder, or the name of a new one, found a file", path.display());
+        }
+        let folder = Self { path: path.to_owned(), split };
+        let there = folder.files().find(|file| file.exists());
+        match there {
             Some(file) if !force => {
                 bail!("{}: the file is there; `--force` overwrites it, another `--report DIR` keeps it", file.display())
             }
-            _ => Ok(Self { path: path.to_owned(), split }),
+            _ => Ok(folder),
         }
+    }
+
+    /// All files of a report of any split.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let of_split = |split| [predictions_file(split), mistakes_file(split)];
+        [METRICS, REPORT].into_iter().chain(Split::ALL.into_iter().flat_map(of_split)).map(|file| self.path.join(file))
     }
 
     /// Writes everything; returns the path of the report.
@@ -48,6 +58,10 @@ impl ReportFolder {
         let Evaluated { title, ensemble, files, tta, loaded, predictions, baseline, arguments } = evaluated;
         std::fs::create_dir_all(&self.path)
             .with_context(|| format!("{}: cannot make the folder", self.path.display()))?;
+        // What an earlier evaluation left, perhaps of another split, does not belong to this one.
+        for file in self.files().filter(|file| file.exists()) {
+            std::fs::remove_file(&file).with_context(|| format!("{}: cannot remove the file", file.display()))?;
+        }
         let models: Vec<Model> = match files {
             [] => vec![Ensemble::built_in_model()],
             files => files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
@@ -63,7 +77,13 @@ impl ReportFolder {
         let examples = ensemble.examples(&loaded.images, &predictions)?;
         let predictions = BTreeMap::from([(self.split, predictions)]);
         let evaluation = Evaluation {
-            metrics: metrics(&predictions, tta),
+            // No temperature: fitted to the images that are judged, it would say nothing of others.
+            metrics: Metrics {
+                splits: predictions.iter().map(|(&split, predictions)| (split, score(predictions))).collect(),
+                temperature: None,
+                ece_calibrated: BTreeMap::new(),
+                tta: Some(tta),
+            },
             predictions,
             examples: BTreeMap::from([(self.split, examples)]),
         };

@@ -12,7 +12,7 @@ use fer_data::{
     load_rows,
 };
 use fer_eval::{Baseline, paired, score};
-use fer_pipeline::face_finder;
+use fer_pipeline::{face_finder, last_part};
 use fer_predict::Ensemble;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -83,6 +83,13 @@ struct Scores<'a> {
     baseline: Option<&'a Baseline>,
 }
 
+/// The images and what was answered.
+struct Judged {
+    loaded: Loaded,
+    predictions: Predictions,
+    baseline: Option<Baseline>,
+}
+
 impl EvaluateArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
@@ -95,18 +102,7 @@ impl EvaluateArgs {
         let baseline = self.baseline.as_deref().map(|path| self.baseline(path, &ensemble)).transpose()?;
         let folder =
             self.report.as_deref().map(|path| ReportFolder::new(path, self.split(), self.force)).transpose()?;
-        let loaded = self.load(&ensemble)?;
-        loaded.notes.iter().for_each(|note| to_stderr(note));
-        let networks = files.len().max(1) + usize::from(baseline.is_some());
-        let bar = bar((loaded.images.len() * networks) as u64, "images");
-        let mut told = |images: usize| bar.inc(images as u64);
-        let predictions = ensemble.predict_told(&loaded.images, &mut told);
-        let of_set =
-            |baseline: Ensemble| -> Result<Predictions> { Ok(baseline.predict_told(&loaded.images, &mut told)?) };
-        let others = baseline.map(of_set).transpose();
-        bar.finish_and_clear();
-        let (predictions, others) = (predictions?, others?);
-        let baseline = others.map(|others| self.compared(&predictions, &others));
+        let Judged { loaded, predictions, baseline } = self.judged(&ensemble, baseline, files.len().max(1))?;
         self.tell(&predictions, baseline.as_ref())?;
         if let Some(folder) = folder {
             let report = folder.write(Evaluated {
@@ -122,6 +118,25 @@ impl EvaluateArgs {
             to_stderr(&format!("report: {}", report.display()));
         }
         Ok(ExitStatus::Success)
+    }
+
+    /// What the model answers, and how the baseline compares. It reads the images anew where it takes another size: no model is given
+    /// faces that were made for another one.
+    fn judged(&self, ensemble: &Ensemble, baseline: Option<Ensemble>, models: usize) -> Result<Judged> {
+        let loaded = self.load(ensemble)?;
+        loaded.notes.iter().for_each(|note| to_stderr(note));
+        let is_of_another_size = |baseline: &&Ensemble| baseline.size().ok() != ensemble.size().ok();
+        let others = baseline.as_ref().filter(is_of_another_size).map(|baseline| self.load(baseline)).transpose()?;
+        let bar = bar((loaded.images.len() * (models + usize::from(baseline.is_some()))) as u64, "images");
+        let mut told = |images: usize| bar.inc(images as u64);
+        let predictions = ensemble.predict_told(&loaded.images, &mut told);
+        let images = &others.as_ref().unwrap_or(&loaded).images;
+        let answers = |baseline: Ensemble| -> Result<Predictions> { Ok(baseline.predict_told(images, &mut told)?) };
+        let others = baseline.map(answers).transpose();
+        bar.finish_and_clear();
+        let (predictions, others) = (predictions?, others?);
+        let baseline = others.map(|others| self.compared(&predictions, &others));
+        Ok(Judged { loaded, predictions, baseline })
     }
 
     /// What the set of images calls itself.
@@ -182,11 +197,14 @@ impl EvaluateArgs {
     /// What was asked for, to be shown in the report.
     fn arguments(&self) -> Value {
         let map = self.map.iter().map(|MappedLabel { label, class }| (label.clone(), json!(class)));
-        let mut arguments = json!({"data": self.data, "model": self.models, "tta": self.tta, "detect": self.detect});
+        // Paths need not be Unicode.
+        let text = |path: &PathBuf| json!(path.to_string_lossy());
+        let models: Vec<Value> = self.models.iter().map(text).collect();
+        let mut arguments = json!({"data": text(&self.data), "model": models, "tta": self.tta, "detect": self.detect});
         let optional = [
             ("split", self.split.map(|SplitName(split)| json!(split))),
             ("map", (!self.map.is_empty()).then(|| Value::Object(map.collect()))),
-            ("baseline", self.baseline.as_ref().map(|path| json!(path))),
+            ("baseline", self.baseline.as_ref().map(text)),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -198,7 +216,7 @@ impl EvaluateArgs {
 
     /// What heads the report: the models and the data, by the last parts of their paths.
     fn title(&self) -> String {
-        let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = |path: &PathBuf| last_part(path).unwrap_or_else(|| path.display().to_string());
         let models: Vec<String> = self.models.iter().map(name).collect();
         let models = if models.is_empty() { "The built-in network".to_owned() } else { models.join(", ") };
         let split = self.split.map_or(String::new(), |SplitName(split)| format!(", {split}"));
@@ -206,13 +224,15 @@ impl EvaluateArgs {
     }
 }
 
-/// The label of the row at which reading stopped, as it stands for no class.
+/// The label, of a row or of a folder, at which reading stopped, as it stands for no class.
 fn unknown_label(error: &Error) -> Option<&str> {
-    let Error::Row { row, .. } = error else { return None };
-    match &row.problem {
-        RowProblem::Label { found, .. } | RowProblem::LabelNumber { found, .. } => {
-            Some(found.trim()).filter(|label| !label.is_empty())
-        }
-        _ => None,
-    }
+    let found = match error {
+        Error::Row { row, .. } => match &row.problem {
+            RowProblem::Label { found, .. } | RowProblem::LabelNumber { found, .. } => found.trim(),
+            _ => return None,
+        },
+        Error::ClassFolder { found, .. } => found,
+        _ => return None,
+    };
+    Some(found).filter(|label| !label.is_empty())
 }

@@ -15,7 +15,8 @@ const MARGIN: usize = 20;
 const TITLE: usize = 24;
 const NAME: usize = 18;
 const CAPTION: usize = 13;
-/// Longest side of a sheet.
+/// Most pixels of a sheet, and its longest side: viewers take no larger ones.
+const MOST_PIXELS: usize = 100_000_000;
 const LONGEST: usize = 30_000;
 
 /// All sheets, one below the other, as one picture.
@@ -23,11 +24,14 @@ pub(super) fn draw(sheets: &[Sheet]) -> Result<Canvas> {
     let layout = Layout::of(sheets);
     let height = 2 * MARGIN + sheets.iter().map(|sheet| layout.height(sheet)).sum::<usize>();
     let width = 2 * MARGIN + layout.across * (layout.cell + GAP) - GAP;
-    if height > LONGEST {
-        bail!("expected a sheet of at most {LONGEST} pixels, found {height}; show fewer faces: --class, --of-each")
+    let width = width.max(MARGIN + Letters::new(TITLE).width("What the network is trained on"));
+    if height.max(width) > LONGEST || height.saturating_mul(width) > MOST_PIXELS {
+        bail!(
+            "expected a sheet of at most {LONGEST} pixels a side and {MOST_PIXELS} in all, found {height}×{width}; show fewer faces: \
+             --class, --of-each"
+        )
     }
-    let mut canvas =
-        Canvas::blank(height, width.max(MARGIN + Letters::new(TITLE).width("What the network is trained on")));
+    let mut canvas = Canvas::blank(height, width);
     let mut top = MARGIN;
     for sheet in sheets {
         canvas.text(MARGIN, top, TITLE, &sheet.title);
@@ -150,6 +154,10 @@ mod tests {
         let line = SheetLine { name: "sad".into(), tiles: vec![tile([1; 4]); 4000] };
         let sheet = Sheet { title: "Faces".into(), note: String::new(), split: Split::Train, lines: vec![line] };
         assert!(draw(std::slice::from_ref(&sheet)).is_err());
+        let size = Size::new(2000, 2000).unwrap();
+        let large = SheetTile { row: 0, caption: String::new(), origin: None, size, pixels: vec![] };
+        let line = SheetLine { name: "sad".into(), tiles: vec![large; 60] };
+        assert!(draw(&[Sheet { lines: vec![line], ..sheet.clone() }]).is_err(), "five rows of twelve");
         let few = Sheet { lines: vec![SheetLine { name: "sad".into(), tiles: vec![tile([1; 4]); 3] }], ..sheet };
         assert!(draw(&[few]).is_ok());
     }
