@@ -84,10 +84,13 @@ impl Finder {
 
     /// Faces near boxes (left edge, upper edge, width, height, in pixels), from left to right: for a video, whose faces are
     /// near where they were a frame before. Around each box a part of the picture is looked at that is 2.4 times
-    /// as wide, for faces of at least a third of the box's side; that takes a fraction of the time of [`Self::find`].
-    pub fn find_near(&self, picture: &Picture, boxes: &[[f64; 4]]) -> Vec<Face> {
+    /// as wide, for faces of at least a third of the box's side and of `smallest`, as [`Self::find`] has it; that takes a
+    /// fraction of its time.
+    pub fn find_near(&self, picture: &Picture, boxes: &[[f64; 4]], smallest: Option<usize>) -> Vec<Face> {
         let around = |near: &[f64; 4]| self.find_around(picture, near);
         let mut faces = one_a_place(boxes.iter().flat_map(around).collect());
+        let smallest = smallest_side(picture.size(), smallest) as f64;
+        faces.retain(|face| face.side() >= smallest);
         faces.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         faces
     }
@@ -307,12 +310,13 @@ mod tests {
         let finder = Finder::new();
         let [whole] = finder.find(&picture, None, WayUp::Upright)[..] else { panic!("one face") };
         let near = [whole.x + 20.0, whole.y - 15.0, whole.width, whole.height];
-        let [found] = finder.find_near(&picture, &[near, near])[..] else { panic!("one face, asked for twice") };
+        let [found] = finder.find_near(&picture, &[near, near], None)[..] else { panic!("one face, asked for twice") };
         let [expected, found] = [&whole, &found].map(|face| numbers(face)[1..].to_vec());
         let apart = expected.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(apart < 0.1 * whole.width, "{apart}: {expected:?} {found:?}");
-        assert_eq!(finder.find_near(&picture, &[[1000.0, -1000.0, 50.0, 50.0]]), []);
-        assert_eq!(finder.find_near(&picture, &[[0.0, 200.0, 40.0, 40.0]]), [], "a part without a face");
+        assert_eq!(finder.find_near(&picture, &[near], Some(1 + expected[2] as usize * 3 / 2)), [], "it is too small");
+        assert_eq!(finder.find_near(&picture, &[[1000.0, -1000.0, 50.0, 50.0]], None), []);
+        assert_eq!(finder.find_near(&picture, &[[0.0, 200.0, 40.0, 40.0]], None), [], "a part without a face");
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Eye {
             #[cfg(feature = "faces")]
             Self::Faces { finder, search } => {
                 let sides = |place: &Place| [place.x, place.y, place.width, place.height].map(|side| side as f64);
-                let faces = finder.find_near(&picture, &near.iter().map(sides).collect::<Vec<_>>());
+                let faces = finder.find_near(&picture, &near.iter().map(sides).collect::<Vec<_>>(), search.smallest);
                 cut(picture, &faces, to, search.roll)
             }
         }

@@ -3,12 +3,13 @@
 use std::io::{BufRead, BufReader, Read};
 use std::mem::take;
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender as Unbounded, channel, sync_channel};
 use std::thread;
 
 use fer_predict::{Picture, Size};
 
-use crate::frames::{Ending, Frame, Item, Message, Sender, WAITING};
+use crate::frames::{Arrived, Ending, Frame, Item, Message, Sender, WAITING};
 use crate::notes::{KEPT, Listener, Note, READ};
 use crate::probe::Probe;
 use crate::program::{FFMPEG, Program, ask, passthrough};
@@ -17,6 +18,7 @@ use crate::{Error, Input, Selection};
 pub(crate) struct Decoder {
     pub(crate) program: Program,
     pub(crate) receiver: Receiver<Message>,
+    pub(crate) arrived: Arrived,
 }
 
 impl Decoder {
@@ -33,12 +35,25 @@ impl Decoder {
         };
         let (notes, hears) = channel();
         let (sender, receiver) = sync_channel(WAITING);
-        let all = if selection.from == 0.0 && selection.to.is_none() { probe.frames } else { None };
+        let all = if selection.from == 0.0 && selection.to.is_none() { probe.frames.zip(probe.end) } else { None };
+        let delay = if selection.from == 0.0 { probe.delay } else { 0.0 };
         let step = 1.0 / probe.rate.unwrap_or(25.0);
-        thread::spawn(move || listen(stderr, &notes));
-        let reading = Reading { hears, size: probe.size, from: selection.from, step, all, read: 0, last: None };
+        let arrived = Arrived::default();
+        let counter = Arrived::clone(&arrived);
+        thread::spawn(move || listen(stderr, &notes, &counter));
+        let reading = Reading {
+            hears,
+            size: probe.size,
+            from: selection.from,
+            delay,
+            step,
+            all,
+            read: 0,
+            read_to: 0.0,
+            last: None,
+        };
         thread::spawn(move || reading.run(stdout, &sender));
-        Ok(Self { program, receiver })
+        Ok(Self { program, receiver, arrived })
     }
 }
 
@@ -64,21 +79,22 @@ fn arguments(input: &Input, size: Size, selection: &Selection, passthrough: [&st
 
 enum Heard {
     Note(Note),
-    /// So many frames were read.
-    End(u64),
+    /// So many frames were read, the last one of this time.
+    End(u64, f64),
 }
 
 /// Passes on what matters of what the program says.
-fn listen(stderr: ChildStderr, notes: &Unbounded<Heard>) {
+fn listen(stderr: ChildStderr, notes: &Unbounded<Heard>, arrived: &Arrived) {
     let mut listener = Listener::default();
     let mut stderr = BufReader::new(stderr);
     let mut line = vec![];
     while matches!(stderr.read_until(b'\n', &mut line), Ok(1..)) {
         // That nobody hears is no reason not to listen: the program would wait.
         let _ = listener.hear(String::from_utf8_lossy(&line).trim_end()).map(|note| notes.send(Heard::Note(note)));
+        arrived.store(listener.read, Ordering::Relaxed);
         line.clear();
     }
-    let _ = notes.send(Heard::End(listener.read));
+    let _ = notes.send(Heard::End(listener.read, listener.read_to));
 }
 
 /// Puts frames and their times together.
@@ -86,11 +102,16 @@ struct Reading {
     hears: Receiver<Heard>,
     size: Size,
     from: f64,
+    /// From the file's start to the picture's, in seconds. A start of 0 is the picture's for some formats, and the file's for
+    /// others; any other start is the file's for all.
+    delay: f64,
     /// Seconds from frame to frame, for those that have no time.
     step: f64,
-    /// Frames that there should be.
-    all: Option<u64>,
+    /// How many frames there should be, and when the last one ends.
+    all: Option<(u64, f64)>,
     read: u64,
+    /// The time of the last frame that was read.
+    read_to: f64,
     last: Option<f64>,
 }
 
@@ -142,8 +163,8 @@ impl Reading {
             match self.hears.recv().ok()? {
                 Heard::Note(Note::Kept { number, time }) => return Some((number, time)),
                 Heard::Note(Note::Trouble(trouble)) => troubles.add(trouble),
-                Heard::End(read) => {
-                    self.read = read;
+                Heard::End(read, read_to) => {
+                    (self.read, self.read_to) = (read, read_to);
                     return None;
                 }
             }
@@ -152,8 +173,11 @@ impl Reading {
 
     /// In millionths of a second: more digits say nothing.
     fn time(&mut self, stamp: f64) -> f64 {
+        if self.last.is_none() && stamp >= self.delay / 2.0 {
+            self.delay = 0.0;
+        }
         let time = match (stamp.is_finite(), self.last) {
-            (true, _) => self.from + stamp,
+            (true, _) => self.from + self.delay + stamp,
             (false, Some(last)) => last + self.step,
             (false, None) => self.from,
         };
@@ -165,11 +189,11 @@ impl Reading {
     fn ending(&self, kept: u64, trouble: Option<(Option<f64>, String)>) -> Ending {
         match (trouble, self.all) {
             (Some((Some(time), trouble)), _) if self.last > Some(time) => {
-                Ending::Broken(format!("a part at {time:.2} s could not be read: {trouble}"))
+                Ending::Damaged(format!("a part at {time:.2} s could not be read: {trouble}"))
             }
             (Some((_, trouble)), _) => Ending::Broken(trouble),
-            // A few frames may be there for others to be decoded, and not be shown.
-            (None, Some(all)) if self.read + 2 < all => {
+            // Frames may be there for others to be decoded, and not be shown; and the last one may be shown for long.
+            (None, Some((all, end))) if self.read + 2 < all && self.read_to + self.delay + 1.0 < end => {
                 Ending::Broken(format!("expected {all} frames, found {}", self.read))
             }
             (None, _) if kept == 0 => Ending::Broken("expected a frame, found none".to_owned()),

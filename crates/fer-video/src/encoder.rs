@@ -1,4 +1,4 @@
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -20,12 +20,12 @@ const FORMS: [(&str, &str, &[&str]); 4] = [
 const ENCODERS: [&[&str]; 3] =
     [&["libx264", "-preset", "veryfast", "-crf", "20"], &["libopenh264", "-b:v", "4M"], &["mpeg4", "-q:v", "3"]];
 
-/// Where a stream that goes on and on makes a pause, or its clock a leap, no more seconds than these are filled.
+/// Where a video makes a pause, or its clock a leap, no more seconds than these are filled.
 const LONGEST: f64 = 10.0;
 
 /// A video that is being written, frame by frame, by a second `ffmpeg`.
 ///
-/// It has a constant number of frames a second, as many as the source has on average; a frame is shown from its time on,
+/// It has a constant number of frames a second, so many that each of the source's has a place; a frame is shown from its time on,
 /// until the next one's. The sound of the source is kept. A file that exists is complete: what is written lies beside
 /// it until [`Self::finish`].
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub struct Encoder {
     errors: Option<JoinHandle<String>>,
     rate: f64,
     from: f64,
-    /// Seconds for which a frame is shown at most.
-    longest: f64,
+    /// Whether a pause was not filled: the sound does not fit any more.
+    is_shortened: bool,
     /// Frames written.
     written: u64,
     last: Vec<u8>,
@@ -70,15 +70,19 @@ impl Encoder {
             input: input.clone(),
             codec: if kept.contains(&codec.as_str()) { "copy" } else { "aac" },
         });
-        let (part, rate) = (beside(path, "part"), facts.rate.clamp(0.1, 240.0));
+        let (part, rate) = (beside(path, "part"), facts.finest.clamp(0.1, 240.0));
         let mut command = Command::new(FFMPEG);
-        command.args(arguments(facts.size, rate, encoder, form)).arg(&part);
+        command.args(arguments(facts.size, rate, encoder, form));
+        // `file:` makes a path of what looks like an option or an address.
+        let mut to = OsString::from("file:");
+        to.push(&part);
+        command.arg(to);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut program = Program::start(FFMPEG, &mut command)?;
         let (stdin, errors) = (program.child.stdin.take(), Some(errors(&mut program.child)));
         let (path, from) = (path.to_owned(), selection.from);
-        let longest = if input.is_live() { LONGEST } else { f64::INFINITY };
-        Ok(Self { path, part, form, program, stdin, errors, rate, from, longest, written: 0, last: vec![], sound })
+        let (is_shortened, written, last) = (false, 0, vec![]);
+        Ok(Self { path, part, form, program, stdin, errors, rate, from, is_shortened, written, last, sound })
     }
 
     /// Adds a frame: red, green and blue of its pixels, row by row.
@@ -87,8 +91,9 @@ impl Encoder {
     /// [`Error::Output`] if it cannot be written.
     pub fn push(&mut self, time: f64, rgb: Vec<u8>) -> Result<(), Error> {
         let pause = time - self.from - self.written as f64 / self.rate;
-        if pause > self.longest {
-            self.from += pause - self.longest;
+        if pause > LONGEST {
+            self.from += pause - LONGEST;
+            self.is_shortened = true;
         }
         let slot = ((time - self.from) * self.rate).round().max(0.0) as u64;
         if self.last.is_empty() {
@@ -117,11 +122,11 @@ impl Encoder {
         refused(&self.path, reason)
     }
 
-    /// Ends the video, adds the sound and puts the file in its place.
+    /// Ends the video, adds the sound and puts the file in its place; says why there is no sound, if it cannot be kept.
     ///
     /// # Errors
     /// [`Error::Output`] if that fails, or there was no frame.
-    pub fn finish(mut self) -> Result<(), Error> {
+    pub fn finish(mut self) -> Result<Option<String>, Error> {
         self.stdin = None;
         let status = self.program.child.wait().map_err(|source| Error::Program { program: FFMPEG, source })?;
         if self.written == 0 {
@@ -130,15 +135,21 @@ impl Encoder {
         if !status.success() {
             return Err(self.failed());
         }
-        let mut finished = self.part.clone();
+        let (mut finished, mut missing) = (self.part.clone(), None);
         if let Some(sound) = &self.sound {
-            finished = beside(&self.path, "sound");
-            self.add_sound(sound, &finished)?;
+            let with_sound = beside(&self.path, "sound");
+            missing = self.add_sound(sound, &with_sound)?.err();
+            finished = if missing.is_none() { with_sound } else { finished };
         }
-        std::fs::rename(&finished, &self.path).map_err(|error| refused(&self.path, error.to_string()))
+        std::fs::rename(&finished, &self.path).map_err(|error| refused(&self.path, error.to_string()))?;
+        Ok(missing)
     }
 
-    fn add_sound(&self, Sound { input, codec }: &Sound, to: &Path) -> Result<(), Error> {
+    /// The inner error is why it cannot be added.
+    fn add_sound(&self, Sound { input, codec }: &Sound, to: &Path) -> Result<Result<(), String>, Error> {
+        if self.is_shortened {
+            return Ok(Err(format!("a pause of more than {LONGEST} s is shortened, and the sound would not fit")));
+        }
         let length = (self.written as f64 / self.rate).to_string();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut arguments = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error"].map(str::to_owned).to_vec();
@@ -153,11 +164,11 @@ impl Encoder {
         arguments.extend(["-movflags", "+faststart", "-f", self.form].map(str::to_owned));
         arguments.push(format!("file:{}", text(to)));
         match ask(FFMPEG, &arguments, None, &|| false)? {
-            Ok(said) if said.is_well => Ok(()),
+            Ok(said) if said.is_well => Ok(Ok(())),
             said => {
                 let _ = std::fs::remove_file(to);
                 let said = said.map(|said| said.stderr).unwrap_or_default();
-                Err(refused(&self.path, format!("its sound cannot be added: {}", said.lines().last().unwrap_or(""))))
+                Ok(Err(said.lines().last().unwrap_or("ffmpeg ended for no known reason").to_owned()))
             }
         }
     }
@@ -182,10 +193,7 @@ fn check(path: &Path, input: &Input) -> Result<(&'static str, &'static [&'static
     let Some((_, form, kept)) = FORMS.iter().find(|(known, ..)| *known == ending) else {
         return Err(refused(path, "expected a name that ends in .mp4, .m4v, .mov or .mkv"));
     };
-    if let Input::File(source) = input
-        && let (Ok(a), Ok(b)) = (source.canonicalize(), path.canonicalize())
-        && a == b
-    {
+    if input.is_at(path) {
         return Err(refused(path, "expected another file than the video itself"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

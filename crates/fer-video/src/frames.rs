@@ -1,5 +1,7 @@
 //! What comes of a video, whoever reads it.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::SyncSender;
 
 use fer_predict::{Picture, Size};
@@ -24,6 +26,9 @@ pub struct Facts {
     pub size: Size,
     /// Frames a second that come of it, on average, as far as the file knows.
     pub rate: f64,
+    /// Frames a second with which each frame has a place of its own, where the rate is variable; 60 at most, unless there are more
+    /// on average.
+    pub finest: f64,
     /// Seconds to come, if that is known.
     pub duration: Option<f64>,
     /// The codec of its sound, if there is sound to keep.
@@ -59,11 +64,16 @@ pub enum Ending {
     Whole,
     /// Before its end, and why.
     Broken(String),
+    /// At its end, but parts of it could not be read, and why.
+    Damaged(String),
     /// No frame came for as long as was to be waited.
     Stalled,
     /// Asked to.
     Interrupted,
 }
+
+/// How many frames were read, those passed over among them: a stream that brings frames has not stalled.
+pub(crate) type Arrived = Arc<AtomicU64>;
 
 pub(crate) enum Message {
     Item(Item),

@@ -54,6 +54,12 @@ impl Input {
         }
     }
 
+    /// Whether it is the file at this path.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let Self::File(source) = self else { return false };
+        matches!((source.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
+    }
+
     /// Whether it goes on for as long as somebody watches, as far as one can tell.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Address(_) | Self::Camera(_))

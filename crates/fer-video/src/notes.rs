@@ -20,6 +20,8 @@ pub(crate) enum Note {
 pub(crate) struct Listener {
     /// Frames read so far.
     pub(crate) read: u64,
+    /// Time of the last of them, in seconds.
+    pub(crate) read_to: f64,
     /// Seconds in a unit of a time stamp.
     unit: Option<f64>,
 }
@@ -44,11 +46,18 @@ impl Listener {
     fn frame(&mut self, who: &str, text: &str) -> Option<Note> {
         if who == "showinfo@read" {
             self.read += 1;
+            self.read_to = self.read_to.max(self.time(text));
             return None;
         }
-        let stamp: Option<f64> = text.split("pts:").nth(1)?.split_ascii_whitespace().next()?.parse().ok();
-        let time = stamp.and_then(|stamp| Some(stamp * self.unit?)).unwrap_or(f64::NAN);
+        let time = self.time(text);
         Some(Note::Kept { number: self.read.saturating_sub(1), time })
+    }
+
+    /// In seconds; not a number where there is none.
+    fn time(&self, text: &str) -> f64 {
+        let stamp = text.split("pts:").nth(1).and_then(|text| text.split_ascii_whitespace().next());
+        let stamp: Option<f64> = stamp.and_then(|stamp| stamp.parse().ok());
+        stamp.zip(self.unit).map_or(f64::NAN, |(stamp, unit)| stamp * unit)
     }
 }
 
@@ -106,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_frame_without_a_time_is_told_as_such() {
-        let mut listener = Listener { read: 1, unit: Some(1.0) };
+        let mut listener = Listener { read: 1, unit: Some(1.0), ..Listener::default() };
         let note = listener.hear("[showinfo@kept @ 0x57] [info] n:   0 pts:   NOPTS pts_time:NOPTS   pos: 7");
         assert!(matches!(note, Some(Note::Kept { number: 0, time }) if time.is_nan()), "{note:?}");
     }

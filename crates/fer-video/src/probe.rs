@@ -6,7 +6,7 @@ use fer_predict::Size;
 use serde::Deserialize;
 
 use crate::frames::frame_size;
-use crate::program::{Cut, FFPROBE, ask};
+use crate::program::{FFPROBE, ask};
 use crate::{Error, Input};
 
 /// What is known of a video before its first frame.
@@ -16,10 +16,16 @@ pub(crate) struct Probe {
     pub(crate) size: Size,
     /// Frames a second, on average.
     pub(crate) rate: Option<f64>,
+    /// Frames a second with which each has a place of its own.
+    pub(crate) finest: Option<f64>,
     /// How many frames there should be.
     pub(crate) frames: Option<u64>,
     /// Seconds.
     pub(crate) duration: Option<f64>,
+    /// From the file's start to the picture's, in seconds: where its sound begins earlier.
+    pub(crate) delay: f64,
+    /// From the file's start to the picture's end, in seconds.
+    pub(crate) end: Option<f64>,
     /// The codec of its sound.
     pub(crate) sound: Option<String>,
 }
@@ -35,6 +41,7 @@ struct Answer {
 #[derive(Deserialize, Default)]
 struct Format {
     duration: Option<String>,
+    start_time: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +55,7 @@ struct Stream {
     r_frame_rate: Option<String>,
     nb_frames: Option<String>,
     duration: Option<String>,
+    start_time: Option<String>,
     #[serde(default)]
     disposition: Disposition,
     #[serde(default)]
@@ -76,14 +84,7 @@ struct SideData {
 pub(crate) fn probe(input: &Input, timeout: Option<Duration>, stop: &dyn Fn() -> bool) -> Result<Probe, Error> {
     let options = ["-v", "error", "-of", "json", "-show_format", "-show_streams"];
     let arguments: Vec<String> = options.map(str::to_owned).into_iter().chain(input.arguments()).collect();
-    let said = match ask(FFPROBE, &arguments, timeout, stop)? {
-        Ok(said) => said,
-        Err(Cut::Interrupted) => return Err(Error::Interrupted { input: input.name() }),
-        Err(Cut::Stalled) => {
-            let seconds = timeout.unwrap_or_default().as_secs_f64();
-            return Err(Error::Stalled { input: input.name(), seconds });
-        }
-    };
+    let said = ask(FFPROBE, &arguments, timeout, stop)?.map_err(|cut| cut.of(input, timeout))?;
     if !said.is_well {
         let reason = said.stderr.lines().last().unwrap_or("").to_owned();
         let reason = reason.rsplit(": ").next().unwrap_or("").trim().to_owned();
@@ -109,12 +110,17 @@ fn read(answer: &str) -> Result<Probe, String> {
             (None, None) => "expected a video, found a file without any stream".to_owned(),
         });
     };
-    let seconds = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    let seconds = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<f64>().ok());
+    let starts = seconds(&video.start_time).zip(seconds(&answer.format.start_time));
+    let delay = starts.map_or(0.0, |(picture, file)| (picture - file).max(0.0));
     Ok(Probe {
         size: video.shown_size()?,
         rate: [&video.avg_frame_rate, &video.r_frame_rate].into_iter().find_map(|rate| ratio(rate, '/')),
+        finest: ratio(&video.r_frame_rate, '/'),
         frames: video.nb_frames.as_deref().and_then(|text| text.parse().ok()),
         duration: seconds(&video.duration).or_else(|| seconds(&answer.format.duration)),
+        delay,
+        end: seconds(&video.duration).map(|duration| delay + duration),
         sound: of("audio").next().map(|sound| sound.codec_name.clone().unwrap_or_default()),
     })
 }
@@ -138,7 +144,7 @@ impl Stream {
 }
 
 /// A positive ratio.
-fn ratio(text: &Option<String>, between: char) -> Option<f64> {
+pub(crate) fn ratio(text: &Option<String>, between: char) -> Option<f64> {
     let (over, under) = text.as_deref()?.split_once(between)?;
     let ratio = over.parse::<f64>().ok()? / under.parse::<f64>().ok()?;
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)

@@ -2,11 +2,11 @@
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, Input};
 
 pub(crate) const FFMPEG: &str = "ffmpeg";
 pub(crate) const FFPROBE: &str = "ffprobe";
@@ -56,6 +56,16 @@ pub(crate) enum Cut {
     Interrupted,
 }
 
+impl Cut {
+    /// What it means for who opens this input.
+    pub(crate) fn of(self, input: &Input, timeout: Option<Duration>) -> Error {
+        match self {
+            Self::Interrupted => Error::Interrupted { input: input.name() },
+            Self::Stalled => Error::Stalled { input: input.name(), seconds: timeout.unwrap_or_default().as_secs_f64() },
+        }
+    }
+}
+
 /// Runs a program that says a little; `None` if it took longer than `timeout`, or `stop` said to stop.
 pub(crate) fn ask(
     name: &'static str,
@@ -70,21 +80,33 @@ pub(crate) fn ask(
     let (said, hears) = channel();
     let errors = thread::spawn(move || text(stderr));
     thread::spawn(move || said.send(text(stdout)));
-    let mut waited = Duration::ZERO;
-    let stdout = loop {
-        match hears.recv_timeout(LOOK) {
-            Ok(stdout) => break stdout,
-            Err(RecvTimeoutError::Timeout) if stop() => return Ok(Err(Cut::Interrupted)),
-            Err(RecvTimeoutError::Timeout) => waited += LOOK,
-            Err(RecvTimeoutError::Disconnected) => break String::new(),
-        }
-        if timeout.is_some_and(|timeout| waited >= timeout) {
-            return Ok(Err(Cut::Stalled));
-        }
+    let stdout = match receive(&hears, timeout, stop) {
+        Ok(stdout) => stdout.unwrap_or_default(),
+        Err(cut) => return Ok(Err(cut)),
     };
     let status = program.child.wait().map_err(|source| Error::Program { program: name, source })?;
     let stderr = errors.join().unwrap_or_default();
     Ok(Ok(Said { is_well: status.success(), stdout, stderr }))
+}
+
+/// What comes first, if anything does.
+pub(crate) fn receive<T>(
+    hears: &Receiver<T>,
+    timeout: Option<Duration>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<T>, Cut> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match hears.recv_timeout(LOOK) {
+            Ok(it) => return Ok(Some(it)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if stop() => return Err(Cut::Interrupted),
+            Err(RecvTimeoutError::Timeout) => waited += LOOK,
+        }
+        if timeout.is_some_and(|timeout| waited >= timeout) {
+            return Err(Cut::Stalled);
+        }
+    }
 }
 
 /// All of what comes; a stream that breaks is an end as well.

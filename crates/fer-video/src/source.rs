@@ -1,12 +1,16 @@
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::decoder::Decoder;
-use crate::frames::{Ending, Facts, Item, Message};
+use crate::frames::{Arrived, Ending, Facts, Item, Message};
 use crate::probe::{Probe, probe};
 use crate::program::{LOOK, Program};
 use crate::y4m::y4m;
 use crate::{Error, Input, Selection};
+
+/// Most frames a second that are needed for a variable rate: what some files say is the unit of their clock.
+const FINEST: f64 = 60.0;
 
 /// The frames of a video, one after the other.
 ///
@@ -15,6 +19,7 @@ use crate::{Error, Input, Selection};
 pub struct Source {
     facts: Facts,
     receiver: Receiver<Message>,
+    arrived: Arrived,
     patience: Option<Duration>,
     ending: Ending,
     /// Ends with us.
@@ -34,13 +39,14 @@ impl Source {
         stop: &dyn Fn() -> bool,
     ) -> Result<Self, Error> {
         if *input == Input::Standard {
-            let (facts, receiver) = y4m(input, std::io::stdin(), *selection)?;
-            return Ok(Self { facts, receiver, patience, ending: Ending::Open, _program: None });
+            let arrived = Arrived::default();
+            let (facts, receiver) = y4m(input, std::io::stdin(), *selection, &arrived, patience, stop)?;
+            return Ok(Self { facts, receiver, arrived, patience, ending: Ending::Open, _program: None });
         }
         let probe = probe(input, patience, stop)?;
         let facts = facts(input, &probe, selection)?;
-        let Decoder { program, receiver } = Decoder::start(input, &probe, selection)?;
-        Ok(Self { facts, receiver, patience, ending: Ending::Open, _program: Some(program) })
+        let Decoder { program, receiver, arrived } = Decoder::start(input, &probe, selection)?;
+        Ok(Self { facts, receiver, arrived, patience, ending: Ending::Open, _program: Some(program) })
     }
 
     /// What is known of the video.
@@ -50,7 +56,7 @@ impl Source {
 
     /// The next frame, or what went wrong on the way to it; `None` at the end, however the video came to it.
     pub fn next(&mut self, stop: &dyn Fn() -> bool) -> Option<Item> {
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut before) = (Duration::ZERO, self.arrived.load(Ordering::Relaxed));
         while self.ending == Ending::Open {
             if stop() {
                 self.ending = Ending::Interrupted;
@@ -59,7 +65,11 @@ impl Source {
             match self.receiver.recv_timeout(LOOK) {
                 Ok(Message::Item(item)) => return Some(item),
                 Ok(Message::End(ending)) => self.ending = ending,
-                Err(RecvTimeoutError::Timeout) => waited += LOOK,
+                Err(RecvTimeoutError::Timeout) => {
+                    let arrived = self.arrived.load(Ordering::Relaxed);
+                    waited = if arrived > before { Duration::ZERO } else { waited + LOOK };
+                    before = arrived;
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.ending = Ending::Broken("what reads it has failed".to_owned());
                 }
@@ -87,10 +97,12 @@ fn facts(input: &Input, probe: &Probe, selection: &Selection) -> Result<Facts, E
             input.refused(format!("expected a start before its end at {duration} s, found {} s", selection.from))
         );
     }
+    let rate = probe.rate.unwrap_or(25.0);
     let sound = if matches!(input, Input::File(_)) { probe.sound.clone() } else { None };
     Ok(Facts {
         size: probe.size,
-        rate: selection.pace.of_rate(probe.rate.unwrap_or(25.0)),
+        rate: selection.pace.of_rate(rate),
+        finest: selection.pace.of_rate(probe.finest.map_or(rate, |finest| finest.min(FINEST).max(rate))),
         duration: end.map(|end| end - selection.from),
         sound,
     })

@@ -4,6 +4,7 @@ use fer_predict::Picture;
 
 use crate::shots::{Shot, Strip};
 use crate::timeline::Timeline;
+use crate::track::{GAP, PROBATION};
 use crate::tracker::TrackedFace;
 
 /// An expression that is on top for less than so many seconds is none yet.
@@ -75,7 +76,10 @@ pub(crate) struct Life {
     /// Frames in which each class is on top.
     pub(crate) on_top: Vec<u64>,
     pub(crate) episodes: Vec<Episode>,
-    now: Stretch,
+    /// Frames since it was seen.
+    missed: u64,
+    /// None once the track has ended.
+    now: Option<Stretch>,
     /// An expression that is on top, but not for long enough.
     next: Option<Stretch>,
     /// Gone if there are too many tracks.
@@ -92,19 +96,29 @@ pub(crate) struct Pictured {
 struct Stretch {
     class: usize,
     from: f64,
-    sum: f64,
+    /// Of each class's probability over the frames.
+    sums: Vec<f64>,
     frames: u64,
     shot: Option<Shot>,
 }
 
 impl Stretch {
-    fn new(class: usize, from: f64) -> Self {
-        Self { class, from, sum: 0.0, frames: 0, shot: None }
+    fn new(class: usize, from: f64, classes: usize) -> Self {
+        Self { class, from, sums: vec![0.0; classes], frames: 0, shot: None }
     }
 
-    fn see(&mut self, probability: f64) {
-        self.sum += probability;
-        self.frames += 1;
+    fn see(&mut self, probabilities: &[f64]) {
+        self.add(probabilities, 1);
+    }
+
+    /// What was on top for a moment belongs to what it interrupted.
+    fn take_in(&mut self, passed: &Self) {
+        self.add(&passed.sums, passed.frames);
+    }
+
+    fn add(&mut self, sums: &[f64], frames: u64) {
+        self.sums.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
+        self.frames += frames;
     }
 }
 
@@ -135,20 +149,21 @@ impl Story {
             let life = self.tracks.get_mut(&number).expect("it has begun");
             ended.extend(life.see(number, face, time, picture));
         }
+        ended.extend(self.tracks.iter_mut().filter_map(|(&number, life)| life.end_if_lost(number, time)));
         ended
     }
 
     /// Ends all tracks; gives their last episodes.
     pub fn finish(&mut self) -> Vec<Episode> {
-        self.tracks.iter_mut().map(|(&number, life)| life.finish(number)).collect()
+        self.tracks.iter_mut().filter_map(|(&number, life)| life.finish(number)).collect()
     }
 
     fn begin(&mut self, number: u32, time: f64, class: usize) {
         let pictured = || Pictured { strip: Strip::new(), timeline: Timeline::new(time) };
         let pictured = (self.keeps == Keeps::Pictures).then(pictured);
         let (on_top, episodes) = (vec![0; self.classes], vec![]);
-        let (now, next) = (Stretch::new(class, time), None);
-        let life = Life { from: time, to: time, frames: 0, on_top, episodes, now, next, pictured };
+        let (now, next) = (Some(Stretch::new(class, time, self.classes)), None);
+        let life = Life { from: time, to: time, frames: 0, on_top, episodes, missed: 0, now, next, pictured };
         self.tracks.insert(number, life);
         let with_pictures = |life: &&mut Life| life.pictured.is_some();
         if self.tracks.values_mut().filter(with_pictures).count() > PICTURED {
@@ -163,7 +178,7 @@ impl Story {
 impl Life {
     fn see(&mut self, number: u32, face: &TrackedFace, time: f64, picture: &Picture) -> Option<Episode> {
         let class = face.top();
-        self.to = time;
+        (self.to, self.missed) = (time, 0);
         self.frames += 1;
         self.on_top[class] += 1;
         let shot = || Shot::of(picture, &face.place, time);
@@ -172,36 +187,32 @@ impl Life {
             pictured.timeline.see(time, &face.smoothed);
         }
         let keeps = self.pictured.is_some();
-        if class == self.now.class {
-            // What was on top for a moment belongs to what it interrupted.
-            if let Some(passed) = self.next.take() {
-                self.now.frames += passed.frames;
-                self.now.sum += passed.sum;
-            }
-            self.now.see(face.smoothed[class]);
-            if self.now.shot.is_none() && keeps && time - self.now.from >= SHORTEST {
-                self.now.shot = shot();
+        let classes = face.smoothed.len();
+        let now = self.now.get_or_insert_with(|| Stretch::new(class, time, classes));
+        if let Some(passed) = self.next.take_if(|next| next.class != class) {
+            now.take_in(&passed);
+        }
+        if class == now.class {
+            now.see(&face.smoothed);
+            if now.shot.is_none() && keeps && time - now.from >= SHORTEST {
+                now.shot = shot();
             }
             return None;
         }
-        if self.next.as_ref().is_none_or(|next| next.class != class) {
-            self.next = Some(Stretch::new(class, time));
-        }
-        let next = self.next.as_mut().expect("there is one");
-        next.see(face.smoothed[class]);
+        let next = self.next.get_or_insert_with(|| Stretch::new(class, time, classes));
+        next.see(&face.smoothed);
         if time - next.from < SHORTEST {
             return None;
         }
         next.shot = if keeps { shot() } else { None };
         let from = next.from;
-        let next = self.next.take().expect("there is one");
-        let before = std::mem::replace(&mut self.now, next);
-        Some(self.end(number, before, from))
+        let before = std::mem::replace(&mut self.now, self.next.take());
+        before.map(|before| self.end(number, before, from))
     }
 
     fn end(&mut self, track: u32, stretch: Stretch, to: f64) -> Episode {
-        let Stretch { class, from, sum, frames, shot } = stretch;
-        let episode = Episode { track, class, from, to, probability: sum / frames.max(1) as f64, shot };
+        let Stretch { class, from, sums, frames, shot } = stretch;
+        let episode = Episode { track, class, from, to, probability: sums[class] / frames.max(1) as f64, shot };
         let told = Episode { shot: None, ..episode.clone() };
         self.episodes.push(episode);
         let with_shots = self.episodes.iter_mut().filter(|episode| episode.shot.is_some());
@@ -215,14 +226,23 @@ impl Life {
         told
     }
 
-    fn finish(&mut self, number: u32) -> Episode {
-        let last = std::mem::replace(&mut self.now, Stretch::new(0, self.to));
-        self.end(number, last, self.to)
+    /// Its last episode, if it is not seen at this time and has ended; as tracks end, but for a cut.
+    fn end_if_lost(&mut self, number: u32, time: f64) -> Option<Episode> {
+        self.missed += u64::from(self.to < time);
+        if self.missed > PROBATION && time - self.to > GAP { self.finish(number) } else { None }
+    }
+
+    fn finish(&mut self, number: u32) -> Option<Episode> {
+        let mut last = self.now.take()?;
+        if let Some(passed) = self.next.take() {
+            last.take_in(&passed);
+        }
+        Some(self.end(number, last, self.to))
     }
 
     fn forget_pictures(&mut self) {
         self.pictured = None;
-        self.now.shot = None;
+        self.now.iter_mut().for_each(|now| now.shot = None);
         self.episodes.iter_mut().for_each(|episode| episode.shot = None);
     }
 }
@@ -273,7 +293,28 @@ mod tests {
         assert_eq!((life.frames, &life.on_top[..]), (60, &[37, 3, 20][..]));
         let shots: Vec<f64> = life.episodes.iter().map(|episode| episode.shot.as_ref().unwrap().time).collect();
         assert_eq!(shots, [0.5, 4.5]);
-        assert!((life.episodes[1].probability - 0.8).abs() < 1e-12);
+        let means = [(37.0 * 0.8 + 3.0 * 0.1) / 40.0, 0.8];
+        for (episode, mean) in life.episodes.iter().zip(means) {
+            assert!((episode.probability - mean).abs() < 1e-12, "{} {mean}", episode.probability);
+        }
+    }
+
+    #[test]
+    fn the_last_episode_ends_when_the_track_does() {
+        let (mut story, episodes) = story(&[(0.0, 1), (0.6, 1)], Keeps::Numbers);
+        assert_eq!(episodes, [(1, 0.0, 0.6)]);
+        let picture = Picture::from_rgb(vec![0; 3], Size::new(1, 1).unwrap()).unwrap();
+        assert!(story.see(&picture, 9.0, &[], 0).is_empty() && story.finish().is_empty(), "it is told once");
+        let place = Place { x: 0, y: 0, width: 1, height: 1, score: 0.9, landmarks: [[0.0; 2]; 5] };
+        let smoothed = vec![0.2, 0.2, 0.6];
+        let face = TrackedFace { id: 2, number: Some(2), place, probabilities: smoothed.clone(), smoothed };
+        assert!(story.see(&picture, 10.0, &[face], 0).is_empty());
+        assert!(
+            [10.4, 10.7, 11.0].iter().all(|&time| story.see(&picture, time, &[], 0).is_empty()),
+            "it may come back"
+        );
+        let ended = story.see(&picture, 11.1, &[], 0);
+        assert_eq!(ended.iter().map(|episode| (episode.track, episode.to)).collect::<Vec<_>>(), [(2, 10.0)]);
     }
 
     #[test]

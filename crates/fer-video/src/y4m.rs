@@ -3,13 +3,17 @@
 use std::cell::Cell;
 use std::io::Read;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use ::y4m::{Colorspace, Decoder, Frame as Planes};
 use fer_predict::{Picture, Size};
 
-use crate::frames::{Ending, Facts, Frame, Item, Message, Sender, WAITING, frame_size};
+use crate::frames::{Arrived, Ending, Facts, Frame, Item, Message, Sender, WAITING, frame_size};
+use crate::probe::ratio;
+use crate::program::receive;
 use crate::{Error, Input, Selection};
 
 /// Reads Y4M in a thread of its own.
@@ -17,9 +21,13 @@ pub(crate) fn y4m(
     input: &Input,
     from: impl Read + Send + 'static,
     selection: Selection,
+    arrived: &Arrived,
+    patience: Option<Duration>,
+    stop: &dyn Fn() -> bool,
 ) -> Result<(Facts, Receiver<Message>), Error> {
     let (sender, receiver) = sync_channel(WAITING);
     let (says, hears) = channel();
+    let arrived = Arrived::clone(arrived);
     thread::spawn(move || {
         let bytes = Rc::new(Cell::new(0));
         let counted = Counted { from, bytes: Rc::clone(&bytes) };
@@ -28,10 +36,11 @@ pub(crate) fn y4m(
         // Whoever asked has waited for it.
         let _ = says.send(facts);
         if let Ok(reader) = opened {
-            let _ = reader.run(&selection, &bytes, &sender).map(|ending| sender.send(Message::End(ending)));
+            let _ = reader.run(&selection, &bytes, &arrived, &sender).map(|ending| sender.send(Message::End(ending)));
         }
     });
-    let facts = hears.recv().unwrap_or_else(|_| Err("its reader has failed".to_owned()));
+    let facts = receive(&hears, patience, stop).map_err(|cut| cut.of(input, patience))?;
+    let facts = facts.unwrap_or_else(|| Err("its reader has failed".to_owned()));
     facts.map(|facts| (facts, receiver)).map_err(|reason| input.refused(reason))
 }
 
@@ -52,6 +61,8 @@ impl<R: Read> Read for Counted<R> {
 struct Reader<R: Read> {
     decoder: Decoder<R>,
     size: Size,
+    /// The size with square pixels.
+    shown: Size,
     rate: f64,
     levels: Levels,
 }
@@ -67,7 +78,15 @@ fn open<R: Read>(from: R) -> Result<Reader<R>, String> {
     let rate = decoder.get_framerate();
     let rate = if rate.num > 0 && rate.den > 0 { rate.num as f64 / rate.den as f64 } else { 25.0 };
     let is_full = decoder.get_raw_params().split(|byte| *byte == b' ').any(|part| part == b"XCOLORRANGE=FULL");
-    Ok(Reader { decoder, size, rate, levels: if is_full { Levels::Full } else { Levels::Limited } })
+    let shown = frame_size(size.height(), (size.width() as f64 * aspect(decoder.get_raw_params())).round() as usize)?;
+    Ok(Reader { decoder, size, shown, rate, levels: if is_full { Levels::Full } else { Levels::Limited } })
+}
+
+/// How wide a pixel is, by its height.
+fn aspect(parameters: &[u8]) -> f64 {
+    let parameters = String::from_utf8_lossy(parameters);
+    let told = parameters.split(' ').find_map(|part| part.strip_prefix('A')).map(str::to_owned);
+    ratio(&told, ':').unwrap_or(1.0)
 }
 
 /// Nobody takes frames any more.
@@ -76,10 +95,17 @@ struct Left;
 impl<R: Read> Reader<R> {
     fn facts(&self, selection: &Selection) -> Facts {
         let duration = selection.to.map(|to| to - selection.from);
-        Facts { size: self.size, rate: selection.pace.of_rate(self.rate), duration, sound: None }
+        let rate = selection.pace.of_rate(self.rate);
+        Facts { size: self.shown, rate, finest: rate, duration, sound: None }
     }
 
-    fn run(mut self, selection: &Selection, bytes: &Cell<u64>, sender: &Sender) -> Result<Ending, Left> {
+    fn run(
+        mut self,
+        selection: &Selection,
+        bytes: &Cell<u64>,
+        arrived: &Arrived,
+        sender: &Sender,
+    ) -> Result<Ending, Left> {
         let (mut frames, mut first, mut last) = (0_u64, None, None);
         let bits = self.decoder.get_bit_depth();
         let colours = self.decoder.get_colorspace();
@@ -96,6 +122,7 @@ impl<R: Read> Reader<R> {
             };
             let time = (1e6 * frames as f64 / self.rate).round() / 1e6;
             frames += 1;
+            arrived.store(frames, Ordering::Relaxed);
             if selection.to.is_some_and(|to| time >= to) {
                 return Ok(Ending::Whole);
             }
@@ -106,7 +133,11 @@ impl<R: Read> Reader<R> {
             if selection.pace.takes(number, time - selection.from, last.map(|last: f64| last - selection.from)) {
                 last = Some(time);
                 let rgb = rgb(&planes, self.size, colours, bits, self.levels);
-                let picture = Picture::from_rgb(rgb, self.size).expect("three bytes a pixel");
+                let mut picture = Picture::from_rgb(rgb, self.size).expect("three bytes a pixel");
+                if self.shown != self.size {
+                    picture =
+                        Picture::from_rgb(picture.rgb_of_size(self.shown), self.shown).expect("three bytes a pixel");
+                }
                 sender.send(Message::Item(Item::Frame(Frame { number, time, picture }))).map_err(|_| Left)?;
             }
         }
@@ -168,7 +199,9 @@ mod tests {
     use super::*;
 
     fn items(bytes: Vec<u8>, selection: Selection) -> (Vec<Frame>, Ending) {
-        let (_, receiver) = y4m(&Input::Standard, std::io::Cursor::new(bytes), selection).unwrap();
+        let (_, receiver) =
+            y4m(&Input::Standard, std::io::Cursor::new(bytes), selection, &Arrived::default(), None, &|| false)
+                .unwrap();
         let mut frames = vec![];
         for message in receiver {
             match message {
@@ -225,9 +258,13 @@ mod tests {
         assert_eq!(none, (vec![], Ending::Broken("expected a frame, found none".to_owned())));
         let refused = |head: &str| {
             let head = std::io::Cursor::new(head.as_bytes().to_vec());
-            y4m(&Input::Standard, head, Selection::default()).unwrap_err().to_string()
+            y4m(&Input::Standard, head, Selection::default(), &Arrived::default(), None, &|| false)
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(refused("YUV4MPEG2 W60000 H60000 F10:1 Cmono\n"), "-: expected frames of less memory");
+        let wide = items(video("C420 A64:32", &[frame]), Selection::default()).0[0].picture.size();
+        assert_eq!((wide.width(), wide.height()), (4, 2), "pixels are square");
         let large = "-: expected a video of 1 to 40 million pixels a frame, found one of 9000×9000";
         assert_eq!(refused("YUV4MPEG2 W9000 H9000 F10:1 Cmono\n"), large);
         assert!(refused("RIFF").starts_with("-: expected a video in the format Y4M, found something else"));

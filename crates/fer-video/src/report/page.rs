@@ -169,7 +169,7 @@ impl<'a> FaceView<'a> {
             lead: format!("Seen from {} to {}, in {}.", clock(life.from), clock(life.to), many(life.frames, "frame")),
             strip: strip.shots.iter().map(|shot| ShotView::new(shot, None, classes)).collect(),
             timeline: stacked(span, &timeline.points(), timeline.step(), &turns),
-            turns: life.episodes.iter().filter_map(shot).collect(),
+            turns: life.episodes.iter().skip(1).filter_map(shot).collect(),
             shares: shares(life, classes),
             more: life.episodes.len() - listed.len(),
             episodes: listed.into_iter().map(|episode| EpisodeView::new(episode, classes)).collect(),

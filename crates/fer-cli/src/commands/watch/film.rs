@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use fer_artifact::with_causes;
+use fer_artifact::{escaped, with_causes};
 use fer_predict::Picture;
 use fer_video::{Encoder, Error, Facts, Input, Selection, TrackedFace};
 
@@ -42,8 +42,17 @@ impl Film {
     /// Whether the video was written.
     pub(super) fn finish(mut self) -> bool {
         let Some(encoder) = self.encoder.take() else { return false };
-        let written = encoder.finish();
-        written.inspect_err(|error| self.fail(error)).is_ok()
+        match encoder.finish() {
+            Ok(None) => true,
+            Ok(Some(reason)) => {
+                to_stderr(&format!("warning: the annotated video has no sound: {}", escaped(&reason)));
+                true
+            }
+            Err(error) => {
+                self.fail(&error);
+                false
+            }
+        }
     }
 
     fn fail(&mut self, error: &Error) {

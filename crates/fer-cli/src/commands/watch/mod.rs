@@ -4,9 +4,9 @@ mod arguments;
 mod film;
 mod rows;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use fer_artifact::{escaped, visible_lines, write_atomic};
 use fer_pipeline::progress::Clock;
 use fer_predict::Picture;
@@ -28,7 +28,8 @@ impl WatchArgs {
         let (interrupt, since) = (Interrupt::watch()?, SystemClock::start());
         let stop = || interrupt.is_asked();
         let (input, selection) = (Input::of(&self.input)?, self.selection()?);
-        let mut tracker = Tracker::new(self.recognizer()?, self.following());
+        self.check_report(&input)?;
+        let tracker = Tracker::new(self.recognizer()?, self.following());
         let mut source = match Source::open(&input, &selection, self.patience(&input), &stop) {
             Err(fer_video::Error::Interrupted { .. }) => return Ok(ExitStatus::Interrupted),
             source => source?,
@@ -49,24 +50,37 @@ impl WatchArgs {
             last: None,
         };
         let classes = tracker.classes().to_vec();
-        let mut settling = Settling::new();
-        while let Some(item) = source.next(&stop) {
-            let tracked = match &item {
-                Item::Frame(frame) => tracker.push(&frame.picture, frame.time)?,
-                Item::Trouble(_) => Tracked::default(),
-            };
-            settling.push(item, tracked).into_iter().try_for_each(|settled| outputs.take(settled))?;
-            bar.inc(1);
-        }
-        settling.finish(&tracker.finish()).into_iter().try_for_each(|settled| outputs.take(settled))?;
+        let watched = outputs.watch(&mut source, tracker, &stop, &bar);
         bar.finish_and_clear();
-        let ended = outputs.ending(source.ending(), &input)?;
+        // Whatever failed, the report and the annotated video hold what was seen until then.
+        let ending = if watched.is_ok() { source.ending() } else { &Ending::Interrupted };
+        let ended = outputs.ending(ending, &input);
         outputs.tell(&input, facts.rate, since.elapsed().as_secs_f64());
-        if let Some(path) = &self.report {
-            self.write_report(path, &outputs, &input, &classes, source.ending())?;
-        }
+        let report = self.report.as_deref();
+        let reported = report.map_or(Ok(()), |path| self.write_report(path, &outputs, &input, &classes, ending));
         let is_filmed = outputs.film.is_none_or(Film::finish);
+        watched?;
+        let ended = ended?;
+        reported?;
         Ok(if is_filmed { ended } else { ExitStatus::Failure })
+    }
+
+    /// Before the first frame: where the report is to lie, there can be a file, and is neither the video nor the annotated one.
+    fn check_report(&self, input: &Input) -> Result<()> {
+        let Some(report) = &self.report else { return Ok(()) };
+        let Some(place) = place_of(report) else {
+            bail!("{}: expected a file in a folder that exists", report.display())
+        };
+        if place.is_dir() {
+            bail!("{}: expected a file, found a folder", report.display())
+        }
+        if input.is_at(report) {
+            bail!("{}: expected another file than the video itself", report.display())
+        }
+        if self.annotate.as_deref().and_then(place_of).as_ref() == Some(&place) {
+            bail!("{}: expected another file than the annotated video", report.display())
+        }
+        Ok(())
     }
 
     fn write_report(
@@ -81,8 +95,10 @@ impl WatchArgs {
         let title = Path::new(&name).file_name().map_or(name.clone(), |name| name.to_string_lossy().into_owned());
         let mut notes = match (reason(ending), outputs.last) {
             (Some(reason), Some(last)) => {
-                vec![format!("The video broke off: the last frame is {}; {reason}.", place(last))]
+                let what = if matches!(ending, Ending::Damaged(_)) { "is damaged" } else { "broke off" };
+                vec![format!("The video {what}: {reason}. The last frame is {}.", place(last))]
             }
+            (Some(reason), None) => vec![format!("No frame could be read: {reason}.")],
             _ if *ending == Ending::Interrupted => {
                 vec!["Watching was interrupted: what came later is missing.".to_owned()]
             }
@@ -121,6 +137,33 @@ struct Outputs {
 }
 
 impl Outputs {
+    /// Watches until the end.
+    fn watch(
+        &mut self,
+        source: &mut Source,
+        mut tracker: Tracker,
+        stop: &dyn Fn() -> bool,
+        bar: &ProgressBar,
+    ) -> Result<()> {
+        let mut settling = Settling::new();
+        let mut watched = Ok(());
+        while watched.is_ok()
+            && let Some(item) = source.next(stop)
+        {
+            let tracked = match &item {
+                Item::Frame(frame) => tracker.push(&frame.picture, frame.time),
+                Item::Trouble(_) => Ok(Tracked::default()),
+            };
+            watched = tracked.map_err(Into::into).and_then(|tracked| self.take_all(settling.push(item, tracked)));
+            bar.inc(1);
+        }
+        watched.and(self.take_all(settling.finish(&tracker.finish())))
+    }
+
+    fn take_all(&mut self, settled: Vec<Settled<Item>>) -> Result<()> {
+        settled.into_iter().try_for_each(|settled| self.take(settled))
+    }
+
     /// Takes a frame, or what went wrong on the way to it.
     fn take(&mut self, settled: Settled<Item>) -> Result<()> {
         match settled.frame {
@@ -160,7 +203,7 @@ impl Outputs {
         Ok(match ending {
             Ending::Whole | Ending::Open => ExitStatus::Success,
             Ending::Interrupted => ExitStatus::Interrupted,
-            Ending::Broken(_) | Ending::Stalled => ExitStatus::Failure,
+            Ending::Broken(_) | Ending::Damaged(_) | Ending::Stalled => ExitStatus::Failure,
         })
     }
 
@@ -192,10 +235,16 @@ fn many(count: u64, unit: &str) -> String {
 /// Why there is less than there should be.
 fn reason(ending: &Ending) -> Option<&str> {
     match ending {
-        Ending::Broken(reason) => Some(reason),
+        Ending::Broken(reason) | Ending::Damaged(reason) => Some(reason),
         Ending::Stalled => Some("no further frame came in time (--timeout)"),
         Ending::Whole | Ending::Open | Ending::Interrupted => None,
     }
+}
+
+/// Where a file lies, or would lie.
+fn place_of(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
 }
 
 fn place(Moment { number, time }: Moment) -> String {
