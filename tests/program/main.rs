@@ -37,6 +37,7 @@ mod run;
 mod run_folder;
 mod runs;
 mod selection;
+mod serve;
 mod show;
 mod stage;
 mod store;
