@@ -38,6 +38,7 @@ mod run_folder;
 mod runs;
 mod selection;
 mod serve;
+mod service;
 mod show;
 mod stage;
 mod store;

@@ -1,13 +1,13 @@
 //! The service as its clients see it: requests over HTTP, byte by byte where the bytes matter.
 #![cfg(all(unix, feature = "serve", feature = "faces"))]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::service::{Answer, Service};
 use crate::world::World;
 
 const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
@@ -17,118 +17,6 @@ const BOMB: &[u8] = b"\
         \x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\xea\x60\x00\x00\xea\x60\
         \x08\x00\x00\x00\x00\xa5\xb9\x2a\x9e\x00\x00\x00\x08\x49\x44\x41\x54\x78\x9c\x03\x00\x00\x00\x00\
         \x01\x48\x06\x89\xd2\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
-
-/// A service that runs; it is killed at the end.
-struct Service {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Service {
-    fn start(world: &World, options: &[&str]) -> Self {
-        let mut command = world.command(&[&["serve", "--listen=127.0.0.1:0"], options].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("http://").unwrap_or_else(|| panic!("no address: {line:?}"));
-        let address = address.parse().unwrap();
-        Self { child, address }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream
-    }
-
-    /// The answer to these bytes, or none if the connection is closed without one.
-    fn send(&self, bytes: &[u8]) -> Answer {
-        let mut stream = self.connect();
-        // It may have been refused and closed before all of it is written.
-        let _ = stream.write_all(bytes);
-        Answer::read(stream)
-    }
-
-    fn get(&self, path: &str, headers: &str) -> Answer {
-        self.send(
-            format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}\r\n", self.address).as_bytes(),
-        )
-    }
-
-    fn post(&self, query: &str, headers: &str, body: &[u8]) -> Answer {
-        self.send(&self.request(query, headers, body))
-    }
-
-    fn request(&self, query: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-        let (address, length) = (self.address, body.len());
-        let head = format!(
-            "POST /v1/faces{query} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-        );
-        [head.as_bytes(), body].concat()
-    }
-
-    /// Waits for an answer of this status from `/readyz`.
-    fn until_ready_says(&self, status: u16) {
-        let mut tries = 0..1000;
-        while self.get("/readyz", "").status != status {
-            assert!(tries.next().is_some(), "/readyz never said {status}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn terminate(&self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    }
-
-    /// Waits for its end; gives the exit code and what it said.
-    fn ended(mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (self.child.wait().unwrap().code(), said)
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[derive(Debug)]
-struct Answer {
-    /// 0 if there was none.
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Answer {
-    fn read(mut stream: TcpStream) -> Self {
-        let mut bytes = vec![];
-        // Where a request is refused before all of it is read, the connection may be reset after the answer.
-        let _ = stream.read_to_end(&mut bytes);
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
-        let status = head.split(' ').nth(1).map_or(0, |status| status.parse().unwrap());
-        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// What a problem document says, of this status.
-    #[track_caller]
-    fn problem(&self, status: u16) -> String {
-        assert_eq!(self.status, status, "{self:?}");
-        assert!(self.head.contains("content-type: application/problem+json"), "{self:?}");
-        let problem = self.json();
-        assert_eq!((&problem["status"], &problem["type"]), (&json!(status), &json!("about:blank")), "{self:?}");
-        problem["detail"].as_str().unwrap().to_owned()
-    }
-}
 
 fn astronaut() -> Vec<u8> {
     std::fs::read(ASTRONAUT).unwrap()
@@ -203,7 +91,10 @@ fn what_cannot_be_answered_is_told_with_what_was_expected_and_found() {
     let picture = astronaut();
     assert!(service.post("", "", &picture[..picture.len() / 2]).problem(422).contains("ends before its end"));
     let page = service.post("", "content-type: image/png\r\n", b"<html>not found</html>").problem(415);
-    assert_eq!(page, "not a picture: found an HTML page; expected png, jpg, webp, bmp, gif, tiff or pnm");
+    assert_eq!(
+        page,
+        "not a picture: found an HTML page: a download that failed?; expected png, jpg, webp, bmp, gif, tiff or pnm"
+    );
     assert!(service.post("", "", b"").problem(400).contains("found an empty body"));
     assert!(service.post("?detekt=false", "", &picture).problem(400).contains("unknown field `detekt`"));
     assert!(service.post("?detect=no", "", &picture).problem(400).contains("expected `detect=true`"));

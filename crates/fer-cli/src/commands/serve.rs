@@ -51,7 +51,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N", default_value = "512")]
     connections: NonZeroUsize,
     /// Work on at most N requests with pictures at once; refuse further ones with status 503.
-    #[arg(long, value_name = "N", default_value = "64")]
+    #[arg(long, value_name = "N", default_value = "128")]
     queue: NonZeroUsize,
     #[command(flatten)]
     threads: ThreadArgs,
