@@ -196,6 +196,23 @@ fn what_is_in_flight_is_answered_after_sigterm() {
 }
 
 #[test]
+fn after_a_kill_under_load_it_starts_again_at_its_address() {
+    let world = World::new();
+    let service = Service::start(&world, &[]);
+    let request = service.request("", "", &astronaut());
+    let mut clients: Vec<TcpStream> = (0..20).map(|_| service.connect()).collect();
+    clients.iter_mut().for_each(|client| client.write_all(&request).unwrap());
+    let address = service.address.to_string();
+    drop(service);
+    let again = Service::start_at(&address, &world, &[]);
+    assert_eq!(again.address.to_string(), address);
+    assert_eq!(again.post("", "", &astronaut()).status, 200);
+    // Who was under way when it was killed has no answer, or a whole one.
+    let answers: Vec<u16> = clients.into_iter().map(|client| Answer::read(client).status).collect();
+    assert!(answers.iter().all(|status| [0, 200].contains(status)), "{answers:?}");
+}
+
+#[test]
 fn hundreds_of_connections_at_once_are_answered_and_counted() {
     const CLIENTS: usize = 300;
     let world = World::new();

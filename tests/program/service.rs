@@ -17,8 +17,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// At a port that is free.
     pub(crate) fn start(world: &World, options: &[&str]) -> Self {
-        let mut command = world.command(&[&["serve", "--listen=127.0.0.1:0"], options].concat());
+        Self::start_at("127.0.0.1:0", world, options)
+    }
+
+    pub(crate) fn start_at(listen: &str, world: &World, options: &[&str]) -> Self {
+        let mut command = world.command(&[&["serve", "--listen", listen], options].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -85,11 +85,14 @@ fn judge_by(models: &Models, model: usize, jobs: Vec<Job>) {
 }
 
 fn faces(models: &Models, model: usize, crops: &[&Crop]) -> Result<Vec<Face>, String> {
-    let judged = catch_unwind(AssertUnwindSafe(|| models.recognizer(model).judge(crops)));
-    let judged = judged.map_err(|_| "the network gave up".to_owned())?;
-    // The error's own words name the model's file, its cause what was wrong.
-    judged.map_err(|error| match std::error::Error::source(&error) {
+    let judged = || models.recognizer(model).judge(crops).map_err(|error| words(&error));
+    catch_unwind(AssertUnwindSafe(judged)).unwrap_or_else(|_| Err("the network gave up".to_owned()))
+}
+
+/// The error's own words name the model's file, which is nobody's affair; its cause says what was wrong.
+fn words(error: &fer_predict::Error) -> String {
+    match std::error::Error::source(error) {
         Some(cause) => format!("the network gave no answer: {cause}"),
         None => "the network gave no answer".to_owned(),
-    })
+    }
 }

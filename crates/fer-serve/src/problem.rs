@@ -18,7 +18,7 @@ pub(crate) struct Problem {
     /// What was expected and what was found.
     detail: Cow<'static, str>,
     #[serde(skip)]
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
@@ -29,7 +29,7 @@ impl Problem {
 
     /// With one more header.
     pub(crate) fn with(self, name: HeaderName, value: &'static str) -> Self {
-        Self { header: Some((name, HeaderValue::from_static(value))), ..self }
+        Self { header: Some(Box::new((name, HeaderValue::from_static(value)))), ..self }
     }
 
     /// Too much is under way, for now.
@@ -52,7 +52,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).expect("texts and a number");
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response

@@ -87,7 +87,7 @@ impl<'a> Rows<'a> {
         match self.form {
             Form::Json => {
                 let told = match finding {
-                    Finding::Face(face) => Told::Face(FaceRecord::new(self.classes, face)),
+                    Finding::Face(face) => Told::Face(Box::new(FaceRecord::new(self.classes, face))),
                     Finding::Problem(problem) => Told::Problem { problem },
                 };
                 let row = JsonRow { file: &file, row, told };
@@ -196,6 +196,6 @@ struct JsonRow<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Told<'a> {
-    Face(FaceRecord<'a>),
+    Face(Box<FaceRecord<'a>>),
     Problem { problem: &'a str },
 }
