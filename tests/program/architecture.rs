@@ -75,6 +75,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ),
         ("fer-predict", &["fer-artifact", "fer-eval", "fer-faces", "fer-imgproc"]),
         ("fer-video", &["fer-predict"]),
+        ("fer-serve", &["fer-predict"]),
         (
             "fer-cli",
             &[
@@ -86,6 +87,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
                 "fer-nn",
                 "fer-pipeline",
                 "fer-predict",
+                "fer-serve",
                 "fer-synth",
                 "fer-train",
                 "fer-video",
@@ -103,7 +105,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
 
 #[test]
 fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
-    let allowed: [(&str, &[&str]); 12] = [
+    let allowed: [(&str, &[&str]); 16] = [
         ("polars", &["fer-data"]),
         ("polars-parquet", &["fer-data"]),
         ("image", &["fer-data", "fer-imgproc"]),
@@ -114,6 +116,10 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         ("serde_yaml", &["fer-pipeline"]),
         ("plotters", &["fer-eval"]),
         ("prost", &["fer-export"]),
+        ("axum", &["fer-serve"]),
+        ("hyper", &["fer-serve"]),
+        ("tokio", &["fer-deps", "fer-serve"]),
+        ("tower-http", &["fer-serve"]),
         ("clap", &["fer-cli"]),
         ("anyhow", &["fer-cli"]),
     ];
@@ -135,6 +141,15 @@ fn the_face_finder_can_be_left_out() {
     let users = packages.iter().flat_map(|package| &package.dependencies).filter(|user| user.name == "fer-faces");
     let optional: Vec<bool> = users.map(|dependency| dependency.optional).collect();
     assert_eq!(optional, [true, true], "fer-pipeline and fer-predict alone know it, under their feature `faces`");
+}
+
+/// What answers over HTTP is for `fer serve` alone; all else builds without it.
+#[test]
+fn the_service_can_be_left_out() {
+    let packages = packages();
+    let users = packages.iter().flat_map(|package| &package.dependencies).filter(|user| user.name == "fer-serve");
+    let optional: Vec<bool> = users.map(|dependency| dependency.optional).collect();
+    assert_eq!(optional, [true], "fer-cli alone knows it, under its feature `serve`");
 }
 
 #[test]

@@ -37,6 +37,8 @@ mod run;
 mod run_folder;
 mod runs;
 mod selection;
+mod serve;
+mod service;
 mod show;
 mod stage;
 mod store;

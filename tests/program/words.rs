@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "",
     "init",
     "run",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 28] = [
     "evaluate",
     "predict",
     "watch",
+    "serve",
     "explain",
     "diff",
     "runs",

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A face that is not judged yet: gray pixels of the size that the networks take, made by a
@@ -11,7 +12,8 @@ pub struct Crop {
 /// A box in a picture, in pixels from its upper left corner: the part of a face's box that lies in the picture.
 ///
 /// As JSON it is what `fer predict --json` calls `box`; score and landmarks stand beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Box")]
 pub struct Place {
     /// Pixels to the left of the box.
     pub x: usize,

@@ -7,6 +7,7 @@ mod error;
 mod look;
 mod member;
 mod recognizer;
+mod record;
 mod walk;
 
 pub use built_in::{BUILT_IN, built_in};
@@ -17,4 +18,5 @@ pub use fer_artifact::Size;
 pub use fer_imgproc::{Picture, PictureProblem, Roll, WayUp};
 pub use look::{Look, Search};
 pub use recognizer::{Face, Recognizer};
+pub use record::{ByClass, FaceRecord};
 pub use walk::{Found, Walk};

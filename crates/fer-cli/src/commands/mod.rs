@@ -1,7 +1,6 @@
 //! The command line: one file a command.
 
 mod arguments;
-mod cells;
 mod completions;
 mod diff;
 mod evaluate;
@@ -22,6 +21,8 @@ mod rm;
 mod run;
 mod runs;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod stage;
 mod status;
@@ -79,6 +80,9 @@ enum Command {
     /// Follow the faces in a video or before a camera, and say what they express over time.
     #[cfg(feature = "faces")]
     Watch(watch::WatchArgs),
+    /// Answer over HTTP: pictures in, faces with their expressions out.
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArgs),
     /// Draw Grad-CAM heat maps: which parts of a face led to the predicted expression.
     Explain(explain::ExplainArgs),
     /// Compare two runs: parameters, data and scores.
@@ -119,6 +123,8 @@ impl Cli {
             Command::Predict(args) => args.run(),
             #[cfg(feature = "faces")]
             Command::Watch(args) => args.run(),
+            #[cfg(feature = "serve")]
+            Command::Serve(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Diff(args) => args.run(),
             Command::Runs(args) => args.run(),

@@ -2,11 +2,10 @@ use std::io::{Write, stdout};
 
 use anyhow::Result;
 use fer_artifact::{csv_cell, escaped};
-use fer_predict::{Face, Place};
+use fer_predict::{Face, FaceRecord, Place};
 use indicatif::ProgressBar;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
 
-use crate::commands::cells::ByClass;
 use crate::commands::pictures::Seen;
 
 /// How rows are printed.
@@ -87,7 +86,11 @@ impl<'a> Rows<'a> {
         let (file, row) = (seen.path.to_string_lossy(), seen.row);
         match self.form {
             Form::Json => {
-                let row = JsonRow { file: &file, row, classes: self.classes, finding };
+                let told = match finding {
+                    Finding::Face(face) => Told::Face(Box::new(FaceRecord::new(self.classes, face))),
+                    Finding::Problem(problem) => Told::Problem { problem },
+                };
+                let row = JsonRow { file: &file, row, told };
                 writeln!(self.out, "{}", serde_json::to_string(&row)?)?;
                 Ok(())
             }
@@ -181,35 +184,18 @@ fn share_width(class: &str) -> usize {
 }
 
 /// A row as JSON: `file`, `row` of a CSV file, and `problem` or what is known of a face.
+#[derive(Serialize)]
 struct JsonRow<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<u32>,
-    classes: &'a [String],
-    finding: Finding<'a>,
+    #[serde(flatten)]
+    told: Told<'a>,
 }
 
-impl Serialize for JsonRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("file", self.file)?;
-        if let Some(row) = self.row {
-            map.serialize_entry("row", &row)?;
-        }
-        match &self.finding {
-            Finding::Problem(problem) => map.serialize_entry("problem", problem)?,
-            Finding::Face(face) => {
-                let Face { place, probabilities } = face;
-                if let Some(place) = place {
-                    map.serialize_entry("box", place)?;
-                    map.serialize_entry("score", &place.score)?;
-                    map.serialize_entry("landmarks", &place.landmarks)?;
-                }
-                let class = face.top();
-                map.serialize_entry("class", &self.classes[class])?;
-                map.serialize_entry("probability", &probabilities[class])?;
-                map.serialize_entry("probabilities", &ByClass(self.classes, probabilities))?;
-            }
-        }
-        map.end()
-    }
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told<'a> {
+    Face(Box<FaceRecord<'a>>),
+    Problem { problem: &'a str },
 }

@@ -2,11 +2,10 @@ use std::io::{Write, stdout};
 
 use anyhow::Result;
 use fer_artifact::{csv_cell, escaped};
+use fer_predict::ByClass;
 use fer_video::{Episode, TrackedFace};
 use indicatif::ProgressBar;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-
-use crate::commands::cells::ByClass;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

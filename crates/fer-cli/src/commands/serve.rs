@@ -1,0 +1,136 @@
+//! `fer serve`: pictures in, faces out, over HTTP.
+
+use std::io::{Write, stdout};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use fer_artifact::escaped;
+use fer_pipeline::progress::Clock;
+use fer_predict::{BUILT_IN, Ensemble, Look, Recognizer, built_in};
+use fer_serve::{Limits, Models, Server, Settings, Trust};
+
+use crate::clock::SystemClock;
+use crate::commands::arguments::{ThreadArgs, model_file};
+use crate::exit_status::ExitStatus;
+use crate::interrupt::Interrupt;
+use crate::terminal::to_stderr;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  fer serve
+  fer serve --listen 127.0.0.1:0 --model runs/mine --model other=other.safetensors
+  fer serve --listen 0.0.0.0:8080 --token-file token
+  curl --data-binary @holiday.jpg http://127.0.0.1:8080/v1/faces
+  curl -F a=@a.jpg -F b=@b.jpg 'http://127.0.0.1:8080/v1/faces?model=other'
+Prints its address on standard output and answers until Ctrl-C or SIGTERM, which lets requests in flight finish; a second
+one ends it at once. /openapi.json describes the answers, /metrics counts them. No picture is stored or logged.")]
+pub(super) struct ServeArgs {
+    /// Listen at this address; port 0 takes one that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Answer by this model file, or the model of this run folder, in place of the built-in network. Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
+    #[arg(long = "model", value_name = "[NAME=]MODEL|RUN")]
+    models: Vec<String>,
+    /// Answer only requests with the bearer token in this file.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Answer pages of this origin too, such as `https://faces.example`; may be repeated.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+    /// Refuse requests with more MiB than this.
+    #[arg(long, value_name = "MIB", default_value = "32", value_parser = clap::value_parser!(u32).range(1..=512))]
+    max_body: u32,
+    /// Drop a client that takes longer than this for the head of a request, or then for its body, or sends nothing.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    timeout: u32,
+    /// Keep at most N connections open; further ones wait.
+    #[arg(long, value_name = "N", default_value = "512")]
+    connections: NonZeroUsize,
+    /// Work on at most N requests with pictures at once; refuse further ones with status 503.
+    #[arg(long, value_name = "N", default_value = "128")]
+    queue: NonZeroUsize,
+    #[command(flatten)]
+    threads: ThreadArgs,
+}
+
+impl ServeArgs {
+    pub(super) fn run(self) -> Result<ExitStatus> {
+        self.threads.apply()?;
+        let (interrupt, clock) = (Interrupt::watch()?, SystemClock::start());
+        let settings = Settings {
+            models: self.models()?,
+            limits: self.limits(),
+            trust: self.trust()?,
+            clock: Arc::new(move || clock.elapsed()),
+        };
+        let server = Server::listen(&self.listen)?;
+        let address = server.address();
+        if !address.ip().is_loopback() && self.token_file.is_none() {
+            to_stderr("warning: whoever reaches this address is answered; --token-file asks for a token");
+        }
+        writeln!(stdout(), "http://{address}")?;
+        stdout().flush()?;
+        server.run(settings, || interrupt.is_asked());
+        Ok(ExitStatus::Success)
+    }
+
+    fn models(&self) -> Result<Models> {
+        let default = [BUILT_IN[0].to_owned()];
+        let given = if self.models.is_empty() { &default[..] } else { &self.models };
+        let models = given.iter().map(|model| recognizer(model)).collect::<Result<_>>()?;
+        Models::new(models).context("--model (NAME=MODEL gives a model a name)")
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            body: (self.max_body as usize) << 20,
+            patience: Duration::from_secs(self.timeout.into()),
+            connections: self.connections,
+            queue: self.queue,
+            threads: NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
+    fn trust(&self) -> Result<Trust> {
+        let read = |path: &PathBuf| {
+            let path = path.display();
+            std::fs::read_to_string(path.to_string()).with_context(|| format!("{path}: cannot read the token"))
+        };
+        let token = self.token_file.as_ref().map(read).transpose()?;
+        Ok(Trust::new(token.as_deref(), &self.origins)?)
+    }
+}
+
+/// A model with the name that requests call it by: the one given, that of the built-in network, or that of its file or
+/// folder.
+fn recognizer(given: &str) -> Result<(String, Recognizer)> {
+    let (name, path) = match given.split_once('=') {
+        Some((name, path)) if !Path::new(given).exists() => (Some(name), path),
+        _ => (None, given),
+    };
+    let ensemble = match built_in(path) {
+        Some(bytes) => Ensemble::from_bytes(path.as_ref(), bytes)?,
+        None => Ensemble::open(&[model_file(path.as_ref())?])?,
+    };
+    let name = name.map_or_else(|| own_name(path.as_ref()), str::to_owned);
+    Ok((name, Recognizer::new(ensemble, LOOK)?))
+}
+
+fn own_name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = if whole.is_dir() { whole.file_name() } else { whole.file_stem() };
+    name.map_or_else(|| "model".to_owned(), |name| escaped(&name.to_string_lossy()))
+}
+
+#[cfg(feature = "faces")]
+const LOOK: Look = Look::Faces(fer_predict::Search {
+    smallest: None,
+    roll: fer_predict::Roll::TakenOut,
+    way_up: fer_predict::WayUp::Upright,
+});
+#[cfg(not(feature = "faces"))]
+const LOOK: Look = Look::Whole;

@@ -1,0 +1,47 @@
+use axum::extract::Query;
+use axum::http::{StatusCode, Uri};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::problem::Problem;
+
+/// What a request's query asks for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Whether faces are looked for; `false` takes every picture for one cropped face. Default: `true`.
+    detect: Option<bool>,
+    /// The name of the model that answers, of those that `/v1/models` lists. Default: the first of them.
+    pub(crate) model: Option<String>,
+}
+
+/// How pictures are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detection {
+    Faces,
+    Whole,
+}
+
+impl Asked {
+    pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
+        match Query::try_from_uri(uri) {
+            Ok(Query(asked)) => Ok(asked),
+            Err(error) => {
+                let detail = format!("expected `detect=true`, `detect=false` or `model=NAME`: {}", error.body_text());
+                Err(Problem::new(StatusCode::BAD_REQUEST, detail))
+            }
+        }
+    }
+
+    pub(crate) fn detection(&self) -> Result<Detection, Problem> {
+        match self.detect {
+            Some(false) => Ok(Detection::Whole),
+            _ if cfg!(feature = "faces") => Ok(Detection::Faces),
+            _ => Err(Problem::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "this program was built without the feature `faces` and cannot look for any; expected cropped faces and \
+                 `detect=false`",
+            )),
+        }
+    }
+}

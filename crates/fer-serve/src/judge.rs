@@ -1,0 +1,98 @@
+//! Crops of requests that come together go through a network together, on one thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fer_predict::{Crop, Face};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::metrics::Metrics;
+use crate::models::Models;
+
+/// How long a request waits for the crops of others.
+const WINDOW: Duration = Duration::from_millis(3);
+/// Crops that need no company.
+const ENOUGH: usize = 256;
+
+/// Crops of a request, and where their faces go.
+pub(crate) struct Job {
+    /// The model's number.
+    pub(crate) model: usize,
+    pub(crate) crops: Vec<Crop>,
+    /// The faces, or what stands in a problem document.
+    pub(crate) answer: oneshot::Sender<Result<Vec<Face>, String>>,
+}
+
+/// Judges until nobody is left to send a job. `places` are taken by the requests that are under way, of which there are
+/// `queue` at most.
+pub(crate) async fn judge_all(
+    models: Arc<Models>,
+    mut jobs: Receiver<Job>,
+    metrics: Metrics,
+    places: Arc<Semaphore>,
+    queue: usize,
+) {
+    while let Some(first) = jobs.recv().await {
+        let mut batch = vec![first];
+        // Whoever is alone in the house does not wait.
+        let are_all_here = |batch: &[Job]| batch.len() >= queue - places.available_permits() || size(batch) >= ENOUGH;
+        let company = async {
+            while !are_all_here(&batch) {
+                match jobs.recv().await {
+                    Some(job) => batch.push(job),
+                    None => break,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(WINDOW, company).await;
+        metrics.batch(size(&batch));
+        let models = Arc::clone(&models);
+        // It answers for itself; a panic drops the answers, which their requests notice.
+        let _ = tokio::task::spawn_blocking(move || judge(&models, batch)).await;
+    }
+}
+
+fn size(batch: &[Job]) -> usize {
+    batch.iter().map(|job| job.crops.len()).sum()
+}
+
+fn judge(models: &Models, batch: Vec<Job>) {
+    // A request may have gone.
+    let mut left: Vec<Job> = batch.into_iter().filter(|job| !job.answer.is_closed()).collect();
+    while let Some(model) = left.first().map(|job| job.model) {
+        let (own, others) = left.into_iter().partition(|job| job.model == model);
+        judge_by(models, model, own);
+        left = others;
+    }
+}
+
+/// Where a batch fails, each request is judged alone, so that others do not pay for one.
+fn judge_by(models: &Models, model: usize, jobs: Vec<Job>) {
+    let crops: Vec<&Crop> = jobs.iter().flat_map(|job| &job.crops).collect();
+    match faces(models, model, &crops) {
+        Ok(faces) => {
+            let mut faces = faces.into_iter();
+            for job in jobs {
+                // Nobody may be there any more to take it.
+                let _ = job.answer.send(Ok(faces.by_ref().take(job.crops.len()).collect()));
+            }
+        }
+        Err(problem) if jobs.len() == 1 => jobs.into_iter().for_each(|job| _ = job.answer.send(Err(problem.clone()))),
+        Err(_) => jobs.into_iter().for_each(|job| judge_by(models, model, vec![job])),
+    }
+}
+
+fn faces(models: &Models, model: usize, crops: &[&Crop]) -> Result<Vec<Face>, String> {
+    let judged = || models.recognizer(model).judge(crops).map_err(|error| words(&error));
+    catch_unwind(AssertUnwindSafe(judged)).unwrap_or_else(|_| Err("the network gave up".to_owned()))
+}
+
+/// The error's own words name the model's file, which is nobody's affair; its cause says what was wrong.
+fn words(error: &fer_predict::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("the network gave no answer: {cause}"),
+        None => "the network gave no answer".to_owned(),
+    }
+}

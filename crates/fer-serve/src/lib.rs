@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod asked;
+mod connections;
+mod error;
+mod faces;
+mod house;
+mod judge;
+mod limits;
+mod metrics;
+mod models;
+mod openapi;
+mod problem;
+mod routes;
+mod server;
+mod trust;
+mod upload;
+
+pub use error::Error;
+pub use house::{Clock, Settings};
+pub use limits::Limits;
+pub use models::Models;
+pub use openapi::openapi;
+pub use server::Server;
+pub use trust::Trust;

@@ -1,0 +1,23 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// How much is taken at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes of a request's body.
+    pub body: usize,
+    /// Longest time that the head of a request may take to come, and then its body; and that a connection may be idle.
+    pub patience: Duration,
+    /// Most open connections; further ones wait until one is closed.
+    pub connections: NonZeroUsize,
+    /// Most requests with pictures that are under way, from the end of their head to their answer; further ones are
+    /// refused.
+    pub queue: NonZeroUsize,
+    /// Most pictures that are decoded and looked at, at a time.
+    pub threads: NonZeroUsize,
+}
+
+/// How long a request in flight is waited for at the end, beyond the time that its body may take.
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
+/// Most pictures in a request.
+pub(crate) const PICTURES: usize = 256;

@@ -1,0 +1,75 @@
+//! The description of the service, made of the types of its queries and answers.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Faces, ModelList};
+use crate::asked::Asked;
+use crate::problem::Problem;
+
+/// The service as OpenAPI 3.1 describes it.
+pub fn openapi() -> Value {
+    // Answers are written and never read.
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schemas =
+        settings.with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator();
+    let faces = answer::<Faces<'_>>(&mut schemas, "The faces; without any, an empty list.");
+    let models = answer::<ModelList<'_>>(&mut schemas, "The models.");
+    let problem = json!({
+        "description": "What was expected and found.",
+        "content": {"application/problem+json": {"schema": schemas.subschema_for::<Problem>()}},
+    });
+    let file = json!({"type": "string", "contentMediaType": "application/octet-stream"});
+    let files =
+        json!({"type": "object", "additionalProperties": {"anyOf": [&file, {"type": "array", "items": &file}]}});
+    let text = |description: &str, kind: &str| json!({"200": {"description": description, "content": {kind: {}}}, "default": problem});
+    let get = |id: &str, summary: &str, responses: Value| json!({"get": {"operationId": id, "summary": summary, "responses": responses}});
+    let paths = json!({
+        "/v1/faces": {"post": {
+            "operationId": "faces",
+            "summary": "Find the faces of pictures and judge them: one picture as the body, or several as multipart/form-data.",
+            "parameters": parameters(),
+            "requestBody": {"required": true, "content": {
+                "image/*": {},
+                "application/octet-stream": {},
+                "multipart/form-data": {"schema": files},
+            }},
+            "responses": {"200": faces, "default": problem},
+        }},
+        "/v1/models": get("models", "List the models that can answer.", json!({"200": models, "default": problem})),
+        "/metrics": get("metrics", "Tell counts and latencies, for Prometheus.", text("OpenMetrics.", "application/openmetrics-text")),
+        "/openapi.json": get("openapi", "Describe the service.", text("This document.", "application/json")),
+        "/healthz": get("health", "Say that the service runs.", text("It runs.", "text/plain")),
+        "/readyz": get("readiness", "Say whether a request with pictures would be taken.", text("It would.", "text/plain")),
+    });
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "fer", "version": env!("CARGO_PKG_VERSION"), "description": "Pictures in, faces with the probabilities of their expressions out."},
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        // Without a token file, none is needed.
+        "security": [{}, {"token": []}],
+    })
+}
+
+fn answer<T: JsonSchema>(schemas: &mut SchemaGenerator, description: &str) -> Value {
+    json!({
+        "description": description,
+        "content": {"application/json": {"schema": schemas.subschema_for::<T>()}},
+    })
+}
+
+/// The query's parameters.
+fn parameters() -> Vec<Value> {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Asked>();
+    let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let parameter = |(name, mut schema): (String, Value)| {
+        let description = schema.as_object_mut().and_then(|schema: &mut Map<_, _>| schema.remove("description"));
+        json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema})
+    };
+    properties.into_iter().map(parameter).collect()
+}

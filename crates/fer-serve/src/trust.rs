@@ -1,0 +1,166 @@
+//! Who is answered.
+
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use subtle::ConstantTimeEq;
+
+use crate::Error;
+use crate::problem::Problem;
+
+/// Whose requests are answered: those with the token, if there is one, and of pages only those of our own origin and of
+/// these.
+#[derive(Clone, Default)]
+pub struct Trust {
+    token: Option<Vec<u8>>,
+    /// In the form in which browsers send them.
+    origins: Vec<String>,
+}
+
+impl Trust {
+    /// This bearer token, and these origins of pages beside our own, such as `https://faces.example`.
+    ///
+    /// # Errors
+    /// [`Error::Token`] for a token that no header can hold, [`Error::Origin`] for what is no origin.
+    pub fn new(token: Option<&str>, origins: &[String]) -> Result<Self, Error> {
+        let token = token.map(str::trim_ascii).map(|token| match token {
+            "" => Err(Error::Token { found: "found none" }),
+            token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(Error::Token { found: "found other ones" })
+            }
+            token => Ok(token.as_bytes().to_vec()),
+        });
+        let origins = origins.iter().map(|origin| checked(origin)).collect::<Result<_, _>>()?;
+        Ok(Self { token: token.transpose()?, origins })
+    }
+
+    /// Whether this request is answered.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        self.check_origin(headers)?;
+        match &self.token {
+            Some(token) => check_token(token, headers),
+            // A page elsewhere can give our address its own name, and is then no foreign origin to the browser. It would
+            // not know a token.
+            None => self.check_host(headers),
+        }
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(origin) = text(headers, header::ORIGIN)? else { return Ok(()) };
+        let host = text(headers, header::HOST)?.unwrap_or_default();
+        let own = ["http", "https"].map(|scheme| format!("{scheme}://{host}"));
+        match own.iter().chain(&self.origins).any(|known| known.eq_ignore_ascii_case(origin)) {
+            true => Ok(()),
+            false => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                format!("expected a page of {} or of an origin given by --origin, found one of {origin}", own[0]),
+            )),
+        }
+    }
+
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(host) = text(headers, header::HOST)? else { return Ok(()) };
+        let name = host.parse::<Authority>().ok();
+        let is_own = name.as_ref().is_some_and(|name| is_address(name.host()) || name.host() == "localhost");
+        let is_given = |origin: &String| origin.split_once("://").is_some_and(|(_, known)| known == host);
+        match is_own || self.origins.iter().any(is_given) {
+            true => Ok(()),
+            false => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                format!(
+                    "expected an address, `localhost` or the name of an origin given by --origin as host, found {host}"
+                ),
+            )),
+        }
+    }
+}
+
+/// The token is not shown.
+impl std::fmt::Debug for Trust {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trust").field("token", &self.token.is_some()).field("origins", &self.origins).finish()
+    }
+}
+
+fn check_token(token: &[u8], headers: &HeaderMap) -> Result<(), Problem> {
+    let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
+    let given =
+        given.and_then(|value| value.split_at_checked(7)).filter(|(kind, _)| kind.eq_ignore_ascii_case(b"bearer "));
+    let detail = match given {
+        Some((_, given)) if bool::from(given.ct_eq(token)) => return Ok(()),
+        Some(_) => "expected the service's bearer token in the header `authorization`, found another one",
+        None => "expected a bearer token in the header `authorization`, found none",
+    };
+    Err(Problem::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, "Bearer"))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> {
+    let refused =
+        |_| Problem::new(StatusCode::BAD_REQUEST, format!("expected ASCII in the header `{name}`, found other bytes"));
+    headers.get(&name).map(|value| value.to_str().map_err(refused)).transpose()
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+}
+
+/// An origin, without the slash that people write at its end.
+fn checked(origin: &str) -> Result<String, Error> {
+    let refused = || Error::Origin { found: origin.to_owned() };
+    let uri: Uri = origin.parse().map_err(|_| refused())?;
+    let is_page = matches!(uri.scheme_str(), Some("http" | "https"));
+    match uri.authority() {
+        Some(_) if is_page && uri.path() == "/" && uri.query().is_none() => {
+            Ok(origin.trim_end_matches('/').to_ascii_lowercase())
+        }
+        _ => Err(refused()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(trust: &Trust, headers: &[(&'static str, &'static str)]) -> u16 {
+        let mut map = HeaderMap::new();
+        headers.iter().for_each(|(name, value)| _ = map.insert(*name, value.parse().unwrap()));
+        trust
+            .check(&map)
+            .map_or_else(|problem| axum::response::IntoResponse::into_response(problem).status().as_u16(), |()| 200)
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_refused_and_names_that_nobody_gave() {
+        let trust = Trust::new(None, &["https://faces.example/".to_owned()]).unwrap();
+        for host in ["127.0.0.1:8080", "[::1]:8080", "localhost:1", "10.0.0.7", "faces.example"] {
+            assert_eq!(status(&trust, &[("host", host)]), 200, "{host}");
+        }
+        assert_eq!(status(&trust, &[("host", "rebound.example:8080")]), 403);
+        assert_eq!(status(&trust, &[("host", "localhost:8080"), ("origin", "http://localhost:8080")]), 200);
+        for origin in ["http://localhost:3000", "https://evil.example", "null"] {
+            assert_eq!(status(&trust, &[("host", "localhost:8080"), ("origin", origin)]), 403, "{origin}");
+        }
+        assert_eq!(status(&trust, &[("host", "127.0.0.1:8080"), ("origin", "https://faces.example")]), 200);
+    }
+
+    #[test]
+    fn a_token_must_be_the_right_one() {
+        let trust = Trust::new(Some("s3cret\n"), &[]).unwrap();
+        assert_eq!(status(&trust, &[("host", "any.example"), ("authorization", "Bearer s3cret")]), 200);
+        assert_eq!(status(&trust, &[("authorization", "bearer s3cret")]), 200);
+        for wrong in ["Bearer s3cre", "Bearer s3crets", "Bearer S3cret", "Basic s3cret", "s3cret", ""] {
+            assert_eq!(status(&trust, &[("authorization", wrong)]), 401, "{wrong}");
+        }
+        assert_eq!(status(&trust, &[]), 401);
+        assert!(Trust::new(Some(" \n"), &[]).is_err() && Trust::new(Some("two words"), &[]).is_err());
+        assert!(!format!("{trust:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme_and_a_host_and_no_more() {
+        for wrong in ["faces.example", "ftp://faces.example", "https://faces.example/page", "*", ""] {
+            assert!(Trust::new(None, &[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+}
