@@ -114,8 +114,8 @@ fn a_pixel_that_is_missing_in_its_column_is_named() {
 fn pixels_with_commas_and_without_quotes_are_named() {
     assert_eq!(
         csv_refusal("label,feature\n3,0,64,128,255\n"),
-        "faces.csv: row 0 (line 2): expected 2 fields as in the header, found more, the next one `64`; pixels with \
-         commas between need quotes around them"
+        "faces.csv: row 0 (line 2): expected 2 fields as in the header, found more, the next one `64`; fields with \
+         commas in them need quotes around them"
     );
 }
 

@@ -316,7 +316,8 @@ fn votes_that_would_shift_or_overflow_are_told() {
     let told = columns_refusal("happy,sad,fear\n1,0,0\n0,5,0,5,0\n", three.clone());
     assert_eq!(
         told,
-        "votes.csv: row 1 (line 3): expected 3 fields as in the header, found more, the next one `5`; fields with commas in them need quotes around them"
+        "votes.csv: row 1 (line 3): expected 3 fields as in the header, found more, the next one `5`; fields with \
+         commas in them need quotes around them"
     );
     let told = columns_refusal("happy,sad,fear\n1e308,1e308,0\n1,0,0\n", three.clone());
     let expected = "expected a number of votes or a share of them, from 0 to 1e9, found `1e308`";
