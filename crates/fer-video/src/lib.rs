@@ -5,6 +5,7 @@ mod decoder;
 mod encoder;
 mod error;
 mod frames;
+mod highest;
 mod input;
 mod notes;
 mod probe;

@@ -4,6 +4,7 @@ use fer_predict::{Crop, Picture, Place, Recognizer, Size};
 
 use crate::Error;
 use crate::assignment::{NEVER, assign};
+use crate::highest::first_highest;
 use crate::smoothing::Smoother;
 use crate::track::{ACROSS_A_CUT, Detection, Track};
 
@@ -79,8 +80,7 @@ pub struct Tracked {
 impl TrackedFace {
     /// The class of the highest smoothed probability; of equal ones the first.
     pub fn top(&self) -> usize {
-        let of = &self.smoothed;
-        (1..of.len()).fold(0, |best, class| if of[class] > of[best] { class } else { best })
+        first_highest(&self.smoothed)
     }
 }
 

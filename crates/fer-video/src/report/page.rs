@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::about::About;
 use super::figures::{Span, clock, colour, overview, stacked};
 use crate::Story;
+use crate::highest::first_highest;
 use crate::shots::Shot;
 use crate::story::{Counts, Episode, Life, Pictured};
 
@@ -220,8 +221,7 @@ impl<'a> EpisodeView<'a> {
 
 impl<'a> OtherView<'a> {
     fn new(number: u32, life: &Life, classes: &'a [String]) -> Self {
-        let top =
-            (1..life.on_top.len()).fold(0, |best, at| if life.on_top[at] > life.on_top[best] { at } else { best });
+        let top = first_highest(&life.on_top);
         Self { number, from: clock(life.from), to: clock(life.to), frames: life.frames, name: &classes[top] }
     }
 }
