@@ -364,6 +364,50 @@ fn the_annotated_video_has_boxes_and_its_sound() {
         let ended = world.fer(&["watch", "a.mp4", "--annotate", file]);
         assert_eq!((ended.code, ended.stderr), (1, format!("error: {file}: {reason}\n")));
     }
+    let before = std::fs::read(world.path("a.mp4")).unwrap();
+    for (report, reason) in [
+        ("./a.mp4", "expected another file than the video itself"),
+        ("./new.mp4", "expected another file than the annotated video"),
+        (".", "expected a file, found a folder"),
+        ("no/out.html", "expected a file in a folder that exists"),
+    ] {
+        let ended = world.fer(&["watch", "a.mp4", "--annotate", "new.mp4", "--report", report]);
+        assert_eq!((ended.code, ended.stderr), (1, format!("error: {report}: {reason}\n")));
+    }
+    assert!(std::fs::read(world.path("a.mp4")).unwrap() == before && !world.path("new.mp4").exists());
+}
+
+#[test]
+fn a_leap_of_the_clock_is_not_filled_and_frames_of_a_variable_rate_are_kept() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 1.0, "20+100*t", AWAY);
+    let leap = "setpts='N*0.04/TB+gte(N,20)*3600/TB'";
+    ffmpeg(&world, &["-i", "a.mp4", "-vf", leap, "-vsync", "vfr", "leap.mkv"]);
+    let ended = world.fer(&["watch", "leap.mkv", "--annotate", "out.mp4", "--json"]).succeeded();
+    let sound = "warning: the annotated video has no sound: a pause of more than 10 s is shortened";
+    assert!(ended.stderr.contains(sound), "{}", ended.stderr);
+    let frames: u64 = probed(&world, "out.mp4", "nb_frames").parse().unwrap();
+    assert!((25..700).contains(&frames), "{frames}");
+    let slow = "setpts='if(lt(N,10),N*0.04,0.4+(N-10)*0.2)/TB'";
+    ffmpeg(&world, &["-i", "a.mp4", "-vf", slow, "-an", "-vsync", "vfr", "vfr.mp4"]);
+    world.fer(&["watch", "vfr.mp4", "--annotate", "kept.mp4", "--json"]).succeeded();
+    assert_eq!(probed(&world, "kept.mp4", "r_frame_rate"), "25/1");
+}
+
+#[test]
+fn a_trimmed_file_is_whole_and_times_do_not_depend_on_the_start() {
+    let Some(world) = world() else { return };
+    video(&world, "a.mp4", 2.0, "20+50*t", AWAY);
+    ffmpeg(&world, &["-i", "a.mp4", "-c:v", "libx264", "-g", "50", "-c:a", "copy", "long.mp4"]);
+    ffmpeg(&world, &["-ss", "0.9", "-i", "long.mp4", "-c", "copy", "trimmed.mp4"]);
+    let (ended, _) = watch(&world, &["trimmed.mp4"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    ffmpeg(&world, &["-i", "a.mp4", "-c", "copy", "a.ts"]);
+    let [whole, late] = [&["a.ts"][..], &["a.ts", "--from", "1"]].map(|arguments| {
+        let (_, rows) = watch(&world, arguments);
+        rows.last().unwrap()["time"].as_f64().unwrap()
+    });
+    assert!((whole - late).abs() < 0.002, "{whole} {late}");
 }
 
 #[test]
