@@ -17,6 +17,7 @@ use crate::scores::{outcomes, surest_first};
 ///     labels: vec![0, 0],
 ///     rows: vec![4, 9],
 ///     origins: None,
+///     targets: None,
 /// };
 /// let expected = "row,origin,true,predicted,p_happy,p_sad\n9,,happy,sad,0.250000,0.750000\n";
 /// assert_eq!(fer_eval::mistakes_table(&predictions), expected);

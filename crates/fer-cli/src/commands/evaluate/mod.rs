@@ -231,7 +231,7 @@ fn unknown_label(error: &Error) -> Option<&str> {
             RowProblem::Label { found, .. } | RowProblem::LabelNumber { found, .. } => found.trim(),
             _ => return None,
         },
-        Error::ClassFolder { found, .. } => found,
+        Error::ClassFolder { found, .. } | Error::FolderLayout { found: Some(found), .. } => found,
         _ => return None,
     };
     Some(found).filter(|label| !label.is_empty())
