@@ -37,7 +37,7 @@ pub(crate) struct WatchArgs {
     /// Write a page with a filmstrip, a timeline and the episodes of each face.
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
-    /// Start here, in seconds or as [H:]M:S.
+    /// Start here, in seconds, or as M:S or H:M:S.
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = time)]
     from: f64,
     /// End before this time.
@@ -103,7 +103,7 @@ impl WatchArgs {
 
 /// Seconds, minutes and seconds, or hours, minutes and seconds; at most as many as a year has.
 fn time(text: &str) -> Result<f64, String> {
-    let refused = || format!("expected a time in seconds or as [H:]M:S, found `{text}`");
+    let refused = || format!("expected a time in seconds, or as M:S or H:M:S, found `{text}`");
     let parts: Vec<&str> = text.split(':').collect();
     let numbers = parts.iter().map(|part| part.parse::<f64>().ok().filter(|number| (0.0..=3.2e7).contains(number)));
     let numbers: Vec<f64> = numbers.collect::<Option<_>>().ok_or_else(refused)?;
