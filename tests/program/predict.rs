@@ -106,16 +106,6 @@ fn probabilities_are_the_softmax_and_those_of_several_models_the_mean() {
 }
 
 #[test]
-fn models_of_other_classes_or_sizes_are_not_averaged() {
-    let world = world();
-    put(&world, "left.png", &encoded(&half(4, "left"), ImageFormat::Png));
-    let models = ["--model", "halves.safetensors", "--model", "run/train/model.safetensors"];
-    let ended = world.fer(&[&["predict", "left.png", "--no-detect"][..], &models].concat());
-    let message = "error: run/train/model.safetensors: expected the classes of halves.safetensors, [\"left\", ";
-    assert!(ended.code == 1 && ended.stderr.starts_with(message), "{ended:?}");
-}
-
-#[test]
 fn every_format_is_read_by_its_content_whatever_its_size_and_name() {
     let world = world();
     for (file, format) in [
@@ -371,44 +361,6 @@ fn usage_that_makes_no_sense_is_refused() {
         &["predict", "a.png", "--model", "m", "--min-face", "5"],
     ] {
         assert_eq!(world.fer(wrong).code, 2, "{wrong:?}");
-    }
-}
-
-#[test]
-fn names_in_a_model_cannot_move_the_cursor() {
-    let world = world();
-    let mut model: Model = read(&world.path("halves.safetensors")).unwrap();
-    model.classes[0] = "\u{1b}[31mleft\n".to_owned();
-    write(&world.path("odd.safetensors"), &model, &Provenance::new("a\u{7}test", Seed::new(0))).unwrap();
-    put(&world, "left.png", &encoded(&half(4, "left"), ImageFormat::Png));
-    let options = ["left.png", "--no-detect", "--model", "odd.safetensors"];
-    let explained = ["explain", "left.png", "--no-detect", "--model", "odd.safetensors", "--class", "nothing"];
-    let table = world.fer(&[&["predict"][..], &options].concat()).succeeded();
-    assert!(table.stdout.contains(r"\u{1b}[31mleft\n"), "{table:?}");
-    for ended in [table, world.fer(&["inspect", "odd.safetensors"]).succeeded(), world.fer(&explained)] {
-        let said = ended.stdout + &ended.stderr;
-        assert!(!said.contains(|letter: char| letter.is_control() && letter != '\n'), "{said:?}");
-    }
-    // To a program the name is what it is.
-    let row = world.fer(&[&["predict", "--json"][..], &options].concat()).succeeded().json();
-    assert_eq!(row["class"], "\u{1b}[31mleft\n");
-}
-
-#[test]
-fn a_model_that_asks_for_more_than_it_holds_is_refused() {
-    let world = world();
-    let mut model: Model = read(&world.path("halves.safetensors")).unwrap();
-    model.network = json!({"name": "face-resnet", "stem": [1, 1], "widths": [1, 1, 1], "blocks": [1, 1, 1],
-        "height": 4096, "width": 4096, "classes": 4});
-    model.preprocessing["size"] = json!({"height": 4096, "width": 4096});
-    write(&world.path("large.safetensors"), &model, &Provenance::new("a test", Seed::new(0))).unwrap();
-    put(&world, "left.png", &encoded(&half(4, "left"), ImageFormat::Png));
-    for command in ["predict", "explain", "evaluate"] {
-        let data: &[&str] = if command == "evaluate" { &["--data", "faces.csv"] } else { &["left.png", "--no-detect"] };
-        let ended = world.fer(&[&[command, "--model", "large.safetensors"], data].concat());
-        let message = "error: large.safetensors: cannot use the model: `face-resnet` on images of 4096x4096 pixels would \
-                       have a layer of 16777216 values for each image, more than 16000000: resize the images\n";
-        assert_eq!((ended.code, &*ended.stderr), (1, message), "{command}");
     }
 }
 

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::predict::rows;
 use crate::world::{Ended, World, lines};
 
-const PHOTOGRAPH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
+pub(crate) const PHOTOGRAPH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
 const CLASSES: [&str; 7] = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
 
 /// A world; `None`, and a word about it, where there is no `ffmpeg`.
-fn world() -> Option<World> {
+pub(crate) fn world() -> Option<World> {
     let found = Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success());
     if !found {
         #[expect(clippy::print_stderr, reason = "whoever runs the tests is told")]
@@ -25,7 +25,7 @@ fn world() -> Option<World> {
     Some(World::new())
 }
 
-fn ffmpeg(world: &World, arguments: &[&str]) {
+pub(crate) fn ffmpeg(world: &World, arguments: &[&str]) {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-y"]).args(arguments).current_dir(world.path("."));
     let output = command.output().unwrap();
@@ -34,7 +34,7 @@ fn ffmpeg(world: &World, arguments: &[&str]) {
 
 /// Makes a video of 480×240 pixels and 25 frames a second: the face (of some 80 pixels) and its mirror image, each with
 /// its left edge at such a place, by the time `t`; where a place is far out, it is not seen.
-fn video(world: &World, file: &str, seconds: f64, left: &str, mirrored: &str) {
+pub(crate) fn video(world: &World, file: &str, seconds: f64, left: &str, mirrored: &str) {
     let faces = format!(
         "[1]crop=150:180:95:30,scale=130:156,split[a][b];[b]hflip[c];[0][a]overlay=x='{left}':y=20:shortest=1[d];\
          [d][c]overlay=x='{mirrored}':y=50:shortest=1"
@@ -47,9 +47,9 @@ fn video(world: &World, file: &str, seconds: f64, left: &str, mirrored: &str) {
     ffmpeg(world, &[&input[..], &output, &form].concat());
 }
 
-const AWAY: &str = "-1000";
+pub(crate) const AWAY: &str = "-1000";
 
-fn watch(world: &World, arguments: &[&str]) -> (Ended, Vec<Value>) {
+pub(crate) fn watch(world: &World, arguments: &[&str]) -> (Ended, Vec<Value>) {
     let ended = world.fer(&[&["watch", "--json"], arguments].concat());
     let rows = rows(&ended);
     (ended, rows)
@@ -67,6 +67,14 @@ fn tracks(rows: &[Value]) -> Vec<u64> {
     tracks.sort_unstable();
     tracks.dedup();
     tracks
+}
+
+/// What `ffprobe` says of a file's picture.
+pub(crate) fn probed(world: &World, file: &str, entry: &str) -> String {
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", "v", "-of", "csv=p=0", "-show_entries"]);
+    let output = command.arg(format!("stream={entry}")).arg(world.path(file)).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 #[test]
@@ -322,78 +330,6 @@ fn ctrl_c_leaves_whole_rows_and_a_whole_video() {
     assert!(world.read("out.html").ends_with("</html>\n"));
 }
 
-/// What `ffprobe` says of a file's picture.
-fn probed(world: &World, file: &str, entry: &str) -> String {
-    let mut command = Command::new("ffprobe");
-    command.args(["-v", "error", "-select_streams", "v", "-of", "csv=p=0", "-show_entries"]);
-    let output = command.arg(format!("stream={entry}")).arg(world.path(file)).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-#[test]
-fn the_annotated_video_has_boxes_and_its_sound() {
-    let Some(world) = world() else { return };
-    video(&world, "a.mp4", 1.0, "20+100*t", AWAY);
-    world.fer(&["watch", "a.mp4", "--annotate", "out.mp4", "--json"]).succeeded();
-    assert_eq!(probed(&world, "out.mp4", "width,height,r_frame_rate,nb_frames"), "480,240,25/1,25");
-    for file in ["a.mp4", "out.mp4"] {
-        ffmpeg(&world, &["-i", file, "-map", "a", "-c", "copy", "-f", "adts", &format!("{file}.aac")]);
-    }
-    let [sound, kept] = ["a.mp4.aac", "out.mp4.aac"].map(|file| std::fs::read(world.path(file)).unwrap());
-    assert!(sound.len() > 1000 && sound == kept, "the sound as it was");
-    ffmpeg(&world, &["-ss", "0.5", "-i", "out.mp4", "-frames:v", "1", "frame.png"]);
-    let (_, rows) = watch(&world, &["a.mp4"]);
-    let frame = image::open(world.path("frame.png")).unwrap().into_rgb8();
-    let side = |name: &str| rows[12]["box"][name].as_u64().unwrap() as u32;
-    let is_yellow = |x: u32, y: u32| {
-        let [red, green, blue] = frame.get_pixel(x, y).0;
-        red > 180 && green > 150 && blue < 130
-    };
-    let (x, y, width, height) = (side("x"), side("y"), side("width"), side("height"));
-    let upper = (x..x + width).filter(|&x| (y.saturating_sub(1)..y + 3).any(|y| is_yellow(x, y))).count();
-    assert!(upper as u32 > 6 * width / 10, "{upper} of {width} pixels of the upper line");
-    assert!(!is_yellow(x + width / 2, y + height / 2), "the face is seen");
-    let hidden = std::fs::read_dir(world.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
-    let hidden: Vec<_> = hidden.filter(|name| name.to_string_lossy().starts_with('.')).collect();
-    assert!(hidden.is_empty(), "nothing half done is left: {hidden:?}");
-    for (file, reason) in [
-        ("out.avi", "expected a name that ends in .mp4, .m4v, .mov or .mkv"),
-        ("a.mp4", "expected another file than the video itself"),
-        ("no/out.mp4", "expected a folder at no, found none"),
-    ] {
-        let ended = world.fer(&["watch", "a.mp4", "--annotate", file]);
-        assert_eq!((ended.code, ended.stderr), (1, format!("error: {file}: {reason}\n")));
-    }
-    let before = std::fs::read(world.path("a.mp4")).unwrap();
-    for (report, reason) in [
-        ("./a.mp4", "expected another file than the video itself"),
-        ("./new.mp4", "expected another file than the annotated video"),
-        (".", "expected a file, found a folder"),
-        ("no/out.html", "expected a file in a folder that exists"),
-    ] {
-        let ended = world.fer(&["watch", "a.mp4", "--annotate", "new.mp4", "--report", report]);
-        assert_eq!((ended.code, ended.stderr), (1, format!("error: {report}: {reason}\n")));
-    }
-    assert!(std::fs::read(world.path("a.mp4")).unwrap() == before && !world.path("new.mp4").exists());
-}
-
-#[test]
-fn a_leap_of_the_clock_is_not_filled_and_frames_of_a_variable_rate_are_kept() {
-    let Some(world) = world() else { return };
-    video(&world, "a.mp4", 1.0, "20+100*t", AWAY);
-    let leap = "setpts='N*0.04/TB+gte(N,20)*3600/TB'";
-    ffmpeg(&world, &["-i", "a.mp4", "-vf", leap, "-vsync", "vfr", "leap.mkv"]);
-    let ended = world.fer(&["watch", "leap.mkv", "--annotate", "out.mp4", "--json"]).succeeded();
-    let sound = "warning: the annotated video has no sound: a pause of more than 10 s is shortened";
-    assert!(ended.stderr.contains(sound), "{}", ended.stderr);
-    let frames: u64 = probed(&world, "out.mp4", "nb_frames").parse().unwrap();
-    assert!((25..700).contains(&frames), "{frames}");
-    let slow = "setpts='if(lt(N,10),N*0.04,0.4+(N-10)*0.2)/TB'";
-    ffmpeg(&world, &["-i", "a.mp4", "-vf", slow, "-an", "-vsync", "vfr", "vfr.mp4"]);
-    world.fer(&["watch", "vfr.mp4", "--annotate", "kept.mp4", "--json"]).succeeded();
-    assert_eq!(probed(&world, "kept.mp4", "r_frame_rate"), "25/1");
-}
-
 #[test]
 fn a_trimmed_file_is_whole_and_times_do_not_depend_on_the_start() {
     let Some(world) = world() else { return };
@@ -408,69 +344,4 @@ fn a_trimmed_file_is_whole_and_times_do_not_depend_on_the_start() {
         rows.last().unwrap()["time"].as_f64().unwrap()
     });
     assert!((whole - late).abs() < 0.002, "{whole} {late}");
-}
-
-#[test]
-fn an_annotated_video_of_a_part_keeps_its_place_in_the_sound() {
-    let Some(world) = world() else { return };
-    video(&world, "a.mp4", 2.0, "20+100*t", AWAY);
-    world.fer(&["watch", "a.mp4", "--from", "0.5", "--to", "1.5", "--every", "5", "--annotate", "out.mkv"]).succeeded();
-    assert_eq!(probed(&world, "out.mkv", "r_frame_rate"), "5/1");
-    let mut command = Command::new("ffprobe");
-    command.args(["-v", "error", "-of", "csv=p=0", "-show_entries", "format=duration"]).arg(world.path("out.mkv"));
-    let seconds: f64 = String::from_utf8(command.output().unwrap().stdout).unwrap().trim().parse().unwrap();
-    assert!((0.95..1.2).contains(&seconds), "{seconds}");
-}
-
-/// Most memory that a call took, in MiB.
-#[cfg(target_os = "linux")]
-fn peak(world: &World, arguments: &[&str]) -> u64 {
-    let running = world.start(arguments);
-    let (id, mut most) = (running.id(), 0);
-    let now = move || {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
-        Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-    };
-    let watch = std::thread::spawn(move || {
-        while let Some(now) = now() {
-            most = most.max(now);
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        most
-    });
-    let (code, rest) = running.wait();
-    assert_eq!(code, Some(0), "{rest}");
-    watch.join().unwrap()
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn memory_does_not_grow_with_the_length() {
-    let Some(world) = world() else { return };
-    let faces = "[1]crop=150:180:95:30,scale=60:72[a];[0][a]overlay=x='20+10*sin(t)':y=10:shortest=1";
-    for (file, frames) in [("short.mp4", "300"), ("long.mp4", "10000")] {
-        let input = ["-f", "lavfi", "-i", "color=gray:s=128x96:r=25", "-loop", "1", "-i", PHOTOGRAPH];
-        let output = ["-filter_complex", faces, "-c:v", "libx264", "-preset", "ultrafast", "-frames:v", frames, file];
-        ffmpeg(&world, &[&input[..], &output].concat());
-    }
-    let of = |file: &str| peak(&world, &["watch", file, "--every", "4", "--json", "--report", "report.html"]);
-    let (short, long) = (of("short.mp4"), of("long.mp4"));
-    assert!((20..250).contains(&long) && long < short + 40, "{short} MiB for 300 frames, {long} MiB for 10,000");
-}
-
-#[test]
-fn the_report_tells_of_each_face() {
-    let Some(world) = world() else { return };
-    video(&world, "a.mp4", 2.0, "10+20*t", "if(lt(t,1),1000,300)");
-    world.fer(&["watch", "a.mp4", "--report", "report.html"]).succeeded();
-    let page = world.read("report.html");
-    for part in
-        ["<title>a.mp4", "Face 1", "Face 2", "data:image/jpeg;base64,", "<svg", "happy", "Before you quote a number"]
-    {
-        assert!(page.contains(part), "{part}");
-    }
-    assert!(!page.contains("<script") && !page.contains("src=\"http"), "one file, without scripts");
-    world.fer(&["watch", "a.mp4", "--report", "again.html"]).succeeded();
-    assert_eq!(page, world.read("again.html"), "the same video gives the same page");
 }

@@ -20,3 +20,4 @@ mod report;
 mod report_by;
 mod split;
 mod votes;
+mod votes_refused;

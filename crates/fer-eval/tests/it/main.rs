@@ -7,6 +7,7 @@ mod paired;
 mod params;
 mod predict;
 mod report;
+mod report_pictures;
 mod sample;
 mod scores;
 mod subsets;
