@@ -1,12 +1,14 @@
 //! What can be wrong with a source, and how it is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{FER2013_CLASSES, Split, shown};
+use fer_artifact::{Split, shown};
 
-use crate::phrase::{alternatives, few, found_folder, listed, short};
-use crate::{BadRow, Classes, InvalidParams, RowProblem};
+use crate::phrase::{
+    alternatives, counted, entries, few, found_folder, listed, naming, numbers, other_way, short, why_empty,
+};
+use crate::{BadRow, InvalidParams};
 
 /// What can be wrong with a source of faces.
 ///
@@ -463,77 +465,8 @@ impl Error {
         move |source| Self::Io { path: path.to_owned(), action, source }
     }
 
-    /// The error, with all labels of the source if a label that is a number brought it about.
-    pub(crate) fn with_labels(
-        self,
-        classes: &Classes,
-        labels: impl FnOnce() -> Result<BTreeSet<String>, Self>,
-    ) -> Self {
-        let is_number = |row: &BadRow| matches!(row.problem, RowProblem::LabelNumber { .. });
-        match self {
-            Error::Row { path, row } if is_number(&row) => match labels() {
-                Ok(labels) => label_numbers(path, row, classes.names(), labels),
-                Err(_) => Error::Row { path, row },
-            },
-            other => other,
-        }
-    }
-
     /// The encoder's reasons have line breaks, and their sources say the same again.
     pub(crate) fn encode(path: &Path) -> impl FnOnce(image::ImageError) -> Self {
         move |error| Self::Encode { path: path.to_owned(), reason: error.to_string().replace('\n', " ") }
-    }
-}
-
-fn label_numbers(path: PathBuf, row: Box<BadRow>, classes: &[String], labels: BTreeSet<String>) -> Error {
-    let number = |label: &String| label.trim().parse::<i64>().ok();
-    let numbers: BTreeSet<i64> = labels.iter().filter_map(number).collect();
-    let from_one = numbers.first() == Some(&1) && numbers.last() == Some(&(classes.len() as i64));
-    let usual = |name: &String| FER2013_CLASSES.iter().position(|known| known.eq_ignore_ascii_case(name));
-    let usual: Option<Vec<usize>> = classes.iter().map(usual).collect();
-    let choice = |(place, name): (usize, &String)| match &usual {
-        Some(usual) if !from_one => format!("{name}: [{}]", usual[place]),
-        _ => format!("{name}: [{}]", place + usize::from(from_one)),
-    };
-    let choices: Vec<String> = classes.iter().enumerate().map(choice).collect();
-    let mut labels: Vec<String> = labels.into_iter().collect();
-    labels.sort_by_key(|label| (number(label).unwrap_or(i64::MAX), label.clone()));
-    Error::LabelNumbers { path, row, labels, from_one, suggestion: format!("{{{}}}", few(&choices)) }
-}
-
-fn counted(counts: &BTreeMap<Split, usize>) -> String {
-    counts.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ")
-}
-
-/// How a column gets its name.
-fn naming(parameter: Option<&str>) -> String {
-    parameter.map_or("call it so in the header".to_owned(), |parameter| format!("name it with `{parameter}`"))
-}
-
-/// What else helps where a column is missing.
-fn other_way(content: &str) -> &'static str {
-    match content {
-        "splits" => ", or choose the split `head`, `stratified` or `folds`",
-        "names of pictures" => ", or say `join: row`",
-        _ => "",
-    }
-}
-
-/// What to do where folders are named by numbers.
-fn numbers(found: Option<&str>, classes: &[String]) -> String {
-    match found.is_some_and(|name| name.trim().parse::<i64>().is_ok()) {
-        true => format!("; `classes: {{{}: [1], …}}` says which number is which class", classes[0]),
-        false => String::new(),
-    }
-}
-
-fn entries(found: &[String]) -> String {
-    if found.is_empty() { "none".to_owned() } else { few(found) }
-}
-
-fn why_empty(dropped: usize) -> String {
-    match dropped {
-        0 => String::new(),
-        _ => format!(", since all {dropped} were dropped as duplicates"),
     }
 }

@@ -22,6 +22,7 @@ mod ingest;
 mod invalid;
 mod join;
 mod label_files;
+mod label_numbers;
 mod labels;
 mod left_out;
 mod listing;

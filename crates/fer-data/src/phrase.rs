@@ -1,6 +1,8 @@
-//! How messages quote names and numbers from a source.
+//! How messages quote names and numbers from a source, and what they advise.
 
-use fer_artifact::{Size, visible};
+use std::collections::BTreeMap;
+
+use fer_artifact::{Size, Split, visible};
 
 /// Longest text, in characters, that a message quotes.
 const LONGEST: usize = 40;
@@ -50,4 +52,41 @@ pub(crate) fn class_or_number(classes: &[String]) -> String {
 
 pub(crate) fn found_folder(found: &Option<String>) -> String {
     found.as_ref().map_or("no folder".to_owned(), |name| format!("`{}`", short(name)))
+}
+
+pub(crate) fn counted(counts: &BTreeMap<Split, usize>) -> String {
+    counts.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ")
+}
+
+/// How a column gets its name.
+pub(crate) fn naming(parameter: Option<&str>) -> String {
+    parameter.map_or("call it so in the header".to_owned(), |parameter| format!("name it with `{parameter}`"))
+}
+
+/// What else helps where a column is missing.
+pub(crate) fn other_way(content: &str) -> &'static str {
+    match content {
+        "splits" => ", or choose the split `head`, `stratified` or `folds`",
+        "names of pictures" => ", or say `join: row`",
+        _ => "",
+    }
+}
+
+/// What to do where folders are named by numbers.
+pub(crate) fn numbers(found: Option<&str>, classes: &[String]) -> String {
+    match found.is_some_and(|name| name.trim().parse::<i64>().is_ok()) {
+        true => format!("; `classes: {{{}: [1], …}}` says which number is which class", classes[0]),
+        false => String::new(),
+    }
+}
+
+pub(crate) fn entries(found: &[String]) -> String {
+    if found.is_empty() { "none".to_owned() } else { few(found) }
+}
+
+pub(crate) fn why_empty(dropped: usize) -> String {
+    match dropped {
+        0 => String::new(),
+        _ => format!(", since all {dropped} were dropped as duplicates"),
+    }
 }
