@@ -6,6 +6,7 @@ use fer_artifact::Size;
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
+use crate::blocks::Block;
 use crate::columns::{Columns, Row, first_square};
 use crate::csv::{Opened, open};
 use crate::{Error, RowProblem, parquet, pixels, shards};
@@ -62,13 +63,33 @@ pub fn read_faces<E: From<Error>>(
     let Opened { mut blocks, first: mut next, separator, names } = open(path)?;
     let columns = Columns::of_pixels(path, separator, &names)?;
     let mut reader = Reader { columns: &columns, side: None, rows: 0 };
-    while let Some(block) = next {
-        columns.with_rows(path, &block, |rows| {
-            let lines = block.lines.chunks(at_a_time);
-            rows.chunks(at_a_time).zip(lines).try_for_each(|(rows, lines)| judge(reader.faces(rows, lines)))
-        })??;
-        next = blocks.next()?;
+    // Rows that do not fill a call yet.
+    let mut waiting = vec![];
+    let mut take = |block: &Block, waiting: &mut Vec<FaceRow>| {
+        columns.with_rows(path, block, |rows| {
+            rows.chunks(at_a_time).zip(block.lines.chunks(at_a_time)).try_for_each(|(rows, lines)| {
+                waiting.extend(reader.faces(rows, lines));
+                if waiting.len() < at_a_time {
+                    return Ok(());
+                }
+                let rest = waiting.split_off(at_a_time);
+                judge(std::mem::replace(waiting, rest))
+            })
+        })?
+    };
+    let mut read = || {
+        while let Some(block) = next.take() {
+            take(&block, &mut waiting)?;
+            next = blocks.next()?;
+        }
+        Ok(())
+    };
+    let read: Result<(), E> = read();
+    // What was read before an error counts.
+    if !waiting.is_empty() {
+        judge(waiting)?;
     }
+    read?;
     match reader.rows {
         0 => Err(Error::NoRows { path: path.to_owned(), unit: "row after the header" }.into()),
         _ => Ok(blocks.others().to_vec()),
