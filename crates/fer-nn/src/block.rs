@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use crate::conv::{Geometry, bias_or_zeros};
+use crate::conv::{After, Geometry, bias_or_zeros};
 use crate::gray::{Gray, Moments};
 use crate::norm::pooled::{self, Sizes};
 use crate::norm::{Normalizer, Sums};
@@ -216,10 +216,19 @@ impl Block {
             gray::forward(gray, x, (&weight, bias_value), &norm, self.activation, (&mut y, &mut words));
             return Ok((y, Saved { norm, conv: None, words: Some(words), moments }));
         }
+        if let (Some(Conv { geometry, weight, bias_value, .. }), Some(_)) = (&self.conv, &self.running)
+            && self.pooling == Pooling::None
+            && self.activation.stream().is_none()
+        {
+            let (norm, mut y) = (self.settle(|| None)?, vec![0.0; self.len()]);
+            let after = After::Norm { norm: &norm, residual, activation: self.activation };
+            geometry.forward(x, &floats(weight.value())?, bias_value, &mut y, after);
+            return Ok((y, Saved { norm, conv: None, words: None, moments: None }));
+        }
         let conv = match &self.conv {
             Some(Conv { geometry, weight, bias_value, .. }) => {
                 let mut out = Scratch::new(self.len());
-                geometry.forward(x, &floats(weight.value())?, bias_value, &mut out);
+                geometry.forward(x, &floats(weight.value())?, bias_value, &mut out, After::Nothing);
                 Some(out)
             }
             None => None,

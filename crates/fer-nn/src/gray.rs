@@ -10,12 +10,10 @@ use rayon::prelude::*;
 
 use crate::Activation;
 use crate::activation::with_curve;
+use crate::conv::{Framed, LineOfWindows, PLACES, places_first};
 use crate::norm::pooled::{forward_line, winners};
 use crate::norm::{BatchStats, Normalizer};
 use crate::simd::{First, Full, Lanes, autovectorize, for_each_vector, vectorize};
-
-/// Places in a window.
-const PLACES: usize = 9;
 
 /// Height and width of the images, and the channels that the convolution makes of them.
 #[derive(Debug, Clone, Copy)]
@@ -33,27 +31,6 @@ pub(crate) struct Moments {
     count: f64,
 }
 
-/// An image with a zero around it, and wide enough for whole vectors.
-struct Padded<T> {
-    values: Vec<T>,
-    width: usize,
-}
-
-impl<T: Copy + Default + From<f32>> Padded<T> {
-    fn new(gray: Gray, image: &[f32]) -> Self {
-        let width = gray.width + 2;
-        let mut values = vec![T::default(); (gray.height + 2) * width];
-        let lines = values[width..].chunks_exact_mut(width).zip(image.chunks_exact(gray.width));
-        lines.for_each(|(line, image)| line[1..].iter_mut().zip(image).for_each(|(to, &from)| *to = T::from(from)));
-        Self { values, width }
-    }
-
-    /// The numbers at this place of the windows of a line.
-    fn line(&self, row: usize, place: usize) -> &[T] {
-        &self.values[(row + place / 3) * self.width + place % 3..][..self.width - 2]
-    }
-}
-
 impl Moments {
     pub(crate) fn of(gray: Gray, x: &[f32]) -> Self {
         let images = x.par_chunks(gray.height * gray.width).map(|image| Self::of_image(gray, image));
@@ -69,13 +46,13 @@ impl Moments {
     }
 
     fn of_image(gray: Gray, image: &[f32]) -> Self {
-        let padded = Padded::<f64>::new(gray, image);
+        let framed = Framed::<f64>::new([gray.height, gray.width], image);
         let (mut first, mut second) = ([0.0; PLACES], [[0.0; PLACES]; PLACES]);
         autovectorize(
             #[inline(always)]
             || {
                 for row in 0..gray.height {
-                    let lines: [&[f64]; PLACES] = std::array::from_fn(|place| padded.line(row, place));
+                    let lines: [&[f64]; PLACES] = std::array::from_fn(|place| framed.line(row, place));
                     for a in 0..PLACES {
                         first[a] += lines[a].iter().sum::<f64>();
                         for b in a..PLACES {
@@ -126,11 +103,6 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// Weight `[O, 1, 3, 3]` as `[9, O]`.
-fn places_first(weight: &[f32], outputs: usize) -> Vec<f32> {
-    (0..weight.len()).map(|index| weight[index % outputs * PLACES + index / outputs]).collect()
-}
-
 /// y = 2×2 maximum of activation(norm(x ⋆ weight + bias)); `words` as in `norm::pooled::forward`.
 pub(crate) fn forward(
     gray: Gray,
@@ -146,13 +118,13 @@ pub(crate) fn forward(
     let pooled = height / 2 * pooled_line;
     let images = x.par_chunks(height * width).zip(y.par_chunks_mut(pooled)).zip(words.par_chunks_mut(pooled));
     images.enumerate().for_each(|(image, ((x, y), words))| {
-        let padded = Padded::<f32>::new(gray, x);
+        let framed = Framed::<f32>::new([gray.height, gray.width], x);
         let line = width * outputs;
         let (mut lines, mut random) = (vec![0.0; 2 * line], vec![0.0; 2 * line]);
         let pairs = y.chunks_exact_mut(pooled_line).zip(words.chunks_exact_mut(pooled_line));
         for (pair, (y, words)) in pairs.enumerate() {
             for (row, out) in (2 * pair..).zip(lines.chunks_exact_mut(line)) {
-                vectorize(Convolve { padded: &padded, row, weight: &weight, bias, out });
+                vectorize(LineOfWindows { framed: &framed, row, weight: &weight, bias, out });
             }
             if let Some(stream) = activation.stream() {
                 stream.fill(image * height * line + 2 * pair * line, &mut random);
@@ -163,53 +135,6 @@ pub(crate) fn forward(
             ));
         }
     });
-}
-
-/// One line of the convolution, `[width, O]`.
-struct Convolve<'a> {
-    padded: &'a Padded<f32>,
-    row: usize,
-    weight: &'a [f32],
-    bias: &'a [f32],
-    out: &'a mut [f32],
-}
-
-impl WithSimd for Convolve<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { padded, row, weight, bias, out } = self;
-        let outputs = bias.len();
-        let places: [&[f32]; PLACES] = std::array::from_fn(|place| padded.line(row, place));
-        for_each_vector!(S, outputs, |at, lanes| {
-            convolve_vector(simd, places, weight, bias, out, at, lanes);
-        });
-    }
-}
-
-#[inline(always)]
-fn convolve_vector<S: Simd>(
-    simd: S,
-    places: [&[f32]; PLACES],
-    weight: &[f32],
-    bias: &[f32],
-    out: &mut [f32],
-    at: usize,
-    lanes: impl Lanes<S>,
-) {
-    let outputs = bias.len();
-    let weight: [S::f32s; PLACES] = std::array::from_fn(|place| lanes.load(simd, &weight[place * outputs + at..]));
-    let bias = lanes.load(simd, &bias[at..]);
-    let width = places[0].len();
-    let places = places.map(|place| &place[..width]);
-    for (column, out) in out.chunks_exact_mut(outputs).enumerate().take(width) {
-        let mut sum = bias;
-        for place in 0..PLACES {
-            sum = simd.mul_add_f32s(weight[place], simd.splat_f32s(places[place][column]), sum);
-        }
-        lanes.store(simd, &mut out[at..], sum);
-    }
 }
 
 /// Gradients of a block.
@@ -263,18 +188,18 @@ pub(crate) fn backward(
 
 /// Over the winners of one image's windows: Σ dz · patch, `[9, O]`, and then Σ dz, `[O]`.
 fn winners_of_image(gray: Gray, x: &[f32], words: &[f32], dy: &[f32]) -> Vec<f32> {
-    let padded = Padded::<f32>::new(gray, x);
+    let framed = Framed::<f32>::new([gray.height, gray.width], x);
     let mut sums = vec![0f32; (PLACES + 1) * gray.outputs];
     let line = gray.width / 2 * gray.outputs;
     for (pair, (words, dy)) in words.chunks_exact(line).zip(dy.chunks_exact(line)).enumerate() {
-        vectorize(Winners { padded: &padded, row: 2 * pair, outputs: gray.outputs, words, dy, sums: &mut sums });
+        vectorize(Winners { framed: &framed, row: 2 * pair, outputs: gray.outputs, words, dy, sums: &mut sums });
     }
     sums
 }
 
 /// One line of windows.
 struct Winners<'a> {
-    padded: &'a Padded<f32>,
+    framed: &'a Framed<f32>,
     row: usize,
     outputs: usize,
     words: &'a [f32],
@@ -287,9 +212,9 @@ impl WithSimd for Winners<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { padded, row, outputs, words, dy, sums } = self;
+        let Self { framed, row, outputs, words, dy, sums } = self;
         let lines: [&[f32]; 4] =
-            std::array::from_fn(|line| &padded.values[(row + line) * padded.width..][..padded.width]);
+            std::array::from_fn(|line| &framed.values[(row + line) * framed.width..][..framed.width]);
         for_each_vector!(S, outputs, |at, lanes| {
             winners_vector(simd, lines, outputs, words, dy, sums, at, lanes);
         });

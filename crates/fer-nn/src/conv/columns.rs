@@ -1,9 +1,12 @@
 //! Convolution as a matrix product: each window becomes a row of a matrix. Any window, stride and padding.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use super::after::After;
 use super::geometry::{Geometry, add_in_order};
-use crate::product::{Destination, Matrix, MatrixMut, Panels, Workers, multiply, pack};
+use crate::product::{Axis, Destination, Matrix, MatrixMut, Panels, Workers, multiply, pack};
 use crate::scratch::Scratch;
 
 /// Numbers of the matrix of windows that is made at a time: it stays in the cache.
@@ -34,7 +37,7 @@ impl Geometry {
 
     /// For each place of a window over output line `line` (counted through all images): the place's number, the
     /// output columns whose source lies inside the image, and where in x the first of them begins.
-    fn for_each_place(&self, line: usize, mut f: impl FnMut(usize, std::ops::Range<usize>, usize)) {
+    fn for_each_place(&self, line: usize, mut f: impl FnMut(usize, Range<usize>, usize)) {
         let (image, row) = (line / self.out_height, line % self.out_height);
         for down in 0..self.kernel {
             let source = row * self.stride + down;
@@ -53,7 +56,7 @@ impl Geometry {
     }
 
     /// The windows of these output lines as rows `[line · column, window]`.
-    fn gather(&self, x: &[f32], lines: std::ops::Range<usize>, windows: &mut [f32]) {
+    fn gather(&self, x: &[f32], lines: Range<usize>, windows: &mut [f32]) {
         let (channels, window) = (self.channels, self.window());
         if self.padding > 0 {
             windows.fill(0.0);
@@ -71,7 +74,7 @@ impl Geometry {
     }
 
     /// The adjoint of [`Self::gather`]: adds every window back onto its pixels.
-    fn scatter(&self, windows: &[f32], lines: std::ops::Range<usize>, dx: &mut [f32]) {
+    fn scatter(&self, windows: &[f32], lines: Range<usize>, dx: &mut [f32]) {
         let (channels, window) = (self.channels, self.window());
         for (line, windows) in lines.zip(windows.chunks_exact(self.out_width * window)) {
             self.for_each_place(line, |place, columns, start| {
@@ -87,21 +90,73 @@ impl Geometry {
     }
 }
 
-/// y = x ⋆ weight + bias; every number of `y` is written.
-pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+/// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
+pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
     let kernel = window_major(g, weight);
     let (kernel, layout) = pack(Matrix::new(&kernel, g.window(), g.outputs), Workers::One);
     let kernel = Panels::new(&kernel, layout);
     let line = g.out_width * g.outputs;
     // Blocks of lines, counted through all images, so that one image is shared by all threads too.
-    y.par_chunks_mut((g.block() * line).max(1)).enumerate().for_each(|(block, y)| {
-        y.chunks_exact_mut(g.outputs).for_each(|y| y.copy_from_slice(bias));
-        let first = block * g.block();
-        let lines = first..first + y.len() / line;
-        with_windows(g, x, lines, |windows| {
-            multiply(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add);
+    let block = g.block();
+    y.par_chunks_mut((block * line).max(1)).enumerate().for_each(|(index, y)| {
+        after.run(index * block * line, y, |y| {
+            y.chunks_exact_mut(g.outputs).for_each(|y| y.copy_from_slice(bias));
+            let lines = index * block..index * block + y.len() / line;
+            let mut rest = y;
+            for_each_image(g, lines, |image, lines| {
+                let (y, others) = std::mem::take(&mut rest).split_at_mut(lines.len() * line);
+                rest = others;
+                with_windows(g, &x[image * g.image()..][..g.image()], lines, |windows| {
+                    multiply(MatrixMut::new(y, g.outputs), windows, kernel, Destination::Add);
+                });
+            });
         });
     });
+}
+
+/// Calls `f` with each image of these output lines, which are counted through all images, and with its own lines.
+fn for_each_image(g: &Geometry, lines: Range<usize>, mut f: impl FnMut(usize, Range<usize>)) {
+    let mut first = lines.start;
+    while first < lines.end {
+        let (image, row) = (first / g.out_height, first % g.out_height);
+        let count = (g.out_height - row).min(lines.end - first);
+        f(image, row..row + count);
+        first += count;
+    }
+}
+
+/// Calls `f` with the windows of these output lines of an image as a matrix, `[line · column, window]`. They are read
+/// where the pixels lie; only what needs a frame of zeros is copied.
+fn with_windows(g: &Geometry, image: &[f32], lines: Range<usize>, f: impl FnOnce(Matrix<'_>)) {
+    let Geometry { height, width, channels, kernel, stride, padding, .. } = *g;
+    let windows = |pixels: &[f32], line: usize| {
+        let across = Axis {
+            length: lines.len() * g.out_width,
+            stride: stride * channels,
+            block: g.out_width,
+            jump: stride * line,
+        };
+        let window = Axis { length: g.window(), stride: 1, block: kernel * channels, jump: line };
+        f(Matrix::of(pixels, across, window));
+    };
+    let (first, count) = (lines.start * stride, (lines.len() - 1) * stride + kernel);
+    if padding == 0 {
+        return windows(&image[first * width * channels..][..count * width * channels], width * channels);
+    }
+    let line = (width + 2 * padding) * channels;
+    let mut framed = Scratch::new(count * line);
+    for (row, framed) in (first..).zip(framed.chunks_exact_mut(line)) {
+        if !(padding..height + padding).contains(&row) {
+            framed.fill(0.0);
+            continue;
+        }
+        let (left, rest) = framed.split_at_mut(padding * channels);
+        let (pixels, right) = rest.split_at_mut(width * channels);
+        left.fill(0.0);
+        pixels.copy_from_slice(&image[(row - padding) * width * channels..][..width * channels]);
+        right.fill(0.0);
+    }
+    windows(&framed, line);
 }
 
 /// The gradients of [`forward`]: all of `dweight` and, if asked for, `dx` are overwritten.
@@ -163,16 +218,16 @@ fn input_gradient(g: &Geometry, kernel: Panels<'_>, dy: &[f32], dx: &mut [f32]) 
 }
 
 /// Calls `f` with the windows of a block of output lines after the other.
-fn for_each_block(g: &Geometry, x: &[f32], mut f: impl FnMut(std::ops::Range<usize>, Matrix<'_>)) {
+fn for_each_block(g: &Geometry, x: &[f32], mut f: impl FnMut(Range<usize>, Matrix<'_>)) {
     let lines = x.len() / g.image() * g.out_height;
     for start in (0..lines).step_by(g.block()) {
         let lines = start..(start + g.block()).min(lines);
-        with_windows(g, x, lines.clone(), |windows| f(lines, windows));
+        with_gathered(g, x, lines.clone(), |windows| f(lines, windows));
     }
 }
 
-/// Calls `f` with the windows of these output lines.
-fn with_windows(g: &Geometry, x: &[f32], lines: std::ops::Range<usize>, f: impl FnOnce(Matrix<'_>)) {
+/// Calls `f` with the gathered windows of these output lines, which are counted through all images.
+fn with_gathered(g: &Geometry, x: &[f32], lines: Range<usize>, f: impl FnOnce(Matrix<'_>)) {
     let rows = lines.len() * g.out_width;
     if g.is_pointwise() {
         let line = g.width * g.channels;

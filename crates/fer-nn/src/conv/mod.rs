@@ -1,14 +1,18 @@
 //! Convolutions.
 
+mod after;
 mod columns;
 mod depthwise;
 mod geometry;
+mod single;
 mod winograd;
 
 use candle_core::{CpuStorage, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, bail};
 
+pub(crate) use after::After;
 pub use depthwise::depthwise_conv2d;
 pub(crate) use geometry::Geometry;
+pub(crate) use single::{Framed, LineOfWindows, PLACES, places_first};
 
 use crate::Parameter;
 use crate::scratch::Scratch;
@@ -71,12 +75,14 @@ impl Geometry {
         self.method == Method::Fast && self.suits_winograd()
     }
 
-    /// y = x ⋆ weight + bias; every number of `y` is written.
-    pub(crate) fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+    /// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
+    pub(crate) fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
         if self.is_winograd() {
-            winograd::forward(self, x, weight, bias, y);
+            winograd::forward(self, x, weight, bias, y, after);
+        } else if self.is_single() {
+            single::forward(self, x, weight, bias, y, after);
         } else {
-            columns::forward(self, x, weight, bias, y);
+            columns::forward(self, x, weight, bias, y, after);
         }
     }
 
@@ -136,7 +142,13 @@ impl CustomOp3 for Conv {
     ) -> Result<(CpuStorage, Shape)> {
         let g = self.geometry;
         let mut y = vec![0.0; g.out_len()];
-        g.forward(slice(x, x_layout)?, slice(weight, weight_layout)?, slice(bias, bias_layout)?, &mut y);
+        g.forward(
+            slice(x, x_layout)?,
+            slice(weight, weight_layout)?,
+            slice(bias, bias_layout)?,
+            &mut y,
+            After::Nothing,
+        );
         Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, g.outputs))))
     }
 

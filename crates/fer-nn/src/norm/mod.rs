@@ -162,22 +162,33 @@ fn draw(stream: Option<Stream>, start: usize, buffer: &mut [f32]) {
 
 /// y = activation(norm(x) + residual), elementwise.
 pub(crate) fn forward(norm: &Normalizer, x: &[f32], residual: Option<&[f32]>, activation: Activation, y: &mut [f32]) {
-    let channels = norm.channels();
-    let [line, piece] = positions(channels).map(|positions| positions * channels);
+    let [_, piece] = positions(norm.channels()).map(|positions| positions * norm.channels());
     y.par_chunks_mut(piece).enumerate().for_each(|(index, y)| {
-        let mut random = vec![0.0; line];
-        for (number, y) in y.chunks_mut(line).enumerate() {
-            let start = index * piece + number * line;
-            let x = &x[start..start + y.len()];
-            let residual = residual.map(|residual| &residual[start..start + y.len()]);
-            let random = &mut random[..y.len()];
-            draw(activation.stream(), start, random);
-            with_curve!(activation, |curve| autovectorize(
-                #[inline(always)]
-                || forward_line(curve, norm, x, residual, random, y)
-            ));
-        }
+        let part = index * piece..index * piece + y.len();
+        forward_piece(norm, &x[part.clone()], residual.map(|residual| &residual[part]), activation, index * piece, y);
     });
+}
+
+/// Of a piece, whose first number is number `start`.
+pub(crate) fn forward_piece(
+    norm: &Normalizer,
+    x: &[f32],
+    residual: Option<&[f32]>,
+    activation: Activation,
+    start: usize,
+    y: &mut [f32],
+) {
+    let [line, _] = positions(norm.channels()).map(|positions| positions * norm.channels());
+    let mut random = vec![0.0; line];
+    for (number, (y, x)) in y.chunks_mut(line).zip(x.chunks(line)).enumerate() {
+        let residual = residual.map(|residual| &residual[number * line..][..y.len()]);
+        let random = &mut random[..y.len()];
+        draw(activation.stream(), start + number * line, random);
+        with_curve!(activation, |curve| autovectorize(
+            #[inline(always)]
+            || forward_line(curve, norm, x, residual, random, y)
+        ));
+    }
 }
 
 #[inline(always)]

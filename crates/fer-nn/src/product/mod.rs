@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 pub(crate) use self::kernel::LANES;
 use self::kernel::{Tile, WIDTH};
-pub(crate) use self::matrix::{Matrix, MatrixMut};
+pub(crate) use self::matrix::{Axis, Matrix, MatrixMut};
 use self::panels::pack_part;
 pub(crate) use self::panels::{Layout, Panels};
 use crate::scratch::Scratch;

@@ -13,6 +13,7 @@ mod weights;
 
 use rayon::prelude::*;
 
+use super::after::After;
 use super::geometry::{Geometry, add_in_order};
 use crate::product::{Destination, multiply};
 use crate::scratch::Scratch;
@@ -29,36 +30,46 @@ const BACKWARD: usize = 120;
 /// Most pieces of a batch; each has a weight gradient of its own.
 const PIECES: usize = 16;
 
-/// Images that are worked on together.
+/// Images that the forward pass works on together.
+fn forward_piece(g: &Geometry) -> usize {
+    g.images_in_a_piece(g.tiles(), BACKWARD, usize::MAX)
+}
+
+/// Images that the backward pass works on together.
 fn piece(g: &Geometry) -> usize {
     g.images_in_a_piece(g.tiles(), BACKWARD, PIECES)
 }
 
-/// y = x ⋆ weight + bias; every number of `y` is written.
-pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+/// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
+pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
     let (planes, kernel) = transform_weight(g, weight, Side::Outputs);
-    let piece = piece(g);
+    let piece = forward_piece(g);
     let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
-    pieces.for_each(|(x, y)| {
-        let mut points = Planes::packed(FORWARD, g.channels).scratch();
-        let mut products = Planes::written(FORWARD, planes.layout.width).scratch();
-        for tiles in g.blocks(x.len() / g.image(), FORWARD) {
-            let input = Planes::packed(tiles.len(), g.channels);
-            vectorize(Gather { g, x, tiles: tiles.clone(), planes: input, points: &mut points });
-            // Some outputs at a time, so that their products stay in the cache until they are transformed.
-            for panel in 0..planes.layout.panels() {
-                let outputs = planes.layout.columns_in(panel);
-                let out = Planes::written(tiles.len(), outputs);
-                for point in 0..POINTS {
-                    let (left, right) = (input.point(&points, point), planes.point(&kernel, point).only(panel));
-                    multiply(out.point_mut(&mut products, point), left.matrix(), right, Destination::Overwrite);
-                }
-                let first = panel * planes.layout.width;
-                let bias = &bias[first..first + outputs];
-                vectorize(Finish { g, planes: out, products: &products, bias, tiles: tiles.clone(), first, y });
-            }
-        }
+    pieces.enumerate().for_each(|(index, (x, y))| {
+        after.run(index * piece * g.out_image(), y, |y| forward_images(g, x, (planes, &kernel), bias, y));
     });
+}
+
+/// Of some images.
+fn forward_images(g: &Geometry, x: &[f32], (planes, kernel): (Planes, &[f32]), bias: &[f32], y: &mut [f32]) {
+    let mut points = Planes::packed(FORWARD, g.channels).scratch();
+    let mut products = Planes::written(FORWARD, planes.layout.width).scratch();
+    for tiles in g.blocks(x.len() / g.image(), FORWARD) {
+        let input = Planes::packed(tiles.len(), g.channels);
+        vectorize(Gather { g, x, tiles: tiles.clone(), planes: input, points: &mut points });
+        // Some outputs at a time, so that their products stay in the cache until they are transformed.
+        for panel in 0..planes.layout.panels() {
+            let outputs = planes.layout.columns_in(panel);
+            let out = Planes::written(tiles.len(), outputs);
+            for point in 0..POINTS {
+                let (left, right) = (input.point(&points, point), planes.point(kernel, point).only(panel));
+                multiply(out.point_mut(&mut products, point), left.matrix(), right, Destination::Overwrite);
+            }
+            let first = panel * planes.layout.width;
+            let bias = &bias[first..first + outputs];
+            vectorize(Finish { g, planes: out, products: &products, bias, tiles: tiles.clone(), first, y });
+        }
+    }
 }
 
 /// The gradients of [`forward`]: all of `dweight` and, if asked for, `dx` are overwritten.
