@@ -176,6 +176,29 @@ fn evaluation_normalises_with_the_running_statistics() {
 }
 
 #[test]
+fn what_follows_a_convolution_in_the_cache_changes_no_bit() {
+    for (channels, kernel, stride, padding) in [(1, 3, 1, 1), (8, 3, 1, 1), (8, 3, 2, 1), (8, 1, 2, 0), (3, 5, 1, 2)] {
+        let config = Conv2d::new(stride, padding);
+        let block = parameters(8, channels);
+        let weight = Parameter::new(random(&[8, channels, kernel, kernel], 5)).unwrap();
+        // More positions than a piece has.
+        let x = random(&[5, 30, 26, channels], 1);
+        let (mean, var) = (random(&[8], 8), (random(&[8], 9) + 1.5).unwrap());
+        let plain = conv2d(&x, &weight, None, config).unwrap();
+        let residual = random(plain.dims(), 2);
+        for residual in [None, Some(&residual)] {
+            let norm = BatchNorm {
+                statistics: Statistics::Running { mean: &mean, var: &var },
+                ..block.norm(leaky(0.2), Pooling::None, residual)
+            };
+            let (expected, _) = batch_norm(&plain, norm).unwrap();
+            let (y, _) = conv2d_batch_norm(&x, &weight, None, config, norm).unwrap();
+            assert_eq!(distance(&expected, &y), 0.0, "{channels} channels, stride {stride}");
+        }
+    }
+}
+
+#[test]
 fn a_second_backward_pass_through_the_same_graph_is_refused() {
     let block = parameters(8, 8);
     let norm = block.norm(Activation::RELU, Pooling::None, None);
