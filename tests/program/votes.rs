@@ -158,3 +158,46 @@ fn rules_for_targets_without_votes_are_refused() {
     let told = "error: train: targets: `draw` needs images of which more is known than their labels";
     assert!(run.stderr.contains(told), "{run:?}");
 }
+
+#[test]
+fn an_evaluation_takes_votes_in_the_place_of_labels() {
+    let world = World::ran();
+    // angry, disgust, fear, happy, sad, surprise, neutral in FER+'s columns.
+    let places = [4, 5, 6, 1, 3, 2, 0];
+    let header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+    let (mut votes, mut expected) = (header.to_owned(), 0);
+    for (row, line) in world.read("faces.csv").lines().skip(1).enumerate() {
+        let label: usize = line.split(',').next().unwrap().parse().unwrap();
+        let usage = line.rsplit(',').next().unwrap();
+        let mut counts = [0; 10];
+        // Seven of ten; or contempt, for which the model has no class; or five of ten, which is no majority.
+        let [clear, other] = [if row % 3 == 2 { 5 } else { 7 }, 10 - if row % 3 == 2 { 5 } else { 7 }];
+        counts[if row % 3 == 1 { 7 } else { places[label] }] = clear;
+        counts[8] = other;
+        expected += usize::from(row % 3 == 0 && usage == "PrivateTest");
+        let counts = counts.map(|count| count.to_string()).join(",");
+        votes.push_str(&format!("{usage},fer{row:07}.png,{counts}\n"));
+    }
+    std::fs::write(world.path("fer2013new.csv"), &votes).unwrap();
+    let evaluate =
+        ["evaluate", "--model", "run", "--data", "faces.csv", "--votes", "fer2013new.csv", "--split", "test"];
+    let run = world.fer(&[&evaluate[..], &["--json", "--report", "report"]].concat()).succeeded();
+    let scores = run.json();
+    assert!(expected > 0 && scores["n"] == expected, "{scores}");
+    assert!(run.stderr.contains("left out of test by their votes: ") && run.stderr.contains(" contempt, "), "{run:?}");
+    // Everybody who voted for a class voted for the same one.
+    assert_eq!(scores["votes"]["ceiling"], 1.0);
+    assert_eq!(scores["votes"]["agreement"], scores["accuracy"]);
+    let metrics: Value = serde_json::from_str(&world.read("report/metrics.json")).unwrap();
+    assert_eq!(metrics["splits"]["test"]["votes"], scores["votes"]);
+    let unclear = votes.lines().skip(1).map(|line| {
+        let names: Vec<&str> = line.split(',').take(2).collect();
+        names.join(",") + ",5,5,0,0,0,0,0,0,0,0\n"
+    });
+    std::fs::write(world.path("fer2013new.csv"), header.to_owned() + &unclear.collect::<String>()).unwrap();
+    let failed = world.fer(&evaluate);
+    assert!(
+        failed.code == 1 && failed.stderr.contains("expected rows whose votes are clear, found none"),
+        "{failed:?}"
+    );
+}

@@ -437,6 +437,12 @@ pub enum Error {
         /// Rows there are.
         found: usize,
     },
+    /// Votes that leave no row.
+    #[error("{}: expected rows whose votes are clear, found none", path.display())]
+    NoClearVotes {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// Nothing to train on.
     #[error("{}: expected rows for train, found none among the {rows} usable rows{}", path.display(), why_empty(*dropped))]
     EmptyTrain {

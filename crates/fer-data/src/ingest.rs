@@ -125,9 +125,10 @@ pub fn load_with(params: &IngestParams, finder: Option<&FaceFinder<'_>>, scratch
 }
 
 /// [`load_with`] of some rows, or of labels that stand for classes of other names. A set of one split calls itself that split.
+/// Where there are votes, they take the place of labels and of what stands for them.
 ///
 /// # Errors
-/// As [`load`]; and if the source does not say splits, has no row of the split, or has no such label.
+/// As [`load`]; what is wrong with the votes; and if the source does not say splits, has no row of the split, or has no such label.
 pub fn load_rows(
     params: &IngestParams,
     rows: &Rows,
@@ -137,7 +138,7 @@ pub fn load_rows(
     params.check()?;
     let classes = &params.classes;
     let request = Request {
-        labels: rows.labels(params)?,
+        labels: if params.votes.is_some() { labels(params) } else { rows.labels(params)? },
         splits: if rows.split.is_some() { Splits::Read } else { Splits::Ignore },
         on_bad_row: params.on_bad_row,
         group: None,
@@ -147,12 +148,23 @@ pub fn load_rows(
         scratch,
     };
     let mut table = read(&params.source, &request)?;
-    let assignment = rows.assignment(&table, params)?;
+    let joined = match &params.votes {
+        Some(votes) => Some(Joined::new(votes, classes, &mut table, params.source_path())?),
+        None => None,
+    };
+    let mut assignment = rows.assignment(&table, params)?;
     let notes = Notes::of(&mut table, classes);
+    let votes = joined.map(|joined| joined.apply(&mut table, &mut assignment));
+    if assignment.iter().all(Option::is_none) {
+        return Err(Error::NoClearVotes { path: params.source_path().to_owned() });
+    }
     let mut report = notes.into_report(checks::check(classes, &table, &assignment, Dropped::default()));
+    report.votes = votes;
     report.origins = checks::origins(&table, &report);
     let (_, images) = table.into_sets(classes, &assignment).pop_first().expect("a source without rows is refused");
-    let notes = summary::skipped(&report).into_iter().chain(summary::reading(&report)).collect();
+    let notes =
+        report.votes.iter().flat_map(summary::votes).chain(summary::skipped(&report)).chain(summary::reading(&report));
+    let notes = notes.collect();
     Ok(Loaded { images, report, notes })
 }
 

@@ -105,7 +105,7 @@ fn on_a_line(reason: &str) -> String {
 }
 
 /// Which rows the votes left out, and what of the votes was not used.
-fn votes(report: &VotesReport) -> Vec<String> {
+pub(crate) fn votes(report: &VotesReport) -> Vec<String> {
     let mut lines = vec![];
     for (split, reasons) in &report.left_out {
         let all = grouped(reasons.values().sum());

@@ -116,6 +116,14 @@ const fn none() -> NonNegative {
     NonNegative::of(0.0)
 }
 
+impl FerPlusVotes {
+    /// The rows with a clear majority alone, in every split, as the paper tests.
+    pub fn majority(path: PathBuf) -> Self {
+        let [protocol, held_out] = [majority(); 2];
+        Self { path, protocol, held_out, outliers: one(), join: None }
+    }
+}
+
 impl Votes {
     /// The file.
     pub fn path(&self) -> &Path {

@@ -5,10 +5,12 @@ use anyhow::{Context, Result, bail};
 use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
 use fer_artifact::{Digest, Metrics, Model, Predictions, Provenance, Seed, Split, Tta, read, write, write_atomic};
 use fer_data::Loaded;
-use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report, score};
+use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report};
 use fer_pipeline::PROGRAM;
 use fer_predict::Ensemble;
 use serde_json::Value;
+
+use super::scores;
 
 /// A folder for what is left of an evaluation: scores, predictions, mistakes, and the report.
 pub(super) struct ReportFolder {
@@ -79,7 +81,7 @@ impl ReportFolder {
         let evaluation = Evaluation {
             // No temperature: fitted to the images that are judged, it would say nothing of others.
             metrics: Metrics {
-                splits: predictions.iter().map(|(&split, predictions)| (split, score(predictions))).collect(),
+                splits: predictions.iter().map(|(&split, predictions)| (split, scores(predictions))).collect(),
                 temperature: None,
                 ece_calibrated: BTreeMap::new(),
                 tta: Some(tta),

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use fer_artifact::{Predictions, Split, SplitMetrics, Tta, with_causes};
 use fer_data::{
-    Classes, Detect, Error, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source, SplitName,
-    load_rows,
+    Classes, Detect, Error, FerPlusVotes, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source,
+    SplitName, Votes, load_rows,
 };
-use fer_eval::{Baseline, paired, score};
+use fer_eval::{Baseline, paired, score, vote_metrics};
 use fer_pipeline::{face_finder, last_part};
 use fer_predict::Ensemble;
 use serde::Serialize;
@@ -31,6 +31,7 @@ use folder::{Evaluated, ReportFolder};
   fer evaluate --model runs/b --baseline runs/a --data other.csv
   fer evaluate --model one.safetensors --model other.safetensors --data pictures --tta flip --json
   fer evaluate --data faces --map anger=angry --map contempt=     rows of `contempt` are left out
+  fer evaluate --data fer2013.csv --votes fer2013new.csv --split validation
   fer evaluate --data photographs --detect
 The model's header says how to preprocess the images, and `fer export-model` stores a temperature there: both are
 applied. Without `--split`, all rows count.")]
@@ -50,6 +51,10 @@ pub(super) struct EvaluateArgs {
     /// a class.
     #[arg(long = "map", value_name = "LABEL=CLASS")]
     map: Vec<MappedLabel>,
+    /// Take these votes of several people in place of the labels: FER+'s file, `fer2013new.csv`, which has a row for each row of the source.
+    /// Rows with a clear majority for a class of the model count.
+    #[arg(long, value_name = "FILE", conflicts_with = "map")]
+    votes: Option<PathBuf>,
     /// Find the face in each picture, the largest one, as pictures are photographs. Pictures without a face do not count,
     /// and are named.
     #[arg(long)]
@@ -147,11 +152,18 @@ impl EvaluateArgs {
     fn load(&self, ensemble: &Ensemble) -> Result<Loaded> {
         let of_model =
             || format!("{}: its classes", self.models.first().map_or("-".into(), |path| path.display().to_string()));
-        let classes = Classes::new(ensemble.classes().to_vec()).with_context(of_model)?;
+        let names = ensemble.classes().to_vec();
+        let classes = match &self.votes {
+            // A choice: what people voted for beside these classes counts as another thing.
+            Some(_) => Classes::choosing(names.into_iter().map(|name| (name.clone(), vec![name])).collect()),
+            None => Classes::new(names),
+        };
+        let classes = classes.with_context(of_model)?;
         let source = IngestParams {
             classes,
             size: ensemble.size().ok().map(ImageSize::from),
             detect: self.detect.then(Detect::default),
+            votes: self.votes.clone().map(|path| Votes::FerPlus(FerPlusVotes::majority(path))),
             ..IngestParams::new(Source::at(&self.data))
         };
         let finder = if self.detect { Some(face_finder().ok_or(Error::NoDetector)?) } else { None };
@@ -186,7 +198,7 @@ impl EvaluateArgs {
     }
 
     fn tell(&self, predictions: &Predictions, baseline: Option<&Baseline>) -> Result<()> {
-        let scores = score(predictions);
+        let scores = scores(predictions);
         if self.json {
             return print_json(&Scores { scores: &scores, baseline });
         }
@@ -203,6 +215,7 @@ impl EvaluateArgs {
         let mut arguments = json!({"data": text(&self.data), "model": models, "tta": self.tta, "detect": self.detect});
         let optional = [
             ("split", self.split.map(|SplitName(split)| json!(split))),
+            ("votes", self.votes.as_ref().map(text)),
             ("map", (!self.map.is_empty()).then(|| Value::Object(map.collect()))),
             ("baseline", self.baseline.as_ref().map(text)),
         ];
@@ -222,6 +235,11 @@ impl EvaluateArgs {
         let split = self.split.map_or(String::new(), |SplitName(split)| format!(", {split}"));
         format!("{models} on {}{split}", name(&self.data))
     }
+}
+
+/// With those against single votes, where there are votes.
+fn scores(predictions: &Predictions) -> SplitMetrics {
+    SplitMetrics { votes: vote_metrics(predictions), ..score(predictions) }
 }
 
 /// The label, of a row or of a folder, at which reading stopped, as it stands for no class.
