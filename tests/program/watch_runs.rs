@@ -123,8 +123,7 @@ fn a_sweep_has_its_cells_its_table_and_their_logs() {
     assert_eq!(listed["sweeps"], json!([{"name": "rates", "states": {"finished": 4}}]));
     assert_eq!((names(&listed["runs"]), names(&listed["problems"])), (vec![], vec!["rates/cells/broken"]));
     let sweep = service.get("/v1/runs/sweep?sweep=rates", "").json();
-    let told =
-        world.fer(&["sweep", "status", "sweep.yaml", "--run-dir=runs/rates", "--json"]).succeeded().json();
+    let told = world.fer(&["sweep", "status", "sweep.yaml", "--run-dir=runs/rates", "--json"]).succeeded().json();
     // The order is another: that of names here, that of the matrix there.
     let sorted = |combinations: &Value| {
         let mut combinations = combinations.as_array().unwrap().clone();
@@ -139,7 +138,10 @@ fn a_sweep_has_its_cells_its_table_and_their_logs() {
     assert_eq!(names(&sweep["problems"]), ["rates/cells/broken"]);
     let path = "/v1/runs/log?run=rates/cells/learning_rate%3D0.01,seed%3D1";
     let log = service.get(path, "").json();
-    assert_eq!((log["text"].as_str().unwrap(), &log["is_whole"]), (&*world.read("runs/rates/cells/learning_rate=0.01,seed=1/cell.log"), &json!(true)));
+    assert_eq!(
+        (log["text"].as_str().unwrap(), &log["is_whole"]),
+        (&*world.read("runs/rates/cells/learning_rate=0.01,seed=1/cell.log"), &json!(true))
+    );
     let run = service.get(&path.replace("/log", "/run"), "").json();
     assert_eq!((&run["sweep"], &run["has_log"]), (&json!("rates"), &json!(true)));
     assert!(service.get("/v1/runs/sweep?sweep=.", "").problem(404).contains("expected the name of a sweep"));
@@ -201,14 +203,32 @@ fn no_name_leads_out_of_the_folder() {
     let script = "<img src=x onerror=alert(1)>";
     std::fs::rename(world.path("runs/deep/long"), world.path("runs/deep").join(script)).unwrap();
     let service = Service::start(&world, &[RUNS]);
-    assert_eq!(names(&list(&service)["runs"]), [&format!("deep/{script}"), "short"]);
+    assert_eq!(names(&list(&service)["runs"]), [format!("deep/{script}").as_str(), "short"]);
     let whole = world.path("outside");
     let (whole, long) = (whole.to_str().unwrap(), "x".repeat(5000));
     for name in [
-        "..", "../outside", "..%2Foutside", "%2e%2e%2foutside", "short/../../outside", whole, "link", "./short", "short/",
-        "short/train", "", "%00", "short%00", "%ff", ".store", &long, "..%5Coutside", "short%0d%0ax:y",
+        "..",
+        "../outside",
+        "..%2Foutside",
+        "%2e%2e%2foutside",
+        "short/../../outside",
+        whole,
+        "link",
+        "./short",
+        "short/",
+        "short/train",
+        "",
+        "%00",
+        "short%00",
+        "%ff",
+        ".store",
+        &long,
+        "..%5Coutside",
+        "short%0d%0ax:y",
     ] {
-        for path in ["run?run=", "curves?run=", "log?run=", "report?stage=evaluate&run=", "diff?to=short&from=", "sweep?sweep="] {
+        for path in
+            ["run?run=", "curves?run=", "log?run=", "report?stage=evaluate&run=", "diff?to=short&from=", "sweep?sweep="]
+        {
             let answer = service.get(&format!("/v1/runs/{path}{name}"), "");
             assert!([400, 404].contains(&answer.status), "{path}{name}: {answer:?}");
             answer.problem(answer.status);
@@ -232,7 +252,8 @@ fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
     let world = two();
     let service = Service::start(&world, &[RUNS]);
     let page = service.get("/runs", "");
-    let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';";
+    let policy =
+        "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';";
     assert!(page.status == 200 && page.head.contains(policy) && page.head.contains("text/html"), "{page:?}");
     assert!(!page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains("onclick"));
     let mut files = vec!["runs.css".to_owned(), "runs.js".to_owned()];
@@ -247,7 +268,12 @@ fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
     }
     // The name of a kind of markup is no request.
     let texts = texts.replace("http://www.w3.org/2000/svg", "");
-    assert!(!texts.contains("http:") && !texts.contains("https:") && !texts.contains("innerHTML") && texts.contains("/v1/runs/sweep"));
+    assert!(
+        !texts.contains("http:")
+            && !texts.contains("https:")
+            && !texts.contains("innerHTML")
+            && texts.contains("/v1/runs/sweep")
+    );
     let report = service.get("/v1/runs/report?run=short&stage=evaluate", "");
     assert_eq!(report.body, world.read("runs/short/evaluate/report.html"));
     let policy = "content-security-policy: sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline';";
@@ -259,7 +285,8 @@ fn strangers_and_foreign_pages_see_no_run() {
     let world = two();
     std::fs::write(world.path("token"), "correct-horse\n").unwrap();
     let service = Service::start(&world, &[RUNS, "--token-file=token"]);
-    let addresses = ["/runs", "/runs/runs.js", "/v1/runs", "/v1/runs/run?run=short", "/v1/runs/report?run=short&stage=evaluate"];
+    let addresses =
+        ["/runs", "/runs/runs.js", "/v1/runs", "/v1/runs/run?run=short", "/v1/runs/report?run=short&stage=evaluate"];
     for address in addresses {
         let refused = service.get(address, "");
         assert!(refused.problem(401).contains("found none") && refused.head.contains("www-authenticate: bearer"));

@@ -46,7 +46,7 @@ function plot(names, curves) {
   const points = (found) => (found.trainings.at(-1)?.epochs ?? [])
     .filter((epoch) => epoch.validation_accuracy !== undefined).map((epoch) => [epoch.epoch, epoch.validation_accuracy]);
   const drawn = lines({ label: "Validation accuracy", x: "epoch", format: percent, series: curves.map((found, place) => ({ name: names[place], points: points(found) })) });
-  return drawn ? el("div", { class: "plots" }, el("figure", {}, el("figcaption", {}, "Validation accuracy by epoch"), drawn)) : null;
+  return drawn ? el("div", { class: "plots alone" }, el("figure", {}, el("figcaption", {}, "Validation accuracy by epoch"), drawn)) : null;
 }
 
 function scores({ from, to, scores: found }) {

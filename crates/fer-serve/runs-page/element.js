@@ -22,7 +22,7 @@ export function table({ caption, columns, rows, cards = true }) {
     const { title, kind } = columns[place];
     const isHead = columns[place].head ?? place === 0;
     return isHead
-      ? el("th", { scope: "row", class: kind }, content)
+      ? el("th", { scope: "row", class: kind, "data-label": title || undefined }, content)
       : el("td", { class: kind, "data-label": title || undefined }, content);
   };
   const body = rows.map((row) => el("tr", {}, row.map(cell)));

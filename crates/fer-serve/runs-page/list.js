@@ -40,13 +40,13 @@ function runTable(runs) {
     return box;
   };
   const columns = [
-    { title: "", head: false },
+    { title: "", head: false, kind: "choice" },
     { title: "run", head: true },
     { title: "state" },
     ...splits.map((split) => ({ title: `${split} accuracy`, kind: "number" })),
     { title: "differs in", kind: "wide" },
   ];
-  const differs = (run) => Object.entries(run.differs).map(([name, found]) => `${name}=${value(found)}`).join("  ");
+  const differs = (run) => Object.entries(run.differs).map(([name, found]) => el("div", {}, el("small", {}, name), value(found)));
   const rows = runs.map((run, place) => [
     choice(run, place),
     [el("a", { href: toRun(run.name), id: `run-${place}` }, run.name), run.note ? el("div", {}, el("small", {}, run.note)) : null],

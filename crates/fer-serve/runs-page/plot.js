@@ -5,7 +5,7 @@ import { svg } from "./element.js";
 const WIDTH = 560, HEIGHT = 260, LEFT = 52, RIGHT = 14, TOP = 24, BOTTOM = 34;
 
 // Round numbers from `low` to `high`, about `count` of them.
-export function ticks(low, high, count = 4) {
+export function ticks(low, high, count = 5) {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / count, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((found) => found >= rough);
@@ -24,10 +24,13 @@ const scale = ([low, high], start, end) => (at) => start + ((at - low) / (high -
 const frame = (label, children) =>
   svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label }, children);
 
+// A round number needs few digits: `50 %`, `0.25`.
+const short = (at, format) => (format(at).endsWith("%") ? `${Number((100 * at).toFixed(6))} %` : `${at}`);
+
 const rows = (found, y, format) =>
   found.map((at) => [
     svg("path", { class: "axis", d: `M${LEFT} ${y(at)}H${WIDTH - RIGHT}` }),
-    svg("text", { x: LEFT - 8, y: y(at) + 4, "text-anchor": "end" }, format(at)),
+    svg("text", { x: LEFT - 8, y: y(at) + 4, "text-anchor": "end" }, short(at, format)),
   ]);
 
 const columns = (marks) =>

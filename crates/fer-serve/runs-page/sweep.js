@@ -58,7 +58,10 @@ function plot(sweep, by, score) {
   const splits = splitsOf(sweep);
   if (splits.length === 0) return null;
   const parameters = [...sweep.parameters, "seed"];
-  const parameter = parameters.includes(by) ? by : parameters[0];
+  // Where nobody chose, the parameter with most values.
+  const values = (name) => new Set(sweep.cells.map((cell) => JSON.stringify(cell.differs[name]))).size;
+  const most = sweep.parameters.slice().sort((one, other) => values(other) - values(one))[0] ?? "seed";
+  const parameter = parameters.includes(by) ? by : most;
   const choices = splits.flatMap((split) => Object.keys(SCORES).map((name) => `${split}.${name}`));
   const chosen = choices.includes(score) ? score : choices[0];
   const [split, name] = chosen.split(".");
@@ -84,7 +87,7 @@ function plot(sweep, by, score) {
       select("by", "Parameter", parameters.map((found) => [found, found]), parameter, (found) => go({ by: found })),
       select("score", "Score", choices.map((found) => [found, `${found.split(".")[0]} ${SCORES[found.split(".")[1]].name}`]), chosen, (found) => go({ score: found }))),
     drawn
-      ? el("div", { class: "plots" }, el("figure", {}, drawn, el("figcaption", {}, `A dot a cell, a line their mean: ${label}. Choose by validation: a test score that served for a choice is no longer an honest one.`)))
+      ? el("div", { class: "plots alone" }, el("figure", {}, drawn, el("figcaption", {}, `A dot a cell, a line their mean: ${label}. Choose by validation: a test score that served for a choice is no longer an honest one.`)))
       : el("p", { class: "muted" }, "No finished cell yet."),
   ];
 }

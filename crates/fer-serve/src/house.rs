@@ -63,7 +63,10 @@ impl House {
         let (models, metrics, is_closing) = (Arc::new(models), Metrics::new(queue), AtomicBool::new(false));
         let decode: fn(&[u8]) -> _ = Picture::decode;
         let (runs, reading) = (runs.map(Arc::new), Semaphore::new(READERS));
-        (Self { models, limits, trust, runs, reading, clock, metrics, places, decode, looking, jobs, is_closing }, received)
+        (
+            Self { models, limits, trust, runs, reading, clock, metrics, places, decode, looking, jobs, is_closing },
+            received,
+        )
     }
 
     /// From now on nobody is sent here.

@@ -45,7 +45,10 @@ pub fn openapi() -> Value {
         "/readyz": get("readiness", "Say whether a request with pictures would be taken.", text("It would.", "text/plain")),
     });
     let of_runs = runs::paths(&mut schemas, &problem);
-    paths.as_object_mut().expect("paths").extend(of_runs.into_iter().map(|(path, described)| (path.to_owned(), described)));
+    paths
+        .as_object_mut()
+        .expect("paths")
+        .extend(of_runs.into_iter().map(|(path, described)| (path.to_owned(), described)));
     json!({
         "openapi": "3.1.0",
         "info": {"title": "fer", "version": env!("CARGO_PKG_VERSION"), "description": "Pictures in, faces with the probabilities of their expressions out."},

@@ -95,7 +95,8 @@ mod tests {
     fn post(address: SocketAddr, path: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
         stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -109,7 +110,13 @@ mod tests {
         let (mut house, jobs) = House::new(Settings {
             models: Models::new(vec![("fer48".to_owned(), recognizer)]).unwrap(),
             // One at a time: a turn that is not given back would hold up all others.
-            limits: Limits { body: 1 << 20, patience: Duration::from_secs(30), connections, queue, threads: NonZeroUsize::MIN },
+            limits: Limits {
+                body: 1 << 20,
+                patience: Duration::from_secs(30),
+                connections,
+                queue,
+                threads: NonZeroUsize::MIN,
+            },
             trust: Trust::default(),
             runs: None,
             clock: Arc::new(|| Duration::ZERO),
@@ -131,7 +138,11 @@ mod tests {
                 let answer = client.join().unwrap();
                 let expected = if is_picture { "HTTP/1.1 200 " } else { "HTTP/1.1 500 " };
                 assert!(answer.starts_with(expected), "{answer}");
-                assert_eq!(answer.contains("a defect of the service: this request has no answer"), !is_picture, "{answer}");
+                assert_eq!(
+                    answer.contains("a defect of the service: this request has no answer"),
+                    !is_picture,
+                    "{answer}"
+                );
             }
             assert!(post(address, path, &gray()).contains("\"probability\":"));
             is_over.store(true, Ordering::Relaxed);

@@ -57,7 +57,9 @@ mod tests {
         let live = run.path().join("train/live");
         std::fs::create_dir_all(&live).unwrap();
         let line = |epoch: usize| {
-            format!("{{\"epoch\":{epoch},\"loss\":1.5,\"last_batch_loss\":1,\"learning_rate\":0.1,\"images_per_second\":9}}\n")
+            format!(
+                "{{\"epoch\":{epoch},\"loss\":1.5,\"last_batch_loss\":1,\"learning_rate\":0.1,\"images_per_second\":9}}\n"
+            )
         };
         std::fs::write(run.path().join("train/history.jsonl"), line(1)).unwrap();
         assert_eq!((read().is_live, read().epochs.len()), (false, 1));

@@ -105,7 +105,9 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<Result<PathBuf, Error>>)
     match below {
         Ok(folders) if depth > 0 => folders.iter().for_each(|folder| collect(folder, depth - 1, found)),
         Ok(folders) if folders.is_empty() => {}
-        Ok(_) => found.push(Err(io(folder, "list the folder")(std::io::Error::other("too many folders below folders")))),
+        Ok(_) => {
+            found.push(Err(io(folder, "list the folder")(std::io::Error::other("too many folders below folders"))))
+        }
         Err(source) => found.push(Err(io(folder, "list the folder")(source))),
     }
 }

@@ -28,7 +28,8 @@ impl FoundSweep {
     pub fn of<R: Borrow<Run>>(runs: &[R]) -> Self {
         let is_seed = |name: &str| name == "seed" || name.ends_with(".seed");
         let names: Vec<String> = differing_parameters(runs).into_iter().filter(|name| !is_seed(name)).collect();
-        let cells: Vec<CellStatus> = runs.iter().enumerate().map(|(index, run)| cell(index, run.borrow(), &names)).collect();
+        let cells: Vec<CellStatus> =
+            runs.iter().enumerate().map(|(index, run)| cell(index, run.borrow(), &names)).collect();
         let folds = names.iter().find(|name| name.ends_with(FOLD)).map(String::as_str);
         let combinations = Combination::of(&cells, folds);
         Self { combinations, names }

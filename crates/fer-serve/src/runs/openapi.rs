@@ -16,7 +16,10 @@ pub(crate) fn paths(schemas: &mut SchemaGenerator, problem: &Value) -> Vec<(&'st
     let page = |description: &str| json!({"description": description, "content": {"text/html": {}}});
     vec![
         ("/runs", get("runs_page", "Show the runs.", vec![], page("The page."))),
-        ("/v1/runs", get("runs", "List the runs and sweeps of --runs.", vec![], answer::<RunList>(schemas, "The runs."))),
+        (
+            "/v1/runs",
+            get("runs", "List the runs and sweeps of --runs.", vec![], answer::<RunList>(schemas, "The runs.")),
+        ),
         ("/v1/runs/run", get("run", "Tell of a run.", parameters::<OfRun>(), answer::<WholeRun>(schemas, "The run."))),
         (
             "/v1/runs/curves",
@@ -31,10 +34,7 @@ pub(crate) fn paths(schemas: &mut SchemaGenerator, problem: &Value) -> Vec<(&'st
             "/v1/runs/log",
             get("log", "Tell the end of a cell's log.", parameters::<OfRun>(), answer::<Log>(schemas, "Its end.")),
         ),
-        (
-            "/v1/runs/report",
-            get("report", "Show the report of a run.", parameters::<OfReport>(), page("The report.")),
-        ),
+        ("/v1/runs/report", get("report", "Show the report of a run.", parameters::<OfReport>(), page("The report."))),
         (
             "/v1/runs/diff",
             get("diff", "Compare two runs.", parameters::<OfTwo>(), answer::<TwoRuns>(schemas, "What differs.")),

@@ -57,7 +57,10 @@ impl Runs {
         let mut found: Vec<(String, Read)> = vec![];
         for folder in Run::folders(&self.root) {
             if found.len() == MOST {
-                found.push((".".to_owned(), Err(format!("expected at most {MOST} runs, found more: the others are not listed"))));
+                found.push((
+                    ".".to_owned(),
+                    Err(format!("expected at most {MOST} runs, found more: the others are not listed")),
+                ));
                 break;
             }
             match folder {
@@ -83,11 +86,12 @@ impl Runs {
     /// The cells of the sweep of this name, and those that cannot be read, with the reason.
     pub(super) fn cells(&self, name: &str) -> Result<Cells, Problem> {
         let cells = folder(&self.root, name).map(|sweep| sweep.join(CELLS));
-        let cells = cells.filter(|cells| cells.symlink_metadata().is_ok_and(|found| found.is_dir())).ok_or_else(|| {
-            let name = name.escape_debug();
-            let detail = format!("expected the name of a sweep that /v1/runs lists, found `{name}`");
-            Problem::new(StatusCode::NOT_FOUND, detail)
-        })?;
+        let cells =
+            cells.filter(|cells| cells.symlink_metadata().is_ok_and(|found| found.is_dir())).ok_or_else(|| {
+                let name = name.escape_debug();
+                let detail = format!("expected the name of a sweep that /v1/runs lists, found `{name}`");
+                Problem::new(StatusCode::NOT_FOUND, detail)
+            })?;
         let (mut found, mut problems) = (vec![], vec![]);
         for path in Run::folders(&cells).into_iter().flatten().take(MOST) {
             match self.read(&path) {
@@ -115,7 +119,11 @@ impl Runs {
     /// The name of the run in this folder: its path below the root.
     pub(super) fn name(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.root).unwrap_or(path);
-        if below.as_os_str().is_empty() { ".".to_owned() } else { below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/") }
+        if below.as_os_str().is_empty() {
+            ".".to_owned()
+        } else {
+            below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        }
     }
 
     /// The name of the sweep whose cell this run is.
