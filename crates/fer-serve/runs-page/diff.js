@@ -20,7 +20,7 @@ export function draw({ diff, curves }) {
   const changed = (title, changes) => [
     el("h2", {}, title),
     changes.length === 0 ? el("p", { class: "muted" }, "No difference.") : table({
-      columns: [{ title: "" }, { title: from.name, kind: "wide" }, { title: to.name, kind: "wide" }],
+      columns: [{ title: "name" }, { title: from.name, kind: "wide" }, { title: to.name, kind: "wide" }],
       rows: changes.map((change) => [change.name, value(change.from), value(change.to)]),
     }),
   ];
@@ -52,7 +52,7 @@ function plot(names, curves) {
 function scores({ from, to, scores: found }) {
   if (found.length === 0) return el("p", { class: "muted" }, "None yet.");
   const isAlone = found.every(({ stage }) => stage === found[0].stage);
-  const columns = [{ title: "" }, ...[from.name, to.name, "change"].map((title) => ({ title, kind: "number" }))];
+  const columns = [{ title: "score" }, ...[from.name, to.name, "change"].map((title) => ({ title, kind: "number" }))];
   const rows = found.map(({ stage, split, score, from: one, to: other, change }) => [
     `${isAlone ? "" : `${stage} `}${split} ${scoreName(score)}`, scoreValue(score, one), scoreValue(score, other), scoreChange(score, change),
   ]);

@@ -40,7 +40,7 @@ function runTable(runs) {
     return box;
   };
   const columns = [
-    { title: "", head: false, kind: "choice" },
+    { title: "compare", head: false, kind: "choice" },
     { title: "run", head: true },
     { title: "state" },
     ...splits.map((split) => ({ title: `${split} accuracy`, kind: "number" })),
