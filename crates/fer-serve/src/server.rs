@@ -1,5 +1,7 @@
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -16,6 +18,8 @@ use crate::routes::router;
 const BACKLOG: u32 = 4096;
 /// Threads that read and write; pictures have others.
 const WORKERS: usize = 2;
+/// Threads beside one a core for work that blocks: the judge, and readers of runs.
+const SPARE: usize = 3;
 
 /// A service that listens already.
 #[derive(Debug)]
@@ -32,8 +36,9 @@ impl Server {
     /// [`Error::Address`] for what is no address, [`Error::Listen`] for one that is in use or not ours,
     /// [`Error::Threads`] if the system gives no threads.
     pub fn listen(listen: &str) -> Result<Self, Error> {
-        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_io().enable_time().build();
-        let runtime = runtime.map_err(|source| Error::Threads { source })?;
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(WORKERS).max_blocking_threads(blocking_threads()).enable_io().enable_time();
+        let runtime = builder.build().map_err(|source| Error::Threads { source })?;
         let found = listen.to_owned();
         let mut addresses = listen.to_socket_addrs().map_err(|_| Error::Address { found: found.clone() })?;
         let address = addresses.next().ok_or(Error::Address { found })?;
@@ -75,11 +80,16 @@ impl Server {
     }
 }
 
+/// Threads for pictures, crops and runs. Left alone, tokio starts one whenever none is idle at the moment, some dozens under
+/// load, and the memory that each keeps adds up.
+fn blocking_threads() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get) + SPARE
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
-    use std::num::NonZeroUsize;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use fer_predict::{Ensemble, Look, Picture, Recognizer};
