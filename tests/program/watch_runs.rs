@@ -148,6 +148,18 @@ fn a_sweep_has_its_cells_its_table_and_their_logs() {
 }
 
 #[test]
+fn folds_count_as_seeds_do_without_the_sweeps_file() {
+    let world = World::new();
+    let split = "split: {kind: folds, folds: 3, fold: all, pool: true, validation: 0.1}";
+    std::fs::write(world.path("sweep.yaml"), PIPELINE.replace("split: {kind: usage}", split)).unwrap();
+    world.fer(&["sweep", "run", "sweep.yaml", "--run-dir=runs/folds", "--jobs=2"]).succeeded();
+    let told = world.fer(&["sweep", "status", "sweep.yaml", "--run-dir=runs/folds", "--json"]).succeeded().json();
+    let service = Service::start(&world, &[RUNS]);
+    let sweep = service.get("/v1/runs/sweep?sweep=folds", "").json();
+    assert_eq!((&sweep["combinations"], &sweep["combinations"][0]["n"]), (&told["combinations"], &json!(3)));
+}
+
+#[test]
 fn what_cannot_be_read_is_a_row_that_says_so() {
     let world = two();
     let broken = |name: &str| {
