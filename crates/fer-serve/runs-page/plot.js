@@ -74,7 +74,8 @@ export function dots({ label, dots: all, means, format }) {
   const place = (at) => (areNumbers ? (isLog ? Math.log10(at) : at) : values.findIndex((found) => JSON.stringify(found) === JSON.stringify(at)));
   const [low, high] = range(values.map(place));
   const x = scale([low, high], LEFT + 40, WIDTH - RIGHT - 40);
-  const ys = range(all.map(({ y }) => y)), y = scale(ys, ...inner);
+  const [least, most] = range(all.map(({ y }) => y)), room = 0.06 * (most - least);
+  const ys = [least - room, most + room], y = scale(ys, ...inner);
   const marks = [];
   for (const found of values) {
     const mark = { x: x(place(found)), text: shortened(found) };
