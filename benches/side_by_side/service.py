@@ -3,8 +3,8 @@
     python benches/side_by_side/service.py --rounds 5 --requests 100000 --out service.json
 
 Crops of 48 × 48 pixels, drawn by `fer synth`. The load comes from `wrk` (Debian's package) in a process of its own, on connections
-that stay open; at half load from this script, which sends each request at its time, whether the one before is answered or not. It
-needs no Python package.
+that stay open; at half load from this script, which sends each request at its time, whether the one before is answered or not. On a
+machine with other work, look at the processor's time: it does not count what waits. The script needs no Python package.
 """
 
 import http.client
@@ -62,6 +62,11 @@ class Service:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
+    def processor_seconds(self):
+        """Of all its threads, in the program and in the system."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def end(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
@@ -97,11 +102,17 @@ def multipart(files, folder, size):
 
 
 def predicted(program, pictures, count, threads):
-    """Crops a second of `fer predict`, its start included, and without it: two calls of which one has no crop to speak of."""
-    ended = measure.child([program, "predict", pictures, "--no-detect", "--json", "--threads", threads], threads)
+    """Crops a second of `fer predict`, without its start: that of a call with one crop is taken off."""
     first = sorted(pictures.glob("*.png"))[0]
-    start = measure.child([program, "predict", first, "--no-detect", "--json", "--threads", threads], threads)
-    return {"crops_per_second": count / (ended.seconds - start.seconds), "with_start": count / ended.seconds}
+    found = []
+    for paths in (pictures, first):
+        before = os.times()
+        ended = measure.child([program, "predict", paths, "--no-detect", "--json", "--threads", threads], threads)
+        after = os.times()
+        processor = sum(after[2:4]) - sum(before[2:4])
+        found.append((ended.seconds, processor))
+    (seconds, processor), (start, of_start) = found
+    return {"crops_per_second": count / (seconds - start), "processor_ms": 1000 * (processor - of_start) / count}
 
 
 def loaded(service, bodies, kind, size, settings):
@@ -112,12 +123,15 @@ def loaded(service, bodies, kind, size, settings):
         listed.write_text("".join(f"{body}\n" for body in bodies))
         environment = os.environ | {"FER_BODIES": str(listed), "FER_TYPE": kind, "FER_PATH": PATH}
         command = ["wrk", "-t1", f"-c{settings.connections}", f"-d{settings.seconds}s", "--timeout", "30s", "-s", str(script)]
+        before = service.processor_seconds()
         ended = subprocess.run([*command, f"http://{service.address}"], env=environment, capture_output=True, text=True)
+        processor = service.processor_seconds() - before
     found = re.search(r"RESULT (\d+) ([\d.]+) (\d+) ([\d.]+)", ended.stdout)
     if not found or int(found[3]):
         raise measure.Failed(f"wrk: {ended.stdout.strip()} {ended.stderr.strip()}")
     requests, seconds, p99 = int(found[1]), float(found[2]), float(found[4])
-    return {"crops_per_second": size * requests / seconds, "p99_ms": p99}
+    crops = size * requests
+    return {"crops_per_second": crops / seconds, "processor_ms": 1000 * processor / crops, "p99_ms": p99}
 
 
 def at_rate(service, files, rate, seconds, clients=64):
@@ -189,11 +203,15 @@ def main():
             SEVERAL: lambda: loaded(service, several, kind, 16, settings),
         }
         results, missing = measure.alternate(contestants, settings.rounds)
-        heads, rows = ["", "crops/s", "of `fer predict`"], []
-        alone = values(results.get(PREDICT, []), "crops_per_second")
+        heads, rows = ["", "crops/s", "of `fer predict`", "processor ms a crop", "of `fer predict`"], []
+        keys = ("crops_per_second", "processor_ms")
+        alone = {key: values(results.get(PREDICT, []), key) for key in keys}
         for name, measured in results.items():
-            speeds = values(measured, "crops_per_second")
-            rows.append([name, spread(speeds), spread(ratios(speeds, alone), 2) if alone else "–"])
+            row = [name]
+            for key in keys:
+                found = values(measured, key)
+                row += [spread(found, 2), spread(ratios(found, alone[key]), 2) if alone[key] else "–"]
+            rows.append(row)
         notes = []
         if SINGLE in results:
             half = statistics.median(values(results[SINGLE], "crops_per_second")) / 2
