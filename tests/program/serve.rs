@@ -271,6 +271,37 @@ fn models_are_listed_and_chosen_by_name() {
 }
 
 #[test]
+fn a_request_chooses_how_the_network_looks() {
+    let world = World::ran();
+    let service = Service::start(&world, &["--model=run", "--model=fer48"]);
+    // Dark on the left, bright on the right: another picture than its mirror image.
+    let mut bytes = std::io::Cursor::new(vec![]);
+    let slope = image::GrayImage::from_fn(48, 48, |x, y| image::Luma([(4 * x + y / 4) as u8]));
+    slope.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let body = bytes.into_inner();
+    let mirrored = image::imageops::flip_horizontal(&slope);
+    let mut bytes = std::io::Cursor::new(vec![]);
+    mirrored.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let mirror = bytes.into_inner();
+    let of = |query: &str, body: &[u8]| -> Vec<f64> {
+        let answer = service.post(&format!("?detect=false&model=run{query}"), "", body).json();
+        let probabilities = answer["faces"][0]["probabilities"].as_object().unwrap();
+        probabilities.values().map(|probability| probability.as_f64().unwrap()).collect()
+    };
+    let (plain, other, flip) = (of("", &body), of("&tta=none", &mirror), of("&tta=flip", &body));
+    assert_ne!(plain, other);
+    for ((one, other), both) in plain.iter().zip(&other).zip(&flip) {
+        assert!(((one + other) / 2.0 - both).abs() < 1e-6, "{plain:?} {other:?} {flip:?}");
+    }
+    // A network without fully connected layers of a fixed size takes crops, the linear one does not.
+    assert_eq!(service.post("?detect=false&model=fer48&tta=ten-crop", "", &body).status, 200);
+    let crops = service.post("?detect=false&model=run&tta=ten-crop", "", &body).problem(400);
+    assert!(crops.starts_with("expected another `tta`: `tta: ten-crop` needs a network that takes"), "{crops}");
+    let wrong = service.post("?tta=flop", "", &body).problem(400);
+    assert!(wrong.contains("`tta=flip`") && wrong.contains("unknown variant `flop`"), "{wrong}");
+}
+
+#[test]
 fn the_description_has_every_address_and_every_field() {
     let world = World::new();
     let service = Service::start(&world, &[]);
@@ -284,7 +315,7 @@ fn the_description_has_every_address_and_every_field() {
     let post = &described["paths"]["/v1/faces"]["post"];
     let parameters: Vec<&Value> =
         post["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
-    assert_eq!(parameters, ["detect", "model"]);
+    assert_eq!(parameters, ["detect", "model", "tta"]);
     let reference = post["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
     let resolved = |reference: &str| {
         described.pointer(reference.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{reference}"))

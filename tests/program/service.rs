@@ -23,13 +23,31 @@ impl Service {
     }
 
     pub(crate) fn start_at(listen: &str, world: &World, options: &[&str]) -> Self {
-        let mut command = world.command(&[&["serve", "--listen", listen], options].concat());
+        Self::of(world.command(&[&["serve", "--listen", listen], options].concat()))
+    }
+
+    /// In a process that may open so many files.
+    pub(crate) fn start_with_files(world: &World, files: usize, options: &[&str]) -> Self {
+        let fer = world.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]).arg(fer.get_program());
+        command.args(fer.get_args()).stdin(Stdio::null());
+        command.current_dir(fer.get_current_dir().unwrap());
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim_end().strip_prefix("http://").unwrap_or_else(|| panic!("no address: {line:?}"));
         let address = address.parse().unwrap();
         Self { child, address }
+    }
+
+    /// Of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use fer_artifact::Predictions;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::format::{count, counted, percent};
 use crate::scores::outcomes;
 
 /// Two networks on the same images, see [`paired()`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Paired {
     /// Number of images that both predicted.
     pub images: usize,

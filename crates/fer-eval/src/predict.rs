@@ -69,12 +69,21 @@ impl Predictor {
     /// # Errors
     /// [`Error::Crops`] for crops if the network takes no other size than its own.
     pub fn with_tta(mut self, tta: Tta) -> Result<Self, Error> {
-        let (params, size) = (&self.network.config().params, self.size);
-        if tta == Tta::TenCrop && !params.takes_any_size() {
-            return Err(Error::Crops { network: params.name(), size });
-        }
-        self.views = views(tta, size);
+        self.allows(tta)?;
+        self.views = views(tta, self.size);
         Ok(self)
+    }
+
+    /// Whether the network can look at images in this way.
+    ///
+    /// # Errors
+    /// [`Error::Crops`] for crops if the network takes no other size than its own.
+    pub fn allows(&self, tta: Tta) -> Result<(), Error> {
+        let (params, size) = (&self.network.config().params, self.size);
+        match tta == Tta::TenCrop && !params.takes_any_size() {
+            true => Err(Error::Crops { network: params.name(), size }),
+            false => Ok(()),
+        }
     }
 
     /// What logits are divided by: the temperature in the model's header, or 1.
@@ -108,12 +117,28 @@ impl Predictor {
     /// # Panics
     /// If `batch_size` is 0.
     pub fn logits(&self, images: &[f32], batch_size: usize) -> Result<Vec<f32>, Error> {
+        self.logits_of(&self.views, images, batch_size)
+    }
+
+    /// [`Self::logits`] of one call that looks at each image in this way, whatever [`Self::with_tta`] chose.
+    ///
+    /// # Errors
+    /// As [`Self::logits`] and [`Self::with_tta`].
+    ///
+    /// # Panics
+    /// If `batch_size` is 0.
+    pub fn logits_by(&self, tta: Tta, images: &[f32], batch_size: usize) -> Result<Vec<f32>, Error> {
+        self.allows(tta)?;
+        self.logits_of(&views(tta, self.size), images, batch_size)
+    }
+
+    fn logits_of(&self, views: &[View], images: &[f32], batch_size: usize) -> Result<Vec<f32>, Error> {
         self.check_values(images)?;
         let classes = self.classes.len();
         let mut logits = Vec::with_capacity(images.len() / self.size.area() * classes);
         for batch in images.chunks(batch_size * self.size.area()) {
             let first = logits.len() / classes;
-            let looks = self.views.iter().map(|view| self.look(view, batch, first)).collect::<Result<Vec<_>, _>>()?;
+            let looks = views.iter().map(|view| self.look(view, batch, first)).collect::<Result<Vec<_>, _>>()?;
             let looks: Vec<&[f32]> = looks.iter().map(Vec::as_slice).collect();
             logits.extend(average(&looks, classes));
         }

@@ -43,7 +43,7 @@ pub use plan::Step;
 pub use reason::Reason;
 pub use run::{Outcome, Ran, RunOptions, Selection};
 pub use run_folder::checkpoints::CheckpointEvery;
-pub use run_folder::folder::is_run;
+pub use run_folder::folder::{CELLS, LOG_FILE, is_run};
 pub use run_folder::state::{Activity, RunState, duration};
 
 /// Name and version of the program, as it stands in headers and locks.

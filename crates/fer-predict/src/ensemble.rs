@@ -69,6 +69,14 @@ impl Ensemble {
         Ok(Self { members, ..self })
     }
 
+    /// Whether the networks can look at images in this way.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for crops if a network takes no other size than its own.
+    pub fn allows(&self, tta: Tta) -> Result<(), Error> {
+        self.members.iter().try_for_each(|member| member.allows(tta))
+    }
+
     /// The images of a set as the first of the networks sees them.
     ///
     /// # Errors
@@ -121,7 +129,15 @@ impl Ensemble {
     /// # Errors
     /// [`Error::Pixels`] unless there are as many pixels as make whole images, [`Error::Model`] if a network fails.
     pub fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
-        self.together(|member| member.logits(pixels, size))
+        self.together(|member| member.logits(pixels, size, None))
+    }
+
+    /// [`Self::logits`] of one call that looks at each image in this way, whatever [`Self::with_tta`] chose.
+    ///
+    /// # Errors
+    /// As [`Self::logits`] and [`Self::with_tta`].
+    pub fn logits_by(&self, tta: Tta, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+        self.together(|member| member.logits(pixels, size, Some(tta)))
     }
 
     /// The mean of what the networks answer.

@@ -14,7 +14,7 @@ pub use built_in::{BUILT_IN, built_in};
 pub use crop::{Crop, Place};
 pub use ensemble::Ensemble;
 pub use error::Error;
-pub use fer_artifact::Size;
+pub use fer_artifact::{Size, Tta};
 pub use fer_imgproc::{Picture, PictureProblem, Roll, WayUp};
 pub use look::{Look, Search};
 pub use recognizer::{Face, Recognizer};

@@ -34,6 +34,10 @@ impl Member {
         Ok(Self { predictor, ..self })
     }
 
+    pub(crate) fn allows(&self, tta: Tta) -> Result<(), Error> {
+        self.predictor.allows(tta).map_err(Error::of_model(&self.name))
+    }
+
     pub(crate) fn size(&self) -> Size {
         self.predictor.size()
     }
@@ -44,11 +48,11 @@ impl Member {
     }
 
     /// Logits `[N, classes]` of gray images `[N, height, width]` of this size; the features of a batch are in memory at
-    /// a time.
-    pub(crate) fn logits(&self, pixels: &[u8], size: Size) -> Result<Vec<f32>, Error> {
+    /// a time. They are looked at in this way, or else as [`Self::with_tta`] chose.
+    pub(crate) fn logits(&self, pixels: &[u8], size: Size, tta: Option<Tta>) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let pixels = pixels.chunks(batch * size.area()).map(|pixels| Ok(Cow::Borrowed(pixels)));
-        self.logits_of(pixels, size, &mut |_| {})
+        self.logits_of(pixels, size, tta, &mut |_| {})
     }
 
     /// The same of the images of a set, of which a batch is in memory at a time. `told` is told how many images each batch has
@@ -61,7 +65,7 @@ impl Member {
     ) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
         let batches = (0..set.len()).step_by(batch);
-        self.logits_of(batches.map(|start| set.images_of(start..set.len().min(start + batch))), size, told)
+        self.logits_of(batches.map(|start| set.images_of(start..set.len().min(start + batch))), size, None, told)
     }
 
     /// The same of batches of images.
@@ -69,6 +73,7 @@ impl Member {
         &self,
         batches: impl Iterator<Item = Result<Cow<'a, [u8]>, fer_artifact::Error>>,
         size: Size,
+        tta: Option<Tta>,
         told: &mut dyn FnMut(usize),
     ) -> Result<Vec<f32>, Error> {
         let batch = self.predictor.batch_size();
@@ -76,7 +81,11 @@ impl Member {
         for (index, pixels) in batches.enumerate() {
             let pixels = pixels?;
             let features = self.preprocessing.features(&pixels, size)?;
-            let found = self.predictor.logits(&features, batch).map_err(|error| in_batch(error, index * batch));
+            let found = match tta {
+                Some(tta) => self.predictor.logits_by(tta, &features, batch),
+                None => self.predictor.logits(&features, batch),
+            };
+            let found = found.map_err(|error| in_batch(error, index * batch));
             logits.extend(found.map_err(Error::of_model(&self.name))?);
             told(pixels.len() / size.area());
         }

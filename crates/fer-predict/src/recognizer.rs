@@ -1,3 +1,4 @@
+use fer_artifact::Tta;
 use fer_eval::probabilities;
 
 use crate::look::{Eye, whole};
@@ -41,6 +42,14 @@ impl Recognizer {
         self.size
     }
 
+    /// Whether the networks can look at crops in this way.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for [`Tta::TenCrop`] if a network takes no other size than its own.
+    pub fn allows(&self, tta: Tta) -> Result<(), Error> {
+        self.ensemble.allows(tta)
+    }
+
     /// The faces of a picture, from left to right, not judged yet; or the whole picture as one.
     pub fn crops(&self, picture: Picture) -> Vec<Crop> {
         self.eye.crops(picture, self.size)
@@ -62,10 +71,21 @@ impl Recognizer {
     /// # Errors
     /// [`Error::Model`] if a network fails, [`Error::Pixels`] for a crop that a recognizer of another size made.
     pub fn judge(&self, crops: &[&Crop]) -> Result<Vec<Face>, Error> {
-        let logits = self.ensemble.logits(&self.pixels(crops)?, self.size)?;
+        Ok(self.judged(crops, &self.ensemble.logits(&self.pixels(crops)?, self.size)?))
+    }
+
+    /// [`Self::judge`], once, looking at each crop in this way, whatever [`Ensemble::with_tta`] chose.
+    ///
+    /// # Errors
+    /// As [`Self::judge`] and [`Self::allows`].
+    pub fn judge_by(&self, tta: Tta, crops: &[&Crop]) -> Result<Vec<Face>, Error> {
+        Ok(self.judged(crops, &self.ensemble.logits_by(tta, &self.pixels(crops)?, self.size)?))
+    }
+
+    fn judged(&self, crops: &[&Crop], logits: &[f32]) -> Vec<Face> {
         let answers = logits.chunks(self.classes().len());
         let face = |(crop, logits): (&&Crop, _)| Face { place: crop.place(), probabilities: probabilities(logits) };
-        Ok(crops.iter().zip(answers).map(face).collect())
+        crops.iter().zip(answers).map(face).collect()
     }
 
     /// The faces of a picture, from left to right: [`Self::crops`] and [`Self::judge`].

@@ -1,5 +1,6 @@
 use axum::extract::Query;
 use axum::http::{StatusCode, Uri};
+use fer_predict::Tta;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -13,6 +14,9 @@ pub(crate) struct Asked {
     detect: Option<bool>,
     /// The name of the model that answers, of those that `/v1/models` lists. Default: the first of them.
     pub(crate) model: Option<String>,
+    /// As how many pictures the network sees a face: as it is, with its mirror image, or as ten crops. Default: `none`.
+    #[serde(default)]
+    pub(crate) tta: Tta,
 }
 
 /// How pictures are looked at.
@@ -27,7 +31,10 @@ impl Asked {
         match Query::try_from_uri(uri) {
             Ok(Query(asked)) => Ok(asked),
             Err(error) => {
-                let detail = format!("expected `detect=true`, `detect=false` or `model=NAME`: {}", error.body_text());
+                let detail = format!(
+                    "expected `detect=true`, `detect=false`, `model=NAME`, `tta=none`, `tta=flip` or `tta=ten-crop`: {}",
+                    error.body_text()
+                );
                 Err(Problem::new(StatusCode::BAD_REQUEST, detail))
             }
         }

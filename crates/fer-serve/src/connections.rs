@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::house::House;
 use crate::limits::GRACE;
@@ -51,7 +52,11 @@ fn serve(
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(house.limits.patience).max_buf_size(HEAD);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+    // Who reads none of an answer would hold it for ever.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(house.limits.patience));
+    let stream = TokioIo::new(Box::pin(stream));
+    let connection = http.serve_connection(stream, TowerToHyperService::new(router.clone()));
     let connection = under_way.watch(connection);
     let metrics = house.metrics.clone();
     metrics.opened();

@@ -1,4 +1,5 @@
 use std::io;
+use std::path::PathBuf;
 
 /// Why there is no service.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,14 @@ pub enum Error {
     Address {
         /// What was given.
         found: String,
+    },
+    /// The folder of runs cannot be read.
+    #[error("{}: expected a folder of runs", path.display())]
+    Runs {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
     },
     /// The threads cannot be started.
     #[error("cannot start the service's threads")]

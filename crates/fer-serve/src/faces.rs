@@ -6,26 +6,38 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use fer_predict::{Crop, Face, FaceRecord, PictureProblem};
+use fer_predict::{Crop, Face, FaceRecord, PictureProblem, Tta};
 
 use crate::answer::{FaceOf, Faces, PictureProblem as Told, json};
 use crate::asked::{Asked, Detection};
 use crate::house::House;
-use crate::problem::Problem;
+use crate::problem::{Problem, words};
 use crate::upload::Upload;
 
 /// Pictures in, faces out.
 pub(crate) async fn faces(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(request.uri())?;
-    let (model, detection) = (model(&house, &asked)?, asked.detection()?);
+    let (way, detection) = (way(&house, &asked)?, asked.detection()?);
     // From here on, so that no more bodies than that are in memory.
     let _place = house.place()?;
     let limits = house.limits;
     let read = tokio::time::timeout(limits.patience, Upload::read(request, limits.body)).await;
     match read.map_err(|_| slow(&house))?? {
-        Upload::One(bytes) => one(&house, model, detection, bytes).await,
-        Upload::Several(files) => several(&house, model, detection, files).await,
+        Upload::One(bytes) => one(&house, way, detection, bytes).await,
+        Upload::Several(files) => several(&house, way, detection, files).await,
     }
+}
+
+/// The number of the model that answers, and how it looks at a face.
+type Way = (usize, Tta);
+
+fn way(house: &House, asked: &Asked) -> Result<Way, Problem> {
+    let model = model(house, asked)?;
+    house.models.recognizer(model).allows(asked.tta).map_err(|error| {
+        let reason = error.source().map_or_else(|| "no reason".to_owned(), ToString::to_string);
+        Problem::new(StatusCode::BAD_REQUEST, format!("expected another `tta`: {reason}"))
+    })?;
+    Ok((model, asked.tta))
 }
 
 fn model(house: &House, asked: &Asked) -> Result<usize, Problem> {
@@ -43,15 +55,15 @@ fn slow(house: &House) -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, detail).with(header::CONNECTION, "close")
 }
 
-async fn one(house: &House, model: usize, detection: Detection, bytes: axum::body::Bytes) -> Result<Response, Problem> {
-    let looked = house.look(model, detection, bytes).await.inspect_err(|_| house.metrics.failed())?;
+async fn one(house: &House, way: Way, detection: Detection, bytes: axum::body::Bytes) -> Result<Response, Problem> {
+    let looked = house.look(way.0, detection, bytes).await.inspect_err(|_| house.metrics.failed())?;
     let crops = looked.map_err(|problem| {
         house.metrics.failed();
         Problem::new(status(&problem), words(&problem))
     })?;
-    let faces = house.judge(model, crops).await.inspect_err(|_| house.metrics.failed())?;
+    let faces = house.judge(way, crops).await.inspect_err(|_| house.metrics.failed())?;
     house.metrics.picture(faces.len());
-    let classes = house.models.recognizer(model).classes();
+    let classes = house.models.recognizer(way.0).classes();
     let faces = faces.iter().map(|face| FaceOf { file: None, face: FaceRecord::new(classes, face) }).collect();
     Ok(json(&Faces { faces, problems: vec![] }))
 }
@@ -59,7 +71,7 @@ async fn one(house: &House, model: usize, detection: Detection, bytes: axum::bod
 /// A file of several that cannot be read does not hold up the others.
 async fn several(
     house: &House,
-    model: usize,
+    way: Way,
     detection: Detection,
     files: Vec<(String, axum::body::Bytes)>,
 ) -> Result<Response, Problem> {
@@ -67,7 +79,7 @@ async fn several(
     let mut crops: Vec<Crop> = vec![];
     let mut problems: Vec<Told> = vec![];
     for (file, bytes) in files {
-        match house.look(model, detection, bytes).await.inspect_err(|_| house.metrics.failed())? {
+        match house.look(way.0, detection, bytes).await.inspect_err(|_| house.metrics.failed())? {
             Ok(found) if found.is_empty() => {
                 house.metrics.picture(0);
                 problems.push(Told { file, problem: "no face".to_owned() });
@@ -82,9 +94,9 @@ async fn several(
             }
         }
     }
-    let judged = house.judge(model, crops).await.inspect_err(|_| seen.iter().for_each(|_| house.metrics.failed()))?;
+    let judged = house.judge(way, crops).await.inspect_err(|_| seen.iter().for_each(|_| house.metrics.failed()))?;
     seen.iter().for_each(|(_, count)| house.metrics.picture(*count));
-    let classes = house.models.recognizer(model).classes();
+    let classes = house.models.recognizer(way.0).classes();
     Ok(json(&Faces { faces: told(&seen, &judged, classes), problems }))
 }
 
@@ -101,14 +113,4 @@ fn status(problem: &PictureProblem) -> StatusCode {
         PictureProblem::TooManyPixels { .. } | PictureProblem::TooManyBytes { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
-}
-
-/// A problem with its causes.
-fn words(problem: &PictureProblem) -> String {
-    let (mut words, mut cause) = (problem.to_string(), problem.source());
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }

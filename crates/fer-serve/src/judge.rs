@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use fer_predict::{Crop, Face};
+use fer_predict::{Crop, Face, Tta};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -20,6 +20,7 @@ const ENOUGH: usize = 256;
 pub(crate) struct Job {
     /// The model's number.
     pub(crate) model: usize,
+    pub(crate) tta: Tta,
     pub(crate) crops: Vec<Crop>,
     /// The faces, or what stands in a problem document.
     pub(crate) answer: oneshot::Sender<Result<Vec<Face>, String>>,
@@ -61,17 +62,17 @@ fn size(batch: &[Job]) -> usize {
 fn judge(models: &Models, batch: Vec<Job>) {
     // A request may have gone.
     let mut left: Vec<Job> = batch.into_iter().filter(|job| !job.answer.is_closed()).collect();
-    while let Some(model) = left.first().map(|job| job.model) {
-        let (own, others) = left.into_iter().partition(|job| job.model == model);
-        judge_by(models, model, own);
+    while let Some(way) = left.first().map(|job| (job.model, job.tta)) {
+        let (own, others) = left.into_iter().partition(|job| (job.model, job.tta) == way);
+        judge_by(models, way, own);
         left = others;
     }
 }
 
 /// Where a batch fails, each request is judged alone, so that others do not pay for one.
-fn judge_by(models: &Models, model: usize, jobs: Vec<Job>) {
+fn judge_by(models: &Models, way: (usize, Tta), jobs: Vec<Job>) {
     let crops: Vec<&Crop> = jobs.iter().flat_map(|job| &job.crops).collect();
-    match faces(models, model, &crops) {
+    match faces(models, way, &crops) {
         Ok(faces) => {
             let mut faces = faces.into_iter();
             for job in jobs {
@@ -80,12 +81,12 @@ fn judge_by(models: &Models, model: usize, jobs: Vec<Job>) {
             }
         }
         Err(problem) if jobs.len() == 1 => jobs.into_iter().for_each(|job| _ = job.answer.send(Err(problem.clone()))),
-        Err(_) => jobs.into_iter().for_each(|job| judge_by(models, model, vec![job])),
+        Err(_) => jobs.into_iter().for_each(|job| judge_by(models, way, vec![job])),
     }
 }
 
-fn faces(models: &Models, model: usize, crops: &[&Crop]) -> Result<Vec<Face>, String> {
-    let judged = || models.recognizer(model).judge(crops).map_err(|error| words(&error));
+fn faces(models: &Models, (model, tta): (usize, Tta), crops: &[&Crop]) -> Result<Vec<Face>, String> {
+    let judged = || models.recognizer(model).judge_by(tta, crops).map_err(|error| words(&error));
     catch_unwind(AssertUnwindSafe(judged)).unwrap_or_else(|_| Err("the network gave up".to_owned()))
 }
 

@@ -1,12 +1,13 @@
 //! The description of the service, made of the types of its queries and answers.
 
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::answer::{Faces, ModelList};
 use crate::asked::Asked;
+use crate::describe::{answer, parameters};
 use crate::problem::Problem;
+use crate::runs;
 
 /// The service as OpenAPI 3.1 describes it.
 pub fn openapi() -> Value {
@@ -25,11 +26,11 @@ pub fn openapi() -> Value {
         json!({"type": "object", "additionalProperties": {"anyOf": [&file, {"type": "array", "items": &file}]}});
     let text = |description: &str, kind: &str| json!({"200": {"description": description, "content": {kind: {}}}, "default": problem});
     let get = |id: &str, summary: &str, responses: Value| json!({"get": {"operationId": id, "summary": summary, "responses": responses}});
-    let paths = json!({
+    let mut paths = json!({
         "/v1/faces": {"post": {
             "operationId": "faces",
             "summary": "Find the faces of pictures and judge them: one picture as the body, or several as multipart/form-data.",
-            "parameters": parameters(),
+            "parameters": parameters::<Asked>(),
             "requestBody": {"required": true, "content": {
                 "image/*": {},
                 "application/octet-stream": {},
@@ -43,6 +44,11 @@ pub fn openapi() -> Value {
         "/healthz": get("health", "Say that the service runs.", text("It runs.", "text/plain")),
         "/readyz": get("readiness", "Say whether a request with pictures would be taken.", text("It would.", "text/plain")),
     });
+    let of_runs = runs::paths(&mut schemas, &problem);
+    paths
+        .as_object_mut()
+        .expect("paths")
+        .extend(of_runs.into_iter().map(|(path, described)| (path.to_owned(), described)));
     json!({
         "openapi": "3.1.0",
         "info": {"title": "fer", "version": env!("CARGO_PKG_VERSION"), "description": "Pictures in, faces with the probabilities of their expressions out."},
@@ -54,22 +60,4 @@ pub fn openapi() -> Value {
         // Without a token file, none is needed.
         "security": [{}, {"token": []}],
     })
-}
-
-fn answer<T: JsonSchema>(schemas: &mut SchemaGenerator, description: &str) -> Value {
-    json!({
-        "description": description,
-        "content": {"application/json": {"schema": schemas.subschema_for::<T>()}},
-    })
-}
-
-/// The query's parameters.
-fn parameters() -> Vec<Value> {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Asked>();
-    let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let parameter = |(name, mut schema): (String, Value)| {
-        let description = schema.as_object_mut().and_then(|schema: &mut Map<_, _>| schema.remove("description"));
-        json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema})
-    };
-    properties.into_iter().map(parameter).collect()
 }

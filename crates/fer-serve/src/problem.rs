@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::error::Error;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -57,4 +58,14 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// An error with its causes.
+pub(crate) fn words(error: &dyn Error) -> String {
+    let (mut words, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
 }

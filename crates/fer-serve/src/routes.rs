@@ -17,6 +17,7 @@ use crate::house::House;
 use crate::metrics::MEDIA_TYPE;
 use crate::openapi::openapi;
 use crate::problem::Problem;
+use crate::runs;
 
 /// Every address, behind all that is asked of a request.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -25,6 +26,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .route("/v1/models", get(models))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(async || json(&openapi())))
+        .merge(runs::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(house.limits.body))

@@ -1,9 +1,12 @@
 //! Who is answered.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use subtle::ConstantTimeEq;
 
 use crate::Error;
@@ -84,15 +87,30 @@ impl std::fmt::Debug for Trust {
 }
 
 fn check_token(token: &[u8], headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-    let given =
-        given.and_then(|value| value.split_at_checked(7)).filter(|(kind, _)| kind.eq_ignore_ascii_case(b"bearer "));
-    let detail = match given {
-        Some((_, given)) if bool::from(given.ct_eq(token)) => return Ok(()),
+    let detail = match given_token(headers) {
+        Some(given) if bool::from(given.ct_eq(token)) => return Ok(()),
         Some(_) => "expected the service's bearer token in the header `authorization`, found another one",
         None => "expected a bearer token in the header `authorization`, found none",
     };
-    Err(Problem::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, "Bearer"))
+    // A browser that opens a page asks its user, and then sends the token with all that the page asks.
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let scheme =
+        if accepted.contains("text/html") { "Basic realm=\"fer: the token is the password\"" } else { "Bearer" };
+    Err(Problem::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, scheme))
+}
+
+/// The bearer token, or the password that a browser sends.
+fn given_token(headers: &HeaderMap) -> Option<Cow<'_, [u8]>> {
+    let (kind, given) = headers.get(header::AUTHORIZATION)?.as_bytes().split_at_checked(6)?;
+    match () {
+        () if kind.eq_ignore_ascii_case(b"bearer") => given.strip_prefix(b" ").map(Cow::Borrowed),
+        () if kind.eq_ignore_ascii_case(b"basic ") => {
+            let user_and_password = BASE64_STANDARD.decode(given).ok()?;
+            let end = user_and_password.iter().position(|byte| *byte == b':')?;
+            Some(Cow::Owned(user_and_password[end + 1..].to_vec()))
+        }
+        () => None,
+    }
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> {
@@ -152,6 +170,9 @@ mod tests {
         for wrong in ["Bearer s3cre", "Bearer s3crets", "Bearer S3cret", "Basic s3cret", "s3cret", ""] {
             assert_eq!(status(&trust, &[("authorization", wrong)]), 401, "{wrong}");
         }
+        // `any:s3cret` and `any:s3crets`, as browsers send what a user types.
+        assert_eq!(status(&trust, &[("authorization", "Basic YW55OnMzY3JldA==")]), 200);
+        assert_eq!(status(&trust, &[("authorization", "Basic YW55OnMzY3JldHM=")]), 401);
         assert_eq!(status(&trust, &[]), 401);
         assert!(Trust::new(Some(" \n"), &[]).is_err() && Trust::new(Some("two words"), &[]).is_err());
         assert!(!format!("{trust:?}").contains("s3cret"));

@@ -11,7 +11,7 @@ use clap::Args;
 use fer_artifact::escaped;
 use fer_pipeline::progress::Clock;
 use fer_predict::{BUILT_IN, Ensemble, Look, Recognizer, built_in};
-use fer_serve::{Limits, Models, Server, Settings, Trust};
+use fer_serve::{Limits, Models, Runs, Server, Settings, Trust};
 
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ThreadArgs, model_file};
@@ -24,6 +24,7 @@ use crate::terminal::to_stderr;
   fer serve
   fer serve --listen 127.0.0.1:0 --model runs/mine --model other=other.safetensors
   fer serve --listen 0.0.0.0:8080 --token-file token
+  fer serve --runs runs    # and open /runs in a browser
   curl --data-binary @holiday.jpg http://127.0.0.1:8080/v1/faces
   curl -F a=@a.jpg -F b=@b.jpg 'http://127.0.0.1:8080/v1/faces?model=other'
 Prints its address on standard output and answers until Ctrl-C or SIGTERM, which lets requests in flight finish; a second
@@ -35,6 +36,9 @@ pub(super) struct ServeArgs {
     /// Answer by this model file, or the model of this run folder, in place of the built-in network. Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
     #[arg(long = "model", value_name = "[NAME=]MODEL|RUN")]
     models: Vec<String>,
+    /// Show the runs and sweeps below this folder, as they go, on the page /runs.
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
     /// Answer only requests with the bearer token in this file.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -65,6 +69,7 @@ impl ServeArgs {
             models: self.models()?,
             limits: self.limits(),
             trust: self.trust()?,
+            runs: self.runs.as_deref().map(Runs::open).transpose()?,
             clock: Arc::new(move || clock.elapsed()),
         };
         let server = Server::listen(&self.listen)?;

@@ -1,8 +1,10 @@
 use fer_artifact::names::predictions_file;
 use fer_artifact::{Predictions, Split, SplitMetrics, read};
 use fer_eval::{Paired, paired};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -30,7 +32,7 @@ pub struct Diff {
 }
 
 /// Something that differs; a side is left out where it does not stand.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
     /// What differs.
     pub name: String,
@@ -43,7 +45,7 @@ pub struct Change {
 }
 
 /// A score in both runs; a side is left out where the run has no such score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScoreChange {
     /// The evaluate stage.
     pub stage: StageName,
@@ -82,7 +84,8 @@ impl Diff {
 
 /// Names of the parameters that have different values in these runs. One that only some of the runs have is none of
 /// them: it comes with the value of another, such as an optimiser's name.
-pub fn differing_parameters(runs: &[Run]) -> BTreeSet<String> {
+pub fn differing_parameters<R: Borrow<Run>>(runs: &[R]) -> BTreeSet<String> {
+    let runs: Vec<&Run> = runs.iter().map(Borrow::borrow).collect();
     let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.parameters.keys()).collect();
     let differs = |name: &&String| {
         let mut values = runs.iter().filter_map(|run| run.parameters.get(*name));

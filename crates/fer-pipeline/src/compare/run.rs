@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::evaluated::{Evaluated, read_metrics};
-use crate::run_folder::folder::{CELLS, CONFIG_FILE, is_run};
+use crate::run_folder::folder::{CELLS, CONFIG_FILE, io, is_run};
 use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::notes::read_note;
 use crate::stages::entry;
 use crate::yaml::document::Document;
 use crate::{Error, RunState, StageKind, StageName};
+
+/// How many folders below each other are looked into for runs.
+const DEEPEST: usize = 32;
 
 /// What a run folder tells of its run: of each stage what the lock says, as it last ran to its end, and of a stage that
 /// never did as the resolved configuration has it.
@@ -79,15 +82,33 @@ impl Run {
     /// but for the cells of a sweep. A run that cannot be read, or a folder that cannot be listed, is told with its
     /// error in the list.
     pub fn find(folder: &Path) -> Vec<Result<Self, Error>> {
-        if is_run(folder) {
+        Self::folders(folder).into_iter().map(|found| Self::read(&found?)).collect()
+    }
+
+    /// The folders of these runs, which are not read. Folders below folders are looked into 32 times.
+    pub fn folders(folder: &Path) -> Vec<Result<PathBuf, Error>> {
+        let mut found = vec![];
+        collect(folder, DEEPEST, &mut found);
+        found
+    }
+}
+
+fn collect(folder: &Path, depth: usize, found: &mut Vec<Result<PathBuf, Error>>) {
+    let below = match is_run(folder) {
+        true => {
+            found.push(Ok(folder.to_owned()));
             let cells = folder.join(CELLS);
-            let below = if cells.is_dir() { Self::find(&cells) } else { vec![] };
-            return [Self::read(folder)].into_iter().chain(below).collect();
+            if cells.symlink_metadata().is_ok_and(|cells| cells.is_dir()) { folders(&cells) } else { return }
         }
-        match folders(folder) {
-            Ok(folders) => folders.iter().flat_map(|folder| Self::find(folder)).collect(),
-            Err(source) => vec![Err(Error::Io { path: folder.to_owned(), action: "list the folder", source })],
+        false => folders(folder),
+    };
+    match below {
+        Ok(folders) if depth > 0 => folders.iter().for_each(|folder| collect(folder, depth - 1, found)),
+        Ok(folders) if folders.is_empty() => {}
+        Ok(_) => {
+            found.push(Err(io(folder, "list the folder")(std::io::Error::other("too many folders below folders"))))
         }
+        Err(source) => found.push(Err(io(folder, "list the folder")(source))),
     }
 }
 
@@ -137,6 +158,10 @@ fn model_of(stage: StageName, entries: &BTreeMap<StageName, Entry>) -> Option<St
 fn is_current(path: &Path, stage: StageName, entries: &BTreeMap<StageName, Entry>) -> Result<bool, Error> {
     let Some(evaluate) = entries.get(&stage) else { return Ok(false) };
     for (input, digest) in evaluate.inputs.iter().filter(|(input, _)| Path::new(input).ends_with(MODEL)) {
+        // A lock that names a file elsewhere is none of ours.
+        if StageName::of_path(input).is_none() || input.split('/').any(|part| part == "..") {
+            return Ok(false);
+        }
         let model = path.join(input);
         if model.is_file() && Digest::of_file(&model)? != *digest {
             return Ok(false);

@@ -18,9 +18,9 @@ pub(crate) const CONFIG_FILE: &str = "config.resolved.yaml";
 /// What every stage was made from, and what came out.
 pub(crate) const LOCK_FILE: &str = "run.lock.json";
 /// What the runs of a cell told.
-pub(crate) const LOG_FILE: &str = "cell.log";
+pub const LOG_FILE: &str = "cell.log";
 /// Folder of the cells' run folders in that of a sweep.
-pub(crate) const CELLS: &str = "cells";
+pub const CELLS: &str = "cells";
 pub(crate) const HOLDER_FILE: &str = ".writer";
 /// How often, and how long, a file that nobody is named in is waited for.
 const LOOKS: usize = 20;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::StageName;
@@ -15,7 +16,7 @@ pub(crate) const STATE_FILE: &str = ".state.json";
 const UNFINISHED: &str = ".writing-state";
 
 /// What a run is at, or was at when it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     /// The stage.
     pub stage: StageName,
@@ -31,7 +32,7 @@ pub struct Activity {
 }
 
 /// How a run stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunState {

@@ -1,6 +1,7 @@
 //! A pipeline file with a matrix: many runs, its cells, that share what they have in common.
 
 mod cell;
+mod found;
 mod matrix;
 mod plan;
 mod pooled;
@@ -14,6 +15,7 @@ use crate::yaml::document::Document;
 use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
+pub use found::FoundSweep;
 pub use plan::{CellPlan, Planned};
 pub use pooled::Pooled;
 pub use summary::{Combination, EvaluatedOverSeeds, Scores, Spread};

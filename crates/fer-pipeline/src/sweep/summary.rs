@@ -1,6 +1,7 @@
 //! Scores over seeds, and over folds.
 
 use fer_artifact::{Metrics, Split};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use crate::StageName;
 use crate::compare::Evaluated;
 
 /// Mean and spread of a score over seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Spread {
     /// Seeds or folds.
     pub n: usize,
@@ -22,7 +23,7 @@ pub struct Spread {
 }
 
 /// A combination of values with its scores over seeds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Combination {
     /// Value by parameter.
     pub values: BTreeMap<String, Value>,
@@ -37,7 +38,7 @@ pub struct Combination {
 }
 
 /// The scores of an evaluate stage over seeds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EvaluatedOverSeeds {
     /// The stage.
     pub stage: StageName,
@@ -46,7 +47,7 @@ pub struct EvaluatedOverSeeds {
 }
 
 /// The scores that a sweep compares.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Scores {
     /// Share of images that were classified rightly.
     pub accuracy: Spread,

@@ -1,0 +1,97 @@
+// One run: how it stands, its curves as they grow, scores, parameters, log.
+
+import { ask, reportOf, toDiff, toSweep } from "./ask.js";
+import { el, table } from "./element.js";
+import { lines } from "./plot.js";
+import { accuracy, percent, scoreValue, state, value } from "./words.js";
+
+export const title = ({ run }) => run;
+
+export async function load({ run }) {
+  const [whole, curves, all] = await Promise.all([
+    ask("/v1/runs/run", { run }), ask("/v1/runs/curves", { run }), ask("/v1/runs"),
+  ]);
+  const log = whole.has_log ? await ask("/v1/runs/log", { run }) : null;
+  return { whole, curves, log, others: all.runs.map(({ name }) => name).filter((name) => name !== run) };
+}
+
+export function draw({ whole, curves, log, others }) {
+  return [
+    el("h1", {}, whole.name),
+    el("p", {}, state(whole)),
+    whole.note ? el("p", {}, whole.note) : null,
+    whole.message ? el("p", { class: "message" }, whole.message) : null,
+    actions(whole, others),
+    curves.trainings.map((training) => curvesOf(training, curves.trainings.length > 1)),
+    whole.evaluations.length > 0 ? [el("h2", {}, "Scores"), scores(whole)] : null,
+    el("h2", {}, "Parameters"),
+    pairs("parameters", whole.parameters),
+    el("h2", {}, "Data"),
+    pairs("data", whole.data),
+    log ? [el("h2", {}, "Log"), logOf(log)] : null,
+  ];
+}
+
+function actions(whole, others) {
+  const reports = whole.reports.map((stage) =>
+    el("a", { href: reportOf(whole.name, stage), target: "_blank", rel: "noopener", id: `report-${stage}` },
+      whole.reports.length > 1 ? `Report of ${stage}` : "Report"));
+  const sweep = whole.sweep ? el("a", { href: toSweep(whole.sweep), id: "sweep" }, "Sweep") : null;
+  const select = el("select", { id: "with", change: () => { if (select.value) location.hash = toDiff(whole.name, select.value); } },
+    el("option", { value: "" }, "another run"), others.map((name) => el("option", { value: name }, name)));
+  const compare = others.length > 0 ? el("span", {}, el("label", { for: "with" }, "Compare with "), select) : null;
+  return el("p", { class: "actions" }, reports, sweep, compare);
+}
+
+const points = (epochs, name) => epochs.filter((epoch) => epoch[name] !== undefined).map((epoch) => [epoch.epoch, epoch[name]]);
+
+function curvesOf({ stage, is_live: isLive, epochs }, hasSeveral) {
+  if (epochs.length === 0) return [el("h2", {}, hasSeveral ? `Curves of ${stage}` : "Curves"), el("p", { class: "muted" }, "No epoch yet.")];
+  const loss = lines({
+    label: "Loss", x: "epoch", format: (found) => found.toFixed(3),
+    series: [{ name: "validation", points: points(epochs, "validation_loss") }, { name: "train", points: points(epochs, "loss") }],
+  });
+  const right = lines({
+    label: "Accuracy", x: "epoch", format: percent,
+    series: [{ name: "validation", points: points(epochs, "validation_accuracy") }, { name: "train", points: points(epochs, "train_accuracy") }],
+  });
+  const figure = (name, plot) => (plot ? el("figure", {}, el("figcaption", {}, name), plot) : null);
+  const columns = ["epoch", "loss", "validation loss", "train accuracy", "validation accuracy", "learning rate"]
+    .map((title) => ({ title, kind: "number" }));
+  const share = (found) => (found === undefined ? "–" : percent(found));
+  const rows = epochs.map((epoch) => [
+    `${epoch.epoch}`, epoch.loss.toFixed(4), epoch.validation_loss?.toFixed(4) ?? "–",
+    share(epoch.train_accuracy), share(epoch.validation_accuracy), epoch.learning_rate.toPrecision(3),
+  ]);
+  return [
+    el("h2", {}, hasSeveral ? `Curves of ${stage}` : "Curves"),
+    isLive ? el("p", { class: "muted" }, "So far; they grow as the training goes on.") : null,
+    el("div", { class: "plots" }, figure("Loss by epoch", loss), figure("Accuracy by epoch", right)),
+    el("details", { id: `epochs-${stage}` }, el("summary", {}, `The ${epochs.length} epochs as a table`),
+      table({ caption: `Epochs of ${stage}`, columns, rows, cards: false })),
+  ];
+}
+
+function scores(whole) {
+  const hasSeveral = whole.evaluations.length > 1;
+  const columns = [
+    { title: hasSeveral ? "evaluation" : "split" },
+    ...["accuracy (95 % interval)", "balanced accuracy", "macro F1", "loss", "calibration error", "images"].map((title) => ({ title, kind: "number" })),
+  ];
+  const rows = whole.evaluations.flatMap((evaluation) => evaluation.splits.map((scores) => [
+    hasSeveral ? `${evaluation.stage} ${scores.split}` : scores.split,
+    accuracy(scores, evaluation.is_current),
+    ...["balanced_accuracy", "macro_f1", "loss", "ece", "n"].map((score) => scoreValue(score, scores[score])),
+  ]));
+  const outdated = whole.evaluations.some((evaluation) => !evaluation.is_current);
+  return [table({ columns, rows }), outdated ? el("p", { class: "muted" }, "* scores of an earlier model; ", el("code", {}, "fer run"), " renews them.") : null];
+}
+
+const pairs = (name, found) =>
+  el("details", { id: `all-${name}` }, el("summary", {}, `All ${Object.keys(found).length}`),
+    table({ columns: [{ title: "name" }, { title: "value", kind: "wide" }], rows: Object.entries(found).map(([key, one]) => [key, value(one)]), cards: false, caption: name }));
+
+const logOf = ({ text, bytes, is_whole: isWhole }) => [
+  isWhole ? null : el("p", { class: "muted" }, `The end of ${bytes} bytes.`),
+  el("pre", { tabindex: "0", role: "region", "aria-label": "Log", id: "log" }, text),
+];

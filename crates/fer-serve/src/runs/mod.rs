@@ -1,0 +1,13 @@
+//! Runs to watch, below a folder and never out of it; nothing is written there.
+
+mod answer;
+mod files;
+mod guard;
+mod openapi;
+mod pages;
+mod routes;
+mod shelf;
+
+pub(crate) use openapi::paths;
+pub(crate) use routes::routes;
+pub use shelf::Runs;

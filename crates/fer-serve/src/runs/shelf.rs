@@ -1,0 +1,140 @@
+//! The runs below a folder, each read once until one of its files changes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::StatusCode;
+use fer_pipeline::compare::Run;
+use fer_pipeline::{CELLS, RunState};
+
+use super::files::folder;
+use super::guard::{Seen, files};
+use crate::Error;
+use crate::problem::{Problem, words};
+
+/// Most runs that are listed.
+const MOST: usize = 2000;
+
+/// The runs below a folder, to be watched by `/runs`.
+#[derive(Debug)]
+pub struct Runs {
+    root: PathBuf,
+    known: Mutex<BTreeMap<PathBuf, Known>>,
+}
+
+/// A run as it was read, or why it could not be.
+#[derive(Debug, Clone)]
+struct Known {
+    seen: Seen,
+    run: Read,
+}
+
+/// Runs, and names and problems of those that cannot be read.
+pub(super) type Cells = (Vec<Arc<Run>>, Vec<(String, String)>);
+
+/// A run, or why it cannot be read.
+pub(super) type Read = Result<Arc<Run>, String>;
+
+impl Runs {
+    /// The runs below this folder; what comes to lie there later is found, too.
+    ///
+    /// # Errors
+    /// [`Error::Runs`] for what is no folder.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let refused = |source| Error::Runs { path: folder.to_owned(), source };
+        let root = folder.canonicalize().map_err(refused)?;
+        std::fs::read_dir(&root).map_err(refused)?;
+        Ok(Self { root, known: Mutex::default() })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every run by its name, sorted.
+    pub(super) fn all(&self) -> Vec<(String, Read)> {
+        let mut found: Vec<(String, Read)> = vec![];
+        for folder in Run::folders(&self.root) {
+            if found.len() == MOST {
+                found.push((
+                    ".".to_owned(),
+                    Err(format!("expected at most {MOST} runs, found more: the others are not listed")),
+                ));
+                break;
+            }
+            match folder {
+                Ok(path) => found.push((self.name(&path), self.read(&path))),
+                Err(error) => found.push((".".to_owned(), Err(self.own_words(&error)))),
+            }
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|path, _| path.symlink_metadata().is_ok());
+        found
+    }
+
+    /// The run of this name.
+    pub(super) fn one(&self, name: &str) -> Result<Arc<Run>, Problem> {
+        let none = || {
+            let detail = format!("expected the name of a run that /v1/runs lists, found `{}`", name.escape_debug());
+            Problem::new(StatusCode::NOT_FOUND, detail)
+        };
+        let path = folder(&self.root, name).filter(|path| fer_pipeline::is_run(path)).ok_or_else(none)?;
+        self.read(&path).map_err(|problem| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{name}: {problem}")))
+    }
+
+    /// The cells of the sweep of this name, and those that cannot be read, with the reason.
+    pub(super) fn cells(&self, name: &str) -> Result<Cells, Problem> {
+        let cells = folder(&self.root, name).map(|sweep| sweep.join(CELLS));
+        let cells =
+            cells.filter(|cells| cells.symlink_metadata().is_ok_and(|found| found.is_dir())).ok_or_else(|| {
+                let name = name.escape_debug();
+                let detail = format!("expected the name of a sweep that /v1/runs lists, found `{name}`");
+                Problem::new(StatusCode::NOT_FOUND, detail)
+            })?;
+        let (mut found, mut problems) = (vec![], vec![]);
+        for path in Run::folders(&cells).into_iter().flatten().take(MOST) {
+            match self.read(&path) {
+                Ok(run) => found.push(run),
+                Err(problem) => problems.push((self.name(&path), problem)),
+            }
+        }
+        Ok((found, problems))
+    }
+
+    fn read(&self, path: &Path) -> Read {
+        let seen = files(path)?;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        // That a process has ended changes no file.
+        let is_settled = |run: &Read| !run.as_ref().is_ok_and(|run| matches!(run.state, RunState::Running { .. }));
+        if let Some(known) = known.filter(|known| known.seen == seen && is_settled(&known.run)) {
+            return known.run;
+        }
+        let run = Run::read(path).map(Arc::new).map_err(|error| self.own_words(&error));
+        let known = Known { seen, run: run.clone() };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), known);
+        run
+    }
+
+    /// The name of the run in this folder: its path below the root.
+    pub(super) fn name(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.root).unwrap_or(path);
+        if below.as_os_str().is_empty() {
+            ".".to_owned()
+        } else {
+            below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        }
+    }
+
+    /// The name of the sweep whose cell this run is.
+    pub(super) fn sweep(&self, path: &Path) -> Option<String> {
+        let cells = path.parent().filter(|cells| cells.file_name().is_some_and(|name| name == CELLS))?;
+        cells.parent().filter(|sweep| sweep.starts_with(&self.root)).map(|sweep| self.name(sweep))
+    }
+
+    /// An error without the path to the root, which is nobody's affair.
+    pub(super) fn own_words(&self, error: &dyn std::error::Error) -> String {
+        let root = self.root.display().to_string();
+        words(error).replace(&format!("{root}/"), "").replace(&root, ".")
+    }
+}
