@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use crate::service::{Answer, Service};
 use crate::world::World;
 
-const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
+pub(crate) const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pictures/astronaut.jpg");
 
 /// A PNG file of 60,000 × 60,000 pixels, of which none are there; made by Python's `zlib` and `struct`.
-const BOMB: &[u8] = b"\
+pub(crate) const BOMB: &[u8] = b"\
         \x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\xea\x60\x00\x00\xea\x60\
         \x08\x00\x00\x00\x00\xa5\xb9\x2a\x9e\x00\x00\x00\x08\x49\x44\x41\x54\x78\x9c\x03\x00\x00\x00\x00\
         \x01\x48\x06\x89\xd2\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
 
-fn astronaut() -> Vec<u8> {
+pub(crate) fn astronaut() -> Vec<u8> {
     std::fs::read(ASTRONAUT).unwrap()
 }
 
@@ -30,7 +30,7 @@ fn crop(gray: u8) -> Vec<u8> {
 }
 
 /// What `fer predict --json` says of a picture, a row a face, without the file's name.
-fn predicted(world: &World, arguments: &[&str]) -> Vec<Value> {
+pub(crate) fn predicted(world: &World, arguments: &[&str]) -> Vec<Value> {
     let rows = world.fer(&[&["predict", "--json"], arguments].concat()).succeeded().stdout;
     let row = |line: &str| {
         let mut row: Value = serde_json::from_str(line).unwrap();
@@ -316,6 +316,7 @@ fn the_description_has_every_address_and_every_field() {
     let parameters: Vec<&Value> =
         post["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
     assert_eq!(parameters, ["detect", "model", "tta"]);
+    assert!(["/", "/v1/explain", "/v1/live"].iter().all(|path| paths.iter().any(|known| known == path)), "{paths:?}");
     let reference = post["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
     let resolved = |reference: &str| {
         described.pointer(reference.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{reference}"))

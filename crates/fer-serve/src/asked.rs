@@ -41,9 +41,16 @@ impl Asked {
     }
 
     pub(crate) fn detection(&self) -> Result<Detection, Problem> {
-        match self.detect {
-            Some(false) => Ok(Detection::Whole),
-            _ if cfg!(feature = "faces") => Ok(Detection::Faces),
+        Detection::of(self.detect)
+    }
+}
+
+impl Detection {
+    /// What `detect` says.
+    pub(crate) fn of(detect: Option<bool>) -> Result<Self, Problem> {
+        match detect {
+            Some(false) => Ok(Self::Whole),
+            _ if cfg!(feature = "faces") => Ok(Self::Faces),
             _ => Err(Problem::new(
                 StatusCode::NOT_IMPLEMENTED,
                 "this program was built without the feature `faces` and cannot look for any; expected cropped faces and \

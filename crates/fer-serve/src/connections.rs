@@ -1,12 +1,12 @@
 //! Connections, from the first to the last.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,13 +24,12 @@ const HEAD: usize = 32 << 10;
 /// Answers at this listener until it shall stop, and then finishes what is in flight.
 pub(crate) async fn answer(listener: TcpListener, router: Router, house: Arc<House>, stop: impl Fn() -> bool) {
     let slots = Arc::new(Semaphore::new(house.limits.connections.get()));
-    let under_way = GracefulShutdown::new();
     while !stop() {
         // Those that find no slot wait with the system, which holds some thousands.
         let Ok(slot) = timeout(TICK, Arc::clone(&slots).acquire_owned()).await else { continue };
         let slot = slot.expect("nobody closes it");
         match timeout(TICK, listener.accept()).await {
-            Ok(Ok((stream, _))) => serve(stream, slot, &router, &house, &under_way),
+            Ok(Ok((stream, _))) => serve(stream, slot, &router, &house),
             // The program may have no file left to open, or the client has gone already.
             Ok(Err(_)) => sleep(TICK).await,
             Err(_) => {}
@@ -38,16 +37,15 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, house: Arc<Hou
     }
     drop(listener);
     house.close();
-    let _ = timeout(house.limits.patience + GRACE, under_way.shutdown()).await;
+    let finished = async {
+        let all = u32::try_from(house.limits.connections.get()).unwrap_or(u32::MAX);
+        let _ = slots.acquire_many(all).await;
+        house.without_cameras().await;
+    };
+    let _ = timeout(house.limits.patience + GRACE, finished).await;
 }
 
-fn serve(
-    stream: TcpStream,
-    slot: OwnedSemaphorePermit,
-    router: &Router,
-    house: &Arc<House>,
-    under_way: &GracefulShutdown,
-) {
+fn serve(stream: TcpStream, slot: OwnedSemaphorePermit, router: &Router, house: &Arc<House>) {
     // An answer is small and complete: nothing to wait for.
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
@@ -57,13 +55,21 @@ fn serve(
     stream.set_write_timeout(Some(house.limits.patience));
     let stream = TokioIo::new(Box::pin(stream));
     let connection = http.serve_connection(stream, TowerToHyperService::new(router.clone()));
-    let connection = under_way.watch(connection);
-    let metrics = house.metrics.clone();
-    metrics.opened();
+    // A WebSocket goes on by itself, once it is opened.
+    let connection = connection.with_upgrades();
+    let house = Arc::clone(house);
+    house.metrics.opened();
     tokio::spawn(async move {
+        let mut connection = pin!(connection);
         // How a connection ends is its client's affair.
-        let _ = connection.await;
-        metrics.closed();
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = house.closed() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+        house.metrics.closed();
         drop(slot);
     });
 }

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use fer_predict::{Crop, Face, FaceRecord, PictureProblem, Tta};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::{FaceOf, Faces, PictureProblem as Told, json};
 use crate::asked::{Asked, Detection};
@@ -18,11 +19,8 @@ use crate::upload::Upload;
 pub(crate) async fn faces(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(request.uri())?;
     let (way, detection) = (way(&house, &asked)?, asked.detection()?);
-    // From here on, so that no more bodies than that are in memory.
-    let _place = house.place()?;
-    let limits = house.limits;
-    let read = tokio::time::timeout(limits.patience, Upload::read(request, limits.body)).await;
-    match read.map_err(|_| slow(&house))?? {
+    let (_place, upload) = upload(&house, request).await?;
+    match upload {
         Upload::One(bytes) => one(&house, way, detection, bytes).await,
         Upload::Several(files) => several(&house, way, detection, files).await,
     }
@@ -32,7 +30,7 @@ pub(crate) async fn faces(State(house): State<Arc<House>>, request: Request) -> 
 type Way = (usize, Tta);
 
 fn way(house: &House, asked: &Asked) -> Result<Way, Problem> {
-    let model = model(house, asked)?;
+    let model = model(house, asked.model.as_deref())?;
     house.models.recognizer(model).allows(asked.tta).map_err(|error| {
         let reason = error.source().map_or_else(|| "no reason".to_owned(), ToString::to_string);
         Problem::new(StatusCode::BAD_REQUEST, format!("expected another `tta`: {reason}"))
@@ -40,8 +38,18 @@ fn way(house: &House, asked: &Asked) -> Result<Way, Problem> {
     Ok((model, asked.tta))
 }
 
-fn model(house: &House, asked: &Asked) -> Result<usize, Problem> {
-    let Some(name) = &asked.model else { return Ok(0) };
+/// A place, and the pictures that a request brings.
+pub(crate) async fn upload(house: &House, request: Request) -> Result<(OwnedSemaphorePermit, Upload), Problem> {
+    // From here on, so that no more bodies than that are in memory.
+    let place = house.place()?;
+    let limits = house.limits;
+    let read = tokio::time::timeout(limits.patience, Upload::read(request, limits.body)).await;
+    Ok((place, read.map_err(|_| slow(house))??))
+}
+
+/// The number of the model of this name, or of the default.
+pub(crate) fn model(house: &House, name: Option<&str>) -> Result<usize, Problem> {
+    let Some(name) = name else { return Ok(0) };
     house.models.number(name).ok_or_else(|| {
         let known: Vec<String> = house.models.iter().map(|(name, _)| format!("`{name}`")).collect();
         let detail = format!("expected the name of a model, {}, found `{name}`", known.join(" or "));
@@ -55,12 +63,22 @@ fn slow(house: &House) -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, detail).with(header::CONNECTION, "close")
 }
 
-async fn one(house: &House, way: Way, detection: Detection, bytes: axum::body::Bytes) -> Result<Response, Problem> {
-    let looked = house.look(way.0, detection, bytes).await.inspect_err(|_| house.metrics.failed())?;
-    let crops = looked.map_err(|problem| {
+/// The faces of one picture, not judged yet.
+pub(crate) async fn seen(
+    house: &House,
+    model: usize,
+    detection: Detection,
+    bytes: axum::body::Bytes,
+) -> Result<Vec<Crop>, Problem> {
+    let looked = house.look(model, detection, bytes).await.inspect_err(|_| house.metrics.failed())?;
+    looked.map_err(|problem| {
         house.metrics.failed();
         Problem::new(status(&problem), words(&problem))
-    })?;
+    })
+}
+
+async fn one(house: &House, way: Way, detection: Detection, bytes: axum::body::Bytes) -> Result<Response, Problem> {
+    let crops = seen(house, way.0, detection, bytes).await?;
     let faces = house.judge(way, crops).await.inspect_err(|_| house.metrics.failed())?;
     house.metrics.picture(faces.len());
     let classes = house.models.recognizer(way.0).classes();

@@ -1,15 +1,14 @@
 //! What all requests share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use fer_predict::{Crop, Face, Picture, PictureProblem, Tta};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::asked::Detection;
-use crate::judge::Job;
+use crate::judge::{Job, words};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::{Limits, Models, Runs, Trust};
@@ -50,7 +49,9 @@ pub(crate) struct House {
     /// One for each picture that may be looked at.
     looking: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
-    is_closing: AtomicBool,
+    /// One for each camera that may be followed.
+    cameras: Arc<Semaphore>,
+    is_closing: watch::Sender<bool>,
 }
 
 impl House {
@@ -59,23 +60,55 @@ impl House {
         let Settings { models, limits, trust, runs, clock } = settings;
         let queue = limits.queue.get();
         let (jobs, received) = mpsc::channel(queue);
-        let [places, looking] = [queue, limits.threads.get()].map(|count| Arc::new(Semaphore::new(count)));
-        let (models, metrics, is_closing) = (Arc::new(models), Metrics::new(queue), AtomicBool::new(false));
+        let [places, looking, cameras] =
+            [queue, limits.threads.get(), limits.live.get()].map(|count| Arc::new(Semaphore::new(count)));
+        let (models, metrics, is_closing) = (Arc::new(models), Metrics::new(queue), watch::Sender::new(false));
         let decode: fn(&[u8]) -> _ = Picture::decode;
         let (runs, reading) = (runs.map(Arc::new), Semaphore::new(READERS));
-        (
-            Self { models, limits, trust, runs, reading, clock, metrics, places, decode, looking, jobs, is_closing },
-            received,
-        )
+        let house = Self {
+            models,
+            limits,
+            trust,
+            runs,
+            reading,
+            clock,
+            metrics,
+            places,
+            decode,
+            looking,
+            jobs,
+            cameras,
+            is_closing,
+        };
+        (house, received)
     }
 
     /// From now on nobody is sent here.
     pub(crate) fn close(&self) {
-        self.is_closing.store(true, Ordering::Relaxed);
+        self.is_closing.send_replace(true);
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Relaxed)
+        *self.is_closing.borrow()
+    }
+
+    /// Waits until the service is about to end.
+    pub(crate) async fn closed(&self) {
+        let _ = self.is_closing.subscribe().wait_for(|is_closing| *is_closing).await;
+    }
+
+    /// Waits until no camera is followed any more.
+    pub(crate) async fn without_cameras(&self) {
+        let all = u32::try_from(self.limits.live.get()).unwrap_or(u32::MAX);
+        let _ = self.cameras.acquire_many(all).await;
+    }
+
+    /// A place for a camera, until it is dropped.
+    pub(crate) fn camera(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.cameras).try_acquire_owned().map_err(|_| {
+            let live = self.limits.live;
+            Problem::busy(format!("expected at most {live} cameras at once (--live), found as many"))
+        })
     }
 
     /// Requests with pictures that are under way.
@@ -92,6 +125,11 @@ impl House {
         })
     }
 
+    /// A turn to look at a picture, until it is dropped.
+    pub(crate) async fn turn(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.looking).acquire_owned().await.expect("nobody closes it")
+    }
+
     /// The faces of a picture, not judged yet.
     pub(crate) async fn look(
         &self,
@@ -99,7 +137,7 @@ impl House {
         detection: Detection,
         bytes: axum::body::Bytes,
     ) -> Result<Result<Vec<Crop>, PictureProblem>, Problem> {
-        let turn = Arc::clone(&self.looking).acquire_owned().await.expect("nobody closes it");
+        let turn = self.turn().await;
         let (models, decode) = (Arc::clone(&self.models), self.decode);
         let look = move || {
             // Even if the request goes, it is looked at to the end: its turn lasts as long.
@@ -124,5 +162,28 @@ impl House {
         self.jobs.send(Job { model, tta, crops, answer }).await.map_err(|_| Problem::defect())?;
         let faces = answered.await.map_err(|_| Problem::defect())?;
         faces.map_err(|problem| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, problem))
+    }
+
+    /// The faces of crops, and where each speaks for this class, or for the one that it is taken for. The crops come back.
+    pub(crate) async fn explain(
+        &self,
+        model: usize,
+        crops: Vec<Crop>,
+        class: Option<usize>,
+    ) -> Result<(Vec<Crop>, Vec<Face>, Vec<Vec<f32>>), Problem> {
+        if crops.is_empty() {
+            return Ok((vec![], vec![], vec![]));
+        }
+        let (turn, models) = (self.turn().await, Arc::clone(&self.models));
+        let explain = move || {
+            let _turn = turn;
+            let (recognizer, all) = (models.recognizer(model), crops.iter().collect::<Vec<_>>());
+            let faces = recognizer.judge(&all).map_err(|error| words(&error))?;
+            let classes: Vec<usize> = faces.iter().map(|face| class.unwrap_or_else(|| face.top())).collect();
+            let maps = recognizer.heat_maps(&all, &classes).map_err(|error| words(&error))?;
+            Ok((crops, faces, maps))
+        };
+        let explained = tokio::task::spawn_blocking(explain).await.map_err(|_| Problem::defect())?;
+        explained.map_err(|problem: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
     }
 }

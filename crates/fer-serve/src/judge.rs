@@ -91,7 +91,7 @@ fn faces(models: &Models, (model, tta): (usize, Tta), crops: &[&Crop]) -> Result
 }
 
 /// The error's own words name the model's file, which is nobody's affair; its cause says what was wrong.
-fn words(error: &fer_predict::Error) -> String {
+pub(crate) fn words(error: &fer_predict::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("the network gave no answer: {cause}"),
         None => "the network gave no answer".to_owned(),

@@ -15,9 +15,14 @@ pub struct Limits {
     pub queue: NonZeroUsize,
     /// Most pictures that are decoded and looked at, at a time.
     pub threads: NonZeroUsize,
+    /// Most cameras that are followed; further ones are refused.
+    pub live: NonZeroUsize,
 }
 
 /// How long a request in flight is waited for at the end, beyond the time that its body may take.
 pub(crate) const GRACE: Duration = Duration::from_secs(30);
+/// Most bytes and pixels of a camera's frame.
+pub(crate) const FRAME: usize = 8 << 20;
+pub(crate) const FRAME_PIXELS: usize = 4_000_000;
 /// Most pictures in a request.
 pub(crate) const PICTURES: usize = 256;

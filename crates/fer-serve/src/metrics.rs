@@ -24,6 +24,8 @@ pub(crate) struct Metrics {
     batches: Histogram,
     queue: Gauge,
     connections: Gauge,
+    frames: Family<Outcome, Counter>,
+    cameras: Gauge,
     registry: Arc<Registry>,
 }
 
@@ -52,7 +54,8 @@ impl Metrics {
         let (requests, pictures, faces) = (Family::default(), Family::default(), Counter::default());
         let latencies = Family::new_with_constructor(seconds);
         let batches = Histogram::new(exponential_buckets(1.0, 2.0, 9));
-        let [queue, limit, connections] = [(); 3].map(|()| Gauge::<i64>::default());
+        let frames = Family::default();
+        let [queue, limit, connections, cameras] = [(); 4].map(|()| Gauge::<i64>::default());
         limit.set(places as i64);
         registry.register("requests", "Requests answered, by route and status", Family::clone(&requests));
         let help = "Time from a request's head to its answer";
@@ -67,8 +70,35 @@ impl Metrics {
         registry.register("queue_requests", "Requests with pictures under way", queue.clone());
         registry.register("queue_limit_requests", "Most of them; further ones are refused with 503", limit);
         registry.register("connections", "Open connections", connections.clone());
+        registry.register(
+            "live_frames",
+            "Frames of cameras, by outcome: answered, dropped as newer ones had come, or failed, as they could not be read or judged",
+            Family::clone(&frames),
+        );
+        registry.register("live_cameras", "Cameras that are followed", cameras.clone());
         let registry = Arc::new(registry);
-        Self { requests, latencies, pictures, faces, batches, queue, connections, registry }
+        Self { requests, latencies, pictures, faces, batches, queue, connections, frames, cameras, registry }
+    }
+
+    /// A camera's frame that is answered, by what it shows or by a problem.
+    pub(crate) fn frame(&self, is_seen: bool) {
+        let outcome = if is_seen { "answered" } else { "failed" };
+        self.frames.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Frames that were passed over.
+    pub(crate) fn frames_dropped(&self, count: u64) {
+        self.frames.get_or_create(&Outcome { outcome: "dropped" }).inc_by(count);
+    }
+
+    /// A camera is followed from now on.
+    pub(crate) fn camera_opened(&self) {
+        self.cameras.inc();
+    }
+
+    /// A camera is not followed any more.
+    pub(crate) fn camera_closed(&self) {
+        self.cameras.dec();
     }
 
     /// A request that is answered.

@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use fer_predict::Recognizer;
 
 use crate::Error;
 
 /// The models that answer, by name; the first one where a request names none.
 #[derive(Debug)]
-pub struct Models(Vec<(String, Recognizer)>);
+pub struct Models(Vec<(String, Arc<Recognizer>)>);
 
 impl Models {
     /// These models. With the feature `faces` they should look for faces ([`fer_predict::Look::Faces`]): a request can
@@ -17,13 +19,13 @@ impl Models {
         match models.iter().find(|(name, _)| named(name) > 1) {
             Some((name, _)) => Err(Error::Models { found: format!("several named `{name}`") }),
             None if models.is_empty() => Err(Error::Models { found: "none".to_owned() }),
-            None => Ok(Self(models)),
+            None => Ok(Self(models.into_iter().map(|(name, recognizer)| (name, Arc::new(recognizer))).collect())),
         }
     }
 
     /// Names and recognizers, the default first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Recognizer)> {
-        self.0.iter().map(|(name, recognizer)| (name.as_str(), recognizer))
+        self.0.iter().map(|(name, recognizer)| (name.as_str(), &**recognizer))
     }
 
     /// The number of the model of this name.
@@ -33,5 +35,10 @@ impl Models {
 
     pub(crate) fn recognizer(&self, number: usize) -> &Recognizer {
         &self.0[number].1
+    }
+
+    /// The same, for whoever keeps it.
+    pub(crate) fn shared(&self, number: usize) -> Arc<Recognizer> {
+        Arc::clone(&self.0[number].1)
     }
 }

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use crate::answer::{Faces, ModelList};
 use crate::asked::Asked;
 use crate::describe::{answer, parameters};
+use crate::explain::{AskedWhy, Explained};
+use crate::frame_answer::FrameAnswer;
+use crate::live::AskedLive;
 use crate::problem::Problem;
 use crate::runs;
 
@@ -16,6 +19,9 @@ pub fn openapi() -> Value {
     let mut schemas =
         settings.with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator();
     let faces = answer::<Faces<'_>>(&mut schemas, "The faces; without any, an empty list.");
+    let explained =
+        answer::<Explained<'_>>(&mut schemas, "The faces with their heat maps; without any, an empty list.");
+    let frame = schemas.subschema_for::<FrameAnswer<'_>>();
     let models = answer::<ModelList<'_>>(&mut schemas, "The models.");
     let problem = json!({
         "description": "What was expected and found.",
@@ -38,6 +44,23 @@ pub fn openapi() -> Value {
             }},
             "responses": {"200": faces, "default": problem},
         }},
+        "/v1/explain": {"post": {
+            "operationId": "explain",
+            "summary": "Tell where the faces of a picture speak for a class, by Grad-CAM.",
+            "parameters": parameters::<AskedWhy>(),
+            "requestBody": {"required": true, "content": {"image/*": {}, "application/octet-stream": {}}},
+            "responses": {"200": explained, "default": problem},
+        }},
+        "/v1/live": {"get": {
+            "operationId": "live",
+            "summary": "Follow the faces before a camera: a WebSocket. A binary message is a frame, such as a JPEG file; a text message is an answer.",
+            "parameters": parameters::<AskedLive>(),
+            "responses": {
+                "101": {"description": "The WebSocket; each of its answers is one of these.", "content": {"application/json": {"schema": frame}}},
+                "default": problem,
+            },
+        }},
+        "/": get("page", "Show the page for people.", text("The page.", "text/html")),
         "/v1/models": get("models", "List the models that can answer.", json!({"200": models, "default": problem})),
         "/metrics": get("metrics", "Tell counts and latencies, for Prometheus.", text("OpenMetrics.", "application/openmetrics-text")),
         "/openapi.json": get("openapi", "Describe the service.", text("This document.", "application/json")),

@@ -12,10 +12,13 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::answer::{ModelList, ModelRecord, json};
+use crate::explain::explain;
 use crate::faces::faces;
 use crate::house::House;
+use crate::live::live;
 use crate::metrics::MEDIA_TYPE;
 use crate::openapi::openapi;
+use crate::page::page;
 use crate::problem::Problem;
 use crate::runs;
 
@@ -23,6 +26,8 @@ use crate::runs;
 pub(crate) fn router(house: Arc<House>) -> Router {
     let guarded = Router::new()
         .route("/v1/faces", post(faces))
+        .route("/v1/explain", post(explain))
+        .route("/v1/live", get(live))
         .route("/v1/models", get(models))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(async || json(&openapi())))
@@ -32,7 +37,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .layer(DefaultBodyLimit::max(house.limits.body))
         .layer(from_fn_with_state(Arc::clone(&house), trusted));
     // Whoever watches over the service has no token.
-    let open = Router::new()
+    let open = page()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(other_method);
@@ -74,7 +79,7 @@ async fn nothing(request: Request) -> Problem {
 
 async fn other_method(request: Request) -> Problem {
     let path = request.uri().path();
-    let expected = if path == "/v1/faces" { "POST" } else { "GET,HEAD" };
+    let expected = if matches!(path, "/v1/faces" | "/v1/explain") { "POST" } else { "GET,HEAD" };
     let detail = format!("expected {expected} for {path}, found {}", request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, expected)
 }

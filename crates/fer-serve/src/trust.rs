@@ -6,11 +6,14 @@ use std::net::IpAddr;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
 use crate::Error;
 use crate::problem::Problem;
+
+/// Begins the name of a WebSocket's protocol that is the token.
+const TOKEN_PROTOCOL: &str = "fer.token.";
 
 /// Whose requests are answered: those with the token, if there is one, and of pages only those of our own origin and of
 /// these.
@@ -99,9 +102,10 @@ fn check_token(token: &[u8], headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, scheme))
 }
 
-/// The bearer token, or the password that a browser sends.
+/// The bearer token, the password that a browser sends, or what a WebSocket offers.
 fn given_token(headers: &HeaderMap) -> Option<Cow<'_, [u8]>> {
-    let (kind, given) = headers.get(header::AUTHORIZATION)?.as_bytes().split_at_checked(6)?;
+    let Some(authorization) = headers.get(header::AUTHORIZATION) else { return offered(headers).map(Cow::Owned) };
+    let (kind, given) = authorization.as_bytes().split_at_checked(6)?;
     match () {
         () if kind.eq_ignore_ascii_case(b"bearer") => given.strip_prefix(b" ").map(Cow::Borrowed),
         () if kind.eq_ignore_ascii_case(b"basic ") => {
@@ -111,6 +115,14 @@ fn given_token(headers: &HeaderMap) -> Option<Cow<'_, [u8]>> {
         }
         () => None,
     }
+}
+
+/// The token that a page offers as a protocol of its WebSocket, since browsers let it set no header: as base64url, as a
+/// protocol's name cannot hold all that a token can.
+fn offered(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let protocols = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let token = protocols.flat_map(|all| all.split(',')).find_map(|one| one.trim().strip_prefix(TOKEN_PROTOCOL))?;
+    Some(BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default())
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> {
@@ -174,6 +186,11 @@ mod tests {
         assert_eq!(status(&trust, &[("authorization", "Basic YW55OnMzY3JldA==")]), 200);
         assert_eq!(status(&trust, &[("authorization", "Basic YW55OnMzY3JldHM=")]), 401);
         assert_eq!(status(&trust, &[]), 401);
+        // As Python's `base64.urlsafe_b64encode(b"s3cret")` has it, and of `S3cret`.
+        assert_eq!(status(&trust, &[("sec-websocket-protocol", "fer.live, fer.token.czNjcmV0")]), 200);
+        for wrong in ["fer.live, fer.token.UzNjcmV0", "fer.token.s3cret", "fer.token.", "fer.live", "czNjcmV0"] {
+            assert_eq!(status(&trust, &[("sec-websocket-protocol", wrong)]), 401, "{wrong}");
+        }
         assert!(Trust::new(Some(" \n"), &[]).is_err() && Trust::new(Some("two words"), &[]).is_err());
         assert!(!format!("{trust:?}").contains("s3cret"));
     }

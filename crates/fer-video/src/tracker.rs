@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use fer_predict::{Crop, Picture, Place, Recognizer, Size};
 
@@ -36,7 +37,7 @@ impl Default for Following {
 /// same place.
 #[derive(Debug)]
 pub struct Tracker {
-    recognizer: Recognizer,
+    recognizer: Arc<Recognizer>,
     following: Following,
     tracks: Vec<Track>,
     /// The last frame, small.
@@ -85,9 +86,9 @@ impl TrackedFace {
 }
 
 impl Tracker {
-    /// Finds and judges faces by this recognizer.
-    pub fn new(recognizer: Recognizer, following: Following) -> Self {
-        let (tracks, small) = (vec![], vec![]);
+    /// Finds and judges faces by this recognizer, which several trackers may share.
+    pub fn new(recognizer: impl Into<Arc<Recognizer>>, following: Following) -> Self {
+        let (recognizer, tracks, small) = (recognizer.into(), vec![], vec![]);
         Self { recognizer, following, tracks, small, frames: 0, since: 0, ids: 0, numbers: 0 }
     }
 

@@ -28,7 +28,8 @@ use crate::terminal::to_stderr;
   curl --data-binary @holiday.jpg http://127.0.0.1:8080/v1/faces
   curl -F a=@a.jpg -F b=@b.jpg 'http://127.0.0.1:8080/v1/faces?model=other'
 Prints its address on standard output and answers until Ctrl-C or SIGTERM, which lets requests in flight finish; a second
-one ends it at once. /openapi.json describes the answers, /metrics counts them. No picture is stored or logged.")]
+one ends it at once. The address is also a page for a browser, with pictures or the camera. /openapi.json describes the
+answers, /metrics counts them. No picture is stored or logged.")]
 pub(super) struct ServeArgs {
     /// Listen at this address; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -57,6 +58,9 @@ pub(super) struct ServeArgs {
     /// Work on at most N requests with pictures at once; refuse further ones with status 503.
     #[arg(long, value_name = "N", default_value = "128")]
     queue: NonZeroUsize,
+    /// Follow at most N cameras at once (`/v1/live`); refuse further ones with status 503.
+    #[arg(long, value_name = "N", default_value = "8")]
+    live: NonZeroUsize,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -96,6 +100,7 @@ impl ServeArgs {
             patience: Duration::from_secs(self.timeout.into()),
             connections: self.connections,
             queue: self.queue,
+            live: self.live,
             threads: NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN),
         }
     }

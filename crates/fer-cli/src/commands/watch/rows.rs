@@ -2,10 +2,9 @@ use std::io::{Write, stdout};
 
 use anyhow::Result;
 use fer_artifact::{csv_cell, escaped};
-use fer_predict::ByClass;
-use fer_video::{Episode, TrackedFace};
+use fer_video::{Episode, TrackRecord, TrackedFace};
 use indicatif::ProgressBar;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +18,11 @@ pub(super) enum Form {
 }
 
 /// Which frame a row tells of; none if there was none yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Moment {
-    pub(super) number: u64,
     pub(super) time: f64,
+    #[serde(rename = "frame")]
+    pub(super) number: u64,
 }
 
 /// Prints rows as they come.
@@ -116,7 +116,8 @@ impl Rows {
     }
 
     fn json(&mut self, moment: Option<Moment>, finding: Result<&TrackedFace, &str>) -> Result<()> {
-        let row = JsonRow { moment, classes: &self.classes, finding };
+        let face = finding.ok().map(|face| TrackRecord::new(&self.classes, face));
+        let row = JsonRow { moment, face, problem: finding.err() };
         writeln!(self.out, "{}", serde_json::to_string(&row)?)?;
         Ok(())
     }
@@ -156,33 +157,14 @@ pub(super) fn clock(seconds: f64) -> String {
 }
 
 /// A row as JSON: time and frame, and `problem` or what is known of a face.
+#[derive(Serialize)]
 struct JsonRow<'a> {
+    #[serde(flatten)]
     moment: Option<Moment>,
-    classes: &'a [String],
-    finding: Result<&'a TrackedFace, &'a str>,
-}
-
-impl Serialize for JsonRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(Moment { number, time }) = &self.moment {
-            map.serialize_entry("time", time)?;
-            map.serialize_entry("frame", number)?;
-        }
-        match self.finding {
-            Err(problem) => map.serialize_entry("problem", problem)?,
-            Ok(face) => {
-                map.serialize_entry("track", &face.number)?;
-                map.serialize_entry("box", &face.place)?;
-                map.serialize_entry("score", &face.place.score)?;
-                map.serialize_entry("landmarks", &face.place.landmarks)?;
-                map.serialize_entry("class", &self.classes[face.top()])?;
-                map.serialize_entry("probabilities", &ByClass(self.classes, &face.probabilities))?;
-                map.serialize_entry("smoothed", &ByClass(self.classes, &face.smoothed))?;
-            }
-        }
-        map.end()
-    }
+    #[serde(flatten)]
+    face: Option<TrackRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,113 @@
+// The service's addresses: the token, problems told in words, and what to do while nobody answers.
+
+const TOKEN = 'fer-token';
+/** Milliseconds between two looks whether the service is back. */
+const PAUSE = 1000;
+/** Longest wait, in seconds, that the service may ask for. */
+const LONGEST_WAIT = 10;
+
+export const address = path => new URL(path, document.baseURI);
+
+const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+
+/** A problem that the service has told. */
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+async function problem(response) {
+  try {
+    return new Problem(response.status, (await response.json()).detail);
+  } catch {
+    return new Problem(response.status, `the service answered with status ${response.status}`);
+  }
+}
+
+/** Events: `lost` and `back`, and `token` when one is wanted, which says whether another one was given. */
+export class Service extends EventTarget {
+  #back = null;
+  #token = null;
+
+  get token() {
+    return sessionStorage.getItem(TOKEN) ?? '';
+  }
+
+  /** The token that somebody has typed; requests that wait for one go on. */
+  set token(token) {
+    sessionStorage.setItem(TOKEN, token);
+    this.#token?.resolve();
+    this.#token = null;
+  }
+
+  /** The answer to a request, as JSON, however long it takes: a service that is away or busy is waited for. */
+  async ask(path, options = {}) {
+    for (;;) {
+      const response = await this.#fetch(path, options);
+      if (response.ok) return response.json();
+      if (response.status === 401) await this.#wanted();
+      else if (response.status === 503) await pause(1000 * this.#wait(response));
+      else if (response.status === 502 || response.status === 504) await this.#away();
+      else throw await problem(response);
+    }
+  }
+
+  /** Why a request is refused, or null. */
+  async refusal(path) {
+    const response = await this.#fetch(path, {});
+    if (response.status === 401) await this.#wanted();
+    return response.ok ? null : problem(response);
+  }
+
+  async #fetch(path, options) {
+    for (;;) {
+      const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
+      try {
+        return await fetch(address(path), { ...options, headers });
+      } catch (error) {
+        if (error.name === 'AbortError') throw error;
+        await this.#away();
+      }
+    }
+  }
+
+  /** Waits until the service answers again. */
+  #away() {
+    this.#back ??= this.#knock();
+    return this.#back;
+  }
+
+  async #knock() {
+    this.dispatchEvent(new Event('lost'));
+    for (;;) {
+      await pause(PAUSE);
+      try {
+        if ((await fetch(address('readyz'))).ok) break;
+      } catch {
+        // Still away.
+      }
+    }
+    this.#back = null;
+    this.dispatchEvent(new Event('back'));
+  }
+
+  /** Waits for a token. */
+  async #wanted() {
+    this.#token ??= resolvers();
+    this.dispatchEvent(new CustomEvent('token', { detail: this.token !== '' }));
+    await this.#token.promise;
+  }
+
+  #wait(response) {
+    const seconds = Number(response.headers.get('retry-after'));
+    return Math.min(Math.max(seconds || 1, 0.2), LONGEST_WAIT);
+  }
+}
+
+function resolvers() {
+  let resolve;
+  const promise = new Promise(done => (resolve = done));
+  return { promise, resolve };
+}
