@@ -32,7 +32,7 @@ PreemptMode=REQUEUE
 SchedulerParameters=sched_min_interval=200000,sched_interval=5,bf_interval=5
 NodeName=n1 NodeAddr=$net.2 CPUs=1 RealMemory=1000
 NodeName=n2 NodeAddr=$net.3 CPUs=1 RealMemory=1000
-PartitionName=low Nodes=n1,n2 Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=20
+PartitionName=low Nodes=n1,n2 Default=YES PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=high Nodes=n1,n2 PriorityTier=10 PreemptMode=OFF
 END
 }

@@ -19,6 +19,8 @@ idle() { [ "$(sinfo --noheader --format=%D --states=idle --partition=low)" = 2 ]
 wait_for 30 "two idle nodes" idle
 
 call() { "$fer" sweep "$1" "$sweep" --run-dir "$folder" "${@:2}"; }
+# Ends with 1 as long as a cell is not fresh.
+told() { call status --json 2> /dev/null || true; }
 jobs_in() { squeue --noheader --array --states="$1" --format=%F_%K "${@:2}"; }
 
 # training NODE: the task whose training is under way there, in its second epoch or later.
@@ -26,7 +28,7 @@ training() {
     local task
     task=$(squeue --noheader --array --states=RUNNING --nodelist="$1" --format=%K)
     [[ $task =~ ^[0-9]+$ ]] || return 1
-    call status --json 2> /dev/null | python3 "$here/training.py" "$task"
+    told | python3 "$here/training.py" "$task"
 }
 # Slurm lets a job that was started again wait for two minutes, in case its node is ill.
 at_once() { scontrol update "JobId=$1" StartTime=now; }

@@ -5,7 +5,7 @@ import re
 import sys
 
 for cell in json.load(sys.stdin)["cells"]:
-    epoch = re.match(r"epoch (\d+) of (\d+)", cell["why"])
+    epoch = re.match(r"epoch (\d+) of (\d+)", cell.get("why", ""))
     at = sys.argv[1:] in ([], [str(cell["index"])])
     if at and cell["state"] == "running" and epoch and 2 <= int(epoch[1]) <= int(epoch[2]) - 2:
         print(cell["index"])

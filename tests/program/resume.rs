@@ -33,6 +33,11 @@ fn stopped(signal: &str) -> (World, usize) {
     let world = World::new();
     let mut run = world.start(&with(&["run"], &NETWORK));
     run.until("  epoch 2/");
+    if signal == "TERM" {
+        // Slurm sends it to a script, which passes it on, and to all processes of the job.
+        let id = run.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
     let (code, said) = run.signal(signal);
     // A scheduler tells what it ended itself from what can go on.
     assert_eq!(code, Some(if signal == "INT" { 130 } else { 75 }), "{said}");

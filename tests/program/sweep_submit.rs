@@ -91,7 +91,7 @@ fn cells_in_jobs_are_told_of_cancelled_and_not_submitted_twice() {
     with_programs(&world, &[("sbatch", number), ("squeue", queue), ("sacct", "exit 1"), ("scancel", "")]);
     sweep(&world, "run", &["--index", "0"]).succeeded();
     let submitted = fer(&world, &["sweep", "submit", "sweep.yaml"]).succeeded();
-    assert!(submitted.stdout.starts_with("submission 1: 3 cells in 3 jobs of slurm, 7\n"), "{submitted:?}");
+    assert!(submitted.stdout.starts_with("submission 1: 3 cells in 3 jobs, slurm 7\n"), "{submitted:?}");
     let record: Value = serde_json::from_str(&world.read("run/jobs/1/submission.json")).unwrap();
     assert_eq!((&record["id"], &record["table"]), (&json!("7"), &json!("8")));
     let status = fer(&world, &["sweep", "status", "sweep.yaml", "--json"]).json();
@@ -108,7 +108,7 @@ fn cells_in_jobs_are_told_of_cancelled_and_not_submitted_twice() {
     assert!(table.starts_with("cells: 1 fresh, 2 queued, 1 failed\n"), "{table}");
     // The one whose job ended goes again; the others wait.
     let again = fer(&world, &["sweep", "submit", "sweep.yaml"]).succeeded();
-    assert!(again.stdout.starts_with("submission 2: 1 cells in 1 jobs of slurm, 7\n"), "{again:?}");
+    assert!(again.stdout.starts_with("submission 2: 1 cells in 1 jobs, slurm 7\n"), "{again:?}");
     assert_eq!(again.stderr, "note: cells 1-2 wait or run in a job already\n");
     fer(&world, &["sweep", "cancel", "sweep.yaml"]).succeeded();
     assert!(world.read("calls").ends_with("scancel 7 8\n"), "{}", world.read("calls"));
@@ -143,7 +143,7 @@ fn what_the_block_cannot_mean_is_refused_with_its_place() {
         ("engine: {memory: 8}", "expected a number with its unit, as `8G` or `500M`, found `8`"),
         ("engine: {time: soon}", "expected minutes, hours:minutes:seconds"),
         ("engine: {cores: 0}", "expected a whole number from 1"),
-        ("engine: {partion: cpu}", "`partition`"),
+        ("engine: {partitions: cpu}", "`partition`"),
     ] {
         let ended = sweep(&world(&format!("{block}\n")), "submit", &["--dry-run"]);
         assert!(ended.code == 2 && ended.stderr.contains(expected), "{block}: {ended:?}");
@@ -165,7 +165,7 @@ fn processes_of_this_machine_go_on_by_themselves_and_leave_the_table() {
     let alone = self::world("");
     sweep(&alone, "run", &[]).succeeded();
     let submitted = sweep(&world, "submit", &["--engine", "local", "--at-once", "2"]).succeeded();
-    assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs of local, "), "{submitted:?}");
+    assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs, local "), "{submitted:?}");
     let start = Instant::now();
     while sweep(&world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
         assert!(start.elapsed() < Duration::from_secs(120), "it never ends");

@@ -21,22 +21,22 @@ struct Mount {
     options: String,
 }
 
-/// Fails if a lock in this folder, which is made if there is none, would hold on this machine alone, or not at all.
+/// Fails if a lock in this folder, which is made if there is none, would hold on this machine alone, or not at all: it
+/// tries the one on `file`.
 ///
 /// # Errors
 /// [`Error::OneMachine`], or a folder in which no file can be locked.
-pub(crate) fn locks_hold_between_machines(folder: &Path) -> Result<(), Error> {
+pub(crate) fn locks_hold_between_machines(folder: &Path, file: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(io(folder, "make the folder"))?;
     let whole = folder.canonicalize().map_err(io(folder, "find the folder"))?;
     let mounts = fs::read_to_string(MOUNTS).unwrap_or_default();
     if let Some(reason) = holding(&mounts, &whole).and_then(|mount| mount.is_for_one_machine()) {
         return Err(Error::OneMachine { path: folder.to_owned(), reason });
     }
-    let path = folder.join(".lock");
-    let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    match open.map_err(io(&path, "write the file"))?.try_lock() {
+    let open = OpenOptions::new().write(true).create(true).truncate(false).open(file);
+    match open.map_err(io(file, "write the file"))?.try_lock() {
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
-        Err(TryLockError::Error(error)) => Err(io(&path, "lock the file")(error)),
+        Err(TryLockError::Error(error)) => Err(io(file, "lock the file")(error)),
     }
 }
 
@@ -118,6 +118,6 @@ mod tests {
     #[test]
     fn a_folder_of_this_machine_can_be_locked() {
         let folder = tempfile::tempdir().unwrap();
-        locks_hold_between_machines(&folder.path().join("new")).unwrap();
+        locks_hold_between_machines(&folder.path().join("new"), &folder.path().join("lock")).unwrap();
     }
 }

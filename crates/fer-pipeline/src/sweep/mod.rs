@@ -15,7 +15,7 @@ use fer_artifact::Digest;
 
 use crate::chain::RawChain;
 use crate::error::Place;
-use crate::run_folder::folder::JOBS;
+use crate::run_folder::folder::{JOBS, io};
 use crate::run_folder::machines::locks_hold_between_machines;
 use crate::siblings::CLAIMS;
 use crate::yaml::document::Document;
@@ -130,7 +130,9 @@ impl Sweep {
     /// [`Error::OneMachine`], or a folder in which no file can be locked.
     pub fn check_locks(&self) -> Result<(), Error> {
         let cells = self.cells[0].run_dir().parent().unwrap_or(Path::new(""));
-        locks_hold_between_machines(&cells.join(CLAIMS))
+        let claims = cells.join(CLAIMS);
+        std::fs::create_dir_all(&claims).map_err(io(&claims, "make the folder"))?;
+        locks_hold_between_machines(cells, &claims.join(".lock"))
     }
 
     /// Tells these cells from other ones at their places, in a file that was changed.

@@ -224,7 +224,7 @@ fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     submission.write()?;
     let (number, id) = (submission.number(), &submission.id);
     let cells: usize = job.tasks.iter().map(|task| task.cells.as_slice().len()).sum();
-    print(format_args!("submission {number}: {cells} cells in {} jobs of {engine}, {id}\n", job.tasks.len()))?;
+    print(format_args!("submission {number}: {cells} cells in {} jobs, {engine} {id}\n", job.tasks.len()))?;
     submission.table = start_table(engine, job, id).context("the cells are submitted; what prints the table is not")?;
     submission.write()?;
     print(format_args!("the table will stand in {}\n", folder.join(TABLE).display()))

@@ -62,7 +62,8 @@ impl FromStr for Engine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineParams {
-    /// What starts the jobs: `slurm`, `hyperqueue`, `snakemake`, or `local` for processes on this machine.
+    /// What starts the jobs.
+    #[schemars(extend("examples" = ["slurm"]))]
     pub name: Option<Engine>,
     /// Cores of a job; its cells run one after the other, each on all of them.
     pub cores: Count,
