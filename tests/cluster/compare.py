@@ -16,7 +16,7 @@ def timeless(path: Path) -> bytes:
     if path.name == "history.jsonl":
         records = [json.loads(line) for line in path.read_text().splitlines()]
         for record in records:
-            assert record.pop("images_per_second") > 0
+            del record["images_per_second"]
         return json.dumps(records, sort_keys=True).encode()
     return path.read_bytes()
 

@@ -43,8 +43,13 @@ pub(super) struct Asked {
 impl Asked {
     /// All submissions of a sweep, the last one last. That an engine cannot be asked concerns its submission alone.
     pub(super) fn all(sweep: &Sweep) -> Result<Vec<Self>> {
-        let all = Submission::all(&sweep.jobs_dir())?;
-        Ok(all.into_iter().map(|submission| Self { states: states(&submission), submission }).collect())
+        let ask = |submission: Submission| {
+            let mut states = states(&submission);
+            // HyperQueue tells of the task that prints the table, too.
+            states.iter_mut().for_each(|states| states.retain(|task, _| *task < submission.tasks.len()));
+            Self { submission, states }
+        };
+        Ok(Submission::all(&sweep.jobs_dir())?.into_iter().map(ask).collect())
     }
 
     /// The job of a cell, if it is part of this submission.
