@@ -30,10 +30,13 @@ training() {
     [[ $task =~ ^[0-9]+$ ]] || return 1
     told | python3 "$here/training.py" "$task"
 }
-# Slurm lets a job that was started again wait for two minutes, in case its node is ill.
-at_once() { scontrol update "JobId=$1" StartTime=now; }
 restarts() { scontrol show job "$1" | grep --quiet "Restarts=[1-9]"; }
 waits() { [ "$(squeue --noheader --array --jobs="$1" --format=%T)" = PENDING ]; }
+# Slurm lets a job that was started again wait for two minutes, in case its node is ill.
+at_once() {
+    wait_for 60 "task $1 waits" waits "$1"
+    scontrol update "JobId=$1" StartTime=now
+}
 
 say "fer sweep submit"
 call submit --checkpoint-epochs 1
@@ -60,7 +63,8 @@ at_once "${array}_$task"
 wait_for 300 "a third training on n1" training n1
 task=$(training n1)
 say "task $task is warned that its time ends"
-scancel --batch --signal=USR1 "${array}_$task"
+# The answer may come too late: the task is under way back into the queue by then.
+timeout 3 scancel --batch --signal=USR1 "${array}_$task" 2> /dev/null || true
 wait_for 60 "the task asks to be started again" restarts "${array}_$task"
 at_once "${array}_$task"
 
