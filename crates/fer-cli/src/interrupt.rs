@@ -25,8 +25,20 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     pub(crate) fn watch() -> io::Result<Self> {
+        Self::new(&[SIGINT])
+    }
+
+    /// For what writes no checkpoint: a second SIGTERM ends it at once, too.
+    pub(crate) fn watch_without_checkpoint() -> io::Result<Self> {
+        Self::new(&[SIGINT, SIGTERM])
+    }
+
+    /// The second of these signals ends the program at once.
+    fn new(ending: &[i32]) -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        flag::register_conditional_shutdown(SIGINT, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
+        for signal in ending {
+            flag::register_conditional_shutdown(*signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
+        }
         flag::register(SIGINT, Arc::clone(&asked))?;
         for signal in OF_SCHEDULERS {
             flag::register(signal, Arc::clone(&STOPPED))?;
