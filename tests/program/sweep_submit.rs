@@ -108,7 +108,7 @@ fn cells_in_jobs_are_told_of_cancelled_and_not_submitted_twice() {
     assert!(table.starts_with("cells: 1 fresh, 2 queued, 1 failed\n"), "{table}");
     // The one whose job ended goes again; the others wait.
     let again = fer(&world, &["sweep", "submit", "sweep.yaml"]).succeeded();
-    assert!(again.stdout.starts_with("submission 2: 1 cells in 1 jobs, slurm 7\n"), "{again:?}");
+    assert!(again.stdout.starts_with("submission 2: 1 cell in 1 job, slurm 7\n"), "{again:?}");
     assert_eq!(again.stderr, "note: cells 1-2 wait or run in a job already\n");
     fer(&world, &["sweep", "cancel", "sweep.yaml"]).succeeded();
     assert!(world.read("calls").ends_with("scancel 7 8\n"), "{}", world.read("calls"));

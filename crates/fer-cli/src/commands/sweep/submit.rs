@@ -224,8 +224,14 @@ fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     submission.write()?;
     let (number, id) = (submission.number(), &submission.id);
     let cells: usize = job.tasks.iter().map(|task| task.cells.as_slice().len()).sum();
-    print(format_args!("submission {number}: {cells} cells in {} jobs, {engine} {id}\n", job.tasks.len()))?;
+    let (cells, jobs) = (counted(cells, "cell"), counted(job.tasks.len(), "job"));
+    print(format_args!("submission {number}: {cells} in {jobs}, {engine} {id}\n"))?;
     submission.table = start_table(engine, job, id).context("the cells are submitted; what prints the table is not")?;
     submission.write()?;
     print(format_args!("the table will stand in {}\n", folder.join(TABLE).display()))
+}
+
+/// `1 cell`, `2 cells`
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
