@@ -50,6 +50,7 @@ mod stage;
 mod store;
 mod swap;
 mod sweep;
+mod sweep_submit;
 mod verify;
 mod video;
 mod video_outputs;

@@ -276,6 +276,10 @@ fn whole(part: Value) -> Option<Value> {
     match part {
         Value::Array(stages) => file["stages"] = json!(stages),
         Value::Object(part) if part.contains_key("matrix") => file["matrix"] = part["matrix"].clone(),
+        Value::Object(part) if part.contains_key("engine") => {
+            file["engine"] = part["engine"].clone();
+            file["seeds"] = json!([1]);
+        }
         Value::Object(part) if part.contains_key("metrics") => return None,
         Value::Object(mut params) => {
             params.entry("source").or_insert(source);
@@ -289,9 +293,15 @@ fn whole(part: Value) -> Option<Value> {
 #[test]
 fn the_schema_accepts_what_the_pages_show() {
     let (schema, mut seen) = (schema(), 0);
-    for page in
-        ["README.md", "docs/datasets.md", "docs/training.md", "docs/runs.md", "docs/swapping.md", "docs/sweeps.md"]
-    {
+    for page in [
+        "README.md",
+        "docs/datasets.md",
+        "docs/training.md",
+        "docs/runs.md",
+        "docs/swapping.md",
+        "docs/sweeps.md",
+        "docs/clusters.md",
+    ] {
         for block in blocks(page) {
             // Alternatives stand below each other, and an ellipsis for what is not shown.
             let alternatives = block.lines().filter(|line| line.starts_with("classes: ")).count() > 1;

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::world::{PIPELINE, World};
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 31] = [
     "",
     "init",
     "run",
@@ -31,6 +31,8 @@ const COMMANDS: [&str; 29] = [
     "rm",
     "sweep plan",
     "sweep run",
+    "sweep submit",
+    "sweep cancel",
     "sweep status",
     "synth",
     "completions",

@@ -9,8 +9,10 @@ pub(crate) enum ExitStatus {
     Failure,
     /// The command line or a file was wrong; nothing has run.
     Usage,
-    /// The run was interrupted, and can go on.
+    /// The user interrupted the run; it can go on.
     Interrupted,
+    /// A scheduler's signal stopped the run; it can go on.
+    Stopped,
 }
 
 impl ExitStatus {
@@ -19,13 +21,14 @@ impl ExitStatus {
         if is_well { Self::Success } else { Self::Failure }
     }
 
-    /// The number. 130 is what a shell gives to a program that Ctrl-C ended.
+    /// The number. 130 is what a shell gives to a program that Ctrl-C ended; 75 is `EX_TEMPFAIL`: try again later.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
             Self::Usage => 2,
             Self::Interrupted => 130,
+            Self::Stopped => 75,
         }
     }
 }

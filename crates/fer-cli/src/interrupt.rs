@@ -1,21 +1,47 @@
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+#[cfg(unix)]
+use signal_hook::consts::{SIGUSR1, SIGUSR2};
 use signal_hook::flag;
 
 use crate::exit_status::ExitStatus;
 
-/// Whether the user has asked to stop. The first Ctrl-C or SIGTERM asks; a second one ends the program at once.
+/// What schedulers send: at the end of a job's time, before another job takes the place, or as a warning of either.
+#[cfg(unix)]
+const OF_SCHEDULERS: [i32; 3] = [SIGTERM, SIGUSR1, SIGUSR2];
+#[cfg(not(unix))]
+const OF_SCHEDULERS: [i32; 1] = [SIGTERM];
+
+/// Whether a scheduler's signal was the first to ask.
+static STOPPED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Whether the program was asked to stop. The first signal asks. A second Ctrl-C ends the program at once; a second
+/// signal of a scheduler does not, since schedulers warn more than once while a checkpoint is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     pub(crate) fn watch() -> io::Result<Self> {
+        Self::new(&[SIGINT])
+    }
+
+    /// For what writes no checkpoint: a second SIGTERM ends it at once, too.
+    pub(crate) fn watch_without_checkpoint() -> io::Result<Self> {
+        Self::new(&[SIGINT, SIGTERM])
+    }
+
+    /// The second of these signals ends the program at once.
+    fn new(ending: &[i32]) -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
+        for signal in ending {
+            flag::register_conditional_shutdown(*signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
+        }
+        flag::register(SIGINT, Arc::clone(&asked))?;
+        for signal in OF_SCHEDULERS {
+            flag::register(signal, Arc::clone(&STOPPED))?;
             flag::register(signal, Arc::clone(&asked))?;
         }
         Ok(Self(asked))
@@ -35,4 +61,9 @@ impl Interrupt {
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// How the program ends that was asked to stop and can go on: a scheduler reads there whether to start it again.
+pub(crate) fn status() -> ExitStatus {
+    if STOPPED.load(Ordering::Relaxed) { ExitStatus::Stopped } else { ExitStatus::Interrupted }
 }

@@ -1,8 +1,8 @@
 //! The program `fer`: parses the command line, calls the crates, prints. Results go to standard output, everything
 //! else to standard error.
 //!
-//! Exit codes: 0 done; 1 failed, or `status` found something not fresh; 2 wrong usage or an invalid file; 130
-//! interrupted.
+//! Exit codes: 0 done; 1 failed, or `status` found something not fresh; 2 wrong usage or an invalid file; 75 stopped
+//! by a scheduler's signal, can go on; 130 interrupted by Ctrl-C.
 
 mod browser;
 mod clock;
@@ -57,7 +57,7 @@ fn exit_status(error: &anyhow::Error) -> ExitStatus {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<fer_pipeline::Error>());
     match causes.next_back() {
         Some(error) if error.is_usage() => ExitStatus::Usage,
-        Some(fer_pipeline::Error::Interrupted { .. }) => ExitStatus::Interrupted,
+        Some(fer_pipeline::Error::Interrupted { .. }) => interrupt::status(),
         _ => ExitStatus::Failure,
     }
 }

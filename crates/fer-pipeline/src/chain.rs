@@ -17,6 +17,7 @@ use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
 use crate::stages::{Program, entry};
+use crate::sweep::engine::EngineParams;
 use crate::yaml::document::{Document, Params, to_yaml};
 use crate::yaml::locate::Segment;
 use crate::{Error, StageKind, StageName};
@@ -66,6 +67,10 @@ pub(crate) struct RawChain {
     #[serde(default)]
     #[schemars(extend("examples" = [[1, 2, 3]]))]
     pub(crate) seeds: Option<Vec<u64>>,
+    /// What runs the cells of a sweep, for `fer sweep submit`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"name": "slurm", "cores": 4, "time": "4:00:00"}]))]
+    pub(crate) engine: Option<EngineParams>,
 }
 
 /// A stage of the chain.
@@ -120,6 +125,10 @@ impl Pipeline {
                 "`fold: all` makes a sweep of this file: `fer sweep run {file}` runs every fold, `fer sweep plan {file}` shows them"
             );
             return Err(Error::Invalid { problems: vec![document.problem_with_key(&place, message)] });
+        }
+        if raw.engine.is_some() {
+            let message = "`engine` is for a sweep, and this file has no `matrix`, `seeds` or `fold: all`".to_owned();
+            return Err(Error::Invalid { problems: vec![document.problem_with_key(&["engine".into()], message)] });
         }
         Self::build(&document, raw, &base, run_dir)
     }

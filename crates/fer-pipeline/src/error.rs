@@ -104,6 +104,17 @@ pub enum Error {
         /// Who holds it.
         holder: String,
     },
+    /// Several machines would write in a folder whose locks hold on one of them.
+    #[error(
+        "{}: {reason}: a lock in this folder holds on one machine alone, so jobs on two would write in one run folder; \
+         mount it with locks for all machines, or keep all jobs on one and say so with `--one-machine`", path.display()
+    )]
+    OneMachine {
+        /// The folder.
+        path: PathBuf,
+        /// Kind and option of its file system.
+        reason: String,
+    },
     /// The operating system refused.
     #[error("{}: cannot {action}", path.display())]
     Io {
@@ -140,7 +151,14 @@ impl Error {
 
     /// Whether the command or the file was at fault, and nothing has run.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Error::Read { .. } | Error::Invalid { .. } | Error::NotInChain { .. } | Error::NoCell { .. })
+        matches!(
+            self,
+            Error::Read { .. }
+                | Error::Invalid { .. }
+                | Error::NotInChain { .. }
+                | Error::NoCell { .. }
+                | Error::OneMachine { .. }
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use crate::compare::Config;
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::digests::CACHE_FILE;
 use crate::run_folder::folder::{
-    CELLS, CONFIG_FILE, HOLDER_FILE, LOCK_FILE, LOG_FILE, Writer, io, is_run, is_unfinished, writer,
+    CELLS, CONFIG_FILE, HOLDER_FILE, JOBS, LOCK_FILE, LOG_FILE, Writer, io, is_run, is_unfinished, writer,
 };
 use crate::run_folder::live;
 use crate::run_folder::lock::Lock;
@@ -108,6 +108,7 @@ impl Removal {
         }
         let mut claims = vec![];
         all_in(&folder.join(CELLS).join(CLAIMS), &mut claims, &mut folders);
+        all_in(&folder.join(JOBS), &mut claims, &mut folders);
         files.push((None, claims));
         folders.extend([folder.join(CELLS), folder.to_owned()]);
         let bytes = freed(files.iter().flat_map(|(_, files)| files));

@@ -68,7 +68,7 @@ pub(super) struct ServeArgs {
 impl ServeArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
-        let (interrupt, clock) = (Interrupt::watch()?, SystemClock::start());
+        let (interrupt, clock) = (Interrupt::watch_without_checkpoint()?, SystemClock::start());
         let settings = Settings {
             models: self.models()?,
             limits: self.limits(),

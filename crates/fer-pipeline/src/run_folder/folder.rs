@@ -21,6 +21,8 @@ pub(crate) const LOCK_FILE: &str = "run.lock.json";
 pub const LOG_FILE: &str = "cell.log";
 /// Folder of the cells' run folders in that of a sweep.
 pub const CELLS: &str = "cells";
+/// Folder of what was given to an engine in that of a sweep.
+pub(crate) const JOBS: &str = "jobs";
 pub(crate) const HOLDER_FILE: &str = ".writer";
 /// How often, and how long, a file that nobody is named in is waited for.
 const LOOKS: usize = 20;

@@ -7,6 +7,7 @@ pub(crate) mod folder;
 pub(crate) mod key;
 pub(crate) mod live;
 pub(crate) mod lock;
+pub(crate) mod machines;
 pub(crate) mod notes;
 pub(crate) mod origin;
 pub(crate) mod state;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
+use super::engine::CellJob;
 use super::matrix::Values;
 use crate::compare::{Evaluated, read_metrics};
 use crate::link::Link;
@@ -49,6 +50,9 @@ pub struct CellStatus {
     /// Why it is not fresh: who runs it, its error, or a stage and its reasons.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// The job that it is part of, if it was given to an engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<CellJob>,
     /// The scores of the last evaluation in the chain, if the cell is fresh and has any.
     pub metrics: Option<Metrics>,
     /// The scores of every evaluation, in the order of the chain, if the cell is fresh.
@@ -63,6 +67,8 @@ pub enum CellState {
     Fresh,
     /// A process is at it.
     Running,
+    /// A job of an engine will run it.
+    Queued,
     /// Its last run failed.
     Failed,
     /// Its training goes on where it was.
@@ -79,6 +85,7 @@ impl CellState {
         match self {
             CellState::Fresh => "fresh",
             CellState::Running => "running",
+            CellState::Queued => "queued",
             CellState::Failed => "failed",
             CellState::Interrupted => "interrupted",
             CellState::Missing => "missing",
@@ -171,6 +178,7 @@ impl Cell {
             seed: self.seed,
             state,
             why,
+            job: None,
             metrics: evaluations.last().map(|evaluated| evaluated.metrics.clone()),
             evaluations,
         }

@@ -1,25 +1,35 @@
 //! A pipeline file with a matrix: many runs, its cells, that share what they have in common.
 
 mod cell;
+pub mod engine;
 mod found;
+mod indices;
+mod jobs;
 mod matrix;
 mod plan;
 mod pooled;
 mod summary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use fer_artifact::Digest;
 
 use crate::chain::RawChain;
 use crate::error::Place;
+use crate::run_folder::folder::{JOBS, io};
+use crate::run_folder::machines::locks_hold_between_machines;
+use crate::siblings::CLAIMS;
 use crate::yaml::document::Document;
 use crate::{Error, Pipeline};
 
 pub use cell::{Cell, CellState, CellStatus};
 pub use found::FoundSweep;
+pub use indices::Indices;
 pub use plan::{CellPlan, Planned};
 pub use pooled::Pooled;
 pub use summary::{Combination, EvaluatedOverSeeds, Scores, Spread};
 
+use engine::EngineParams;
 use matrix::Matrix;
 
 /// A valid pipeline file with `matrix` or `seeds`: a pipeline for each combination of values.
@@ -28,6 +38,7 @@ pub struct Sweep {
     names: Vec<String>,
     folds: Option<String>,
     cells: Vec<Cell>,
+    engine: EngineParams,
 }
 
 impl Sweep {
@@ -67,7 +78,8 @@ impl Sweep {
         if !problems.is_empty() {
             return Err(Error::Invalid { problems });
         }
-        Ok(Self { names: matrix.names(), folds: matrix.folds().map(str::to_owned), cells })
+        let engine = raw.engine.unwrap_or_default();
+        Ok(Self { names: matrix.names(), folds: matrix.folds().map(str::to_owned), cells, engine })
     }
 
     /// The cells, in their order: at least one.
@@ -100,5 +112,41 @@ impl Sweep {
     /// The parameter that is every fold in turn, if the file says `fold: all`.
     pub fn folds(&self) -> Option<&str> {
         self.folds.as_deref()
+    }
+
+    /// What runs the cells, as the file has it.
+    pub fn engine(&self) -> &EngineParams {
+        &self.engine
+    }
+
+    /// Folder of what was given to an engine, in that of the sweep.
+    pub fn jobs_dir(&self) -> PathBuf {
+        // Of each cell: SWEEP/cells/NAME.
+        let sweep = self.cells[0].run_dir().parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        sweep.join(JOBS)
+    }
+
+    /// Fails where jobs on several machines must not run its cells, as locks in its folder hold on one alone.
+    ///
+    /// # Errors
+    /// [`Error::OneMachine`], or a folder in which no file can be locked.
+    pub fn check_locks(&self) -> Result<(), Error> {
+        let cells = self.cells[0].run_dir().parent().unwrap_or(Path::new(""));
+        let claims = cells.join(CLAIMS);
+        std::fs::create_dir_all(&claims).map_err(io(&claims, "make the folder"))?;
+        locks_hold_between_machines(cells, &claims.join(".lock"))
+    }
+
+    /// Tells these cells from other ones at their places, in a file that was changed.
+    ///
+    /// # Errors
+    /// [`Error::NoCell`].
+    pub fn digest_of(&self, indices: &Indices) -> Result<Digest, Error> {
+        let mut text = String::new();
+        for &index in indices.as_slice() {
+            let cell = self.cell(index)?;
+            text.push_str(&format!("{index} {} {}\n", cell.name, cell.digest()));
+        }
+        Ok(Digest::of_bytes(text.as_bytes()))
     }
 }

@@ -136,7 +136,7 @@ impl Running<'_> {
     fn end(&self, status: process::ExitStatus) -> End {
         match status.code() {
             Some(0) => End::Done { seconds: self.clock.elapsed().as_secs_f64() },
-            Some(code) if code == i32::from(ExitStatus::Interrupted.code()) => End::Interrupted,
+            Some(code) if can_go_on(code) => End::Interrupted,
             _ => {
                 let log = self.cell.log_path();
                 let message = last_error(&log, self.log_start).unwrap_or_else(|| format!("ended with {status}"));
@@ -144,6 +144,11 @@ impl Running<'_> {
             }
         }
     }
+}
+
+/// Whether this is the exit code of a run that was asked to stop.
+fn can_go_on(code: i32) -> bool {
+    [ExitStatus::Interrupted, ExitStatus::Stopped].iter().any(|status| i32::from(status.code()) == code)
 }
 
 /// The cell's log, with a line about the run that begins, and where its part starts.

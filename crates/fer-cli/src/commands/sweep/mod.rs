@@ -1,10 +1,14 @@
 //! `fer sweep`: many runs of one pipeline file.
 
 mod board;
+mod cancel;
 mod children;
+mod engines;
+mod jobs;
 mod plan;
 mod run;
 mod status;
+mod submit;
 mod tables;
 
 use anyhow::Result;
@@ -24,6 +28,10 @@ enum SweepCommand {
     Plan(plan::SweepPlanArgs),
     /// Run the cells that are not fresh; print mean and spread of the scores over seeds.
     Run(run::SweepRunArgs),
+    /// Give the cells that are not fresh to Slurm, HyperQueue, Snakemake or processes of this machine.
+    Submit(submit::SweepSubmitArgs),
+    /// Stop the jobs of a sweep: those that run write checkpoints, those that wait never start.
+    Cancel(cancel::SweepCancelArgs),
     /// Print the state of each cell and the scores so far; exit with 1 if a cell is not fresh.
     Status(status::SweepStatusArgs),
 }
@@ -33,6 +41,8 @@ impl SweepArgs {
         match self.command {
             SweepCommand::Plan(args) => args.run(),
             SweepCommand::Run(args) => args.run(),
+            SweepCommand::Submit(args) => args.run(),
+            SweepCommand::Cancel(args) => args.run(),
             SweepCommand::Status(args) => args.run(),
         }
     }

@@ -6,31 +6,37 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fer_artifact::with_causes;
 use fer_pipeline::RunOptions;
-use fer_pipeline::sweep::{Cell, CellState, Sweep};
+use fer_pipeline::sweep::{Cell, CellState, Indices, Sweep};
 
 use super::board::Board;
 use super::children::{Children, End};
+use super::engines::job;
 use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{self, Interrupt};
 use crate::terminal::{Terminal, Verbosity, to_stderr};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("file", sweep_file))]
 #[command(after_help = "Examples:
   fer sweep run sweep.yaml --jobs 2
-  fer sweep run sweep.yaml --index 3       run one cell, as in a Slurm array: --index $SLURM_ARRAY_TASK_ID
+  fer sweep run sweep.yaml --index 3       run one cell, as in a job of a cluster (see fer sweep submit)
+  fer sweep run sweep.yaml --index 0-3,7   run some cells
 Each cell uses --threads threads (default: the cores divided by --jobs); results do not depend on either option.
 Run the command again to continue after an interruption, or to print the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Run only cell K (first cell: 0).
-    #[arg(long, value_name = "K")]
-    index: Option<usize>,
+    /// Run only these cells (first cell: 0), for instance 3, 0-3 or 0-3,7. On a file system whose locks other machines
+    /// do not see, this is refused.
+    #[arg(long, value_name = "CELLS")]
+    index: Option<Indices>,
+    /// Trust locks that hold on this machine alone: no other machine runs cells of this sweep.
+    #[arg(long, requires = "index")]
+    one_machine: bool,
     /// Number of cells that run at the same time on this machine, this one included.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
@@ -45,16 +51,31 @@ pub(super) struct SweepRunArgs {
     /// Run the cell in this very process; the digest tells that it is the one that the caller means.
     #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
     as_child: Option<String>,
+    /// Run the cells only if they are those that a job was written for.
+    #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
+    submitted: Option<String>,
 }
 
 impl SweepRunArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
-        match (self.index, &self.as_child) {
-            (Some(index), Some(digest)) => self.run_here(sweep.cell(index)?, digest),
-            (Some(index), None) => self.supervise(&sweep, &[sweep.cell(index)?]),
-            (None, _) => self.supervise(&sweep, &sweep.cells().iter().collect::<Vec<_>>()),
+        let Some(indices) = &self.index else {
+            return self.supervise(&sweep, &sweep.cells().iter().collect::<Vec<_>>());
+        };
+        let cells = indices.as_slice().iter().map(|index| sweep.cell(*index)).collect::<Result<Vec<_>, _>>()?;
+        if let (Some(digest), [cell]) = (&self.as_child, &cells[..]) {
+            return self.run_here(cell, digest);
         }
+        if !self.one_machine {
+            sweep.check_locks()?;
+        }
+        if let Some(digest) = &self.submitted
+            && *digest != job::digest(&sweep, indices)?
+        {
+            let file = self.chain.file.display();
+            bail!("{file}: cells {indices} are others than when this job was submitted: cancel it, and submit again");
+        }
+        self.supervise(&sweep, &cells)
     }
 
     /// The child's part.
@@ -75,7 +96,7 @@ impl SweepRunArgs {
         let failed = self.run_all(cells, &interrupt)?;
         if interrupt.is_asked() {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
-            return Ok(ExitStatus::Interrupted);
+            return Ok(interrupt::status());
         }
         let report = Report::new(sweep, cells.iter().map(|cell| cell.status()).collect())?;
         self.format.print_with(&report, &[report.scores(sweep.names(), "")], &report.pooled())?;

@@ -2,6 +2,7 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
 
+use super::jobs::{jobs_section, with_jobs};
 use super::tables::{Report, cells_section};
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::FormatArgs;
@@ -20,8 +21,12 @@ pub(super) struct SweepStatusArgs {
 impl SweepStatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
-        let report = Report::new(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
-        let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
+        let (cells, submitted) = with_jobs(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
+        let mut report = Report::new(&sweep, cells)?;
+        report.jobs = submitted;
+        let mut sections = vec![cells_section(sweep.names(), &report.cells)];
+        sections.extend(jobs_section(&report.jobs));
+        sections.push(report.scores(sweep.names(), "scores"));
         self.format.print_with(&report, &sections, &report.pooled())?;
         let all_fresh = report.cells.iter().all(|cell| cell.state == CellState::Fresh);
         Ok(ExitStatus::of(all_fresh))

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use fer_artifact::Split;
 use fer_pipeline::StageName;
-use fer_pipeline::sweep::{CellPlan, CellStatus, Combination, Planned, Pooled, Spread, Sweep};
+use fer_pipeline::sweep::{CellPlan, CellState, CellStatus, Combination, Planned, Pooled, Spread, Sweep};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::jobs::Submitted;
 use crate::commands::format::{Block, Section, shown};
 use crate::table::{Align, Table};
 
@@ -19,6 +20,9 @@ pub(super) struct Report {
     combinations: Vec<Combination>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pooled: Vec<Pooled>,
+    /// What was given to an engine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) jobs: Vec<Submitted>,
     /// The parameter that is every fold in turn.
     #[serde(skip)]
     folds: Option<String>,
@@ -27,7 +31,7 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(sweep: &Sweep, cells: Vec<CellStatus>) -> Result<Self> {
         let (combinations, pooled) = (Combination::of(&cells, sweep.folds()), sweep.pooled(&cells)?);
-        Ok(Self { combinations, pooled, folds: sweep.folds().map(str::to_owned), cells })
+        Ok(Self { combinations, pooled, jobs: vec![], folds: sweep.folds().map(str::to_owned), cells })
     }
 
     /// The scores of all folds together, of each combination and seed.
@@ -130,13 +134,32 @@ fn cell_columns(names: &[String]) -> Vec<(String, Align)> {
 
 /// How far each cell is, and why it is no further.
 pub(super) fn cells_section(names: &[String], cells: &[CellStatus]) -> Section {
-    let ends = ["state", "why"].map(|name| (name.to_owned(), Align::Left));
+    let in_jobs = cells.iter().any(|cell| cell.job.is_some());
+    let ends: &[&str] = if in_jobs { &["state", "job", "why"] } else { &["state", "why"] };
+    let ends = ends.iter().map(|name| ((*name).to_owned(), Align::Left));
     let mut table = Table::new(cell_columns(names).into_iter().chain(ends));
     for cell in cells {
-        let ends = [cell.seed.to_string(), cell.state.name().to_owned(), cell.why.replace('\n', " ")];
-        table.row([cell.index.to_string()].into_iter().chain(values(names, &cell.values)).chain(ends));
+        let start = [cell.index.to_string()].into_iter().chain(values(names, &cell.values));
+        let state = [cell.seed.to_string(), cell.state.name().to_owned()];
+        let job =
+            cell.job.as_ref().map_or("–".to_owned(), |job| format!("{} {}", job.id, job.said).trim().to_owned());
+        let ends = in_jobs.then_some(job).into_iter().chain([cell.why.replace('\n', " ")]);
+        table.row(start.chain(state).chain(ends));
     }
-    Section { title: "cells".to_owned(), table, empty: "none" }
+    let title = if in_jobs { format!("cells: {}", counted(cells)) } else { "cells".to_owned() };
+    Section { title, table, empty: "none" }
+}
+
+/// `3 fresh, 2 running, 6 queued, 1 failed`
+fn counted(cells: &[CellStatus]) -> String {
+    let mut counts: Vec<(CellState, usize)> = vec![];
+    for cell in cells {
+        match counts.iter_mut().find(|(state, _)| *state == cell.state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((cell.state, 1)),
+        }
+    }
+    counts.iter().map(|(state, count)| format!("{count} {}", state.name())).collect::<Vec<_>>().join(", ")
 }
 
 /// What each cell's stages would do.

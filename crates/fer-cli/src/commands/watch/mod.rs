@@ -25,7 +25,7 @@ use rows::{Form, Moment, Rows, clock};
 impl WatchArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
-        let (interrupt, since) = (Interrupt::watch()?, SystemClock::start());
+        let (interrupt, since) = (Interrupt::watch_without_checkpoint()?, SystemClock::start());
         let stop = || interrupt.is_asked();
         let (input, selection) = (Input::of(&self.input)?, self.selection()?);
         self.check_report(&input)?;

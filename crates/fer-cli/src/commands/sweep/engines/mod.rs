@@ -1,0 +1,104 @@
+//! The engines that run the cells of a sweep: what each is given, and what it tells.
+
+mod hyperqueue;
+pub(super) mod job;
+mod local;
+mod program;
+mod slurm;
+mod snakemake;
+pub(super) mod state;
+pub(super) mod submission;
+
+use anyhow::Result;
+use fer_pipeline::sweep::engine::{Engine, EngineParams};
+
+use job::Job;
+use state::TaskStates;
+use submission::Submission;
+
+/// What is wrong with the parameters, for this engine.
+pub(super) fn problem(engine: Engine, params: &EngineParams) -> Option<String> {
+    match engine {
+        Engine::Slurm => slurm::problem(params),
+        Engine::HyperQueue | Engine::Snakemake | Engine::Local => None,
+    }
+}
+
+/// The parameters that are given and mean nothing to this engine.
+pub(super) fn unused(engine: Engine, params: &EngineParams) -> Vec<&'static str> {
+    let given = [
+        ("memory", params.memory.is_some()),
+        ("time", params.time.is_some()),
+        ("partition", params.partition.is_some()),
+        ("account", params.account.is_some()),
+        ("at_once", params.at_once.is_some()),
+        ("cells_per_job", params.cells_per_job.get() > 1),
+        ("directives", !params.directives.is_empty()),
+    ];
+    let none: &[&str] = match engine {
+        Engine::Slurm | Engine::Snakemake => &[],
+        Engine::HyperQueue => &["partition", "account", "at_once"],
+        Engine::Local => &["memory", "time", "partition", "account", "cells_per_job", "directives"],
+    };
+    given.into_iter().filter(|(name, is_given)| *is_given && none.contains(name)).map(|(name, _)| name).collect()
+}
+
+/// The files that the engine is given, by name.
+pub(super) fn files(engine: Engine, job: &Job) -> Vec<(&'static str, String)> {
+    match engine {
+        Engine::Slurm => slurm::files(job).into(),
+        Engine::HyperQueue => hyperqueue::files(job),
+        Engine::Snakemake => snakemake::files(job),
+        Engine::Local => vec![],
+    }
+}
+
+/// The calls that start it.
+pub(super) fn commands(engine: Engine, job: &Job) -> Vec<String> {
+    match engine {
+        Engine::Slurm => slurm::commands(job),
+        Engine::HyperQueue => hyperqueue::commands(job),
+        Engine::Snakemake => snakemake::commands(job),
+        Engine::Local => local::commands(job),
+    }
+}
+
+/// Starts it; gives the number by which the engine knows it.
+pub(super) fn start(engine: Engine, job: &Job) -> Result<String> {
+    match engine {
+        Engine::Slurm => slurm::start(job),
+        Engine::HyperQueue => hyperqueue::start(job),
+        Engine::Snakemake => snakemake::start(job),
+        Engine::Local => local::start(job),
+    }
+}
+
+/// Starts what prints the table, where that is a job of its own.
+pub(super) fn start_table(engine: Engine, job: &Job, cells: &str) -> Result<Option<String>> {
+    match engine {
+        Engine::Slurm => slurm::start_table(job, cells).map(Some),
+        Engine::HyperQueue | Engine::Snakemake | Engine::Local => Ok(None),
+    }
+}
+
+/// How the tasks of a submission stand.
+pub(super) fn states(submission: &Submission) -> Result<TaskStates> {
+    let Submission { engine, id, tasks, folder, .. } = submission;
+    match engine {
+        Engine::Slurm => slurm::states(id),
+        Engine::HyperQueue => hyperqueue::states(id),
+        Engine::Snakemake => Ok(snakemake::states(folder, tasks.len())),
+        Engine::Local => Ok(local::states(folder, tasks.len())),
+    }
+}
+
+/// Ends what is left of a submission.
+pub(super) fn cancel(submission: &Submission) -> Result<()> {
+    let Submission { engine, id, table, .. } = submission;
+    match engine {
+        Engine::Slurm => slurm::cancel(id, table.as_deref()),
+        Engine::HyperQueue => hyperqueue::cancel(id),
+        Engine::Snakemake => snakemake::cancel(id),
+        Engine::Local => local::cancel(id),
+    }
+}

@@ -1,0 +1,80 @@
+# Sourced by slurm.sh: a Slurm of two nodes in this machine. Each node is a network namespace with a slurmd of its own.
+# Needs root, Debian's slurm-wlm and iproute2. Everything lies below $cluster.
+
+net=10.77.0
+
+conf() {
+    cat <<END
+ClusterName=fer
+SlurmctldHost=$(hostname -s)($net.1)
+AuthType=auth/none
+CredType=cred/none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation=$cluster/state
+SlurmdSpoolDir=$cluster/spool-%n
+SlurmctldPidFile=$cluster/slurmctld.pid
+SlurmdPidFile=$cluster/slurmd-%n.pid
+SlurmctldLogFile=$cluster/slurmctld.log
+SlurmdLogFile=$cluster/slurmd-%n.log
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SlurmdParameters=config_overrides
+ReturnToService=2
+SlurmdTimeout=15
+KillWait=20
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SchedulerParameters=sched_min_interval=200000,sched_interval=5,bf_interval=5
+NodeName=n1 NodeAddr=$net.2 CPUs=1 RealMemory=1000
+NodeName=n2 NodeAddr=$net.3 CPUs=1 RealMemory=1000
+PartitionName=low Nodes=n1,n2 Default=YES PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=high Nodes=n1,n2 PriorityTier=10 PreemptMode=OFF
+END
+}
+
+# Starts the daemon of a node.
+node_up() {
+    nsenter --net="/run/netns/fer-$1" slurmd -N "$1"
+}
+
+# Kills whatever runs on a node, as a loss of power would.
+node_down() {
+    ip netns pids "fer-$1" | xargs --no-run-if-empty kill -9
+}
+
+cluster_up() {
+    mkdir -p "$cluster/state" "$cluster/spool-n1" "$cluster/spool-n2"
+    export SLURM_CONF=$cluster/slurm.conf
+    conf > "$SLURM_CONF"
+    ip link add fer-bridge type bridge
+    ip addr add $net.1/24 dev fer-bridge
+    ip link set fer-bridge up
+    ip link set lo up
+    local number=2 node
+    for node in n1 n2; do
+        ip netns add "fer-$node"
+        ip link add "fer-$node" type veth peer name eth0 netns "fer-$node"
+        ip link set "fer-$node" master fer-bridge up
+        ip -n "fer-$node" addr add $net.$number/24 dev eth0
+        ip -n "fer-$node" link set eth0 up
+        ip -n "fer-$node" link set lo up
+        number=$((number + 1))
+    done
+    slurmctld
+    node_up n1
+    node_up n2
+}
+
+cluster_down() {
+    node_down n1 2> /dev/null || true
+    node_down n2 2> /dev/null || true
+    if [ -f "$cluster/slurmctld.pid" ]; then kill "$(cat "$cluster/slurmctld.pid")" 2> /dev/null || true; fi
+    ip netns del fer-n1 2> /dev/null || true
+    ip netns del fer-n2 2> /dev/null || true
+    ip link del fer-bridge 2> /dev/null || true
+}

@@ -1,0 +1,233 @@
+//! A sweep given to an engine. `tests/cluster` has the engines themselves; here stands what needs none of them, and
+//! Slurm's programs are scripts that note how they are called.
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::sweep::sweep;
+use crate::world::{Ended, PIPELINE, World, assert_same};
+
+const MATRIX: &str = "matrix: {train.optimizer.learning_rate: [0.05, 0.01]}\nseeds: [1, 2]\n";
+
+fn world(more: &str) -> World {
+    let world = World::new();
+    std::fs::write(world.path("sweep.yaml"), format!("{PIPELINE}{MATRIX}{more}")).unwrap();
+    world
+}
+
+/// A world in which these programs are installed: scripts that note their calls in the file `calls`.
+fn with_programs(world: &World, programs: &[(&str, &str)]) {
+    std::fs::create_dir(world.path("bin")).unwrap();
+    for (name, script) in programs {
+        let path = world.path("bin").join(name);
+        let calls = world.path("calls");
+        std::fs::write(&path, format!("#!/bin/sh\necho {name} \"$@\" >> {}\n{script}\n", calls.display())).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+}
+
+/// Calls the program with what is installed in the world.
+fn fer(world: &World, arguments: &[&str]) -> Ended {
+    let mut command = world.command(arguments);
+    let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
+    let folders = std::iter::once(world.path("bin")).chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(folders).unwrap());
+    let output = assert_cmd::Command::from_std(command).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn cells(status: &Value) -> Vec<(String, Option<String>)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let cells = status["cells"].as_array().unwrap().iter();
+    cells.map(|cell| (text(&cell["state"]).unwrap(), text(&cell["job"]["state"]))).collect()
+}
+
+const ENGINE: &str = "\
+engine:
+  name: slurm
+  cores: 2
+  memory: 2G
+  time: 4:00:00
+  partition: cpu
+  directives: [--constraint=avx512]
+";
+
+#[test]
+fn slurm_gets_an_array_of_the_cells_that_are_not_fresh() {
+    let world = world(ENGINE);
+    sweep(&world, "run", &["--index", "1"]).succeeded();
+    let shown = sweep(&world, "submit", &["--dry-run", "--account", "lab7", "--at-once", "5"]).succeeded().stdout;
+    for line in [
+        "#SBATCH --array=0-2%5",
+        "#SBATCH --cpus-per-task=2",
+        "#SBATCH --mem=2G",
+        "#SBATCH --time=4:00:00",
+        "#SBATCH --partition=cpu",
+        "#SBATCH --account=lab7",
+        "#SBATCH --constraint=avx512",
+        "#SBATCH --requeue",
+        "#SBATCH --signal=B:USR1@120",
+        "cells=(0 2 3)",
+    ] {
+        assert!(shown.lines().any(|other| other == line), "{line}: {shown}");
+    }
+    assert!(shown.contains("\n$ sbatch --parsable ") && shown.contains(" --dependency=afterany:ARRAY "), "{shown}");
+    assert!(!world.path("run/jobs").exists(), "nothing was done");
+    let shown = sweep(&world, "submit", &["--dry-run", "--cells-per-job", "2"]).succeeded().stdout;
+    assert!(shown.contains("\n#SBATCH --array=0-1\n") && shown.contains("\ncells=(0,2 3)\n"), "{shown}");
+}
+
+#[test]
+fn cells_in_jobs_are_told_of_cancelled_and_not_submitted_twice() {
+    let world = world("engine: {name: slurm}\n");
+    let queue = "test \"$5\" = --jobs || exit 1\n\
+                 printf '7|0|RUNNING|n1\\n7|1|PENDING|(Resources)\\n7|2|TIMEOUT|n2\\n7|3|PENDING|(Resources)\\n'";
+    let number = "case \"$*\" in *cells.sh) echo 7;; *afterany:7*table.sh) echo '8;north';; *) exit 1;; esac";
+    with_programs(&world, &[("sbatch", number), ("squeue", queue), ("sacct", "exit 1"), ("scancel", "")]);
+    sweep(&world, "run", &["--index", "0"]).succeeded();
+    let submitted = fer(&world, &["sweep", "submit", "sweep.yaml"]).succeeded();
+    assert!(submitted.stdout.starts_with("submission 1: 3 cells in 3 jobs, slurm 7\n"), "{submitted:?}");
+    let record: Value = serde_json::from_str(&world.read("run/jobs/1/submission.json")).unwrap();
+    assert_eq!((&record["id"], &record["table"]), (&json!("7"), &json!("8")));
+    let status = fer(&world, &["sweep", "status", "sweep.yaml", "--json"]).json();
+    let told = |state: &str, job: Option<&str>| (state.to_owned(), job.map(str::to_owned));
+    let expected = [
+        told("fresh", None),
+        told("queued", Some("running")),
+        told("queued", Some("queued")),
+        told("failed", Some("failed")),
+    ];
+    assert_eq!(cells(&status), expected);
+    assert_eq!(status["cells"][1]["job"]["said"], "RUNNING n1");
+    let table = fer(&world, &["sweep", "status", "sweep.yaml"]).stdout;
+    assert!(table.starts_with("cells: 1 fresh, 2 queued, 1 failed\n"), "{table}");
+    // The one whose job ended goes again; the others wait.
+    let again = fer(&world, &["sweep", "submit", "sweep.yaml"]).succeeded();
+    assert!(again.stdout.starts_with("submission 2: 1 cell in 1 job, slurm 7\n"), "{again:?}");
+    assert_eq!(again.stderr, "note: cells 1-2 wait or run in a job already\n");
+    fer(&world, &["sweep", "cancel", "sweep.yaml"]).succeeded();
+    assert!(world.read("calls").ends_with("scancel 7 8\n"), "{}", world.read("calls"));
+    // `fer rm` takes what was written for the jobs, too.
+    fer(&world, &["rm", "run", "--yes"]).succeeded();
+    assert!(!world.path("run").exists());
+}
+
+#[test]
+fn an_engine_that_refuses_leaves_nothing_and_its_reason_is_told() {
+    let world = world("engine: {name: slurm}\n");
+    with_programs(&world, &[("sbatch", "echo 'sbatch: error: invalid partition specified: cpu' >&2; exit 1")]);
+    let refused = fer(&world, &["sweep", "submit", "sweep.yaml", "--partition", "cpu"]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.stderr.contains("sbatch: ended with exit status: 1: sbatch: error: invalid partition"),
+        "{refused:?}"
+    );
+    assert!(!world.path("run/jobs/1").exists());
+    let hq = sweep(&world, "submit", &["--engine", "hyperqueue", "--partition", "cpu"]);
+    assert_eq!(hq.code, 1);
+    assert!(
+        hq.stderr.starts_with("note: engine hyperqueue does not use `partition`\nerror: hq: cannot start it"),
+        "{hq:?}"
+    );
+}
+
+#[test]
+fn what_the_block_cannot_mean_is_refused_with_its_place() {
+    for (block, expected) in [
+        ("engine: {name: slrum}", "slrum"),
+        ("engine: {memory: 8}", "expected a number with its unit, as `8G` or `500M`, found `8`"),
+        ("engine: {time: soon}", "expected minutes, hours:minutes:seconds"),
+        ("engine: {cores: 0}", "expected a whole number from 1"),
+        ("engine: {partitions: cpu}", "`partition`"),
+    ] {
+        let ended = sweep(&world(&format!("{block}\n")), "submit", &["--dry-run"]);
+        assert!(ended.code == 2 && ended.stderr.contains(expected), "{block}: {ended:?}");
+        assert!(ended.stderr.contains("sweep.yaml:"), "{ended:?}");
+    }
+    let short = sweep(&world("engine: {name: slurm, time: 3}\n"), "submit", &["--dry-run"]);
+    assert!(short.code == 2 && short.stderr.contains("expected more than 4 minutes"), "{short:?}");
+    let none = sweep(&world(""), "submit", &[]);
+    assert!(none.code == 2 && none.stderr.contains("expected an engine"), "{none:?}");
+    let world = World::new();
+    std::fs::write(world.path("pipeline.yaml"), format!("{PIPELINE}engine: {{name: slurm}}\n")).unwrap();
+    let plain = world.fer(&["plan"]);
+    assert!(plain.code == 2 && plain.stderr.contains("`engine` is for a sweep"), "{plain:?}");
+}
+
+#[test]
+fn processes_of_this_machine_go_on_by_themselves_and_leave_the_table() {
+    let world = world("");
+    let alone = self::world("");
+    sweep(&alone, "run", &[]).succeeded();
+    let submitted = sweep(&world, "submit", &["--engine", "local", "--at-once", "2"]).succeeded();
+    assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs, local "), "{submitted:?}");
+    let start = Instant::now();
+    while sweep(&world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "it never ends");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(sweep(&world, "status", &[]).code, 0);
+    assert_eq!(world.read("run/jobs/1/table.txt"), sweep(&alone, "run", &[]).succeeded().stdout);
+    for seed in [1, 2] {
+        let folder = format!("run/cells/learning_rate=0.05,seed={seed}");
+        let files = |world: &World| {
+            let mut files = world.outputs(&folder);
+            files.remove("cell.log");
+            files
+        };
+        assert_same(&files(&world), &files(&alone));
+    }
+    let nothing = sweep(&world, "submit", &["--engine", "local"]).succeeded();
+    assert_eq!(nothing.stdout, "every cell is fresh, or waits or runs in a job\n");
+    assert_eq!(sweep(&world, "cancel", &[]).succeeded().stdout, "no job of this sweep waits or runs\n");
+}
+
+#[test]
+fn a_job_runs_its_cells_and_no_others_that_have_come_in_their_place() {
+    let world = world("");
+    let script =
+        sweep(&world, "submit", &["--engine", "hyperqueue", "--dry-run", "--cells-per-job", "2"]).succeeded().stdout;
+    let script = script.split("# ").find(|file| file.contains("/cells.sh\n")).map(|_| script.as_str()).unwrap();
+    let begin = script.find("#!/bin/bash").unwrap();
+    let end = script[begin..].find("\n\n#").unwrap() + begin;
+    std::fs::create_dir_all(world.path("run/jobs/1")).unwrap();
+    std::fs::write(world.path("job.sh"), &script[begin..end]).unwrap();
+    let run = |task: &str| {
+        let status = std::process::Command::new("bash").arg(world.path("job.sh")).arg(task).status().unwrap();
+        (status.code(), world.read(&format!("run/jobs/1/cells-{task}.log")))
+    };
+    let (code, log) = run("0");
+    assert_eq!(code, Some(0), "{log}");
+    let done = |name: &str| Path::new(&world.path("run/cells")).join(name).join("evaluate/metrics.json").is_file();
+    assert!(done("learning_rate=0.05,seed=1") && done("learning_rate=0.05,seed=2"));
+    assert!(!done("learning_rate=0.01,seed=1"));
+    let text = world.read("sweep.yaml").replace("[0.05, 0.01]", "[0.05, 0.02]");
+    std::fs::write(world.path("sweep.yaml"), text).unwrap();
+    let (code, log) = run("1");
+    assert_eq!(code, Some(1));
+    assert!(
+        log.ends_with("cells 2-3 are others than when this job was submitted: cancel it, and submit again\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn some_cells_are_named_as_ranges() {
+    let world = world("");
+    sweep(&world, "run", &["--index", "3,0-1"]).succeeded();
+    let status = sweep(&world, "status", &["--json"]).json();
+    let states: Vec<String> = cells(&status).into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["fresh", "fresh", "missing", "fresh"]);
+    let beyond = sweep(&world, "run", &["--index", "2-4"]);
+    assert_eq!((beyond.code, &*beyond.stderr), (2, "error: the sweep has no cell 4; it has 4, counted from 0\n"));
+    let wrong = sweep(&world, "run", &["--index", "2-1"]);
+    assert!(
+        wrong.code == 2 && wrong.stderr.contains("expected cells such as 3, 0-3 or 0-3,7, found `2-1`"),
+        "{wrong:?}"
+    );
+}
