@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
+use fer_artifact::{RECORD, read_regular};
 use serde::{Deserialize, Serialize};
 
 use crate::StageName;
@@ -82,7 +83,9 @@ impl RunState {
     /// else is told.
     pub(crate) fn read(run_dir: &Path) -> Option<Self> {
         let holder = writer(run_dir);
-        let note = fs::read(run_dir.join(STATE_FILE)).ok().and_then(|text| serde_json::from_slice::<Note>(&text).ok());
+        let note = read_regular(&run_dir.join(STATE_FILE), RECORD)
+            .ok()
+            .and_then(|text| serde_json::from_slice::<Note>(&text).ok());
         match (holder, note) {
             (Some(process), note) => {
                 let own = note.filter(|note| note.process == process && note.end.is_none());

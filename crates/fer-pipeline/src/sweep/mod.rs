@@ -6,6 +6,7 @@ mod plan;
 mod pooled;
 mod summary;
 
+pub(crate) use matrix::MOST_CELLS;
 use std::path::Path;
 
 use crate::chain::RawChain;
