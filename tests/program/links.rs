@@ -118,7 +118,7 @@ fn copies_of_pictures_pass_no_link() {
     world.fer(&["export-images", "run/ingest/train.safetensors", "out/sub"]).succeeded();
     let before = of_others(&world);
     fs::create_dir_all(world.path("copies")).unwrap();
-    symlink(world.path("victim"), world.path("copies/sub")).unwrap();
+    symlink(world.path("victim"), world.path("copies/out")).unwrap();
     let ended = world.fer(&["explain", "out", "--no-detect", "--out", "copies"]);
     assert!(ended.code != 0 && ended.stderr.contains("found a link"), "{ended:?}");
     assert!(before == of_others(&world));

@@ -18,6 +18,7 @@ mod export_model;
 mod exports;
 mod failure;
 mod faults;
+mod flips;
 mod folds;
 mod freshness;
 mod hostile_files;

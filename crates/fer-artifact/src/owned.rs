@@ -7,16 +7,17 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::regular::check;
 
-/// Opens a file for a lock, to read and to write; one that is there keeps its bytes. A new one can be opened by its owner alone:
-/// whoever can open it can hold the lock.
+/// Opens a file for a lock, to read and to write; one that is there keeps its bytes. Whoever can open it can hold the lock: those
+/// who may not write it may not read it either.
 ///
 /// # Errors
 /// The system's, and [`ErrorKind::InvalidInput`] for a link, or for something else that is no file.
 pub fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    for_owner_alone(&mut options);
-    through_no_link(options, path)
+    let file = through_no_link(options, path)?;
+    for_writers_alone(&file);
+    Ok(file)
 }
 
 /// Opens a file to append to it.
@@ -101,13 +102,22 @@ fn not_following(options: &mut OpenOptions) {
 }
 
 #[cfg(unix)]
-fn for_owner_alone(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
+fn for_writers_alone(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(found) = file.metadata() else { return };
+    let mode = found.permissions().mode() & 0o777;
+    // The bit to read lies one above that to write.
+    let kept = [0o020, 0o002]
+        .into_iter()
+        .fold(mode, |mode, write| if mode & write == 0 { mode & !(write << 1) } else { mode });
+    if kept != mode {
+        // Somebody else's file stays as it is.
+        let _ = file.set_permissions(PermissionsExt::from_mode(kept));
+    }
 }
 
 #[cfg(not(unix))]
 fn not_following(_: &mut OpenOptions) {}
 
 #[cfg(not(unix))]
-fn for_owner_alone(_: &mut OpenOptions) {}
+fn for_writers_alone(_: &File) {}

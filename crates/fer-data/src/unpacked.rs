@@ -129,3 +129,19 @@ fn layer(path: &Path, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
         _ => Box::new(file),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unpacked_ends_at_its_bound() {
+        let read = |most: u64| {
+            let mut bounded = Bounded { inner: Box::new(Cursor::new([7; 10])), most, given: 0 };
+            let mut bytes = vec![];
+            bounded.read_to_end(&mut bytes).map(|_| bytes.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(10), Ok(10));
+        assert_eq!(read(9), Err("expected at most 9 bytes in it, found more".to_owned()));
+    }
+}

@@ -291,11 +291,13 @@ impl Runner<'_> {
         })
     }
 
-    /// Fails if what the stage has read is no longer what the plan saw: it may have read another thing.
+    /// Fails if what the stage has read is no longer what the plan saw: it may have read another thing. A file that the command of a
+    /// program of the user's names may be one that the program writes.
     fn check_unchanged(&self, link: &Link, inputs: &BTreeMap<String, Digest>) -> Result<(), Error> {
         let found = link.digests(&self.digests)?;
-        let changed = inputs.iter().find(|(name, digest)| found.get(*name) != Some(digest));
-        match changed.map(|(name, _)| name).or_else(|| found.keys().find(|name| !inputs.contains_key(*name))) {
+        let is_named_by_a_command = |name: &str| name.starts_with(['.', '/']);
+        let mut names = inputs.keys().chain(found.keys()).filter(|name| !is_named_by_a_command(name));
+        match names.find(|name| inputs.get(*name) != found.get(*name)) {
             None => Ok(()),
             Some(input) => Err(Error::InputChanged { stage: link.name(), input: input.clone() }),
         }

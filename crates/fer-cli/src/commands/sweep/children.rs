@@ -86,7 +86,8 @@ impl<'a> Children<'a> {
     /// Starts a cell. What it says goes into its log, after what earlier runs said.
     pub(super) fn start(&mut self, cell: &'a Cell) -> Result<()> {
         let path = cell.log_path();
-        let (log, log_start) = begin_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
+        let (log, log_start) =
+            begin_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
         cell.begin();
         let mut command = self.command(cell);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
