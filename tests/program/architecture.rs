@@ -215,3 +215,45 @@ fn no_number_comes_from_the_systems_mathematics() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// Files that somebody else may have put in their place are opened by `fer_artifact::open_regular` and its like, those of our own by
+/// `open_lock`, `open_log` and `write_owned`: a pipe then keeps nobody waiting, and a link leads nowhere.
+#[test]
+fn libraries_open_files_in_one_way() {
+    let ways = ["File::open(", "fs::read(", "fs::read_to_string(", "OpenOptions::", "fs::write(", "File::create("];
+    // A folder is opened to be synced, a program's output that was checked too, and what the system tells of a process.
+    let allowed = [
+        "fer-artifact/src/regular.rs",
+        "fer-artifact/src/owned.rs",
+        "fer-artifact/src/atomic.rs",
+        "fer-export/src/place.rs",
+        "fer-pipeline/src/run_folder/folder.rs",
+        "fer-pipeline/src/run_folder/store.rs",
+        "fer-pipeline/src/siblings.rs",
+        "fer-pipeline/src/stages/command/mod.rs",
+        "fer-cli/src/interrupt.rs",
+        "fer-cli/src/commands/serve.rs",
+    ];
+    let mut strangers = vec![];
+    let mut left = vec![root().join("crates")];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            let is_source = |path: &std::path::PathBuf| !path.ends_with("tests") && !path.ends_with("fer-testkit");
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).filter(is_source));
+        } else if path.extension().is_some_and(|ending| ending == "rs")
+            && path.components().any(|part| part.as_os_str() == "src")
+        {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let own = text.split("#[cfg(test)]").next().unwrap().split("#[cfg(all(test").next().unwrap();
+            let uses = own.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let alone = |line: &str, way: &str| {
+                line.match_indices(way).any(|(at, _)| !line[..at].ends_with(char::is_alphanumeric))
+            };
+            if uses.into_iter().any(|line| ways.iter().any(|way| alone(line, way))) {
+                strangers.push(path.strip_prefix(root().join("crates")).unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    strangers.retain(|path| !allowed.contains(&path.as_str()));
+    assert!(strangers.is_empty(), "{strangers:?}");
+}

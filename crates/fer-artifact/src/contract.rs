@@ -231,7 +231,7 @@ pub(crate) fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Optio
 }
 
 pub(crate) fn text(path: &Path, what: &str) -> Result<String, Violation> {
-    std::fs::read_to_string(path).map_err(|error| file(path, format!("{what}: {error}")))
+    crate::read_regular_text(path, crate::TABLE).map_err(|error| file(path, format!("{what}: {error}")))
 }
 
 pub(crate) fn same<T: PartialEq>(what: &'static str, path: &Path, a: &T, other: &Path, b: &T) -> Result<(), Violation> {

@@ -1,11 +1,10 @@
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, open_regular};
 
 /// A BLAKE3 digest, 32 bytes; written as 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,7 +24,7 @@ impl Digest {
     pub fn of_file(path: &Path) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(File::open(path).map_err(io)?).map_err(io)?;
+        hasher.update_reader(open_regular(path).map_err(io)?).map_err(io)?;
         Ok(Self(*hasher.finalize().as_bytes()))
     }
 }

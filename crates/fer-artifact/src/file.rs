@@ -1,7 +1,6 @@
 //! The file format: artifacts are written, read and described. With `open_file.rs`, the only place that knows safetensors.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::path::Path;
 
 use safetensors::SafeTensorError;
@@ -11,7 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::atomic::{fault, write_made};
 use crate::open_file::{Contents, KEY};
-use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
+use crate::{
+    Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, open_regular, shown,
+};
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and so must be the machine");
@@ -104,7 +105,7 @@ pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
 /// As [`read`].
 pub fn open<A: Artifact>(path: &Path) -> Result<A, Error> {
     let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
-    let file = File::open(path).map_err(io)?;
+    let file = open_regular(path).map_err(io)?;
     let again = file.try_clone().map_err(io)?;
     whole(Contents::of_file(path, file)?.with_pixels_in(again))
 }

@@ -13,14 +13,18 @@ use crate::array::widened;
 use crate::content::{FIRST, identify};
 use crate::in_file::InFile;
 use crate::pixels::{PixelValue, check_values};
-use crate::{Array, Error, Header, Pixels, SCHEMA, Split, shown};
+use crate::{Array, Error, Header, Pixels, SCHEMA, Split, no_class_name, open_regular, shown};
 
 pub(crate) const KEY: &str = "fer";
 /// Longest header that is read. Ours have some kilobytes; a parsed header takes some ten times its bytes in memory, and
 /// this is what bounds it.
-const MAX_HEADER: u64 = 16 << 20;
+pub(crate) const MAX_HEADER: u64 = 16 << 20;
+/// Most values in a header. Each takes some 100 to 200 bytes of memory.
+pub(crate) const MAX_VALUES: usize = 1 << 19;
 /// Longest side of an image. A file without images may claim any size for them; products of sides must not overflow.
-const MAX_SIDE: usize = 1 << 14;
+pub(crate) const MAX_SIDE: usize = 1 << 14;
+/// Most classes: a label is a byte.
+pub(crate) const MAX_CLASSES: usize = 256;
 /// What PyTorch's batch norm saves beside its statistics (I64, scalar); nothing here needs it.
 const BATCH_COUNTER: &str = ".num_batches_tracked";
 
@@ -52,7 +56,7 @@ impl<T: Read + Seek + std::fmt::Debug> Source for T {}
 impl<'a> Contents<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
-        Self::of_file(path, File::open(path).map_err(io)?)
+        Self::of_file(path, open_regular(path).map_err(io)?)
     }
 
     /// The same; pixels are to stay in the file, and `again` reads them.
@@ -87,6 +91,7 @@ impl<'a> Contents<'a> {
         }
         let mut bytes = vec![0; head as usize];
         file.read_exact(&mut bytes).map_err(io)?;
+        check_values_of(&bytes).map_err(|reason| format(reason))?;
         let metadata: Metadata = serde_json::from_slice(&bytes)
             .map_err(|error| format(format!("its header: {}", shown(&error.to_string()))))?;
         let expected = (8 + head).saturating_add(metadata.data_len() as u64);
@@ -117,19 +122,24 @@ impl<'a> Contents<'a> {
 
     pub(crate) fn header(&self) -> Result<Header, Error> {
         let text = self.header.as_deref().ok_or_else(|| Error::NoHeader { path: self.path.to_owned() })?;
+        check_values_of(text.as_bytes()).map_err(|reason| self.header_error(reason))?;
         let header: Header =
             serde_json::from_str(text).map_err(|error| self.header_error(shown(&error.to_string())))?;
         if header.schema != SCHEMA {
             let (kind, found) = (header.kind, header.schema);
             return Err(Error::Schema { path: self.path.to_owned(), kind, expected: SCHEMA, found });
         }
-        if header.classes.is_empty() || header.classes.len() > 256 {
-            return Err(self.header_error(format!("expected 1 to 256 classes, found {}", header.classes.len())));
+        if header.classes.is_empty() || header.classes.len() > MAX_CLASSES {
+            return Err(
+                self.header_error(format!("expected 1 to {MAX_CLASSES} classes, found {}", header.classes.len()))
+            );
         }
         let mut seen = BTreeSet::new();
-        match header.classes.iter().find(|&class| class.is_empty() || !seen.insert(class)) {
+        if let Some(reason) = header.classes.iter().find_map(|class| no_class_name(class)) {
+            return Err(self.header_error(reason));
+        }
+        match header.classes.iter().find(|&class| !seen.insert(class)) {
             None => Ok(header),
-            Some(class) if class.is_empty() => Err(self.header_error("expected names of classes, found an empty one")),
             Some(class) => Err(self.header_error(format!("class `{}` stands twice", shown(class)))),
         }
     }
@@ -254,6 +264,24 @@ impl<'a> Contents<'a> {
         self.file.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(io)?;
         self.file.read_exact(bytemuck::cast_slice_mut(&mut data)).map_err(io)?;
         Ok(data)
+    }
+}
+
+/// Fails for JSON of more values than a header may have, before any of them is made.
+fn check_values_of(json: &[u8]) -> Result<(), String> {
+    let (mut values, mut in_text, mut is_escaped) = (1_usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    match values <= MAX_VALUES {
+        true => Ok(()),
+        false => Err(format!("expected a header of at most {MAX_VALUES} values, found {values}")),
     }
 }
 

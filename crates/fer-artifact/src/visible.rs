@@ -24,6 +24,31 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |letter| steers(letter) && !matches!(letter, '\n' | '\t'))
 }
 
+/// Most characters of a class's name.
+pub const LONGEST_NAME: usize = 200;
+
+/// Why a text is no name of a class, if it is none: an empty or a long one, or one with characters that a terminal or a page would
+/// obey and not show. Wherever names come in, from a file, a folder or a parameter, they pass here.
+///
+/// ```
+/// use fer_artifact::no_class_name;
+/// assert_eq!(no_class_name("très heureux"), None);
+/// assert_eq!(no_class_name("\u{1b}[31mred").as_deref(), Some("expected a name without control characters, found `\\u{1b}[31mred`"));
+/// ```
+pub fn no_class_name(name: &str) -> Option<String> {
+    let length = name.chars().count();
+    match () {
+        () if name.is_empty() => Some("expected names of classes, found an empty one".to_owned()),
+        () if length > LONGEST_NAME => {
+            Some(format!("expected names of classes of at most {LONGEST_NAME} characters, found one of {length}"))
+        }
+        () if name.contains(steers) => {
+            Some(format!("expected a name without control characters, found `{}`", visible(name)))
+        }
+        () => None,
+    }
+}
+
 fn steers(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

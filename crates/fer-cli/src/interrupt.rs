@@ -2,9 +2,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
 #[cfg(unix)]
-use signal_hook::consts::{SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::exit_status::ExitStatus;
@@ -18,10 +18,29 @@ const OF_SCHEDULERS: [i32; 1] = [SIGTERM];
 /// Whether a scheduler's signal was the first to ask.
 static STOPPED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Whether the program was asked to stop. The first signal asks. A second Ctrl-C ends the program at once; a second
-/// signal of a scheduler does not, since schedulers warn more than once while a checkpoint is written.
+/// Whether the program was asked to stop. The first signal asks, that of a terminal that closes (SIGHUP) too. A second
+/// Ctrl-C ends the program at once; a second signal of a scheduler does not, since schedulers warn more than once while a checkpoint is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+/// The signal of a terminal that closes, unless whoever started the program has it ignored, as `nohup` does.
+fn hang_up() -> Option<i32> {
+    #[cfg(unix)]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
+        (ignored & 1 << (SIGHUP - 1) == 0).then_some(SIGHUP)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// Has a write beyond the limit of a file's size fail, as on a full disk; by default the system ends the program without a word.
+pub(crate) fn outlive_file_limits() {
+    #[cfg(unix)]
+    let _ = flag::register(SIGXFSZ, Arc::default());
+}
 
 impl Interrupt {
     pub(crate) fn watch() -> io::Result<Self> {
@@ -36,10 +55,12 @@ impl Interrupt {
     /// The second of these signals ends the program at once.
     fn new(ending: &[i32]) -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        for signal in ending {
-            flag::register_conditional_shutdown(*signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
+        for signal in ending.iter().copied().chain(hang_up()) {
+            flag::register_conditional_shutdown(signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
         }
-        flag::register(SIGINT, Arc::clone(&asked))?;
+        for signal in std::iter::once(SIGINT).chain(hang_up()) {
+            flag::register(signal, Arc::clone(&asked))?;
+        }
         for signal in OF_SCHEDULERS {
             flag::register(signal, Arc::clone(&STOPPED))?;
             flag::register(signal, Arc::clone(&asked))?;

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         terminal::error(&refused);
         return ExitStatus::Usage.into();
     }
+    interrupt::outlive_file_limits();
     let cli = command_line::parse();
     match cli.run() {
         Ok(status) => status.into(),

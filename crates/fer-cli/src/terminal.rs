@@ -11,6 +11,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
 
+/// Most characters of a line of an error.
+const LONGEST_LINE: usize = 4000;
+
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
@@ -145,7 +148,16 @@ pub(crate) fn joined(reasons: &[Reason]) -> String {
 
 /// The error with its causes: no message tells its cause itself.
 pub(crate) fn error(error: &anyhow::Error) {
-    to_stderr(&format!("error: {}", fer_artifact::with_causes(error.as_ref())));
+    to_stderr(&bounded(&format!("error: {}", fer_artifact::with_causes(error.as_ref()))));
+}
+
+/// The text with its long lines cut: what a file holds may stand in an error, and a file may hold anything.
+fn bounded(text: &str) -> String {
+    let cut = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+        None => line.to_owned(),
+        Some((end, _)) => format!("{}…", &line[..end]),
+    };
+    text.split('\n').map(cut).collect::<Vec<_>>().join("\n")
 }
 
 /// Asks a question on the terminal; whatever does not begin with a `y` is no.

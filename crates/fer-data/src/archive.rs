@@ -1,9 +1,9 @@
 //! The one CSV file in an archive: Kaggle hands out zips, and the FER2013 challenge a `tar.gz`.
 
-use std::fs::File;
 use std::io::{BufReader, Error as IoError, Read, Result as IoResult, Seek, SeekFrom, Take};
 use std::path::Path;
 
+use fer_artifact::open_regular;
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
@@ -43,7 +43,7 @@ pub(crate) fn is_tar(first: &[u8]) -> bool {
 pub(crate) fn in_zip(path: &Path) -> Result<Found<Box<dyn Read + Send>>, Error> {
     let io = || Error::io(path, "read the file");
     let damaged = |error| Error::Damaged { path: path.to_owned(), format: "zip", source: IoError::other(error) };
-    let mut archive = ZipArchive::new(BufReader::new(File::open(path).map_err(io())?)).map_err(damaged)?;
+    let mut archive = ZipArchive::new(BufReader::new(open_regular(path).map_err(io())?)).map_err(damaged)?;
     let mut entries = vec![];
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(damaged)?;
@@ -58,7 +58,7 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found<Box<dyn Read + Send>>, Error> 
     let (method, check_sum, encrypted) = (entry.compression(), entry.crc32(), entry.encrypted());
     drop(entry);
     let refuse = |what: &str| Err(Error::NotCsv { path: path.to_owned(), found: what.to_owned() });
-    let mut file = File::open(path).map_err(io())?;
+    let mut file = open_regular(path).map_err(io())?;
     file.seek(SeekFrom::Start(csv.offset)).map_err(io())?;
     let packed = BufReader::with_capacity(1 << 16, file.take(csv.length));
     let unpacked: Box<dyn Read + Send> = match method {

@@ -45,7 +45,7 @@ impl Ballots {
     /// Reads a file.
     pub(crate) fn read(votes: &Votes, classes: &Classes) -> Result<Self, Error> {
         let path = votes.path();
-        let Opened { mut blocks, first: mut next, separator, names } = csv::open(path)?;
+        let Opened { mut blocks, first: mut next, separator, names } = csv::open(path, None)?;
         let columns = Columns::find(votes, classes, &names)?;
         let mut ballots = Self {
             names: columns.name.map(|_| vec![]),

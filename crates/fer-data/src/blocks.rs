@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use crate::Error;
-use crate::unpacked::Text;
+use crate::unpacked::{EXPANSION, Text};
 
 /// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
 const BLOCK: usize = 2 << 20;
 /// Longest row in bytes. A longer one is an open quote that swallows the file.
-const LONGEST_ROW: usize = 64 << 20;
+pub(crate) const LONGEST_ROW: usize = 64 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whole rows of a file, without blank lines.
@@ -45,7 +45,12 @@ pub(crate) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
-        let mut text = Text::open(path)?;
+        Self::expanding(path, EXPANSION)
+    }
+
+    /// The same with another bound of what a packed byte may become.
+    pub(crate) fn expanding(path: &'a Path, expansion: u64) -> Result<Self, Error> {
+        let mut text = Text::open(path, expansion)?;
         let mut rest = Vec::new();
         text.read(BYTE_ORDER_MARK.len(), &mut rest)?;
         if rest == BYTE_ORDER_MARK {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fer_artifact::FER2013_CLASSES;
+use fer_artifact::{FER2013_CLASSES, no_class_name};
 use schemars::json_schema;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -49,7 +49,7 @@ impl Classes {
     /// These names, which are all the labels that a source may have.
     ///
     /// # Errors
-    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`] or [`InvalidParams::SameClass`].
+    /// [`InvalidParams::ClassCount`], [`InvalidParams::EmptyClass`], [`InvalidParams::ClassName`] or [`InvalidParams::SameClass`].
     pub fn new(names: Vec<String>) -> Result<Self, InvalidParams> {
         check_names(&names)?;
         Ok(Self { names, labelling: Labelling::ByName })
@@ -116,6 +116,9 @@ fn check_names(names: &[String]) -> Result<(), InvalidParams> {
     for (index, name) in names.iter().enumerate() {
         if spellings[index].is_empty() {
             return Err(InvalidParams::EmptyClass { index });
+        }
+        if let Some(reason) = no_class_name(name) {
+            return Err(InvalidParams::ClassName { index, reason });
         }
         if let Some(first) = spellings[..index].iter().position(|other| *other == spellings[index]) {
             return Err(InvalidParams::SameClass { name: name.clone(), first, second: index });

@@ -38,6 +38,22 @@ pub enum Error {
         /// Kind of archive.
         format: &'static str,
     },
+    /// A compressed file that unpacks to far more than tables of faces do.
+    #[error("{}: the {format} archive unpacks to too much for a table of faces; raise `expansion` of the source, or unpack it", path.display())]
+    Expands {
+        /// The file.
+        path: PathBuf,
+        /// Kind of archive.
+        format: &'static str,
+        /// How much may be in it.
+        source: std::io::Error,
+    },
+    /// More rows than are read.
+    #[error("expected a source of at most {limit} rows, found more; split it")]
+    TooManyRows {
+        /// The most.
+        limit: usize,
+    },
     /// A compressed file that cannot be unpacked.
     #[error("{}: the {format} archive is damaged; copy the file again", path.display())]
     Damaged {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use fer_artifact::{ImageSet, write_atomic};
+use fer_artifact::{ImageSet, make_folders, write_atomic, write_owned};
 use image::ExtendedColorType::L8;
 use image::ImageEncoder;
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder};
@@ -78,7 +78,7 @@ pub fn export_by_class(set: &ImageSet, folder: &Path, format: PictureFormat) -> 
         match (parts.next(), parts.next()) {
             (Some(Component::Normal(_)), None) => {
                 let path = folder.join(class);
-                std::fs::create_dir_all(&path).map_err(Error::io(&path, "make the folder"))?;
+                make_folders(folder, class.as_ref()).map_err(Error::io(&path, "make the folder"))?;
             }
             _ => return Err(refused(folder.join(class), "expected a class that a folder can be called after")),
         }
@@ -145,7 +145,7 @@ fn write_all(set: &ImageSet, folder: &Path, names: &[String], format: PictureFor
     names.par_iter().enumerate().try_for_each(|(index, name)| {
         let path = folder.join(name);
         let bytes = encode(set, &set.image(index)?, format).map_err(Error::encode(&path))?;
-        std::fs::write(&path, bytes).map_err(Error::io(&path, "write the picture"))
+        write_owned(&path, &bytes).map_err(Error::io(&path, "write the picture"))
     })
 }
 

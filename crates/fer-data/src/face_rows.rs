@@ -60,7 +60,7 @@ pub fn read_faces<E: From<Error>>(
     if shards::is_called_parquet(path) {
         return parquet::read_rows(path, at_a_time, judge).map(|()| vec![]);
     }
-    let Opened { mut blocks, first: mut next, separator, names } = open(path)?;
+    let Opened { mut blocks, first: mut next, separator, names } = open(path, None)?;
     let columns = Columns::of_pixels(path, separator, &names)?;
     let mut reader = Reader { columns: &columns, side: None, rows: 0 };
     // Rows that do not fill a call yet.

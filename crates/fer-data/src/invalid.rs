@@ -104,6 +104,14 @@ pub enum InvalidParams {
         /// The class.
         index: usize,
     },
+    /// A name that is none.
+    #[error("classes[{index}]: {reason}")]
+    ClassName {
+        /// The class.
+        index: usize,
+        /// What was expected and found.
+        reason: String,
+    },
     /// A class that chooses nothing.
     #[error("expected at least one label of the source for the class `{class}`, found none")]
     NoLabels {

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use fer_artifact::Count;
+use fer_artifact::{Count, open_regular};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -17,7 +16,7 @@ use crate::listing::{Picture, Region};
 use crate::{Error, InvalidParams, Place, RowProblem, npy, walk};
 
 /// Longest label file in bytes that is read; a line for a face has some fifty.
-const LONGEST: u64 = 1 << 20;
+pub(crate) const LONGEST: u64 = 1 << 20;
 
 /// Files that hold the labels of pictures: text, or a single value of NumPy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -201,7 +200,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         let io = || Error::io(&path, "read the label file");
-        let (mut bytes, opened) = (vec![], File::open(&path).map_err(io())?);
+        let (mut bytes, opened) = (vec![], open_regular(&path).map_err(io())?);
         opened.take(LONGEST + 1).read_to_end(&mut bytes).map_err(io())?;
         let problem = |found: &str| RowProblem::LabelFile { file: file.clone(), found: found.trim().to_owned() };
         if bytes.len() as u64 > LONGEST {

@@ -8,6 +8,7 @@ mod checks;
 mod classes;
 mod columns;
 mod csv;
+mod csv_source;
 mod deal;
 mod detect;
 mod duplicates;
@@ -25,6 +26,7 @@ mod label_files;
 mod label_numbers;
 mod labels;
 mod left_out;
+mod limits;
 mod listing;
 mod look;
 mod look_alike;
@@ -55,6 +57,7 @@ mod walk;
 
 pub use bad_row::{BadRow, Place, RowProblem};
 pub use classes::Classes;
+pub use csv_source::CsvSource;
 pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
 pub use export::{PictureFormat, export_by_class, export_images};
@@ -64,9 +67,10 @@ pub use ingest::{
 };
 pub use invalid::InvalidParams;
 pub use label_files::{LabelFile, LabelFiles};
+pub use limits::LIMITS;
 pub use params::{
-    Color, CsvSource, DropDuplicates, FolderSource, Group, ImageSize, IngestParams, ManifestSource, OnBadRow,
-    ParquetSource, Source,
+    Color, DropDuplicates, FolderSource, Group, ImageSize, IngestParams, ManifestSource, OnBadRow, ParquetSource,
+    Source,
 };
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};

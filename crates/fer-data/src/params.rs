@@ -6,6 +6,7 @@ use fer_artifact::{Count, OutOfRange, Size, tidy};
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::csv_source::CsvSource;
 use crate::label_files::LabelFiles;
 use crate::pattern::{Part, Pattern};
 use crate::split_rule::SplitRule;
@@ -327,32 +328,6 @@ pub enum Group {
     /// What the first brackets of a regular expression find in a file's name; of a Parquet file, in the path beside the
     /// bytes.
     Pattern(Pattern),
-}
-
-/// A CSV file and the names of its columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CsvSource {
-    /// The file, relative to the pipeline file: plain, gzip or zstd, told apart by their first bytes.
-    #[schemars(extend("examples" = ["data/fer2013.csv"]))]
-    pub path: PathBuf,
-    /// Column of the labels, numbers from 0 or class names; without it, `label` or `emotion`.
-    #[schemars(extend("examples" = ["expression"]))]
-    pub label_column: Option<String>,
-    /// Column of the pixels, integers from 0 to 255 with spaces between; without it, `feature`, `pixels`, or a column a
-    /// pixel.
-    #[schemars(extend("examples" = ["image"]))]
-    pub pixels_column: Option<String>,
-    /// Column of the split, which only the split `usage` reads; without it, `Usage`.
-    #[schemars(extend("examples" = ["set"]))]
-    pub split_column: Option<String>,
-}
-
-impl CsvSource {
-    /// A file with columns of the usual names.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), label_column: None, pixels_column: None, split_column: None }
-    }
 }
 
 /// What to do with a row that cannot be used.

@@ -76,7 +76,11 @@ pub(crate) fn digest(listing: &Listing, of_file: &FileDigest<'_>) -> Result<Dige
 /// Name and digest of a file. A picture may be listed and absent, which is for `read` to judge.
 fn line(folder: &Path, file: &Path, of_file: &FileDigest<'_>) -> Result<String, Error> {
     let path = folder.join(file);
-    let digest = if path.exists() { of_file(&path)?.to_string() } else { "absent".to_owned() };
+    let digest = match path.metadata() {
+        Ok(found) if found.is_file() => of_file(&path)?.to_string(),
+        Ok(_) => "no file".to_owned(),
+        Err(_) => "absent".to_owned(),
+    };
     Ok(format!("{digest} {:?}\n", file))
 }
 

@@ -1,10 +1,9 @@
 //! The files of a Parquet source: one, or the parts in a folder.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Split};
+use fer_artifact::{Digest, Split, open_regular};
 use rayon::prelude::*;
 
 use crate::left_out::Leftovers;
@@ -73,7 +72,7 @@ pub fn is_called_parquet(path: &Path) -> bool {
 
 fn begins_as_parquet(path: &Path) -> bool {
     let mut first = [0; MAGIC.len()];
-    File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == MAGIC
+    open_regular(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == MAGIC
 }
 
 /// Digest of the names and contents of a source's files.

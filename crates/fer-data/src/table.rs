@@ -13,6 +13,8 @@ use crate::{BadRow, Classes, Error, Group, OnBadRow};
 
 /// Values of a column by which scores are told: more would be a table that nobody reads, of scores of a few images each.
 const MOST_VALUES: usize = 50;
+/// Most usable rows of a source: 2²⁴. Each takes some 100 bytes of memory beside its pixels.
+pub(crate) const MOST_ROWS: usize = 1 << 24;
 
 /// What a field without a value is called.
 const UNKNOWN: &str = "(none)";
@@ -158,6 +160,9 @@ impl Table {
         }
         if !self.labels_seen.contains(label) {
             self.labels_seen.insert(label.to_owned());
+        }
+        if self.len() >= MOST_ROWS || self.rows_of_source() >= u32::MAX as usize {
+            return Err(Error::TooManyRows { limit: MOST_ROWS });
         }
         let row = self.next_row();
         self.rows.push(row);

@@ -1,14 +1,45 @@
 //! The text of a file, unpacked if need be: gzip, zstd, and a zip or a tar archive that holds one CSV file. The first
 //! bytes say what a file is, since names and downloads often disagree.
 
-use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
-use fer_artifact::{FIRST, identify, is_plain_text};
+use fer_artifact::{FIRST, identify, is_plain_text, open_regular};
 
 use crate::Error;
 use crate::archive::{self, Found};
+
+/// Bytes that a byte of a packed file may become, where nobody says another number. Faces in text become 3 to 10.
+pub(crate) const EXPANSION: u64 = 100;
+/// Bytes that any packed file may become.
+pub(crate) const UNPACKED: u64 = 256 << 20;
+
+/// Fails once it has given more bytes than a file may unpack to.
+struct Bounded {
+    inner: Box<dyn Read + Send>,
+    most: u64,
+    given: u64,
+}
+
+impl Bounded {
+    fn new(path: &Path, inner: Box<dyn Read + Send>, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
+        let packed = std::fs::metadata(path).map_err(Error::io(path, "read the file"))?.len();
+        let most = packed.saturating_mul(expansion).max(UNPACKED);
+        Ok(Box::new(Self { inner, most, given: 0 }))
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.given += count as u64;
+        if self.given > self.most {
+            let message = format!("expected at most {} bytes in it, found more", self.most);
+            return Err(std::io::Error::new(ErrorKind::FileTooLarge, message));
+        }
+        Ok(count)
+    }
+}
 
 /// The text of a file.
 pub(crate) struct Text<'a> {
@@ -21,18 +52,19 @@ pub(crate) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
-        let (mut reader, mut format, mut others) = (layer(path)?, packing(&beginning(path)?), vec![]);
+    pub(crate) fn open(path: &'a Path, expansion: u64) -> Result<Self, Error> {
+        let (mut reader, mut format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
         if format == Some("zip") {
             let found = archive::in_zip(path)?;
-            (reader, others) = (found.text, found.others);
+            (reader, others) = (Bounded::new(path, found.text, expansion)?, found.others);
         }
         let mut text = Self { path, reader, format, others };
         let mut first = vec![];
         text.read(FIRST as usize, &mut first)?;
         if archive::is_tar(&first) {
             format = format.filter(|&format| format != "zip").or(Some("tar"));
-            let Found { text: inner, others } = archive::in_tar(path, format.unwrap_or("tar"), || layer(path))?;
+            let Found { text: inner, others } =
+                archive::in_tar(path, format.unwrap_or("tar"), || layer(path, expansion))?;
             text = Self { path, reader: Box::new(inner), format, others };
             first.clear();
             text.read(FIRST as usize, &mut first)?;
@@ -56,6 +88,9 @@ impl<'a> Text<'a> {
             (Err(source), Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
                 Err(Error::Truncated { path: path(), format })
             }
+            (Err(source), Some(format)) if source.kind() == ErrorKind::FileTooLarge => {
+                Err(Error::Expands { path: path(), format, source })
+            }
             (Err(source), Some(format)) => Err(Error::Damaged { path: path(), format, source }),
         }
     }
@@ -64,7 +99,7 @@ impl<'a> Text<'a> {
 /// The first bytes of a file as it lies on the disk.
 fn beginning(path: &Path) -> Result<Vec<u8>, Error> {
     let mut first = vec![];
-    let file = File::open(path).map_err(Error::io(path, "read the file"))?;
+    let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
     file.take(4).read_to_end(&mut first).map_err(Error::io(path, "read the file"))?;
     Ok(first)
 }
@@ -79,12 +114,34 @@ fn packing(first: &[u8]) -> Option<&'static str> {
 }
 
 /// The bytes of a file, without the gzip or zstd around them.
-fn layer(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
+fn layer(path: &Path, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
     let format = packing(&beginning(path)?);
-    let file = File::open(path).map_err(Error::io(path, "read the file"))?;
+    let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
     Ok(match format {
-        Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
-        Some("zstd") => Box::new(zstd::Decoder::new(file).map_err(Error::io(path, "start to unpack the file"))?),
+        Some("gzip") => {
+            let unpacked = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file));
+            Bounded::new(path, Box::new(unpacked), expansion)?
+        }
+        Some("zstd") => {
+            let unpacked = zstd::Decoder::new(file).map_err(Error::io(path, "start to unpack the file"))?;
+            Bounded::new(path, Box::new(unpacked), expansion)?
+        }
         _ => Box::new(file),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unpacked_ends_at_its_bound() {
+        let read = |most: u64| {
+            let mut bounded = Bounded { inner: Box::new(Cursor::new([7; 10])), most, given: 0 };
+            let mut bytes = vec![];
+            bounded.read_to_end(&mut bytes).map(|_| bytes.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(10), Ok(10));
+        assert_eq!(read(9), Err("expected at most 9 bytes in it, found more".to_owned()));
+    }
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{FIRST, identify, is_picture, is_plain_text};
+use fer_artifact::{FIRST, identify, is_picture, is_plain_text, open_regular};
 use image::ImageFormat;
 
 use crate::Error;
@@ -120,7 +119,7 @@ fn no_picture(path: &Path) -> Result<Option<String>, Error> {
         return Ok(Some("no file".to_owned()));
     }
     let mut first = vec![];
-    let file = File::open(path).map_err(Error::io(path, "read the file"))?;
+    let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
     file.take(FIRST).read_to_end(&mut first).map_err(Error::io(path, "read the file"))?;
     let is_pnm = !is_plain_text(&first) && image::guess_format(&first).is_ok_and(|format| format == ImageFormat::Pnm);
     let what = || identify(&first).map_or_else(|| "a file of unknown content".to_owned(), Cow::into_owned);

@@ -14,8 +14,8 @@ use crate::tta::{View, views};
 
 /// Most images that go through the network at once, unless a caller says how many.
 const BATCH: usize = 256;
-/// Values of the largest layer that such a batch may have: 512 MiB.
-const BATCH_VALUES: usize = 1 << 27;
+/// Values of the largest layer that such a batch may have: 128 MiB. Some four layers are in memory at a time.
+pub(crate) const BATCH_VALUES: usize = 1 << 25;
 /// Images whose heat maps are made at once, which takes some megabytes each.
 const MAPS: usize = 32;
 
@@ -97,7 +97,7 @@ impl Predictor {
     }
 
     /// How many images to give the network at once where nothing speaks for another number: 256, or as many as keep its
-    /// largest layer within 512 MiB.
+    /// largest layer within 128 MiB.
     pub fn batch_size(&self) -> usize {
         self.batch_size
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use fer_artifact::{FIRST, Size, identify, write_atomic};
+use fer_artifact::{FIRST, Size, identify, open_regular, write_atomic};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
@@ -20,11 +20,11 @@ use image::{
 use crate::{Error, grayscale, jpeg};
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
-const MOST_PIXELS: u64 = 128_000_000;
+pub(crate) const MOST_PIXELS: u64 = 128_000_000;
 /// Longest file in bytes. Some decoders read all of it before anything else.
-const LONGEST_FILE: u64 = 1 << 29;
+pub(crate) const LONGEST_FILE: u64 = 1 << 29;
 /// Pictures of more pixels are decoded one at a time, so that memory does not grow with the number of threads.
-const LARGE: usize = 16_000_000;
+pub(crate) const LARGE: usize = 16_000_000;
 
 static LARGE_ONE: Mutex<()> = Mutex::new(());
 
@@ -94,16 +94,7 @@ impl Picture {
     /// # Errors
     /// Any [`PictureProblem`].
     pub fn open(path: &Path) -> Result<Self, PictureProblem> {
-        let io = |source| PictureProblem::Io { source };
-        // Before it is opened: to open a pipe would wait for its writer.
-        let metadata = std::fs::metadata(path).map_err(io)?;
-        if !metadata.is_file() {
-            return Err(PictureProblem::NotAFile);
-        }
-        if metadata.len() > LONGEST_FILE {
-            return Err(PictureProblem::TooManyBytes { found: metadata.len() });
-        }
-        decode(BufReader::new(File::open(path).map_err(io)?))
+        decode(BufReader::new(open(path)?))
     }
 
     /// Height and width of the picture in a file, upright, as its head says; the pixels are not decoded, and may turn out
@@ -112,12 +103,8 @@ impl Picture {
     /// # Errors
     /// As [`Self::open`].
     pub fn size_of(path: &Path) -> Result<Size, PictureProblem> {
-        let io = |source| PictureProblem::Io { source };
-        if !std::fs::metadata(path).map_err(io)?.is_file() {
-            return Err(PictureProblem::NotAFile);
-        }
-        let file = BufReader::new(File::open(path).map_err(io)?);
-        upright_size(ImageReader::new(file).with_guessed_format().map_err(io)?)
+        let file = ImageReader::new(BufReader::new(open(path)?)).with_guessed_format();
+        upright_size(file.map_err(|source| PictureProblem::Io { source })?)
     }
 
     /// [`Self::size_of`] of a file that lies in memory.
@@ -244,6 +231,19 @@ fn not_a_picture(what: Option<&str>) -> String {
     what.map_or_else(|| "not a picture: ".to_owned(), |what| format!("not a picture: found {what}; "))
 }
 
+/// A file that is short enough to be read.
+fn open(path: &Path) -> Result<File, PictureProblem> {
+    let io = |source| PictureProblem::Io { source };
+    let file = open_regular(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => PictureProblem::NotAFile,
+        _ => io(error),
+    })?;
+    match file.metadata().map_err(io)?.len() {
+        found if found > LONGEST_FILE => Err(PictureProblem::TooManyBytes { found }),
+        _ => Ok(file),
+    }
+}
+
 fn decode<R: BufRead + Seek>(mut input: R) -> Result<Picture, PictureProblem> {
     let io = |source| PictureProblem::Io { source };
     let mut first = vec![];
@@ -309,9 +309,20 @@ fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, Picture
     // Nothing lies in the mutex that a panic could leave half done.
     let _one_at_a_time =
         (size.area() > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    let mut pixels = DynamicImage::from_decoder(decoder).map_err(problem)?;
+    let mut pixels = in_bytes(DynamicImage::from_decoder(decoder).map_err(problem)?);
     pixels.apply_orientation(orientation);
     Ok(Picture { pixels })
+}
+
+/// A byte for each gray value or colour, which is all that is read of a picture: wider ones take two to five times the memory.
+fn in_bytes(picture: DynamicImage) -> DynamicImage {
+    match picture {
+        narrow @ (DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_)) => narrow,
+        gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
+            gray.into_luma8().into()
+        }
+        colour => colour.into_rgb8().into(),
+    }
 }
 
 fn problem(error: ImageError) -> PictureProblem {
@@ -327,11 +338,8 @@ fn problem(error: ImageError) -> PictureProblem {
 
 /// Gray values of a picture; transparency is ignored, as OpenCV's `imread` does.
 fn gray(picture: DynamicImage) -> Vec<u8> {
-    match picture {
+    match in_bytes(picture) {
         DynamicImage::ImageLuma8(gray) => gray.into_raw(),
-        gray @ (DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
-            gray.into_luma8().into_raw()
-        }
         colour => grayscale(colour.into_rgb8().as_raw()),
     }
 }

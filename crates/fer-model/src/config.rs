@@ -6,9 +6,9 @@ use crate::plan::{LayerPlan, Plan, Role, TensorPlan};
 use crate::{Error, Mismatch, NetworkParams};
 
 /// Most parameters of a network: 2³⁰ take 4 GiB.
-const MAX_PARAMETERS: u64 = 1 << 30;
+pub(crate) const MAX_PARAMETERS: u64 = 1 << 30;
 /// Most values of a layer for one image: 64 MB.
-const MAX_LAYER: u64 = 16_000_000;
+pub(crate) const MAX_LAYER: u64 = 16_000_000;
 
 /// All that a network's structure follows from: its name and settings, the size of its images and its classes.
 ///

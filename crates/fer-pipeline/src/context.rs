@@ -3,13 +3,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fer_artifact::{Artifact, Digest, Kind, Provenance, Seed, open, read, write, write_atomic};
+use fer_artifact::{
+    Artifact, Digest, Kind, Provenance, Seed, TABLE, open, read, read_regular_text, write, write_atomic,
+};
 use serde_json::Value;
 
 use crate::last_part::last_part;
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
-use crate::run_folder::folder::CONFIG_FILE;
+use crate::run_folder::folder::{CONFIG_FILE, Writer};
 use crate::slot::{Input, Resolved};
 use crate::yaml::document::from_yaml;
 use crate::{RunOptions, StageName};
@@ -23,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) output_dir: &'a Path,
     /// Where the outputs go in the end.
     pub(crate) target: &'a Path,
+    /// What holds the run folder, where there is one.
+    pub(crate) writer: Option<&'a Writer>,
     pub(crate) checkpoint_key: Option<String>,
     pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,
@@ -114,6 +118,14 @@ impl Context<'_> {
         Ok([&configuration["run_dir"], source.unwrap_or(&Value::Null)].map(last))
     }
 
+    /// Fails if the run folder is not held any more.
+    ///
+    /// # Errors
+    /// [`crate::Error::Lost`].
+    pub(crate) fn check_held(&self) -> Result<(), crate::Error> {
+        self.writer.map_or(Ok(()), Writer::check)
+    }
+
     /// Where the stage keeps checkpoints.
     pub(crate) fn checkpoint_dir(&self) -> PathBuf {
         self.target.join(CHECKPOINTS)
@@ -164,5 +176,5 @@ impl Context<'_> {
 }
 
 fn text(path: PathBuf) -> Result<String, fer_artifact::Error> {
-    std::fs::read_to_string(&path).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
+    read_regular_text(&path, TABLE).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
 }

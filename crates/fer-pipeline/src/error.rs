@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use fer_artifact::shown;
+
 use crate::StageName;
 use crate::yaml::phrase::suggestion;
 
@@ -115,6 +117,14 @@ pub enum Error {
         /// Kind and option of its file system.
         reason: String,
     },
+    /// The run folder is not this run's any more.
+    #[error("{}: {what} while this run was at work in it; nothing more was written there", path.display())]
+    Lost {
+        /// The run folder.
+        path: PathBuf,
+        /// What happened to it.
+        what: &'static str,
+    },
     /// The operating system refused.
     #[error("{}: cannot {action}", path.display())]
     Io {
@@ -128,6 +138,14 @@ pub enum Error {
     /// A file of the run folder cannot be read or written.
     #[error(transparent)]
     Artifact(#[from] fer_artifact::Error),
+    /// What a stage read was changed meanwhile.
+    #[error("{stage}: input `{input}` was changed while the stage was reading it; the outputs were left as they were")]
+    InputChanged {
+        /// The stage.
+        stage: StageName,
+        /// The input, by its path in the run folder or its name.
+        input: String,
+    },
     /// A stage failed.
     #[error("{stage}")]
     Stage {
@@ -200,7 +218,7 @@ impl fmt::Display for Place {
         match self {
             Place::File(path) => write!(f, "{}", path.display()),
             Place::Position { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
-            Place::Override(text) => write!(f, "--set {text}"),
+            Place::Override(text) => write!(f, "--set {}", shown(text)),
         }
     }
 }

@@ -8,7 +8,7 @@ use fer_artifact::{Digest, Provenance, Seed};
 use crate::context::Context;
 use crate::link::Link;
 use crate::progress::{Clock, Reporter};
-use crate::run_folder::folder::Staging;
+use crate::run_folder::folder::{Staging, Writer};
 use crate::slot::Presence;
 use crate::stage::Failure;
 use crate::{Error, PROGRAM, RunOptions};
@@ -18,6 +18,8 @@ pub(crate) struct Folders<'a> {
     pub(crate) input: &'a Path,
     pub(crate) staging: &'a Path,
     pub(crate) target: &'a Path,
+    /// What holds the run folder, where there is one.
+    pub(crate) writer: Option<&'a Writer>,
 }
 
 /// A stage's outputs, complete, in their temporary folder.
@@ -54,6 +56,7 @@ pub(crate) fn execute(
         inputs: link.inputs(),
         output_dir: staging.path(),
         target: folders.target,
+        writer: folders.writer,
         checkpoint_key: link.stage.resumable().map(|stage| stage.checkpoint_key(&link.origin(seed, inputs))),
         options,
         provenance: Provenance {
@@ -69,7 +72,11 @@ pub(crate) fn execute(
     };
     link.stage.run(&mut context).map_err(|failure| match failure {
         Failure::Stopped => Error::Interrupted { stage: name },
-        Failure::Error(source) => Error::Stage { stage: name, source },
+        // Whatever failed may have failed for want of the folder.
+        Failure::Error(source) => match folders.writer.map(Writer::check) {
+            Some(Err(lost)) => lost,
+            _ => Error::Stage { stage: name, source },
+        },
     })?;
     let outputs = context.written;
     let required = link.stage.entry().outputs.iter().filter(|output| output.presence == Presence::Required);

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
+use fer_artifact::are_folders;
 use serde::Serialize;
 
 use crate::compare::Config;
@@ -148,7 +149,9 @@ impl Removal {
 fn owned(run_dir: &Path, folders: &mut Vec<PathBuf>) -> Vec<PathBuf> {
     let mut files = vec![];
     let lock = Lock::read(run_dir).unwrap_or_default();
-    for (stage, kind) in stages(run_dir, &lock) {
+    // Through a link, they would be somebody else's.
+    let is_own = |folder: &Path| are_folders(run_dir, folder);
+    for (stage, kind) in stages(run_dir, &lock).into_iter().filter(|(stage, _)| is_own(stage.as_str().as_ref())) {
         let folder = run_dir.join(stage.as_str());
         let possible = kind.into_iter().flat_map(|kind| entry(kind).outputs).map(|output| folder.join(output.file));
         files.extend(possible.filter(|path| path.symlink_metadata().is_ok()));
@@ -158,6 +161,7 @@ fn owned(run_dir: &Path, folders: &mut Vec<PathBuf>) -> Vec<PathBuf> {
     }
     let is_below = |path: &&String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     let outputs = lock.stages.values().flat_map(|entry| entry.outputs.keys()).filter(is_below);
+    let outputs = outputs.filter(|path| is_own(Path::new(path).parent().unwrap_or(Path::new(""))));
     files.extend(outputs.map(|path| run_dir.join(path)).filter(|path| path.symlink_metadata().is_ok()));
     all_in(&run_dir.join(STORE), &mut files, folders);
     for entry in fs::read_dir(run_dir).into_iter().flatten().flatten() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::names::{DATA_REPORT, split_file};
-use fer_artifact::{DataReport, FeatureSet, ImageSet, Kind, Seed, Split, open};
+use fer_artifact::{DataReport, FeatureSet, ImageSet, Kind, RECORD, Seed, Split, open, read_regular};
 use fer_data::{DropDuplicates, Fractions, Ingested, SplitRule, ingest, propose};
 
 use crate::error::StageError;
@@ -137,5 +137,5 @@ fn files(folder: &Path) -> Vec<(Split, PathBuf)> {
 
 /// What ingest reported, where it did so in a form that is known here.
 fn report(folder: &Path) -> Option<DataReport> {
-    serde_json::from_slice(&std::fs::read(folder.join(DATA_REPORT)).ok()?).ok()
+    serde_json::from_slice(&read_regular(&folder.join(DATA_REPORT), RECORD).ok()?).ok()
 }

@@ -11,6 +11,7 @@ use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::digests::Digests;
 use crate::run_folder::lock::Lock;
 use crate::run_folder::store::Store;
+use crate::slot::Presence;
 use crate::stage::{EarlierRuns, Resumable};
 use crate::{Activity, Error, Pipeline, Reason, RunOptions, RunState, StageName};
 
@@ -191,6 +192,11 @@ impl Pipeline {
                 Some(_) => {}
             }
         }
+        // A lock that does not name them says nothing of them.
+        let required = link.stage.entry().outputs.iter().filter(|output| output.presence == Presence::Required);
+        let unnamed =
+            required.filter(|output| !entry.outputs.contains_key(&format!("{}/{}", link.name(), output.file)));
+        reasons.extend(unnamed.map(|output| Reason::OutputMissing(output.file.to_owned())));
         Ok(reasons)
     }
 

@@ -34,6 +34,8 @@ impl<'a> Recorder<'a> {
     pub(crate) fn end(self, error: Option<&Error>) {
         match error {
             None => forget(self.run_dir),
+            // Another run may be at work there.
+            Some(Error::Lost { .. }) => {}
             Some(Error::Interrupted { .. }) => note(self.run_dir, self.activity, Some(End::Interrupted)),
             Some(error) => note(self.run_dir, self.activity, Some(End::Failed(with_causes(error)))),
         }

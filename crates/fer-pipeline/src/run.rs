@@ -1,7 +1,7 @@
 //! Runs what is not fresh.
 
 use fer_artifact::names::{REPORT, split_file};
-use fer_artifact::{Digest, Kind, Metrics, Split, write_atomic};
+use fer_artifact::{Digest, Kind, Metrics, RECORD, Split, read_regular, write_atomic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
 use crate::recorder::Recorder;
 use crate::run_folder::digests::Digests;
-use crate::run_folder::folder::{CONFIG_FILE, Writer, remove_unfinished};
+use crate::run_folder::folder::{CONFIG_FILE, Writer, check_writable, remove_unfinished};
+use crate::run_folder::links;
 use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::origin::note_base;
 use crate::run_folder::store::Store;
@@ -82,19 +83,26 @@ impl Pipeline {
     pub fn run(&self, options: &RunOptions, clock: &dyn Clock, reporter: &mut dyn Reporter) -> Result<Outcome, Error> {
         self.check_selection(options.selection)?;
         self.check_inputs(options.selection)?;
-        let _writer = Writer::hold(&self.run_dir)?;
+        let writer = Writer::hold(&self.run_dir)?;
+        links::refuse(&self.run_dir, &self.stages.iter().map(Link::name).collect::<Vec<_>>())?;
         remove_unfinished(&self.run_dir);
         let mut recorder = Recorder::new(&self.run_dir, clock, reporter);
-        let outcome = self.run_here(options, clock, &mut recorder);
+        let outcome = self.run_here(options, clock, &mut recorder, &writer);
         recorder.end(outcome.as_ref().err());
         outcome
     }
 
     /// Runs what is selected in a run folder that is held.
-    fn run_here(&self, options: &RunOptions, clock: &dyn Clock, reporter: &mut dyn Reporter) -> Result<Outcome, Error> {
+    fn run_here(
+        &self,
+        options: &RunOptions,
+        clock: &dyn Clock,
+        reporter: &mut dyn Reporter,
+        writer: &Writer,
+    ) -> Result<Outcome, Error> {
         self.write_configuration()?;
         let (lock, digests) = (Lock::read(&self.run_dir)?, Digests::new(&self.run_dir));
-        let mut runner = Runner { pipeline: self, options, clock, reporter, lock, digests };
+        let mut runner = Runner { pipeline: self, options, clock, reporter, writer, lock, digests };
         let mut stages = vec![];
         for stage in self.selected(options.selection) {
             self.check_splits(stage, options.selection)?;
@@ -114,7 +122,7 @@ impl Pipeline {
 
     /// Whether this chain is the one that the run folder was last started with.
     pub(crate) fn is_configured(&self) -> bool {
-        let stands = std::fs::read(self.run_dir.join(CONFIG_FILE)).ok();
+        let stands = read_regular(&self.run_dir.join(CONFIG_FILE), RECORD).ok();
         stands.as_deref() == Some(self.resolved().as_bytes())
     }
 
@@ -193,6 +201,7 @@ struct Runner<'a> {
     options: &'a RunOptions,
     clock: &'a dyn Clock,
     reporter: &'a mut dyn Reporter,
+    writer: &'a Writer,
     lock: Lock,
     digests: Digests,
 }
@@ -221,6 +230,8 @@ impl Runner<'_> {
     /// Takes a stage's outputs from the store or from another cell, or makes them, and enters them in the lock.
     fn renew(&mut self, link: &Link) -> Result<(), Error> {
         let (kind, run_dir) = (link.name(), &self.pipeline.run_dir);
+        self.writer.check()?;
+        check_writable(&run_dir.join(kind.as_str()))?;
         let inputs = link.digests(&self.digests)?;
         let key = link.origin(self.pipeline.seed, &inputs).key();
         let siblings = self.pipeline.siblings.as_ref().filter(|_| !self.options.force);
@@ -235,6 +246,7 @@ impl Runner<'_> {
         } else {
             self.make(link, inputs, &key)?
         };
+        self.writer.check()?;
         self.digests.learn(&entry.outputs);
         self.lock.stages.insert(kind, entry);
         self.lock.write(run_dir)?;
@@ -257,8 +269,10 @@ impl Runner<'_> {
     fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
-        let folders = Folders { input: run_dir, staging: run_dir, target: &target };
+        let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer: Some(self.writer) };
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
+        self.writer.check()?;
+        self.check_unchanged(link, &inputs)?;
         self.keep_former(kind, key)?;
         let outputs = staged.commit(&target)?;
         for (name, digest) in &outputs {
@@ -275,6 +289,18 @@ impl Runner<'_> {
             seconds: (self.clock.elapsed() - start).as_secs_f64(),
             finished: self.clock.now(),
         })
+    }
+
+    /// Fails if what the stage has read is no longer what the plan saw: it may have read another thing. A file that the command of a
+    /// program of the user's names may be one that the program writes.
+    fn check_unchanged(&self, link: &Link, inputs: &BTreeMap<String, Digest>) -> Result<(), Error> {
+        let found = link.digests(&self.digests)?;
+        let is_named_by_a_command = |name: &str| name.starts_with(['.', '/']);
+        let mut names = inputs.keys().chain(found.keys()).filter(|name| !is_named_by_a_command(name));
+        match names.find(|name| inputs.get(*name) != found.get(*name)) {
+            None => Ok(()),
+            Some(input) => Err(Error::InputChanged { stage: link.name(), input: input.clone() }),
+        }
     }
 
     /// Keeps in the store what the stage wrote last, if that is in place, unaltered, and not what comes now.

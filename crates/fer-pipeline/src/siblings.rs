@@ -1,12 +1,12 @@
 //! What cells have in common is made once.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use fer_artifact::Digest;
+use fer_artifact::{Digest, make_folders, open_lock};
 
 use crate::link::Link;
 use crate::progress::{Event, Reporter};
@@ -54,10 +54,9 @@ impl Siblings {
     /// [`Error::Interrupted`], if it is asked to stop while it waits.
     pub(crate) fn claim(&self, stage: StageName, key: &str, reporter: &mut dyn Reporter) -> Result<Claim, Error> {
         let folder = self.folder.join(CLAIMS);
-        fs::create_dir_all(&folder).map_err(io(&folder, "make the folder"))?;
+        make_folders(&self.folder, CLAIMS.as_ref()).map_err(io(&folder, "make the folder"))?;
         let path = folder.join(format!("{stage}-{key}"));
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = open.map_err(io(&path, "write the file"))?;
+        let file = open_lock(&path).map_err(io(&path, "write the file"))?;
         let mut has_waited = false;
         loop {
             match file.try_lock() {

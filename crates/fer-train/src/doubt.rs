@@ -31,6 +31,7 @@ impl TrainParams {
             _ => return None,
         };
         let (name, rate) = (optimizer.name(), optimizer.learning_rate());
+        let rate = if (1e-9..1e9).contains(&rate) { rate.to_string() } else { format!("{rate:e}") };
         Some(format!("a learning_rate of {rate} is far {far} what usually trains with {name}: try a {other} one"))
     }
 }

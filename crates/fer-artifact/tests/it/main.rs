@@ -1,5 +1,6 @@
 //! The contract crate from outside: what is written can be read, and nothing else can.
 
+mod bounds;
 mod content;
 mod digest;
 mod file;

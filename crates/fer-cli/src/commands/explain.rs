@@ -87,7 +87,7 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: 
             Err(problem) => problem.clone(),
             Ok(crops) if crops.is_empty() => "no face".to_owned(),
             Ok(crops) => {
-                let target = copies.target(seen.path, ".explained.png");
+                let target = copies.make(seen.path, ".explained.png")?;
                 sheet(crops, faces, recognizer)?.write(&target)?;
                 let faces: Vec<String> = faces.iter().map(|face| words(face, recognizer.classes())).collect();
                 format!("{}, in {}", faces.join("; "), escaped(&target.to_string_lossy()))

@@ -1,13 +1,12 @@
 //! One Parquet file: its columns, and its rows some at a time. The only file that knows polars' reader of Parquet.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use fer_artifact::{FIRST, identify};
+use fer_artifact::{FIRST, identify, open_regular};
 use polars::prelude::{
     ArrowDataType, ArrowSchema, FileMetadata, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series,
 };
@@ -52,7 +51,7 @@ pub(crate) struct ParquetFile<'a> {
 impl<'a> ParquetFile<'a> {
     /// Reads what the file's end says of its columns and rows.
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
-        let mut file = File::open(path).map_err(Error::io(path, "open the file"))?;
+        let mut file = open_regular(path).map_err(Error::io(path, "open the file"))?;
         let mut first = vec![];
         file.by_ref().take(FIRST).read_to_end(&mut first).map_err(Error::io(path, "read the file"))?;
         if !first.starts_with(shards::MAGIC) {
@@ -115,7 +114,7 @@ impl<'a> ParquetFile<'a> {
     /// These columns of some rows, in the order of the names.
     pub(crate) fn read(&self, names: &[&str], rows: Range<usize>) -> Result<Vec<Series>, Error> {
         let io = Error::io(self.path, "open the file");
-        let file = File::open(self.path).map_err(io)?;
+        let file = open_regular(self.path).map_err(io)?;
         let mut distinct: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         distinct.sort_unstable();
         distinct.dedup();

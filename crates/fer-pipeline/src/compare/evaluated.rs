@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use fer_artifact::Metrics;
 use fer_artifact::names::METRICS;
+use fer_artifact::{Metrics, RECORD, read_regular};
 use serde::Serialize;
 
 use crate::{Error, StageName};
@@ -25,7 +25,7 @@ pub struct Evaluated {
 /// Scores that cannot be read, or that are none.
 pub(crate) fn read_metrics(run_dir: &Path, stage: StageName) -> Result<Option<Metrics>, Error> {
     let path = run_dir.join(stage.as_str()).join(METRICS);
-    match std::fs::read(&path) {
+    match read_regular(&path, RECORD) {
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|source| Error::Metrics { path, source }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::Io { path, action: "read the scores", source }),

@@ -1,11 +1,10 @@
 //! Faces that are known already, as `fer predict --json` prints them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use fer_artifact::Size;
+use fer_artifact::{Size, open_regular};
 use fer_faces::Face;
 use fer_imgproc::Shown;
 use serde::Deserialize;
@@ -48,7 +47,7 @@ impl Given {
     pub(super) fn read(path: &Path) -> Result<Self, StageError> {
         let io = |source| fer_artifact::Error::Io { path: path.to_owned(), action: "read the faces", source };
         let (mut rows, mut pictures) = (BTreeMap::new(), BTreeMap::<String, Vec<_>>::new());
-        let file = BufReader::new(File::open(path).map_err(io)?);
+        let file = BufReader::new(open_regular(path).map_err(io)?);
         for (line, number) in file.lines().zip(1_u64..) {
             let text = line.map_err(io)?;
             if text.trim().is_empty() {

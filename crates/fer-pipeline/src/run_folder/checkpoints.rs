@@ -4,7 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fer_artifact::{Checkpoint, Digest, EpochRecord, Provenance, read, with_causes, write, write_atomic};
+use fer_artifact::{
+    Checkpoint, Digest, EpochRecord, Provenance, RECORD, make_folders, read, read_regular, with_causes, write,
+    write_atomic,
+};
 use fer_train::Reached;
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +103,7 @@ impl Checkpoints {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return vec![] };
         let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        let note = |path: PathBuf| serde_json::from_slice::<Note>(&std::fs::read(path).ok()?).ok();
+        let note = |path: PathBuf| serde_json::from_slice::<Note>(&read_regular(&path, RECORD).ok()?).ok();
         let mut notes: Vec<Note> = paths.filter_map(note).collect();
         notes.sort_by_key(|note| std::cmp::Reverse((note.epoch, note.batch)));
         notes
@@ -126,11 +129,20 @@ impl Checkpoints {
         note: &Note,
         provenance: &Provenance,
     ) -> Result<(), fer_artifact::Error> {
+        self.make_folder()?;
         let digest = write(&self.path(note, "safetensors"), checkpoint, provenance)?;
         let note = Note { digest, ..note.clone() };
         write_atomic(&self.path(&note, "json"), |out| Ok(serde_json::to_writer(out, &note)?))?;
         self.keep_last_and_best();
         Ok(())
+    }
+
+    /// Makes the folder, in that of the stage, through no link.
+    fn make_folder(&self) -> Result<(), fer_artifact::Error> {
+        let (path, action) = (self.folder.clone(), "make the folder");
+        let Some(stage) = path.ancestors().nth(2).map(Path::to_owned) else { return Ok(()) };
+        let made = make_folders(&stage, path.strip_prefix(&stage).unwrap_or(&path)).map(drop);
+        made.map_err(|source| fer_artifact::Error::Io { path, action, source })
     }
 
     /// Removes all but the last two and that of the best epoch. What cannot be removed does no harm.

@@ -5,17 +5,17 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Mutex;
 
-use fer_artifact::{Digest, write_atomic};
+use fer_artifact::{Digest, TABLE, read_regular, write_atomic};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 pub(crate) const CACHE_FILE: &str = ".digests.json";
-const CACHE_VERSION: u32 = 1;
+const CACHE_VERSION: u32 = 2;
 
 /// Digests of a run folder's files and of those that it was made from.
 ///
-/// A file whose size, time of modification and inode are those of the last time is not hashed again. What is known
+/// A file whose size, times and inode are those of the last time is not hashed again. What is known
 /// stands in the run folder between runs; it saves work and decides nothing: [`crate::Pipeline::verify`] does without.
 pub(crate) struct Digests {
     run_dir: PathBuf,
@@ -42,20 +42,39 @@ struct Stamp {
     /// Nanoseconds since 1970.
     modified: i64,
     inode: u64,
+    /// When the file or what is noted of it was last changed, in the same: a program can set every other time, but not this one.
+    changed: i64,
+    /// How many names the file has.
+    #[serde(skip)]
+    names: u64,
 }
 
 impl Stamp {
     #[cfg(unix)]
     fn of(file: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        let modified = file.mtime().checked_mul(1_000_000_000)?.checked_add(file.mtime_nsec())?;
-        Some(Self { size: file.len(), modified, inode: file.ino() })
+        let nanoseconds = |seconds: i64, rest: i64| seconds.checked_mul(1_000_000_000)?.checked_add(rest);
+        let modified = nanoseconds(file.mtime(), file.mtime_nsec())?;
+        let changed = nanoseconds(file.ctime(), file.ctime_nsec())?;
+        Some(Self { size: file.len(), modified, inode: file.ino(), changed, names: file.nlink() })
     }
 
     /// Without an inode a file put in another's place might pass for it: nothing is known then.
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Option<Self> {
         None
+    }
+
+    /// Whether this is the stamp of a file that is now as `now` says. One more name, which another cell of a sweep gives a file
+    /// that it shares, changes `changed` and nothing that counts.
+    fn is(&self, now: &Self) -> bool {
+        let alike = |stamp: &Self| (stamp.size, stamp.modified, stamp.inode);
+        alike(self) == alike(now) && (self.changed == now.changed || now.names > 1)
+    }
+
+    /// The latest of its times.
+    fn latest(&self) -> i64 {
+        self.modified.max(self.changed)
     }
 
     fn at(path: &Path) -> Option<Self> {
@@ -93,7 +112,7 @@ impl Digests {
 
     fn look_up(&self, file: &Path, name: Option<String>) -> Result<Digest, fer_artifact::Error> {
         let (Some(stamp), Some(name)) = (Stamp::at(file), name) else { return Digest::of_file(file) };
-        if let Some(known) = self.lock().files.get(&name).filter(|known| known.stamp == stamp) {
+        if let Some(known) = self.lock().files.get(&name).filter(|known| known.stamp.is(&stamp)) {
             return Ok(known.digest);
         }
         let digest = Digest::of_file(file)?;
@@ -139,8 +158,8 @@ impl Digests {
 /// might have been modified once more in that moment without a trace (as git has it: it is racy).
 fn read_cache(path: &Path) -> Option<BTreeMap<String, Known>> {
     let saved = Stamp::at(path)?.modified;
-    let file: CacheFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let known = file.files.into_iter().filter(|(_, known)| known.stamp.modified < saved);
+    let file: CacheFile = serde_json::from_slice(&read_regular(path, TABLE).ok()?).ok()?;
+    let known = file.files.into_iter().filter(|(_, known)| known.stamp.latest() < saved);
     (file.version == CACHE_VERSION).then(|| known.collect())
 }
 

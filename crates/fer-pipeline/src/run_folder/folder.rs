@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use fer_artifact::Digest;
+use fer_artifact::{Digest, make_folders, open_lock, open_regular};
 
 use crate::run_folder::live::clear;
 use crate::{Error, StageName};
@@ -26,6 +26,8 @@ pub(crate) const JOBS: &str = "jobs";
 pub(crate) const HOLDER_FILE: &str = ".writer";
 /// How often, and how long, a file that nobody is named in is waited for.
 const LOOKS: usize = 20;
+/// Bytes of a holder's name that are read.
+const LONGEST_NAME: u64 = 100;
 const MOMENT: Duration = Duration::from_millis(5);
 
 /// Whether a run has begun in this folder.
@@ -42,6 +44,7 @@ pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Erro
 #[must_use = "dropping the writer gives the run folder back"]
 pub(crate) struct Writer {
     file: File,
+    run_dir: PathBuf,
 }
 
 impl Writer {
@@ -49,8 +52,10 @@ impl Writer {
     pub(crate) fn hold(run_dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(run_dir).map_err(io(run_dir, "make the run folder"))?;
         let path = run_dir.join(HOLDER_FILE);
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = open.map_err(io(run_dir, "write in the run folder"))?;
+        let mut file = open_lock(&path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidInput => io(&path, "hold the run folder by it")(error),
+            _ => io(run_dir, "write in the run folder")(error),
+        })?;
         let mut looks = 0;
         loop {
             match file.try_lock() {
@@ -68,20 +73,60 @@ impl Writer {
         }
         let noted = file.set_len(0).and_then(|()| file.write_all(own_name().as_bytes()));
         noted.map_err(io(&path, "write in the run folder"))?;
-        Ok(Self { file })
+        Ok(Self { file, run_dir: run_dir.to_owned() })
     }
+
+    /// Fails if the run folder, or the file that it is held by, is no longer in its place: another run may be at work there.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let found = fs::symlink_metadata(self.run_dir.join(HOLDER_FILE));
+        let same = |found: &Metadata| self.file.metadata().is_ok_and(|own| identity(&own) == identity(found));
+        match found {
+            Ok(found) if same(&found) => Ok(()),
+            _ => Err(Error::Lost { path: self.run_dir.clone(), what: self.lost() }),
+        }
+    }
+
+    fn lost(&self) -> &'static str {
+        match self.run_dir.is_dir() {
+            true => "its file `.writer` was removed or replaced",
+            false => "it was removed or renamed",
+        }
+    }
+}
+
+/// What tells that a file or folder is still the same.
+#[cfg(unix)]
+fn identity(found: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// Fails for a folder in which this process may not write, before there is anything to write.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    if folder.is_dir() {
+        use rustix::fs::{Access, access};
+        let may = access(folder, Access::WRITE_OK | Access::EXEC_OK);
+        may.map_err(|error| io(folder, "write in the folder")(error.into()))?;
+    }
+    Ok(())
 }
 
 /// Who writes in the run folder at this moment, if anybody does.
 pub(crate) fn writer(run_dir: &Path) -> Option<String> {
-    let mut file = File::open(run_dir.join(HOLDER_FILE)).ok()?;
+    let mut file = open_regular(&run_dir.join(HOLDER_FILE)).ok()?;
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| named(&mut file))
 }
 
 /// What the holder's file says of the holder.
 fn name(file: &mut File) -> Option<String> {
     let mut name = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut name));
+    let read = file.rewind().and_then(|()| file.take(LONGEST_NAME).read_to_string(&mut name));
     read.is_ok_and(|length| length > 0).then_some(name)
 }
 
@@ -105,17 +150,20 @@ impl Drop for Writer {
 #[must_use = "dropping the folder removes it"]
 pub(crate) struct Staging {
     path: PathBuf,
+    identity: Option<(u64, u64)>,
 }
 
 impl Staging {
     /// An empty folder `.<stage>.partial` in the run folder; what a killed run left there goes.
     pub(crate) fn new(run_dir: &Path, stage: StageName) -> Result<Self, Error> {
-        let path = run_dir.join(format!(".{stage}.partial"));
-        if path.exists() {
+        let name = format!(".{stage}.partial");
+        let path = run_dir.join(&name);
+        if path.symlink_metadata().is_ok() {
             fs::remove_dir_all(&path).map_err(io(&path, "remove what an earlier run left"))?;
         }
-        fs::create_dir_all(&path).map_err(io(&path, "make the folder"))?;
-        Ok(Self { path })
+        make_folders(run_dir, name.as_ref()).map_err(io(&path, "make the folder"))?;
+        let identity = found(&path);
+        Ok(Self { path, identity })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -135,9 +183,16 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Nothing depends on it: the next run of the stage removes what is left.
-        let _ = fs::remove_dir_all(&self.path);
+        // Nothing depends on it: the next run of the stage removes what is left. A folder that another run has put in its place
+        // is not ours.
+        if found(&self.path) == self.identity {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
+}
+
+fn found(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().as_ref().and_then(identity)
 }
 
 /// Moves a stage's outputs, file by file, from one folder into another, and removes there those of `possible` that are

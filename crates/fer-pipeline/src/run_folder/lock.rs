@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Seed, canonical_json, write_atomic};
+use fer_artifact::{Digest, RECORD, Seed, canonical_json, read_regular, write_atomic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ impl Lock {
     /// The lock of the run folder; an empty one where there is no file.
     pub(crate) fn read(run_dir: &Path) -> Result<Self, Error> {
         let path = run_dir.join(LOCK_FILE);
-        let text = match std::fs::read(&path) {
+        let text = match read_regular(&path, RECORD) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(Error::Io { path, action: "read the lock", source }),

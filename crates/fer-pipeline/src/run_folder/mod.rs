@@ -5,6 +5,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod digests;
 pub(crate) mod folder;
 pub(crate) mod key;
+pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod lock;
 pub(crate) mod machines;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use fer_artifact::write_atomic;
+use fer_artifact::{RECORD, read_regular_text, write_atomic};
 
 use crate::Error;
 use crate::run_folder::folder::{Writer, io};
@@ -12,7 +12,7 @@ pub(crate) const NOTE_FILE: &str = ".note.txt";
 
 /// The note in a run folder, if there is one.
 pub(crate) fn read_note(run_dir: &Path) -> Option<String> {
-    let text = fs::read_to_string(run_dir.join(NOTE_FILE)).ok()?;
+    let text = read_regular_text(&run_dir.join(NOTE_FILE), RECORD).ok()?;
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

@@ -1,9 +1,8 @@
 //! Where the pipeline file of a run stands, to which the paths in its configuration are relative.
 
-use std::fs;
 use std::path::{Component, Path, PathBuf, absolute};
 
-use fer_artifact::{tidy, write_atomic};
+use fer_artifact::{RECORD, read_regular_text, tidy, write_atomic};
 
 use crate::Error;
 use crate::error::Place;
@@ -40,7 +39,7 @@ impl Origin {
 
 /// The folder of the pipeline file that a run folder was last started with, if it says so.
 pub(crate) fn base(run_dir: &Path) -> Option<PathBuf> {
-    let way = fs::read_to_string(run_dir.join(ORIGIN_FILE)).ok()?;
+    let way = read_regular_text(&run_dir.join(ORIGIN_FILE), RECORD).ok()?;
     Some(tidy(&run_dir.join(way.strip_suffix('\n')?)))
 }
 
@@ -48,7 +47,7 @@ pub(crate) fn base(run_dir: &Path) -> Option<PathBuf> {
 pub(crate) fn note_base(run_dir: &Path, base: &Path) -> Result<(), Error> {
     let (path, way) = (run_dir.join(ORIGIN_FILE), way(run_dir, base));
     let text = format!("{}\n", way.to_string_lossy());
-    if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
+    if read_regular_text(&path, RECORD).ok().as_deref() != Some(&text) {
         write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
     }
     Ok(())

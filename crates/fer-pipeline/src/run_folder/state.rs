@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
+use fer_artifact::{RECORD, open_regular, read_regular};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::StageName;
-use crate::run_folder::folder::{own_name, writer};
+use crate::run_folder::folder::{HOLDER_FILE, own_name, writer};
 
 pub(crate) const STATE_FILE: &str = ".state.json";
 /// A name that the next run removes.
@@ -82,8 +83,10 @@ impl RunState {
     /// What a run folder tells; nothing if the last run in it ended well. Who holds the folder is running, whatever
     /// else is told.
     pub(crate) fn read(run_dir: &Path) -> Option<Self> {
-        let holder = writer(run_dir);
-        let note = fs::read(run_dir.join(STATE_FILE)).ok().and_then(|text| serde_json::from_slice::<Note>(&text).ok());
+        let note = read_regular(&run_dir.join(STATE_FILE), RECORD)
+            .ok()
+            .and_then(|text| serde_json::from_slice::<Note>(&text).ok());
+        let holder = writer(run_dir).or_else(|| unseen(run_dir, note.as_ref()?));
         match (holder, note) {
             (Some(process), note) => {
                 let own = note.filter(|note| note.process == process && note.end.is_none());
@@ -96,6 +99,15 @@ impl RunState {
             (None, None) => None,
         }
     }
+}
+
+/// Who wrote a note that tells of no end, for somebody who may not look whether the folder is held: if that process is there.
+fn unseen(run_dir: &Path, note: &Note) -> Option<String> {
+    let may_not_look = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    let is_hidden = open_regular(&run_dir.join(HOLDER_FILE)).err().is_some_and(may_not_look);
+    let id: u32 = note.process.strip_prefix("process ")?.parse().ok()?;
+    let is_there = Path::new("/proc").join(id.to_string()).is_dir();
+    (is_hidden && is_there && note.end.is_none()).then(|| note.process.clone())
 }
 
 /// Takes down what this process is at in the run folder, and how it ended. Nothing depends on it, so that it cannot be

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fer_artifact::Digest;
+use fer_artifact::{Digest, RECORD, are_folders, make_folders, read_regular};
 use serde::Serialize;
 
 use crate::run_folder::checkpoints::CHECKPOINTS;
@@ -67,10 +67,10 @@ impl Store {
     }
 
     fn link(&self, place: &Path, entry: &Entry) -> std::io::Result<()> {
-        if place.exists() {
+        if place.symlink_metadata().is_ok() {
             fs::remove_dir_all(place)?;
         }
-        fs::create_dir_all(place)?;
+        make_folders(&self.run_dir, place.strip_prefix(&self.run_dir).unwrap_or(place))?;
         for path in entry.outputs.keys() {
             let name = Path::new(path).file_name().unwrap_or_default();
             fs::hard_link(self.run_dir.join(path), place.join(name))?;
@@ -82,7 +82,7 @@ impl Store {
     /// The lock's entry of the outputs with this key, if all of them are there.
     pub(crate) fn find(&self, stage: StageName, key: &str) -> Option<Entry> {
         let place = self.place(stage, key);
-        let entry: Entry = serde_json::from_slice(&fs::read(place.join(ENTRY_FILE)).ok()?).ok()?;
+        let entry: Entry = serde_json::from_slice(&read_regular(&place.join(ENTRY_FILE), RECORD).ok()?).ok()?;
         names(stage, &entry)?.keys().all(|name| place.join(name).is_file()).then_some(entry)
     }
 
@@ -116,14 +116,15 @@ impl Store {
     /// All that may go; `present` are the folders of checkpoints that may not.
     pub(crate) fn spares(&self, present: &[PathBuf]) -> Vec<Spare> {
         let mut spares = vec![];
-        for stage in stages(&self.run_dir.join(STORE)) {
+        for stage in stages(self.entries(Path::new(STORE))) {
             spares.extend(self.folders(&Path::new(STORE).join(stage.as_str()), SpareKind::Earlier));
         }
-        for stage in stages(&self.run_dir) {
+        for stage in stages(self.entries(Path::new(""))) {
             let checkpoints = self.folders(&Path::new(stage.as_str()).join(CHECKPOINTS), SpareKind::Checkpoints);
             spares.extend(checkpoints.into_iter().filter(|spare| !present.contains(&spare.path)));
             let curves = live_folder(Path::new(stage.as_str()));
-            let is_there = stands(&self.run_dir.join(stage.as_str()));
+            let own = Path::new(stage.as_str());
+            let is_there = are_folders(&self.run_dir, own) && stands(&self.run_dir.join(own));
             spares.extend(is_there.then(|| self.spare(curves, SpareKind::Unfinished)));
         }
         spares.extend(self.unfinished(Path::new("")));
@@ -131,9 +132,10 @@ impl Store {
     }
 
     fn folders(&self, parent: &Path, kind: SpareKind) -> Vec<Spare> {
-        let mut folders: Vec<Spare> = entries(&self.run_dir.join(parent))
+        let mut folders: Vec<Spare> = self
+            .entries(parent)
             .into_iter()
-            .filter(|entry| entry.path().is_dir())
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
             .map(|entry| self.spare(parent.join(entry.file_name()), kind))
             .collect();
         folders.sort_by(|a, b| a.path.cmp(&b.path));
@@ -143,7 +145,7 @@ impl Store {
     /// What killed runs left, wherever it lies.
     fn unfinished(&self, folder: &Path) -> Vec<Spare> {
         let mut found = vec![];
-        for entry in entries(&self.run_dir.join(folder)) {
+        for entry in self.entries(folder) {
             let path = folder.join(entry.file_name());
             if is_unfinished(&entry.file_name()) {
                 found.push(self.spare(path, SpareKind::Unfinished));
@@ -152,6 +154,11 @@ impl Store {
             }
         }
         found
+    }
+
+    /// What a folder of the run folder holds; nothing at the end of a link.
+    fn entries(&self, folder: &Path) -> Vec<fs::DirEntry> {
+        if are_folders(&self.run_dir, folder) { entries(&self.run_dir.join(folder)) } else { vec![] }
     }
 
     fn spare(&self, path: PathBuf, kind: SpareKind) -> Spare {
@@ -166,7 +173,8 @@ impl Store {
             clear(stage);
             return Ok(());
         }
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let removed =
+            if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         removed.map_err(|source| Error::Io { path, action: "remove it", source })
     }
 }
@@ -182,9 +190,9 @@ pub(crate) fn names(stage: StageName, entry: &Entry) -> Option<BTreeMap<String, 
     entry.outputs.iter().map(name).collect()
 }
 
-/// The folders that are named as a stage may be, in order.
-fn stages(folder: &Path) -> BTreeSet<StageName> {
-    entries(folder).into_iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+/// Those that are named as a stage may be, in order.
+fn stages(entries: Vec<fs::DirEntry>) -> BTreeSet<StageName> {
+    entries.into_iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn entries(folder: &Path) -> Vec<fs::DirEntry> {
@@ -193,7 +201,7 @@ fn entries(folder: &Path) -> Vec<fs::DirEntry> {
 
 /// Bytes of a file, or of all in a folder.
 fn size(path: &Path) -> u64 {
-    if path.is_dir() {
+    if path.is_dir() && !path.is_symlink() {
         return entries(path).iter().map(|entry| size(&entry.path())).sum();
     }
     fs::symlink_metadata(path).map_or(0, |metadata| metadata.len())

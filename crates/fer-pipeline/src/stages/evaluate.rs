@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, mistakes_file, predictions_file, split_file};
-use fer_artifact::{FeatureSet, ImageSet, Kind, Metrics, Model, Split, Violation, check_evaluate, describe};
+use fer_artifact::{
+    FeatureSet, ImageSet, Kind, Metrics, Model, RECORD, Split, Violation, check_evaluate, describe, read_regular,
+};
 use fer_eval::{
     EvaluateParams, ReportInput, Scope, Sheet, Splits, add_subsets, doubts, evaluate, mistakes_table, report,
 };
@@ -55,7 +57,7 @@ fn check(features: &Path, output: &Path) -> Result<(), Violation> {
         path: path.clone(),
         expected: format!("the scores: {error}"),
     };
-    let bytes = std::fs::read(&path).map_err(|error| unlike(&error))?;
+    let bytes = read_regular(&path, RECORD).map_err(|error| unlike(&error))?;
     let metrics: Result<Metrics, _> = serde_json::from_slice(&bytes);
     metrics.map(drop).map_err(|error| unlike(&error))
 }

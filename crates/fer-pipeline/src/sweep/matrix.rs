@@ -16,7 +16,7 @@ use crate::yaml::overrides::Override;
 use crate::{Error, Pipeline};
 
 /// More cells than this are rather a slip than a wish.
-const MOST_CELLS: usize = 10_000;
+pub(crate) const MOST_CELLS: usize = 10_000;
 const SEEDS: &str = "seeds";
 /// A longer name of a folder is cut.
 const LONGEST_NAME: usize = 120;

@@ -10,6 +10,7 @@ mod plan;
 mod pooled;
 mod summary;
 
+pub(crate) use matrix::MOST_CELLS;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Digest;

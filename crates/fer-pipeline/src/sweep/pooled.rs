@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fer_artifact::names::{SUBSETS, predictions_file};
-use fer_artifact::{Metrics, Predictions, Split, SplitMetrics, Subsets, read};
+use fer_artifact::{Metrics, Predictions, Split, SplitMetrics, Subsets, TABLE, read, read_regular};
 use fer_eval::{add_subsets, add_votes, score};
 use serde::Serialize;
 use serde_json::Value;
@@ -109,7 +109,7 @@ impl Pool {
     /// A row's twins are those in the train of the fold in which it is test.
     fn add_subsets(&mut self, fold: &Predictions, path: &Path) -> Result<(), Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the subsets", source };
-        let text = std::fs::read(path).map_err(io)?;
+        let text = read_regular(path, TABLE).map_err(io)?;
         let Subsets { twins, by } = serde_json::from_slice(&text).map_err(|error| io(error.into()))?;
         let rows: std::collections::BTreeSet<u32> = fold.rows.iter().copied().collect();
         if let Some(twins) = twins {

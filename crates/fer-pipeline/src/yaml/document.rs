@@ -1,10 +1,10 @@
 //! YAML files: the only place that knows a YAML library.
 
 use std::cell::{Cell, RefCell};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use fer_artifact::open_regular;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use crate::yaml::phrase::{Fault, fault};
 use crate::yaml::tree::{Order, Strict};
 
 /// Longest file in bytes. The YAML library's time grows with the square of what is nested in brackets.
-const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
 
 /// A YAML file: its text, to find places in, and its tree, before and after each override.
 #[derive(Clone)]
@@ -187,7 +187,7 @@ fn source_of_faces(path: &Path) -> Option<&'static str> {
 /// The file's bytes, or as many as show that it is too long.
 fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = vec![];
-    File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,11 +1,15 @@
 //! `--set STAGE.PATH=VALUE` and the values of a matrix: they patch the tree before it is checked, so that there is one
 //! path of validation.
 
+use fer_artifact::shown;
 use serde_json::{Map, Value};
 
 use crate::StageKind;
 use crate::yaml::locate::Segment;
 use crate::yaml::phrase::suggestion;
+
+/// Most parts of `STAGE.PATH`.
+pub(crate) const DEEPEST: usize = 32;
 
 /// An override: where it points and what shall stand there.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,14 +33,14 @@ impl Override {
     pub(crate) fn new(text: &str, parse: impl Fn(&str, &str) -> Result<Value, String>) -> Result<Self, String> {
         let usage = || "expected STAGE.PATH=VALUE, as in train.epochs=10".to_owned();
         let (name, value) = text.split_once('=').ok_or_else(usage)?;
-        let path = path(name.trim()).ok_or_else(usage)?;
+        let path = path(name.trim(), usage)?;
         Ok(Self { written: Written::CommandLine(text.to_owned()), path, value: parse(name, value)? })
     }
 
     /// The value for `name`, `STAGE.PATH` or `seed`, that stands at `place` in the file.
     pub(crate) fn in_file(name: &str, value: Value, place: Vec<Segment>) -> Result<Self, String> {
-        let usage = || format!("expected STAGE.PATH, as in train.epochs, found `{name}`");
-        Ok(Self { written: Written::File(place), path: path(name).ok_or_else(usage)?, value })
+        let usage = || format!("expected STAGE.PATH, as in train.epochs, found `{}`", shown(name));
+        Ok(Self { written: Written::File(place), path: path(name, usage)?, value })
     }
 
     /// Where, seen from the value, a place below the stage's parameters lies; nowhere if it is not in the value.
@@ -73,11 +77,15 @@ impl Override {
     }
 }
 
-/// `STAGE.PATH` or `seed` in its parts.
-fn path(name: &str) -> Option<Vec<String>> {
+/// `STAGE.PATH` or `seed` in its parts. Each makes the tree deeper, and whoever walks it.
+fn path(name: &str, usage: impl Fn() -> String) -> Result<Vec<String>, String> {
+    let found = name.split('.').count();
+    if found > DEEPEST {
+        return Err(format!("expected at most {DEEPEST} names with dots between, found {found}"));
+    }
     let path: Vec<String> = name.split('.').map(str::to_owned).collect();
     let is_path = path.iter().all(|part| !part.is_empty()) && (path.len() >= 2 || path == ["seed"]);
-    is_path.then_some(path)
+    if is_path { Ok(path) } else { Err(usage()) }
 }
 
 /// The parameters of the stage called `name` in the tree of a pipeline file.

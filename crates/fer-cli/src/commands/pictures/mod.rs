@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use fer_artifact::make_folders;
 use fer_data::is_table;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use indicatif::ProgressBar;
@@ -231,13 +232,22 @@ impl Copies {
 
     /// `<folder>/<path below what the inputs have in common><ending>`: no two pictures have the same, and with such an
     /// ending it is no picture's own name.
-    pub(super) fn target(&self, path: &Path, ending: &str) -> PathBuf {
+    fn target(&self, path: &Path, ending: &str) -> PathBuf {
         let path = plain(path);
         let below = path.strip_prefix(&self.base).unwrap_or(&path);
         let inside = below.components().filter(|component| matches!(component, Component::Normal(_)));
         let mut target = self.folder.join(inside.collect::<PathBuf>()).into_os_string();
         target.push(ending);
         target.into()
+    }
+
+    /// The same, with its folders made: through no link, which would lead elsewhere.
+    pub(super) fn make(&self, path: &Path, ending: &str) -> Result<PathBuf> {
+        let target = self.target(path, ending);
+        let folder = folder_of(&target);
+        let below = folder.strip_prefix(&self.folder).unwrap_or(Path::new(""));
+        make_folders(&self.folder, below).with_context(|| format!("{}: cannot write it", target.display()))?;
+        Ok(target)
     }
 }
 

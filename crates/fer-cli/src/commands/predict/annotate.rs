@@ -50,6 +50,6 @@ impl Annotator {
             let class = face.top();
             canvas.face(place, &format!("{} {:.0} %", self.names[class], 100.0 * face.probabilities[class]));
         }
-        canvas.write(&self.copies.target(path, ".faces.png"))
+        canvas.write(&self.copies.make(path, ".faces.png")?)
     }
 }

@@ -1,10 +1,10 @@
 //! Where a sheet may be written.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use fer_artifact::open_regular;
 use fer_pipeline::is_run;
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -32,6 +32,6 @@ pub(super) fn check(out: &Path, source: &Path) -> Result<()> {
 
 fn is_png(path: &Path) -> std::io::Result<bool> {
     let mut first = vec![];
-    File::open(path)?.take(PNG.len() as u64).read_to_end(&mut first)?;
+    open_regular(path)?.take(PNG.len() as u64).read_to_end(&mut first)?;
     Ok(first == PNG)
 }

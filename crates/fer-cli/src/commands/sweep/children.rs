@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use fer_artifact::{RECORD, make_folders, open_log, open_regular};
 use fer_pipeline::progress::Clock;
 use fer_pipeline::sweep::Cell;
 
@@ -85,7 +86,8 @@ impl<'a> Children<'a> {
     /// Starts a cell. What it says goes into its log, after what earlier runs said.
     pub(super) fn start(&mut self, cell: &'a Cell) -> Result<()> {
         let path = cell.log_path();
-        let (log, log_start) = open_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
+        let (log, log_start) =
+            begin_log(cell, &path).with_context(|| format!("{}: cannot write it", path.display()))?;
         cell.begin();
         let mut command = self.command(cell);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
@@ -152,9 +154,12 @@ fn can_go_on(code: i32) -> bool {
 }
 
 /// The cell's log, with a line about the run that begins, and where its part starts.
-fn open_log(cell: &Cell, path: &Path) -> std::io::Result<(File, u64)> {
-    fs::create_dir_all(cell.run_dir())?;
-    let mut log = OpenOptions::new().append(true).create(true).open(path)?;
+fn begin_log(cell: &Cell, path: &Path) -> std::io::Result<(File, u64)> {
+    let folder = cell.run_dir();
+    // `cells`, and the cell's own below it, in the folder of the sweep.
+    let sweep = folder.ancestors().nth(2).unwrap_or(folder);
+    make_folders(sweep, folder.strip_prefix(sweep).unwrap_or(folder))?;
+    let mut log = open_log(path)?;
     let start = log.metadata()?.len();
     writeln!(log, "== {}  cell {}  {}", SystemClock::start().now(), cell.index, cell.name)?;
     Ok((log, start))
@@ -162,8 +167,12 @@ fn open_log(cell: &Cell, path: &Path) -> std::io::Result<(File, u64)> {
 
 /// The error that the program ended with, as it told it.
 fn last_error(log: &Path, start: u64) -> Option<String> {
-    let text = fs::read(log).ok()?;
-    let text = String::from_utf8_lossy(text.get(usize::try_from(start).ok()?..)?).into_owned();
+    let (mut file, mut text) = (open_regular(log).ok()?, vec![]);
+    // An error stands at the end.
+    let start = start.max(file.metadata().ok()?.len().saturating_sub(RECORD));
+    file.seek(SeekFrom::Start(start)).ok()?;
+    file.take(RECORD).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
     let (_, message) = text.rsplit_once("\nerror: ")?;
     Some(message.trim_end().to_owned())
 }

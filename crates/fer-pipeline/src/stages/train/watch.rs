@@ -55,6 +55,7 @@ impl Observer for Watch<'_, '_> {
     }
 
     fn epoch(&mut self, record: &EpochRecord, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
+        self.context.check_held()?;
         self.history.push(*record);
         if let Some(live) = &mut self.live
             && let Err(error) = live.append(&[*record])
@@ -107,6 +108,7 @@ impl<'a, 'b> Watch<'a, 'b> {
     }
 
     fn write(&mut self, checkpoint: &MakeCheckpoint<'_>) -> Result<(), StageError> {
+        self.context.check_held()?;
         let checkpoint = checkpoint()?;
         let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
         let note = Note { best, history: self.history.clone(), ..self.note.clone() };

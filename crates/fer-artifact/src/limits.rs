@@ -1,0 +1,38 @@
+//! What this crate accepts at most.
+
+use crate::Limit;
+
+use crate::open_file::{MAX_CLASSES, MAX_HEADER, MAX_SIDE, MAX_VALUES};
+use crate::regular::{RECORD, TABLE};
+use crate::visible::LONGEST_NAME;
+
+/// The limits of this crate, for `docs/limits.md`.
+pub const LIMITS: [Limit; 7] = [
+    Limit { what: "header of an artifact or a model", most: MAX_HEADER as u64, unit: "bytes", beyond: "refused" },
+    Limit {
+        what: "values in a header",
+        most: MAX_VALUES as u64,
+        unit: "",
+        beyond: "refused, before any of them is made",
+    },
+    Limit { what: "classes", most: MAX_CLASSES as u64, unit: "", beyond: "refused" },
+    Limit {
+        what: "name of a class",
+        most: LONGEST_NAME as u64,
+        unit: "characters",
+        beyond: "refused; so are control characters in it",
+    },
+    Limit { what: "side of an image in an artifact", most: MAX_SIDE as u64, unit: "pixels", beyond: "refused" },
+    Limit {
+        what: "JSON record of a run folder: lock, scores, note, state, note of a checkpoint",
+        most: RECORD as u64,
+        unit: "bytes",
+        beyond: "refused by its name, or taken for absent where it only saves work",
+    },
+    Limit {
+        what: "JSON file with an entry for each row or file: known digests, subsets",
+        most: TABLE as u64,
+        unit: "bytes",
+        beyond: "likewise",
+    },
+];

@@ -1,0 +1,123 @@
+//! The one way to make and open what the program owns in a folder: through no link, as somebody else may have put one there to
+//! have the program write elsewhere. The folder itself is named by the user and may be a link.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Error, ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+
+use crate::regular::check;
+
+/// Opens a file for a lock, to read and to write; one that is there keeps its bytes. Whoever can open it can hold the lock: those
+/// who may not write it may not read it either.
+///
+/// # Errors
+/// The system's, and [`ErrorKind::InvalidInput`] for a link, or for something else that is no file.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = through_no_link(options, path)?;
+    for_writers_alone(&file);
+    Ok(file)
+}
+
+/// Opens a file to append to it.
+///
+/// # Errors
+/// As [`open_lock`].
+pub fn open_log(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    through_no_link(options, path)
+}
+
+/// Writes a file, or writes it anew, without waiting for the disk.
+///
+/// # Errors
+/// As [`open_lock`].
+pub fn write_owned(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    let mut file = through_no_link(options, path)?;
+    file.set_len(0)?;
+    file.write_all(bytes)
+}
+
+fn through_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
+    if let Ok(found) = fs::symlink_metadata(path) {
+        check(&found)?;
+    }
+    not_following(&mut options);
+    let file = options.open(path)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Makes the folders `below` in the folder `root`, which is made too. None of those below may be a link.
+///
+/// ```
+/// let root = tempfile::tempdir()?;
+/// let made = fer_artifact::make_folders(root.path(), "train/checkpoints".as_ref())?;
+/// assert!(made.is_dir() && made.ends_with("train/checkpoints"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The system's, and [`ErrorKind::InvalidInput`] with the name of what is no folder.
+pub fn make_folders(root: &Path, below: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(root)?;
+    let mut folder = root.to_owned();
+    for component in below.components() {
+        folder.push(component);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if !is_folder(&folder) || !matches!(component, Component::Normal(_)) => {
+                let what = if folder.is_symlink() { "a link" } else { "something else" };
+                let message = format!("expected `{}` to be a folder, found {what}", folder.display());
+                return Err(Error::new(ErrorKind::InvalidInput, message));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(folder)
+}
+
+/// Whether the folders `below` are all there in the folder `root`, and none of them is a link.
+pub fn are_folders(root: &Path, below: &Path) -> bool {
+    let mut folder = root.to_owned();
+    below.components().all(|component| {
+        folder.push(component);
+        is_folder(&folder)
+    })
+}
+
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+#[cfg(unix)]
+fn not_following(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32);
+}
+
+#[cfg(unix)]
+fn for_writers_alone(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(found) = file.metadata() else { return };
+    let mode = found.permissions().mode() & 0o777;
+    // The bit to read lies one above that to write.
+    let kept = [0o020, 0o002]
+        .into_iter()
+        .fold(mode, |mode, write| if mode & write == 0 { mode & !(write << 1) } else { mode });
+    if kept != mode {
+        // Somebody else's file stays as it is.
+        let _ = file.set_permissions(PermissionsExt::from_mode(kept));
+    }
+}
+
+#[cfg(not(unix))]
+fn not_following(_: &mut OpenOptions) {}
+
+#[cfg(not(unix))]
+fn for_writers_alone(_: &File) {}

@@ -1,0 +1,100 @@
+//! The one way to open a file that somebody else may have put in its place: a regular one, read up to a bound.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Error, ErrorKind, Read};
+use std::path::Path;
+
+/// Most bytes of a JSON record in a run folder: lock, scores, notes.
+pub const RECORD: u64 = 64 << 20;
+/// Most bytes of a JSON file that has an entry for each row or file of a source.
+pub const TABLE: u64 = 256 << 20;
+
+/// Opens a file to read it. What is none, such as a pipe, a device, a socket or a folder, is refused by its name, also at the end
+/// of a link: to open a pipe would wait for its writer, and a device may have no end.
+///
+/// ```
+/// let error = fer_artifact::open_regular("/dev/null".as_ref()).unwrap_err();
+/// # #[cfg(unix)]
+/// assert_eq!(error.to_string(), "expected a file, found a device");
+/// ```
+///
+/// # Errors
+/// The system's, and [`ErrorKind::InvalidInput`] for what is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // Before it is opened, which may do something to a device; and after it, as something else may have come to its place.
+    check(&std::fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    without_waiting(&mut options);
+    let file = options.open(path)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// The bytes of such a file, of which there may be `most`.
+///
+/// ```
+/// let error = fer_artifact::read_regular("Cargo.toml".as_ref(), 10).unwrap_err();
+/// assert_eq!(error.to_string(), "expected at most 10 bytes, found more");
+/// ```
+///
+/// # Errors
+/// As [`open_regular`], and [`ErrorKind::FileTooLarge`] for a longer file, of which no more is read.
+pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = vec![];
+    if length <= most {
+        bytes.try_reserve_exact(length as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
+        file.take(most + 1).read_to_end(&mut bytes)?;
+    }
+    if length > most || bytes.len() as u64 > most {
+        return Err(Error::new(ErrorKind::FileTooLarge, format!("expected at most {most} bytes, found more")));
+    }
+    Ok(bytes)
+}
+
+/// The same of a text in UTF-8.
+///
+/// # Errors
+/// As [`read_regular`], and [`ErrorKind::InvalidData`] for other bytes.
+pub fn read_regular_text(path: &Path, most: u64) -> io::Result<String> {
+    let no_text = |_| Error::new(ErrorKind::InvalidData, "expected text in UTF-8, found other bytes");
+    String::from_utf8(read_regular(path, most)?).map_err(no_text)
+}
+
+/// Fails for what is no regular file, with what it is.
+pub(crate) fn check(found: &Metadata) -> io::Result<()> {
+    match found.is_file() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::InvalidInput, format!("expected a file, found {}", what(found)))),
+    }
+}
+
+#[cfg(unix)]
+fn what(found: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = found.file_type();
+    match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_symlink() => "a link",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn what(found: &Metadata) -> &'static str {
+    if found.is_dir() { "a folder" } else { "something else" }
+}
+
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32);
+}
+
+#[cfg(not(unix))]
+fn without_waiting(_: &mut OpenOptions) {}

@@ -1,0 +1,127 @@
+//! A bit of a file in a run folder is another: that is noticed, or changes nothing, and the next run heals it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::world::World;
+
+/// Places of each file that are tried here, and by hand with `--ignored`.
+const SAMPLE: usize = 1;
+const ALL: usize = 2000;
+
+/// A file of each kind.
+const KINDS: [&str; 14] = [
+    "ingest/train.safetensors",
+    "ingest/data-report.json",
+    "preprocess/train.safetensors",
+    "train/model.safetensors",
+    "train/history.jsonl",
+    "train/config.json",
+    "evaluate/metrics.json",
+    "evaluate/predictions-validation.safetensors",
+    "evaluate/report.html",
+    "run.lock.json",
+    "config.resolved.yaml",
+    ".digests.json",
+    ".origin",
+    ".writer",
+];
+
+/// A world that has run, with checkpoints that a longer training would go on from.
+fn world() -> World {
+    let world = World::new();
+    world.fer(&["run", "--checkpoint-epochs=1"]).succeeded();
+    world
+}
+
+/// Places that lie evenly in a file of this length, with a bit each that differs from place to place.
+fn places(length: usize, count: usize) -> impl Iterator<Item = (usize, u8)> {
+    let count = count.min(length);
+    (0..count).map(move |place| ((2 * place + 1) * length / (2 * count), 1 << (place % 8)))
+}
+
+fn flip(path: &Path, (place, bit): (usize, u8)) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[place] ^= bit;
+    fs::write(path, bytes).unwrap();
+}
+
+/// Flips a bit, and asks and runs until all is as it was before; says how it was noticed.
+fn tried(world: &World, file: &str, place: (usize, u8), before: &BTreeMap<String, Vec<u8>>) -> &'static str {
+    let path = world.path(&format!("run/{file}"));
+    let whole = fs::read(&path).unwrap();
+    flip(&path, place);
+    let told = |what: &str| format!("{file}, byte {}, bit {}: {what}", place.0, place.1);
+    let status = world.fer(&["status"]);
+    let is_output = file.contains('/');
+    if is_output {
+        assert_eq!(status.code, 1, "{}", told("status says that all is fresh"));
+        assert_eq!(world.fer(&["verify"]).code, 1, "{}", told("verify says that all is as it was"));
+    }
+    let run = world.fer(&["run"]);
+    if run.code == 0 {
+        crate::world::assert_same(before, &world.outputs("run"));
+        return if status.code == 0 { "without meaning" } else { "healed" };
+    }
+    // It is named, and goes away as the message says.
+    let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+    assert!(run.stderr.contains(name), "{}", told(&run.stderr));
+    assert!(world.fer(&["verify"]).code < 2);
+    fs::write(&path, whole).unwrap();
+    world.fer(&["run"]).succeeded();
+    crate::world::assert_same(before, &world.outputs("run"));
+    "refused"
+}
+
+fn try_all(count: usize) -> BTreeMap<String, usize> {
+    let mut tally = BTreeMap::new();
+    let world = world();
+    let before = world.outputs("run");
+    for file in KINDS {
+        let length = fs::metadata(world.path(&format!("run/{file}"))).unwrap().len() as usize;
+        for place in places(length, count) {
+            *tally.entry(format!("{file}: {}", tried(&world, file, place, &before))).or_default() += 1;
+        }
+    }
+    tally
+}
+
+#[test]
+fn a_bit_that_flips_is_noticed_and_healed() {
+    let tally = try_all(SAMPLE);
+    assert!(tally.values().sum::<usize>() >= SAMPLE * (KINDS.len() - 1), "{tally:?}");
+}
+
+/// Checkpoints: a training that goes on from a damaged one goes on from the one before it.
+#[test]
+fn a_bit_that_flips_in_a_checkpoint_or_its_note_changes_no_model() {
+    let longer = ["run", "--set=train.epochs=3", "--checkpoint-epochs=1"];
+    let whole = world();
+    whole.fer(&longer).succeeded();
+    let expected = whole.outputs("run");
+    for ending in [".safetensors", ".json"] {
+        for share in 0..SAMPLE {
+            let world = world();
+            let files = world.files("run/train/checkpoints");
+            for (file, bytes) in files.iter().filter(|(file, _)| file.ends_with(ending)) {
+                flip(
+                    &world.path(&format!("run/train/checkpoints/{file}")),
+                    ((2 * share + 1) * bytes.len() / (2 * SAMPLE), 4),
+                );
+            }
+            world.fer(&longer).succeeded();
+            crate::world::assert_same(&expected, &world.outputs("run"));
+        }
+    }
+}
+
+/// For a release, by hand: some minutes. It prints how each kind of file was noticed.
+#[test]
+#[ignore = "minutes long"]
+fn a_bit_that_flips_in_2000_places_of_each_file() {
+    let tally = try_all(ALL);
+    let mut out = String::new();
+    tally.iter().for_each(|(what, count)| out += &format!("{count:6}  {what}\n"));
+    fs::write(std::env::temp_dir().join("fer-flips.txt"), out).unwrap();
+}
