@@ -68,6 +68,7 @@ pub use params::{
     Color, CsvSource, DropDuplicates, FolderSource, Group, ImageSize, IngestParams, ManifestSource, OnBadRow,
     ParquetSource, Source,
 };
+pub use parquet::{Cell, CellKind, TableFile};
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
 pub use protocol::Protocol;

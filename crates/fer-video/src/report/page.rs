@@ -5,11 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::about::About;
-use super::figures::{Span, clock, colour, overview, stacked};
+use super::figures::{Span, colour, overview, stacked};
 use crate::Story;
 use crate::highest::first_highest;
 use crate::shots::Shot;
 use crate::story::{Counts, Episode, Life, Pictured};
+use crate::words::{many, short_clock};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
@@ -109,13 +110,9 @@ impl<'a> Page<'a> {
     }
 }
 
-fn many(count: u64, unit: &str) -> String {
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 fn facts(counts: &Counts) -> Vec<String> {
     vec![
-        format!("{} to {}", clock(counts.first), clock(counts.last)),
+        format!("{} to {}", short_clock(counts.first), short_clock(counts.last)),
         many(counts.frames, "frame"),
         many(counts.tracks as u64, "face"),
     ]
@@ -167,7 +164,7 @@ impl<'a> FaceView<'a> {
         let shot = |episode: &'a Episode| Some(ShotView::new(episode.shot.as_ref()?, Some(episode.class), classes));
         Self {
             number,
-            lead: format!("Seen from {} to {}, in {}.", clock(life.from), clock(life.to), many(life.frames, "frame")),
+            lead: format!("Seen from {} to {}, in {}.", short_clock(life.from), short_clock(life.to), many(life.frames, "frame")),
             strip: strip.shots.iter().map(|shot| ShotView::new(shot, None, classes)).collect(),
             timeline: stacked(span, &timeline.points(), timeline.step(), &turns),
             turns: life.episodes.iter().skip(1).filter_map(shot).collect(),
@@ -202,7 +199,7 @@ impl<'a> ShotView<'a> {
     fn new(shot: &Shot, class: Option<usize>, classes: &'a [String]) -> Self {
         let name = class.map(|class| &*classes[class]);
         let colour = class.map_or("transparent", colour);
-        Self { jpeg: STANDARD.encode(&shot.jpeg), time: clock(shot.time), name, colour }
+        Self { jpeg: STANDARD.encode(&shot.jpeg), time: short_clock(shot.time), name, colour }
     }
 }
 
@@ -211,8 +208,8 @@ impl<'a> EpisodeView<'a> {
         Self {
             name: &classes[episode.class],
             colour: colour(episode.class),
-            from: clock(episode.from),
-            to: clock(episode.to),
+            from: short_clock(episode.from),
+            to: short_clock(episode.to),
             seconds: format!("{:.1}", episode.to - episode.from),
             percent: format!("{:.0}", 100.0 * episode.probability),
         }
@@ -222,6 +219,6 @@ impl<'a> EpisodeView<'a> {
 impl<'a> OtherView<'a> {
     fn new(number: u32, life: &Life, classes: &'a [String]) -> Self {
         let top = first_highest(&life.on_top);
-        Self { number, from: clock(life.from), to: clock(life.to), frames: life.frames, name: &classes[top] }
+        Self { number, from: short_clock(life.from), to: short_clock(life.to), frames: life.frames, name: &classes[top] }
     }
 }
