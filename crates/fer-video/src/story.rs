@@ -301,7 +301,10 @@ mod tests {
         let (mut story, episodes) = story(&[(0.0, 1), (0.6, 1)], Keeps::Numbers);
         assert_eq!(episodes, [(1, 0.0, 0.6)]);
         let picture = Picture::from_rgb(vec![0; 3], Size::new(1, 1).unwrap()).unwrap();
-        assert!(story.see(&picture, 9.0, &settled(vec![], &[1])).is_empty() && story.finish().is_empty(), "it is told once");
+        assert!(
+            story.see(&picture, 9.0, &settled(vec![], &[1])).is_empty() && story.finish().is_empty(),
+            "it is told once"
+        );
         let place = Place { x: 0, y: 0, width: 1, height: 1, score: 0.9, landmarks: [[0.0; 2]; 5] };
         let smoothed = vec![0.2, 0.2, 0.6];
         let face = TrackedFace { id: 2, number: Some(2), place, probabilities: smoothed.clone(), smoothed };

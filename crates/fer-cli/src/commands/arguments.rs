@@ -9,8 +9,8 @@ use clap::{Arg, Args};
 use fer_artifact::names::MODEL;
 use fer_pipeline::compare::Run;
 use fer_pipeline::sweep::Sweep;
-use fer_predict::ModelSource;
 use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind, StageName};
+use fer_predict::ModelSource;
 
 use crate::terminal::Verbosity;
 

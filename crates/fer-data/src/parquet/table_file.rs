@@ -111,7 +111,8 @@ impl TableFile {
     fn hand_on(&mut self) -> Result<(), Error> {
         let column = |(name, values): &mut (String, Values)| values.take_column(name);
         let columns: Vec<Column> = self.columns.iter_mut().map(column).collect();
-        let group = DataFrame::new(take(&mut self.rows), columns).expect("columns of one length with names that differ");
+        let group =
+            DataFrame::new(take(&mut self.rows), columns).expect("columns of one length with names that differ");
         self.send(Message::Group(group))
     }
 

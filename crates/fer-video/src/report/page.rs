@@ -1,5 +1,7 @@
 //! All that the template shows, in words ready to print.
 
+use std::cmp::Reverse;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -21,6 +23,8 @@ pub(crate) struct Page<'a> {
     notes: Vec<String>,
     legend: Vec<ClassView<'a>>,
     overview: String,
+    lanes: usize,
+    without_lane: usize,
     faces: Vec<FaceView<'a>>,
     /// Faces without pictures, as there are too many.
     others: Vec<OtherView<'a>>,
@@ -83,7 +87,7 @@ struct OtherView<'a> {
     name: &'a str,
 }
 
-/// Faces of the overview, the first; and episodes of a table, the longest.
+/// Faces of the overview, those that were seen longest; and episodes of a table, the longest.
 const LANES: usize = 60;
 const LISTED: usize = 100;
 
@@ -91,7 +95,11 @@ impl<'a> Page<'a> {
     pub(crate) fn new(story: &'a Story, about: &'a About<'a>) -> Self {
         let counts = story.counts();
         let span = Span { from: counts.first, to: counts.last };
-        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, &*life.episodes)).collect();
+        let mut lanes: Vec<_> = story.tracks.iter().collect();
+        lanes.sort_by_key(|(number, life)| (Reverse(life.frames), **number));
+        lanes.truncate(LANES);
+        lanes.sort_by_key(|(number, _)| **number);
+        let lanes: Vec<_> = lanes.into_iter().map(|(&number, life)| (number, &*life.episodes)).collect();
         let with_pictures =
             story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
         let without = story.tracks.iter().filter(|(_, life)| life.pictured.is_none());
@@ -104,6 +112,8 @@ impl<'a> Page<'a> {
             notes: notes(&counts, about),
             legend: about.classes.iter().enumerate().map(class).collect(),
             overview: overview(span, &lanes),
+            lanes: lanes.len(),
+            without_lane: story.tracks.len() - lanes.len(),
             faces: with_pictures.map(|(number, life, kept)| FaceView::new(number, life, kept, about.classes)).collect(),
             others: without.map(|(&number, life)| OtherView::new(number, life, about.classes)).collect(),
         }
@@ -164,7 +174,12 @@ impl<'a> FaceView<'a> {
         let shot = |episode: &'a Episode| Some(ShotView::new(episode.shot.as_ref()?, Some(episode.class), classes));
         Self {
             number,
-            lead: format!("Seen from {} to {}, in {}.", short_clock(life.from), short_clock(life.to), many(life.frames, "frame")),
+            lead: format!(
+                "Seen from {} to {}, in {}.",
+                short_clock(life.from),
+                short_clock(life.to),
+                many(life.frames, "frame")
+            ),
             strip: strip.shots.iter().map(|shot| ShotView::new(shot, None, classes)).collect(),
             timeline: stacked(span, &timeline.points(), timeline.step(), &turns),
             turns: life.episodes.iter().skip(1).filter_map(shot).collect(),
@@ -219,6 +234,12 @@ impl<'a> EpisodeView<'a> {
 impl<'a> OtherView<'a> {
     fn new(number: u32, life: &Life, classes: &'a [String]) -> Self {
         let top = first_highest(&life.on_top);
-        Self { number, from: short_clock(life.from), to: short_clock(life.to), frames: life.frames, name: &classes[top] }
+        Self {
+            number,
+            from: short_clock(life.from),
+            to: short_clock(life.to),
+            frames: life.frames,
+            name: &classes[top],
+        }
     }
 }

@@ -32,7 +32,13 @@ pub(super) fn columns(classes: &[String]) -> Vec<(String, CellKind)> {
     let numbers = |name: String| (name, CellKind::Number);
     let text = |name: &str| (name.to_owned(), CellKind::Text);
     let probabilities = of("p").chain(of("s")).map(numbers);
-    place.into_iter().chain(points.map(numbers)).chain([text("class")]).chain(probabilities).chain([text("problem")]).collect()
+    place
+        .into_iter()
+        .chain(points.map(numbers))
+        .chain([text("class")])
+        .chain(probabilities)
+        .chain([text("problem")])
+        .collect()
 }
 
 /// The cells of a face.
@@ -89,9 +95,15 @@ mod tests {
         let expected: Vec<_> = columns.iter().map(|(name, kind)| (name != "problem").then_some(*kind)).collect();
         assert_eq!(kinds, expected);
         let named = |name: &str| row[columns.iter().position(|(column, _)| column == name).unwrap()];
-        assert_eq!((named("track"), named("class"), named("p_sad")), (Cell::Whole(3), Cell::Text("happy"), Cell::Number(0.75)));
+        assert_eq!(
+            (named("track"), named("class"), named("p_sad")),
+            (Cell::Whole(3), Cell::Text("happy"), Cell::Number(0.75))
+        );
         let problem = of_problem(Some(Moment { number: 5, time: 0.2 }), "no face", &classes);
-        assert_eq!((problem.len(), problem[..2] == row[..2], problem.last()), (columns.len(), true, Some(&Cell::Text("no face"))));
+        assert_eq!(
+            (problem.len(), problem[..2] == row[..2], problem.last()),
+            (columns.len(), true, Some(&Cell::Text("no face")))
+        );
         assert!(problem[2..columns.len() - 1].iter().all(|cell| *cell == Cell::Empty));
     }
 }

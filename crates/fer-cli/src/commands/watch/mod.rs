@@ -12,7 +12,9 @@ use anyhow::{Result, bail};
 use fer_artifact::{escaped, visible_lines, write_atomic};
 use fer_pipeline::progress::Clock;
 use fer_predict::ModelSource;
-use fer_video::{About, Ending, Frame, Input, Item, Keeps, Settled, Settling, Source, Story, Tracked, Tracker, clock, many, report};
+use fer_video::{
+    About, Ending, Frame, Input, Item, Keeps, Settled, Settling, Source, Story, Tracked, Tracker, clock, many, report,
+};
 use indicatif::ProgressBar;
 
 use crate::clock::SystemClock;
@@ -42,8 +44,10 @@ impl WatchArgs {
         let facts = source.facts().clone();
         let bar =
             facts.duration.map_or_else(ProgressBar::hidden, |duration| bar((duration * facts.rate) as u64, "frames"));
-        let film =
-            self.annotate.as_deref().map(|path| Film::start(path, &input, &facts, &selection, tracker.classes(), &stop));
+        let film = self
+            .annotate
+            .as_deref()
+            .map(|path| Film::start(path, &input, &facts, &selection, tracker.classes(), &stop));
         let film = film.transpose()?;
         let mut outputs = Outputs {
             rows: Rows::new(self.form(), tracker.classes(), bar.clone())?,
