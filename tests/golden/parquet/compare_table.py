@@ -3,7 +3,7 @@
     fer watch party.mp4 --csv --parquet faces.parquet > faces.csv
     python3 compare_table.py faces.parquet faces.csv
 
-Last run with pandas 2.3.3 and pyarrow 22.0.0.
+Last run with pandas 3.1.1 and pyarrow 26.0.1.
 """
 
 import sys
@@ -26,7 +26,9 @@ for name in rows.columns:
     # CSV has six digits of a probability.
     tolerance = 5.1e-7 if name.startswith(("p_", "s_")) else 0.0
     if name in ("class", "problem"):
-        equal = (table[name].fillna("") == rows[name].fillna("")).all()
+        texts = [table[name].astype(object), rows[name].astype(object)]
+        a, b = [text.where(text.notna(), "") for text in texts]
+        equal = (a == b).all()
     else:
         a, b = table[name].to_numpy(float, na_value=numpy.nan), rows[name].to_numpy(float)
         equal = ((numpy.abs(a - b) <= tolerance) | (numpy.isnan(a) & numpy.isnan(b))).all()
