@@ -54,3 +54,37 @@ fn a_model_that_asks_for_more_than_it_holds_is_refused() {
         assert_eq!((ended.code, &*ended.stderr), (1, message), "{command}");
     }
 }
+
+#[test]
+fn every_command_takes_a_built_in_model_by_its_name() {
+    let world = world();
+    std::fs::write(world.path("crops.csv"), "label,pixels\n0,".to_owned() + &"7 200 31 255 ".repeat(576)).unwrap();
+    let said = |arguments: &[&str]| world.fer(arguments).succeeded().stdout;
+    let calls: [&[&str]; 3] = [
+        &["predict", "crops.csv", "--csv"],
+        &["evaluate", "--data", "crops.csv", "--json"],
+        &["explain", "left.png", "--no-detect", "--json"],
+    ];
+    put(&world, "left.png", &encoded(&half(4, "left"), ImageFormat::Png));
+    for call in calls {
+        assert_eq!(said(&[call, &["--model", "fer48"]].concat()), said(call));
+        let unknown = world.fer(&[call, &["--model", "fer49"]].concat());
+        let message = "error: fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`), found \
+                       nothing of this name\n";
+        assert_eq!((unknown.code, &*unknown.stderr), (1, message));
+    }
+    // The report tells of the model and knows it by its digest.
+    let own = ["--report", "own", "--baseline", "fer48"];
+    said(&[calls[1], &["--model", "fer48"], &own[..]].concat());
+    assert!(world.read("own/report.html").contains("fer48 on crops.csv"));
+    let header = world.fer(&["inspect", "own/predictions-test.safetensors", "--json"]).succeeded().json();
+    let digest = fer_artifact::Digest::of_bytes(fer_predict::built_in("fer48").unwrap()).to_string();
+    assert_eq!(header["header"]["parents"], json!({"fer48": digest}));
+    // A file goes before the name.
+    std::fs::copy(world.path("halves.safetensors"), world.path("fer48")).unwrap();
+    let halves = said(&["predict", "left.png", "--no-detect", "--json", "--model", "halves.safetensors"]);
+    assert_eq!(said(&["predict", "left.png", "--no-detect", "--json", "--model", "fer48"]), halves);
+    assert_ne!(said(&["predict", "left.png", "--no-detect", "--json"]), halves, "without a name, the built-in one");
+    world.fer(&["export-model", "fer48", "again.safetensors"]).succeeded();
+    assert_eq!(said(&["predict", "left.png", "--no-detect", "--json", "--model", "again.safetensors"]), halves);
+}

@@ -311,7 +311,8 @@ fn a_stream_that_stalls_ends_in_time_with_what_there_was() {
 #[test]
 fn ctrl_c_leaves_whole_rows_and_a_whole_video() {
     let Some(world) = world() else { return };
-    let arguments = ["watch", "-", "--json", "--annotate", "out.mp4", "--report", "out.html"];
+    let outputs = ["--annotate", "out.mp4", "--report", "out.html", "--parquet", "out.parquet"];
+    let arguments = [&["watch", "-", "--json"], &outputs[..]].concat();
     let mut child = with_input(&world, &arguments, 12);
     let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
     let mut seen = String::new();
@@ -328,6 +329,7 @@ fn ctrl_c_leaves_whole_rows_and_a_whole_video() {
     assert!(rows.len() >= 5 && rows.iter().all(|row| row["track"] == 1), "{seen}");
     assert_eq!(frames, rows.len().to_string(), "a frame of the video for each row");
     assert!(world.read("out.html").ends_with("</html>\n"));
+    assert!(std::fs::read(world.path("out.parquet")).unwrap().ends_with(b"PAR1"));
 }
 
 #[test]

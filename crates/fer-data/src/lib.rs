@@ -72,6 +72,7 @@ pub use params::{
     Color, DropDuplicates, FolderSource, Group, ImageSize, IngestParams, ManifestSource, OnBadRow, ParquetSource,
     Source,
 };
+pub use parquet::{Cell, CellKind, TableFile};
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
 pub use protocol::Protocol;

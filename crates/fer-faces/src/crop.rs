@@ -31,7 +31,7 @@ pub fn crop(image: &[u8], size: Size, face: &Face, to: Size, roll: Roll) -> Vec<
     let square = Square::of(face, roll);
     match square.across {
         [_, 0.0] => square.upright(image, size, to),
-        _ => square.turned(image, size, to),
+        _ => square.turned(image, size, to, FINER),
     }
 }
 
@@ -48,24 +48,25 @@ pub fn align(image: &[u8], size: Size, face: &Face, to: Size) -> Vec<u8> {
 }
 
 /// A square of a picture.
-struct Square {
-    centre: [f64; 2],
-    side: f64,
+pub(crate) struct Square {
+    pub(crate) centre: [f64; 2],
+    pub(crate) side: f64,
     /// A step of one pixel along its upper edge, from left to right: cosine and sine of the roll.
-    across: [f64; 2],
+    pub(crate) across: [f64; 2],
 }
 
 impl Square {
-    fn of(face: &Face, roll: Roll) -> Self {
-        let [left_eye, right_eye, _, left_corner, right_corner] = face.landmarks;
+    /// The frame of a face's crop.
+    pub(crate) fn of(face: &Face, roll: Roll) -> Self {
+        let [left_eye, right_eye, ..] = face.landmarks;
         let across = match roll {
             Roll::TakenOut => direction(left_eye, right_eye),
             Roll::Kept => [1.0, 0.0],
         };
         let side = SIDE * face.width;
-        let middle = |axis: usize| (left_eye[axis] + right_eye[axis] + left_corner[axis] + right_corner[axis]) / 4.0;
+        let [x, y] = middle(face);
         // Downwards is a quarter turn from across.
-        let centre = [middle(0) + BELOW * side * across[1], middle(1) - BELOW * side * across[0]];
+        let centre = [x + BELOW * side * across[1], y - BELOW * side * across[0]];
         Self { centre, side, across }
     }
 
@@ -88,9 +89,10 @@ impl Square {
         resize(&cut(image, size, [start(0), start(1)], square.width()), square, to)
     }
 
-    fn turned(&self, image: &[u8], size: Size, to: Size) -> Vec<u8> {
+    /// Turned so that its upper edge is level, at so many times the size that is wanted.
+    pub(crate) fn turned(&self, image: &[u8], size: Size, to: Size, finer: usize) -> Vec<u8> {
         // Shrunk first, so that nothing aliases, but not as far as the crop: to turn it takes some of its sharpness.
-        let fine = Size::new(FINER * to.height(), FINER * to.width()).expect("a crop is small");
+        let fine = Size::new(finer * to.height(), finer * to.width()).expect("a crop is small");
         let shrink = (self.side / fine.longer_side() as f64).max(1.0);
         let [cosine, sine] = self.across;
         let reach = self.side * (cosine.abs() + sine.abs()) / 2.0 + 2.0 * shrink;
@@ -112,6 +114,12 @@ impl Square {
         });
         resize(&warp(&pixels, small, matrix, fine), fine, to)
     }
+}
+
+/// The middle of eyes and corners of the mouth.
+pub(crate) fn middle(face: &Face) -> [f64; 2] {
+    let [left_eye, right_eye, _, left_corner, right_corner] = face.landmarks;
+    [0, 1].map(|axis| (left_eye[axis] + right_eye[axis] + left_corner[axis] + right_corner[axis]) / 4.0)
 }
 
 /// The unit vector from one place to another; level where both are one place.

@@ -4,6 +4,7 @@ mod crop;
 mod decode;
 mod finder;
 mod in_crop;
+mod level;
 mod network;
 mod weights;
 

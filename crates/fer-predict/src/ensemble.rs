@@ -1,10 +1,10 @@
 use std::path::Path;
 
-use fer_artifact::{FeatureSet, ImageSet, Model, Predictions, Size, Tta, read, read_bytes};
+use fer_artifact::{FeatureSet, ImageSet, Model, Predictions, Size, Tta, read_bytes};
 use fer_eval::{Example, average, examples_with};
 
 use crate::member::Member;
-use crate::{BUILT_IN, Error, built_in};
+use crate::{Error, ModelSource};
 
 /// One trained network, or several that answer together: the mean of their probabilities.
 #[derive(Debug)]
@@ -17,31 +17,33 @@ impl Ensemble {
     /// The network that is part of this crate, a `face-resnet` on faces of 48×48 pixels that knows the seven classes of
     /// FER2013 ([`fer_artifact::FER2013_CLASSES`]).
     pub fn built_in() -> Self {
-        let member = Self::member("the program's own model".as_ref(), Self::built_in_model());
-        Self::of(vec![member.expect("the model in the program can be used")]).expect("it is one")
+        Self::read(&[ModelSource::DEFAULT]).expect("the model in the program can be used")
     }
 
-    /// The network of [`Self::built_in`] as a model with its header.
-    pub fn built_in_model() -> Model {
-        let bytes = built_in(BUILT_IN[0]).expect("the first of the models in the program");
-        read_bytes("the program's own model".as_ref(), bytes).expect("the model in the program is whole")
-    }
-
-    /// Reads models as train leaves them or `fer export-model` writes them.
+    /// Reads models: files, as train leaves them or `fer export-model` writes them, and such as are built in, by their names
+    /// ([`ModelSource::of`]).
     ///
     /// # Errors
-    /// [`Error::NoModel`] for no paths at all; [`Error::Artifact`] for a file that is no model,
+    /// [`Error::UnknownModel`] for a path to nothing that is no such name, and as [`Self::read`].
+    pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
+        Self::read(&paths.iter().map(|path| ModelSource::of(path.as_ref())).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Reads models.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] for none at all; [`Error::Artifact`] for a file that is no model,
     /// [`Error::Preprocessing`], [`Error::ImageSize`] or [`Error::Model`] for one that cannot be used; and
     /// [`Error::Classes`] for models that do not know the same classes in the same order.
-    pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
-        let member = |path: &P| Self::member(path.as_ref(), read(path.as_ref())?);
-        Self::of(paths.iter().map(member).collect::<Result<_, _>>()?)
+    pub fn read(sources: &[ModelSource]) -> Result<Self, Error> {
+        let member = |source: &ModelSource| Self::member(source.name(), source.read()?);
+        Self::of(sources.iter().map(member).collect::<Result<_, _>>()?)
     }
 
     /// Reads a model that lies in memory; `name` stands in messages.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// As [`Self::read`].
     pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Self, Error> {
         Self::of(vec![Self::member(name, read_bytes(name, bytes)?)?])
     }

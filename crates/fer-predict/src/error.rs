@@ -2,6 +2,8 @@ use std::path::{Path, PathBuf};
 
 use fer_artifact::{Size, shown};
 
+use crate::BUILT_IN;
+
 /// Why a model cannot be used, or images not be judged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -9,6 +11,12 @@ pub enum Error {
     /// No model to judge by.
     #[error("expected at least one model, found none")]
     NoModel,
+    /// Nothing where a model should lie, and no model that is built in under that name.
+    #[error("{}: expected a model file, a run folder, or the name of a built-in model ({}), found nothing of this name", given.display(), built_in_names())]
+    UnknownModel {
+        /// The path or the name.
+        given: PathBuf,
+    },
     /// A file that is no model.
     #[error(transparent)]
     Artifact(#[from] fer_artifact::Error),
@@ -77,6 +85,10 @@ impl Error {
     pub(crate) fn of_model(model: &Path) -> impl Fn(fer_eval::Error) -> Self + '_ {
         |source| Self::Model { model: model.to_owned(), source }
     }
+}
+
+fn built_in_names() -> String {
+    BUILT_IN.map(|name| format!("`{name}`")).join(", ")
 }
 
 /// The names of classes, which come from a file.

@@ -8,6 +8,7 @@ mod look;
 mod member;
 mod recognizer;
 mod record;
+mod source;
 mod walk;
 
 pub use built_in::{BUILT_IN, built_in};
@@ -19,4 +20,5 @@ pub use fer_imgproc::{Picture, PictureProblem, Roll, WayUp};
 pub use look::{Look, Search};
 pub use recognizer::{Face, Recognizer};
 pub use record::{ByClass, FaceRecord};
+pub use source::ModelSource;
 pub use walk::{Found, Walk};

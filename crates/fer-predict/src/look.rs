@@ -52,7 +52,7 @@ impl Eye {
             #[cfg(feature = "faces")]
             Self::Faces { finder, search } => {
                 let faces = finder.find(&picture, search.smallest, search.way_up);
-                cut(picture, &faces, to, search.roll)
+                cut(finder, picture, &faces, to, search.roll)
             }
         }
     }
@@ -66,17 +66,20 @@ impl Eye {
             Self::Faces { finder, search } => {
                 let sides = |place: &Place| [place.x, place.y, place.width, place.height].map(|side| side as f64);
                 let faces = finder.find_near(&picture, &near.iter().map(sides).collect::<Vec<_>>(), search.smallest);
-                cut(picture, &faces, to, search.roll)
+                cut(finder, picture, &faces, to, search.roll)
             }
         }
     }
 }
 
 #[cfg(feature = "faces")]
-fn cut(picture: Picture, faces: &[fer_faces::Face], to: Size, roll: Roll) -> Vec<Crop> {
+fn cut(finder: &fer_faces::Finder, picture: Picture, faces: &[fer_faces::Face], to: Size, roll: Roll) -> Vec<Crop> {
     let size = picture.size();
     let gray = if faces.is_empty() { vec![] } else { picture.into_gray() };
-    let crop = |face| Crop::new(Some(place(face, size)), fer_faces::crop(&gray, size, face, to, roll));
+    let crop = |face| {
+        let face = finder.level(&gray, size, face, roll);
+        Crop::new(Some(place(&face, size)), fer_faces::crop(&gray, size, &face, to, roll))
+    };
     faces.iter().map(crop).collect()
 }
 

@@ -20,8 +20,12 @@ const FORMS: [(&str, &str, &[&str]); 4] = [
 const ENCODERS: [&[&str]; 3] =
     [&["libx264", "-preset", "veryfast", "-crf", "20"], &["libopenh264", "-b:v", "4M"], &["mpeg4", "-q:v", "3"]];
 
-/// Where a video makes a pause, or its clock a leap, no more seconds than these are filled.
+/// Where a video makes a pause, or its clock a leap, no more seconds than these are filled; and no more than these where
+/// somebody waits for the end.
 const LONGEST: f64 = 10.0;
+const HURRIED: f64 = 1.0;
+/// Cuts of the sound that one call of the program takes.
+const CUTS: usize = 100;
 
 /// A video that is being written, frame by frame, by a second `ffmpeg`.
 ///
@@ -37,9 +41,12 @@ pub struct Encoder {
     stdin: Option<ChildStdin>,
     errors: Option<JoinHandle<String>>,
     rate: f64,
+    /// The source's time at which the video begins.
+    start: f64,
+    /// The source's time from which on frames are counted: later by what was cut out.
     from: f64,
-    /// Whether a pause was not filled: the sound does not fit any more.
-    is_shortened: bool,
+    /// What is not filled of pauses, from and to, in the source's seconds after its beginning: the sound is cut there too.
+    cuts: Vec<(f64, f64)>,
     /// Frames written.
     written: u64,
     last: Vec<u8>,
@@ -81,29 +88,39 @@ impl Encoder {
         let mut program = Program::start(FFMPEG, &mut command)?;
         let (stdin, errors) = (program.child.stdin.take(), Some(errors(&mut program.child)));
         let (path, from) = (path.to_owned(), selection.from);
-        let (is_shortened, written, last) = (false, 0, vec![]);
-        Ok(Self { path, part, form, program, stdin, errors, rate, from, is_shortened, written, last, sound })
+        let (start, cuts, written, last) = (from, vec![], 0, vec![]);
+        Ok(Self { path, part, form, program, stdin, errors, rate, start, from, cuts, written, last, sound })
     }
 
-    /// Adds a frame: red, green and blue of its pixels, row by row.
+    /// Adds a frame: red, green and blue of its pixels, row by row. Where `stop` says so, a long pause before it is not filled.
     ///
     /// # Errors
     /// [`Error::Output`] if it cannot be written.
-    pub fn push(&mut self, time: f64, rgb: Vec<u8>) -> Result<(), Error> {
-        let pause = time - self.from - self.written as f64 / self.rate;
-        if pause > LONGEST {
-            self.from += pause - LONGEST;
-            self.is_shortened = true;
-        }
+    pub fn push(&mut self, time: f64, rgb: Vec<u8>, stop: &dyn Fn() -> bool) -> Result<(), Error> {
+        self.shorten(time, LONGEST);
         let slot = ((time - self.from) * self.rate).round().max(0.0) as u64;
         if self.last.is_empty() {
             self.last.clone_from(&rgb);
         }
         while self.written < slot {
+            if stop() && self.shorten(time, HURRIED) {
+                return self.push(time, rgb, &|| false);
+            }
             self.write()?;
         }
         self.last = rgb;
         if self.written == slot { self.write() } else { Ok(()) }
+    }
+
+    /// Cuts a pause before this time down to so many seconds, if it is longer.
+    fn shorten(&mut self, time: f64, longest: f64) -> bool {
+        let pause = time - self.from - self.written as f64 / self.rate;
+        let is_long = pause > longest;
+        if is_long {
+            self.cuts.push((time - (pause - longest) - self.start, time - self.start));
+            self.from += pause - longest;
+        }
+        is_long
     }
 
     /// Writes the last frame once more.
@@ -147,20 +164,26 @@ impl Encoder {
 
     /// The inner error is why it cannot be added.
     fn add_sound(&self, Sound { input, codec }: &Sound, to: &Path) -> Result<Result<(), String>, Error> {
-        if self.is_shortened {
-            return Ok(Err(format!("a pause of more than {LONGEST} s is shortened, and the sound would not fit")));
+        if self.cuts.len() > CUTS {
+            return Ok(Err(format!("more than {CUTS} pauses of more than {LONGEST} s are shortened")));
         }
-        let length = (self.written as f64 / self.rate).to_string();
+        let cut: f64 = self.cuts.iter().map(|(from, to)| to - from).sum();
+        let length = (self.written as f64 / self.rate + cut).to_string();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut arguments = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error"].map(str::to_owned).to_vec();
         arguments.extend(["-i".to_owned(), format!("file:{}", text(&self.part))]);
         // A start of 0 would leave out what an encoder put before it.
-        if self.from > 0.0 {
-            arguments.extend(["-ss".to_owned(), self.from.to_string()]);
+        if self.start > 0.0 {
+            arguments.extend(["-ss".to_owned(), self.start.to_string()]);
         }
         arguments.extend(["-t".to_owned(), length]);
         arguments.extend(input.arguments());
+        // What is cut has to be decoded.
+        let codec = if self.cuts.is_empty() { codec } else { "aac" };
         arguments.extend(["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", "-c:a", codec].map(str::to_owned));
+        if !self.cuts.is_empty() {
+            arguments.extend(["-af".to_owned(), without(&self.cuts)]);
+        }
         arguments.extend(["-movflags", "+faststart", "-f", self.form].map(str::to_owned));
         arguments.push(format!("file:{}", text(to)));
         match ask(FFMPEG, &arguments, None, &|| false)? {
@@ -213,6 +236,13 @@ fn arguments(size: Size, rate: f64, encoder: &[&str], form: &str) -> Vec<String>
     let colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-c:v"];
     let after = ["-movflags", "+faststart", "-f", form];
     [&before[..], &input, &colours, encoder, &after].concat().into_iter().map(str::to_owned).collect()
+}
+
+/// The filter that leaves these seconds out of a sound.
+fn without(cuts: &[(f64, f64)]) -> String {
+    let between = |(from, to): &(f64, f64)| format!("between(t,{from},{to})");
+    let cuts = cuts.iter().map(between).collect::<Vec<_>>().join("+");
+    format!("aselect='not({cuts})',asetpts=N/SR/TB")
 }
 
 /// A hidden file beside another, of the same ending.

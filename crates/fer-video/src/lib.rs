@@ -21,6 +21,7 @@ mod story;
 mod timeline;
 mod track;
 mod tracker;
+mod words;
 mod y4m;
 
 pub use encoder::Encoder;
@@ -34,3 +35,4 @@ pub use settling::{Settled, Settling};
 pub use source::Source;
 pub use story::{Counts, Episode, Keeps, Story};
 pub use tracker::{Following, Tracked, TrackedFace, Tracker};
+pub use words::{clock, many};

@@ -17,6 +17,8 @@ pub struct Settled<P> {
     pub faces: Vec<TrackedFace>,
     /// Detections that do not count: seen in this frame alone, or within the box of another face.
     pub dropped: usize,
+    /// Tracks that have ended by this frame, by their numbers.
+    pub ended: Vec<u32>,
 }
 
 impl<P> Settling<P> {
@@ -27,8 +29,8 @@ impl<P> Settling<P> {
 
     /// Takes a frame and what it has brought; gives the frames that are settled now, in order.
     pub fn push(&mut self, frame: P, mut tracked: Tracked) -> Vec<Settled<P>> {
-        let faces = std::mem::take(&mut tracked.faces);
-        self.waiting.push_back(Settled { frame, faces, dropped: tracked.behind });
+        let (faces, ended) = (std::mem::take(&mut tracked.faces), std::mem::take(&mut tracked.ended));
+        self.waiting.push_back(Settled { frame, faces, dropped: tracked.behind, ended });
         self.settle(&tracked)
     }
 
@@ -79,12 +81,16 @@ mod tests {
     #[test]
     fn frames_wait_in_order_until_their_faces_are_decided() {
         let mut settling = Settling::new();
-        let tracked = |faces, numbered, dropped| Tracked { faces, numbered, behind: 0, dropped };
+        let tracked = |faces, numbered, dropped| Tracked { faces, numbered, behind: 0, dropped, ended: vec![] };
         assert_eq!(numbers(settling.push(0, tracked(vec![], vec![], vec![]))), [(0, vec![], 0)]);
         assert!(settling.push(1, tracked(vec![face(1, None), face(2, None)], vec![], vec![])).is_empty());
         assert!(settling.push(2, tracked(vec![face(1, Some(1))], vec![(1, 1)], vec![])).is_empty());
         let settled = settling.push(3, tracked(vec![face(3, None)], vec![], vec![2]));
         assert_eq!(numbers(settled), [(1, vec![1], 1), (2, vec![1], 0)]);
-        assert_eq!(numbers(settling.finish(&tracked(vec![], vec![(3, 2)], vec![]))), [(3, vec![2], 0)]);
+        let ended = Tracked { ended: vec![1], ..Tracked::default() };
+        assert!(settling.push(4, ended).is_empty(), "frame 3 is not settled yet");
+        let settled = settling.finish(&tracked(vec![], vec![(3, 2)], vec![]));
+        assert_eq!(settled.iter().map(|it| &it.ended[..]).collect::<Vec<_>>(), [&[][..], &[1]]);
+        assert_eq!(numbers(settled), [(3, vec![2], 0), (4, vec![], 0)]);
     }
 }

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use fer_predict::Picture;
 
+use crate::settling::Settled;
 use crate::shots::{Shot, Strip};
 use crate::timeline::Timeline;
-use crate::track::{GAP, PROBATION};
 use crate::tracker::TrackedFace;
 
 /// An expression that is on top for less than so many seconds is none yet.
@@ -76,8 +76,6 @@ pub(crate) struct Life {
     /// Frames in which each class is on top.
     pub(crate) on_top: Vec<u64>,
     pub(crate) episodes: Vec<Episode>,
-    /// Frames since it was seen.
-    missed: u64,
     /// None once the track has ended.
     now: Option<Stretch>,
     /// An expression that is on top, but not for long enough.
@@ -133,15 +131,15 @@ impl Story {
         Counts { tracks: self.tracks.len(), ..self.counts }
     }
 
-    /// Takes a frame with its faces, which have numbers, and the detections that did not count; gives the episodes
-    /// that have ended.
-    pub fn see(&mut self, picture: &Picture, time: f64, faces: &[TrackedFace], dropped: usize) -> Vec<Episode> {
+    /// Takes a frame that is settled; gives the episodes that have ended.
+    pub fn see<P>(&mut self, picture: &Picture, time: f64, settled: &Settled<P>) -> Vec<Episode> {
         let counts = &mut self.counts;
         counts.first = if counts.frames == 0 { time } else { counts.first };
-        (counts.last, counts.frames, counts.dropped) = (time, counts.frames + 1, counts.dropped + dropped as u64);
-        counts.empty += u64::from(faces.is_empty());
+        (counts.last, counts.frames) = (time, counts.frames + 1);
+        counts.dropped += settled.dropped as u64;
+        counts.empty += u64::from(settled.faces.is_empty());
         let mut ended = vec![];
-        for face in faces {
+        for face in &settled.faces {
             let Some(number) = face.number else { continue };
             if !self.tracks.contains_key(&number) {
                 self.begin(number, time, face.top());
@@ -149,7 +147,8 @@ impl Story {
             let life = self.tracks.get_mut(&number).expect("it has begun");
             ended.extend(life.see(number, face, time, picture));
         }
-        ended.extend(self.tracks.iter_mut().filter_map(|(&number, life)| life.end_if_lost(number, time)));
+        let last = |number: &u32| self.tracks.get_mut(number)?.finish(*number);
+        ended.extend(settled.ended.iter().filter_map(last));
         ended
     }
 
@@ -163,7 +162,7 @@ impl Story {
         let pictured = (self.keeps == Keeps::Pictures).then(pictured);
         let (on_top, episodes) = (vec![0; self.classes], vec![]);
         let (now, next) = (Some(Stretch::new(class, time, self.classes)), None);
-        let life = Life { from: time, to: time, frames: 0, on_top, episodes, missed: 0, now, next, pictured };
+        let life = Life { from: time, to: time, frames: 0, on_top, episodes, now, next, pictured };
         self.tracks.insert(number, life);
         let with_pictures = |life: &&mut Life| life.pictured.is_some();
         if self.tracks.values_mut().filter(with_pictures).count() > PICTURED {
@@ -178,7 +177,7 @@ impl Story {
 impl Life {
     fn see(&mut self, number: u32, face: &TrackedFace, time: f64, picture: &Picture) -> Option<Episode> {
         let class = face.top();
-        (self.to, self.missed) = (time, 0);
+        self.to = time;
         self.frames += 1;
         self.on_top[class] += 1;
         let shot = || Shot::of(picture, &face.place, time);
@@ -226,12 +225,6 @@ impl Life {
         told
     }
 
-    /// Its last episode, if it is not seen at this time and has ended; as tracks end, but for a cut.
-    fn end_if_lost(&mut self, number: u32, time: f64) -> Option<Episode> {
-        self.missed += u64::from(self.to < time);
-        if self.missed > PROBATION && time - self.to > GAP { self.finish(number) } else { None }
-    }
-
     fn finish(&mut self, number: u32) -> Option<Episode> {
         let mut last = self.now.take()?;
         if let Some(passed) = self.next.take() {
@@ -253,6 +246,10 @@ mod tests {
 
     use super::*;
 
+    fn settled(faces: Vec<TrackedFace>, ended: &[u32]) -> Settled<()> {
+        Settled { frame: (), faces, dropped: 0, ended: ended.to_vec() }
+    }
+
     fn story(tops: &[(f64, usize)], keeps: Keeps) -> (Story, Vec<(usize, f64, f64)>) {
         let size = Size::new(20, 20).unwrap();
         let picture = Picture::from_rgb(vec![0; 1200], size).unwrap();
@@ -263,7 +260,7 @@ mod tests {
             let mut smoothed = vec![0.1; 3];
             smoothed[class] = 0.8;
             let face = TrackedFace { id: 1, number: Some(1), place, probabilities: smoothed.clone(), smoothed };
-            ended.extend(story.see(&picture, time, &[face], 0));
+            ended.extend(story.see(&picture, time, &settled(vec![face], &[])));
         }
         ended.extend(story.finish());
         (story, ended.iter().map(|episode| (episode.class, episode.from, episode.to)).collect())
@@ -304,16 +301,16 @@ mod tests {
         let (mut story, episodes) = story(&[(0.0, 1), (0.6, 1)], Keeps::Numbers);
         assert_eq!(episodes, [(1, 0.0, 0.6)]);
         let picture = Picture::from_rgb(vec![0; 3], Size::new(1, 1).unwrap()).unwrap();
-        assert!(story.see(&picture, 9.0, &[], 0).is_empty() && story.finish().is_empty(), "it is told once");
+        assert!(
+            story.see(&picture, 9.0, &settled(vec![], &[1])).is_empty() && story.finish().is_empty(),
+            "it is told once"
+        );
         let place = Place { x: 0, y: 0, width: 1, height: 1, score: 0.9, landmarks: [[0.0; 2]; 5] };
         let smoothed = vec![0.2, 0.2, 0.6];
         let face = TrackedFace { id: 2, number: Some(2), place, probabilities: smoothed.clone(), smoothed };
-        assert!(story.see(&picture, 10.0, &[face], 0).is_empty());
-        assert!(
-            [10.4, 10.7, 11.0].iter().all(|&time| story.see(&picture, time, &[], 0).is_empty()),
-            "it may come back"
-        );
-        let ended = story.see(&picture, 11.1, &[], 0);
+        assert!(story.see(&picture, 10.0, &settled(vec![face], &[])).is_empty());
+        assert!(story.see(&picture, 10.4, &settled(vec![], &[])).is_empty(), "it may come back");
+        let ended = story.see(&picture, 10.5, &settled(vec![], &[2]));
         assert_eq!(ended.iter().map(|episode| (episode.track, episode.to)).collect::<Vec<_>>(), [(2, 10.0)]);
     }
 

@@ -6,9 +6,9 @@ use crate::assignment::NEVER;
 use crate::smoothing::Smoother;
 
 /// A track that is not seen for so long has ended.
-pub(crate) const GAP: f64 = 1.0;
+const GAP: f64 = 1.0;
 /// A face that is seen once alone may be none: so many frames it has to be seen again.
-pub(crate) const PROBATION: u64 = 2;
+const PROBATION: u64 = 2;
 /// Share of a track's look and speed that a frame renews.
 const RENEWED: f64 = 0.3;
 /// The same of a face that is covered in part, and what of its place is believed: the box of what is left of a face does

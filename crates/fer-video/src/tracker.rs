@@ -76,6 +76,8 @@ pub struct Tracked {
     pub behind: usize,
     /// Tracks that were seen in one frame alone, and count as false: ids.
     pub dropped: Vec<u64>,
+    /// Tracks that have ended, by their numbers: nobody waits for them any more.
+    pub ended: Vec<u32>,
 }
 
 impl TrackedFace {
@@ -148,7 +150,9 @@ impl Tracker {
     /// What is said of a track without a number that ends.
     fn decide(&mut self, id: u64, counts: bool, tracked: &mut Tracked) {
         if counts {
-            tracked.numbered.push((id, self.new_number()));
+            let number = self.new_number();
+            tracked.numbered.push((id, number));
+            tracked.ended.push(number);
         } else {
             tracked.dropped.push(id);
         }
@@ -228,8 +232,9 @@ impl Tracker {
             }
             track.miss();
             let has_ended = is_cut || track.has_ended(time);
-            if has_ended && track.is_undecided() {
-                undecided.push((track.id, track.counts()));
+            if has_ended {
+                tracked.ended.extend(track.number);
+                undecided.extend(track.is_undecided().then(|| (track.id, track.counts())));
             }
             !has_ended
         });

@@ -10,6 +10,7 @@ use fer_artifact::names::MODEL;
 use fer_pipeline::compare::Run;
 use fer_pipeline::sweep::Sweep;
 use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind, StageName};
+use fer_predict::ModelSource;
 
 use crate::terminal::Verbosity;
 
@@ -58,23 +59,26 @@ impl PipelineArgs {
     }
 }
 
-/// The file of a model; in a run folder, that of its last training.
-pub(super) fn model_file(path: &Path) -> Result<PathBuf> {
+/// Where a model is found: in a run folder, the file of its last training.
+pub(super) fn model_source(path: &Path) -> Result<ModelSource> {
     if !path.is_dir() {
-        return Ok(path.to_owned());
+        return Ok(ModelSource::of(path)?);
     }
     let run = Run::read(path)?;
     let training = *run.trainings.last().unwrap_or(&StageKind::Train.into());
     let file = path.join(training.as_str()).join(MODEL);
     match file.is_file() {
-        true => Ok(file),
+        true => Ok(ModelSource::File(file)),
         false => bail!("{}: expected a run with a trained model, found none: {}", path.display(), run.state),
     }
 }
 
-/// The files of several models.
-pub(super) fn model_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    paths.iter().map(|path| model_file(path)).collect()
+/// Where several models are found; of none, the default.
+pub(super) fn model_sources(paths: &[PathBuf]) -> Result<Vec<ModelSource>> {
+    match paths {
+        [] => Ok(vec![ModelSource::DEFAULT]),
+        paths => paths.iter().map(|path| model_source(path)).collect(),
+    }
 }
 
 /// How much of a run is shown on standard error.

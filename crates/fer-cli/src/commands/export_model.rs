@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use fer_artifact::names::MODEL;
-use fer_artifact::{Digest, Header, Model, Provenance, describe, describe_bytes, read, read_bytes};
+use fer_artifact::{Digest, Header, Model, Provenance};
 use fer_export::{Existing, Format, ModelExport, Precision};
 use fer_pipeline::compare::{Evaluated, Run};
 use fer_pipeline::{PROGRAM, StageKind, StageName};
-use fer_predict::{BUILT_IN, built_in};
+use fer_predict::ModelSource;
 use serde_json::{Value, json};
 
 use crate::exit_status::ExitStatus;
@@ -26,7 +26,7 @@ onnx: a graph from gray faces (U8 [N, H, W]) to probabilities, with preprocessin
 hugging-face: a folder for the hub with weights, configuration, model card and code for PyTorch.")]
 pub(super) struct ExportModelArgs {
     /// A run folder with a finished chain, a model file, or the name of a built-in network (`fer48`).
-    #[arg(value_name = "RUN|MODEL")]
+    #[arg(value_name = "RUN|MODEL|NAME")]
     model: PathBuf,
     /// Export the model of this training (default: the last training of the chain).
     #[arg(long, value_name = "NAME")]
@@ -73,7 +73,7 @@ struct Source {
 impl ExportModelArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let format = Format::of(&self.out, self.format.map(FormatName::format))?;
-        if self.stage.is_some() && self.is_model() {
+        if self.stage.is_some() && !self.model.is_dir() && ModelSource::of(&self.model).is_ok() {
             let name = self.model.display();
             error(&anyhow!("{name}: expected a run folder beside --stage, found a model"));
             return Ok(ExitStatus::Usage);
@@ -92,27 +92,17 @@ impl ExportModelArgs {
         Ok(ExitStatus::Success)
     }
 
-    /// The model that is asked for: a built-in one goes before a file of its name, which `./NAME` names.
+    /// The model that is asked for.
     fn source(&self) -> Result<Source> {
-        let name = self.model.to_string_lossy();
-        let file_name = || self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match built_in(&name) {
-            Some(bytes) => Source::of_bytes(name.into_owned(), &self.model, bytes),
-            None if self.model.is_dir() => self.source_in_run(),
-            None if self.model.is_file() => Source::of_file(file_name(), &self.model),
-            None if self.model.exists() => bail!("{name}: expected a file, found a device, a pipe or a socket"),
-            None => {
-                let known: Vec<String> = BUILT_IN.iter().map(|name| format!("`{name}`")).collect();
-                bail!(
-                    "{name}: expected a run folder, a model file, or a built-in network ({}), found nothing of this name",
-                    known.join(", ")
-                )
-            }
+        if self.model.is_dir() {
+            return self.source_in_run();
         }
-    }
-
-    fn is_model(&self) -> bool {
-        built_in(&self.model.to_string_lossy()).is_some() || self.model.is_file()
+        let source = ModelSource::of(&self.model)?;
+        if matches!(source, ModelSource::File(_)) && !self.model.is_file() && self.model.exists() {
+            bail!("{source}: expected a file, found a device, a pipe or a socket")
+        }
+        let file_name = self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Source::of(file_name, &source)
     }
 
     fn source_in_run(&self) -> Result<Source> {
@@ -120,7 +110,7 @@ impl ExportModelArgs {
         let training = self.training(&run)?;
         let name = format!("{training}/{MODEL}");
         let path = self.model.join(&name);
-        let mut source = Source::of_file(name, &path)?;
+        let mut source = Source::of(name, &ModelSource::File(path))?;
         source.model.evaluation = self.evaluation(&run, training, &source.model)?;
         Ok(source)
     }
@@ -170,21 +160,12 @@ impl ExportModelArgs {
 }
 
 impl Source {
-    fn of_file(parent: String, path: &Path) -> Result<Self> {
+    fn of(parent: String, source: &ModelSource) -> Result<Self> {
         // What is no model is refused by its header, before the rest is read.
-        let model = read(path)?;
-        let header = describe(path)?.0.context(HAS_HEADER)?;
-        Ok(Self { parent, digest: Digest::of_file(path)?, header, model })
-    }
-
-    fn of_bytes(parent: String, name: &Path, bytes: &[u8]) -> Result<Self> {
-        let model = read_bytes(name, bytes)?;
-        let header = describe_bytes(name, bytes)?.0.context(HAS_HEADER)?;
-        Ok(Self { parent, digest: Digest::of_bytes(bytes), header, model })
+        let model = source.read()?;
+        Ok(Self { parent, digest: source.digest()?, header: source.header()?, model })
     }
 }
-
-const HAS_HEADER: &str = "a model that reads has a header";
 
 /// The ancestors with one more. An earlier one of the same name, as of a file that was exported again under its own name,
 /// has its digest in its name from then on.

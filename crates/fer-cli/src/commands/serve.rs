@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use fer_artifact::escaped;
 use fer_pipeline::progress::Clock;
-use fer_predict::{BUILT_IN, Ensemble, Look, Recognizer, built_in};
+use fer_predict::{Ensemble, Look, ModelSource, Recognizer};
 use fer_serve::{Limits, Models, Runs, Server, Settings, Trust};
 
 use crate::clock::SystemClock;
-use crate::commands::arguments::{ThreadArgs, model_file};
+use crate::commands::arguments::{ThreadArgs, model_source};
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::terminal::to_stderr;
@@ -34,7 +34,7 @@ pub(super) struct ServeArgs {
     /// Listen at this address; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Answer by this model file, or the model of this run folder, in place of the built-in network. Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
+    /// Answer by this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
     #[arg(long = "model", value_name = "[NAME=]MODEL|RUN")]
     models: Vec<String>,
     /// Show the runs and sweeps below this folder, as they go, on the page /runs.
@@ -88,9 +88,10 @@ impl ServeArgs {
     }
 
     fn models(&self) -> Result<Models> {
-        let default = [BUILT_IN[0].to_owned()];
-        let given = if self.models.is_empty() { &default[..] } else { &self.models };
-        let models = given.iter().map(|model| recognizer(model)).collect::<Result<_>>()?;
+        let models = match self.models.as_slice() {
+            [] => vec![named(ModelSource::DEFAULT.to_string(), ModelSource::DEFAULT)?],
+            given => given.iter().map(|model| recognizer(model)).collect::<Result<_>>()?,
+        };
         Models::new(models).context("--model (NAME=MODEL gives a model a name)")
     }
 
@@ -122,12 +123,11 @@ fn recognizer(given: &str) -> Result<(String, Recognizer)> {
         Some((name, path)) if !Path::new(given).exists() => (Some(name), path),
         _ => (None, given),
     };
-    let ensemble = match built_in(path) {
-        Some(bytes) => Ensemble::from_bytes(path.as_ref(), bytes)?,
-        None => Ensemble::open(&[model_file(path.as_ref())?])?,
-    };
-    let name = name.map_or_else(|| own_name(path.as_ref()), str::to_owned);
-    Ok((name, Recognizer::new(ensemble, LOOK)?))
+    named(name.map_or_else(|| own_name(path.as_ref()), str::to_owned), model_source(path.as_ref())?)
+}
+
+fn named(name: String, source: ModelSource) -> Result<(String, Recognizer)> {
+    Ok((name, Recognizer::new(Ensemble::read(&[source])?, LOOK)?))
 }
 
 fn own_name(path: &Path) -> String {

@@ -5,6 +5,7 @@ mod file;
 mod footer;
 mod glance;
 mod rows;
+mod table_file;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use columns::{Columns, Image, Rows};
 use file::ParquetFile;
 pub(crate) use glance::{Glance, column_names, glance};
 pub(crate) use rows::read_rows;
+pub use table_file::{Cell, CellKind, TableFile};
 
 /// Reads all rows of the files.
 pub(crate) fn read(source: &ParquetSource, request: &Request<'_>) -> Result<Table, Error> {

@@ -19,5 +19,6 @@ mod parquet;
 mod report;
 mod report_by;
 mod split;
+mod table_file;
 mod votes;
 mod votes_refused;

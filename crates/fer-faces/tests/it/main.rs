@@ -97,3 +97,35 @@ fn beyond_the_edge_a_crop_repeats_the_outermost_pixels() {
     let cropped = crop(&image, size(2, 2), &face, size(4, 4), Roll::Kept);
     assert_eq!(cropped, [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4]);
 }
+
+/// The photograph in gray, turned clockwise about the face.
+fn turned(degrees: f64) -> (Vec<u8>, Size) {
+    let size = photograph().size();
+    let (sine, cosine) = libm::sincos(degrees.to_radians());
+    let [x, y] = [160.0, 115.0];
+    let matrix = [[cosine, sine, x - cosine * x - sine * y], [-sine, cosine, y + sine * x - cosine * y]];
+    (fer_imgproc::warp(&photograph().into_gray(), size, matrix, size), size)
+}
+
+/// The tilt that is seen of the face there: at once, and where it is looked at again.
+fn tilts(finder: &Finder, degrees: f64) -> [f64; 2] {
+    let (gray, size) = turned(degrees);
+    let picture = Picture::from_gray(gray.clone(), size).unwrap();
+    let [face] = finder.find(&picture, None, WayUp::Upright)[..] else { panic!("one face at {degrees}°") };
+    assert_eq!(finder.level(&gray, size, &face, Roll::Kept), face);
+    [face, finder.level(&gray, size, &face, Roll::TakenOut)].map(|Face { landmarks: [left, right, ..], .. }| {
+        libm::atan2(right[1] - left[1], right[0] - left[0]).to_degrees()
+    })
+}
+
+#[test]
+fn a_second_look_sees_more_of_a_tilt() {
+    let finder = Finder::new();
+    for degrees in [-45.0, -30.0, 30.0, 45.0] {
+        let [first, second] = tilts(&finder, degrees);
+        assert!((first - degrees).abs() > 20.0, "{degrees}°: {first}, so that a second look is worth it");
+        assert!((second - degrees).abs() < 15.0, "{degrees}°: {first}, then {second}");
+    }
+    let [first, second] = tilts(&finder, 0.0);
+    assert_eq!(first, second, "a level face is what it was");
+}

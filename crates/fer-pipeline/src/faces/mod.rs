@@ -24,7 +24,13 @@ pub fn face_finder() -> Option<Box<FaceFinder<'static>>> {
         let gray = picture.into_gray();
         let found = |face: &fer_faces::Face| FoundFace {
             side: face.side().round() as u32,
-            pixels: fer_faces::crop(&gray, size, face, to, Roll::default()),
+            pixels: fer_faces::crop(
+                &gray,
+                size,
+                &finder.level(&gray, size, face, Roll::default()),
+                to,
+                Roll::default(),
+            ),
         };
         faces.iter().map(found).collect()
     }))
@@ -53,7 +59,10 @@ pub(crate) fn aligner(from: Option<&Path>) -> Result<Option<Box<Aligner<'static>
         Ok(match &given {
             // Given landmarks are trusted, whatever the image would lose.
             Some(given) => given.face(shown)?.map(|face| fer_faces::crop(image, size, &face, to, Roll::TakenOut)),
-            None => finder.find_in_crop(image, size).map(|face| fer_faces::align(image, size, &face, to)),
+            None => finder.find_in_crop(image, size).map(|face| {
+                let face = finder.level(image, size, &face, Roll::TakenOut);
+                fer_faces::align(image, size, &face, to)
+            }),
         })
     })))
 }

@@ -46,7 +46,7 @@ impl Stage for Align {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self) -> Value {

@@ -55,7 +55,7 @@ impl Stage for Ingest {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn params(&self) -> Value {

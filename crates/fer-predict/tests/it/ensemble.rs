@@ -1,5 +1,5 @@
 use fer_artifact::{FER2013_CLASSES, ImageSet, Split, Tta, with_causes};
-use fer_predict::{BUILT_IN, Ensemble, Error, Size, built_in};
+use fer_predict::{BUILT_IN, Ensemble, Error, ModelSource, Size, built_in};
 use serde_json::Value;
 
 use crate::models::{Models, halves, linear, opposite};
@@ -161,4 +161,24 @@ fn every_built_in_name_has_a_model_and_no_other_name_has_one() {
         assert_eq!(ensemble.classes().len(), 7);
     }
     assert!(built_in("fer").is_none() && built_in("FER48").is_none());
+}
+
+#[test]
+fn a_built_in_name_is_taken_where_nothing_lies_at_that_path() {
+    let models = Models::new();
+    for name in BUILT_IN {
+        let source = ModelSource::of(name.as_ref()).unwrap();
+        assert_eq!(source, ModelSource::BuiltIn(name));
+        let digest = fer_artifact::Digest::of_bytes(built_in(name).unwrap());
+        assert_eq!((source.digest().unwrap(), source.to_string()), (digest, name.to_owned()));
+        assert_eq!(source.read().unwrap().classes.len(), source.header().unwrap().classes.len());
+        let file = models.put(name, &halves());
+        assert_eq!(ModelSource::of(&file).unwrap(), ModelSource::File(file), "its last part alone is no name");
+    }
+    let image: Vec<u8> = (0..48 * 48).map(|index| (index * 31 % 251) as u8).collect();
+    let of = |ensemble: Ensemble| ensemble.logits(&image, size(48)).unwrap();
+    assert_eq!(of(Ensemble::open(&["fer48"]).unwrap()), of(Ensemble::built_in()));
+    let message = "fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`), found nothing of \
+                   this name";
+    assert_eq!(Ensemble::open(&["fer48", "fer49"]).unwrap_err().to_string(), message);
 }

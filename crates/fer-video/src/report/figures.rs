@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::Episode;
+use crate::words::short_clock;
 
 /// Units across.
 const WIDTH: f64 = 1000.0;
@@ -49,7 +50,7 @@ impl Span {
                 "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{height}\" stroke=\"var(--grid)\"/><text x=\"{x:.1}\" \
                  y=\"{}\" font-size=\"13\" text-anchor=\"middle\" fill=\"var(--muted)\">{}</text>",
                 height + 16.0,
-                clock(time)
+                short_clock(time)
             );
         }
     }
@@ -112,22 +113,13 @@ pub(crate) fn stacked(span: Span, points: &[(f64, Vec<f64>)], step: f64, turns: 
     svg + "</svg>"
 }
 
-/// `1:02:03.5` or `2:03.5`: no more digits than are needed.
-pub(crate) fn clock(seconds: f64) -> String {
-    let tenths = (10.0 * seconds).round().max(0.0) as u64;
-    let (hours, minutes, rest) = (tenths / 36_000, tenths / 600 % 60, tenths % 600);
-    let rest = format!("{:02}.{}", rest / 10, rest % 10);
-    let rest = rest.strip_suffix(".0").unwrap_or(&rest).to_owned();
-    if hours > 0 { format!("{hours}:{minutes:02}:{rest}") } else { format!("{minutes}:{rest}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_axis_has_a_few_round_times() {
-        let of = |from: f64, to: f64| Span { from, to }.ticks().into_iter().map(clock).collect::<Vec<_>>();
+        let of = |from: f64, to: f64| Span { from, to }.ticks().into_iter().map(short_clock).collect::<Vec<_>>();
         assert_eq!(of(0.0, 3.9), ["0:00", "0:00.5", "0:01", "0:01.5", "0:02", "0:02.5", "0:03", "0:03.5"]);
         assert_eq!(of(95.0, 140.0), ["1:35", "1:40", "1:45", "1:50", "1:55", "2:00", "2:05", "2:10", "2:15", "2:20"]);
         assert_eq!(of(0.0, 7200.0), ["0:00", "30:00", "1:00:00", "1:30:00", "2:00:00"]);

@@ -1,15 +1,18 @@
 //! All that the template shows, in words ready to print.
 
+use std::cmp::Reverse;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::about::About;
-use super::figures::{Span, clock, colour, overview, stacked};
+use super::figures::{Span, colour, overview, stacked};
 use crate::Story;
 use crate::highest::first_highest;
 use crate::shots::Shot;
 use crate::story::{Counts, Episode, Life, Pictured};
+use crate::words::{many, short_clock};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
@@ -20,6 +23,8 @@ pub(crate) struct Page<'a> {
     notes: Vec<String>,
     legend: Vec<ClassView<'a>>,
     overview: String,
+    lanes: usize,
+    without_lane: usize,
     faces: Vec<FaceView<'a>>,
     /// Faces without pictures, as there are too many.
     others: Vec<OtherView<'a>>,
@@ -82,7 +87,7 @@ struct OtherView<'a> {
     name: &'a str,
 }
 
-/// Faces of the overview, the first; and episodes of a table, the longest.
+/// Faces of the overview, those that were seen longest; and episodes of a table, the longest.
 const LANES: usize = 60;
 const LISTED: usize = 100;
 
@@ -90,7 +95,11 @@ impl<'a> Page<'a> {
     pub(crate) fn new(story: &'a Story, about: &'a About<'a>) -> Self {
         let counts = story.counts();
         let span = Span { from: counts.first, to: counts.last };
-        let lanes: Vec<_> = story.tracks.iter().take(LANES).map(|(&number, life)| (number, &*life.episodes)).collect();
+        let mut lanes: Vec<_> = story.tracks.iter().collect();
+        lanes.sort_by_key(|(number, life)| (Reverse(life.frames), **number));
+        lanes.truncate(LANES);
+        lanes.sort_by_key(|(number, _)| **number);
+        let lanes: Vec<_> = lanes.into_iter().map(|(&number, life)| (number, &*life.episodes)).collect();
         let with_pictures =
             story.tracks.iter().filter_map(|(&number, life)| Some((number, life, life.pictured.as_ref()?)));
         let without = story.tracks.iter().filter(|(_, life)| life.pictured.is_none());
@@ -103,19 +112,17 @@ impl<'a> Page<'a> {
             notes: notes(&counts, about),
             legend: about.classes.iter().enumerate().map(class).collect(),
             overview: overview(span, &lanes),
+            lanes: lanes.len(),
+            without_lane: story.tracks.len() - lanes.len(),
             faces: with_pictures.map(|(number, life, kept)| FaceView::new(number, life, kept, about.classes)).collect(),
             others: without.map(|(&number, life)| OtherView::new(number, life, about.classes)).collect(),
         }
     }
 }
 
-fn many(count: u64, unit: &str) -> String {
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 fn facts(counts: &Counts) -> Vec<String> {
     vec![
-        format!("{} to {}", clock(counts.first), clock(counts.last)),
+        format!("{} to {}", short_clock(counts.first), short_clock(counts.last)),
         many(counts.frames, "frame"),
         many(counts.tracks as u64, "face"),
     ]
@@ -167,7 +174,12 @@ impl<'a> FaceView<'a> {
         let shot = |episode: &'a Episode| Some(ShotView::new(episode.shot.as_ref()?, Some(episode.class), classes));
         Self {
             number,
-            lead: format!("Seen from {} to {}, in {}.", clock(life.from), clock(life.to), many(life.frames, "frame")),
+            lead: format!(
+                "Seen from {} to {}, in {}.",
+                short_clock(life.from),
+                short_clock(life.to),
+                many(life.frames, "frame")
+            ),
             strip: strip.shots.iter().map(|shot| ShotView::new(shot, None, classes)).collect(),
             timeline: stacked(span, &timeline.points(), timeline.step(), &turns),
             turns: life.episodes.iter().skip(1).filter_map(shot).collect(),
@@ -202,7 +214,7 @@ impl<'a> ShotView<'a> {
     fn new(shot: &Shot, class: Option<usize>, classes: &'a [String]) -> Self {
         let name = class.map(|class| &*classes[class]);
         let colour = class.map_or("transparent", colour);
-        Self { jpeg: STANDARD.encode(&shot.jpeg), time: clock(shot.time), name, colour }
+        Self { jpeg: STANDARD.encode(&shot.jpeg), time: short_clock(shot.time), name, colour }
     }
 }
 
@@ -211,8 +223,8 @@ impl<'a> EpisodeView<'a> {
         Self {
             name: &classes[episode.class],
             colour: colour(episode.class),
-            from: clock(episode.from),
-            to: clock(episode.to),
+            from: short_clock(episode.from),
+            to: short_clock(episode.to),
             seconds: format!("{:.1}", episode.to - episode.from),
             percent: format!("{:.0}", 100.0 * episode.probability),
         }
@@ -222,6 +234,12 @@ impl<'a> EpisodeView<'a> {
 impl<'a> OtherView<'a> {
     fn new(number: u32, life: &Life, classes: &'a [String]) -> Self {
         let top = first_highest(&life.on_top);
-        Self { number, from: clock(life.from), to: clock(life.to), frames: life.frames, name: &classes[top] }
+        Self {
+            number,
+            from: short_clock(life.from),
+            to: short_clock(life.to),
+            frames: life.frames,
+            name: &classes[top],
+        }
     }
 }

@@ -1,12 +1,12 @@
 use fer_predict::{Ensemble, Look, Picture, Recognizer, Search};
-use fer_video::{Following, Settling, Tracker};
+use fer_video::{Following, Settled, Settling, Tracker};
 
 use crate::scene::{Sprite, astronaut, drawn, frame};
 
 const RATE: f64 = 25.0;
 
-/// For each frame, the numbers of its faces and the middles of their boxes, from left to right.
-fn follow(frames: impl IntoIterator<Item = Picture>) -> (Vec<Vec<(u32, f64)>>, usize) {
+/// All frames, as they are settled.
+fn settled(frames: impl IntoIterator<Item = Picture>) -> Vec<Settled<usize>> {
     let recognizer = Recognizer::new(Ensemble::built_in(), Look::Faces(Search::default())).unwrap();
     let mut tracker = Tracker::new(recognizer, Following::default());
     let mut settling = Settling::new();
@@ -17,6 +17,12 @@ fn follow(frames: impl IntoIterator<Item = Picture>) -> (Vec<Vec<(u32, f64)>>, u
     }
     settled.extend(settling.finish(&tracker.finish()));
     assert!(settled.iter().enumerate().all(|(number, it)| it.frame == number), "in order, and all of them");
+    settled
+}
+
+/// For each frame, the numbers of its faces and the middles of their boxes, from left to right.
+fn follow(frames: impl IntoIterator<Item = Picture>) -> (Vec<Vec<(u32, f64)>>, usize) {
+    let settled = settled(frames);
     let dropped = settled.iter().map(|it| it.dropped).sum();
     let middle = |place: fer_predict::Place| place.x as f64 + place.width as f64 / 2.0;
     let faces =
@@ -96,10 +102,23 @@ fn a_cut_begins_new_tracks() {
                 .unwrap()
         }
     };
-    let (faces, _) = follow((0..40).map(scene));
-    let numbers: Vec<Vec<u32>> = faces.iter().map(|faces| faces.iter().map(|face| face.0).collect()).collect();
+    let settled = settled((0..40).map(scene));
+    let number = |it: &Settled<usize>| it.faces.iter().filter_map(|face| face.number).collect::<Vec<u32>>();
+    let numbers: Vec<Vec<u32>> = settled.iter().map(number).collect();
     assert!(numbers[..20].iter().all(|numbers| *numbers == [1]), "{numbers:?}");
     assert!(numbers[20..].iter().all(|numbers| *numbers == [2]), "{numbers:?}");
+    let ended = settled.iter().flat_map(|it| it.ended.iter().map(|number| (it.frame, *number)));
+    assert_eq!(ended.collect::<Vec<_>>(), [(20, 1)], "told at the cut");
+}
+
+#[test]
+fn who_leaves_is_told_when_nobody_waits_any_more() {
+    let face = astronaut();
+    let there = |number: usize| if number < 10 { frame(&[(&face, 150.0, 40.0)]) } else { frame(&[]) };
+    let settled = settled((0..50).map(there));
+    let ended = settled.iter().flat_map(|it| it.ended.iter().map(|number| (it.frame, *number)));
+    // Last seen in frame 9; more than a second later is frame 35.
+    assert_eq!(ended.collect::<Vec<_>>(), [(35, 1)]);
 }
 
 #[test]

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
-use fer_artifact::{Digest, Metrics, Model, Predictions, Provenance, Seed, Split, Tta, read, write, write_atomic};
+use fer_artifact::{Metrics, Predictions, Provenance, Seed, Split, Tta, write, write_atomic};
 use fer_data::Loaded;
 use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report};
 use fer_pipeline::PROGRAM;
-use fer_predict::Ensemble;
+use fer_predict::{Ensemble, ModelSource};
 use serde_json::Value;
 
 use super::scores;
@@ -23,8 +23,7 @@ pub(super) struct Evaluated<'a> {
     /// What heads the report.
     pub(super) title: String,
     pub(super) ensemble: &'a Ensemble,
-    /// The models' files; none for the built-in network.
-    pub(super) files: &'a [PathBuf],
+    pub(super) models: &'a [ModelSource],
     pub(super) tta: Tta,
     pub(super) loaded: &'a Loaded,
     pub(super) predictions: Predictions,
@@ -57,20 +56,16 @@ impl ReportFolder {
 
     /// Writes everything; returns the path of the report.
     pub(super) fn write(&self, evaluated: Evaluated<'_>) -> Result<PathBuf> {
-        let Evaluated { title, ensemble, files, tta, loaded, predictions, baseline, arguments } = evaluated;
+        let Evaluated { title, ensemble, models, tta, loaded, predictions, baseline, arguments } = evaluated;
         std::fs::create_dir_all(&self.path)
             .with_context(|| format!("{}: cannot make the folder", self.path.display()))?;
         // What an earlier evaluation left, perhaps of another split, does not belong to this one.
         for file in self.files().filter(|file| file.exists()) {
             std::fs::remove_file(&file).with_context(|| format!("{}: cannot remove the file", file.display()))?;
         }
-        let models: Vec<Model> = match files {
-            [] => vec![Ensemble::built_in_model()],
-            files => files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
-        };
-        let parents = files.iter().map(|file| Ok((file.display().to_string(), Digest::of_file(file)?)));
+        let parents = models.iter().map(|model| Ok((model.to_string(), model.digest()?)));
         let provenance = Provenance {
-            parents: parents.collect::<Result<_, fer_artifact::Error>>()?,
+            parents: parents.collect::<Result<_, fer_predict::Error>>()?,
             params: arguments.clone(),
             ..Provenance::new(PROGRAM, Seed::new(0))
         };
@@ -92,7 +87,7 @@ impl ReportFolder {
         self.text(METRICS, &(serde_json::to_string_pretty(&evaluation.metrics)? + "\n"))?;
         let html = report(&ReportInput {
             title: &title,
-            models: &models,
+            models: &models.iter().map(ModelSource::read).collect::<Result<Vec<_>, _>>()?,
             scope: Scope::Given,
             evaluation: &evaluation,
             features: &BTreeMap::from([(self.split, ensemble.features(&loaded.images)?)]),

@@ -17,7 +17,7 @@ use fer_predict::Ensemble;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::arguments::{ThreadArgs, model_file, model_files};
+use super::arguments::{ThreadArgs, model_source, model_sources};
 use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::progress::bar;
@@ -29,6 +29,7 @@ use folder::{Evaluated, ReportFolder};
   fer evaluate --data other.csv                                   the built-in network
   fer evaluate --model runs/sample --data fer2013.csv --split test --report report
   fer evaluate --model runs/b --baseline runs/a --data other.csv
+  fer evaluate --model runs/b --baseline fer48 --data other.csv
   fer evaluate --model one.safetensors --model other.safetensors --data pictures --tta flip --json
   fer evaluate --data faces --map anger=angry --map contempt=     rows of `contempt` are left out
   fer evaluate --data fer2013.csv --votes fer2013new.csv --split validation
@@ -36,9 +37,9 @@ use folder::{Evaluated, ReportFolder};
 The model's header says how to preprocess the images, and `fer export-model` stores a temperature there: both are
 applied. Without `--split`, all rows count.")]
 pub(super) struct EvaluateArgs {
-    /// Use this model file, from the train stage or `fer export-model`, or the model of this run folder, in place of the built-in network.
-    /// Repeat it to average the probabilities of several models with the same classes.
-    #[arg(long = "model", value_name = "MODEL|RUN")]
+    /// Use this model: a file, from the train stage or `fer export-model`, a run folder for its last training, or the name of a built-in
+    /// network (default: `fer48`). Repeat it to average the probabilities of several models with the same classes.
+    #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
     models: Vec<PathBuf>,
     /// Labelled images: a CSV file, plain or packed, a folder of pictures, or a Parquet file or a folder of them.
     #[arg(long, value_name = "SOURCE")]
@@ -64,7 +65,7 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "NAME", default_value_t = Tta::None)]
     tta: Tta,
     /// Compare with this model on the same images, by McNemar's exact test.
-    #[arg(long, value_name = "MODEL|RUN")]
+    #[arg(long, value_name = "MODEL|RUN|NAME")]
     baseline: Option<PathBuf>,
     /// Write the report into this folder, with the scores, the predictions and all mistakes.
     #[arg(long, value_name = "DIR")]
@@ -98,22 +99,18 @@ struct Judged {
 impl EvaluateArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         self.threads.apply()?;
-        let files = model_files(&self.models)?;
-        let ensemble = match files.as_slice() {
-            [] => Ensemble::built_in(),
-            files => Ensemble::open(files)?,
-        }
-        .with_tta(self.tta)?;
+        let models = model_sources(&self.models)?;
+        let ensemble = Ensemble::read(&models)?.with_tta(self.tta)?;
         let baseline = self.baseline.as_deref().map(|path| self.baseline(path, &ensemble)).transpose()?;
         let folder =
             self.report.as_deref().map(|path| ReportFolder::new(path, self.split(), self.force)).transpose()?;
-        let Judged { loaded, predictions, baseline } = self.judged(&ensemble, baseline, files.len().max(1))?;
+        let Judged { loaded, predictions, baseline } = self.judged(&ensemble, baseline, models.len())?;
         self.tell(&predictions, baseline.as_ref())?;
         if let Some(folder) = folder {
             let report = folder.write(Evaluated {
                 title: self.title(),
                 ensemble: &ensemble,
-                files: &files,
+                models: &models,
                 tta: self.tta,
                 loaded: &loaded,
                 predictions,
@@ -179,13 +176,13 @@ impl EvaluateArgs {
     }
 
     fn baseline(&self, path: &Path, ensemble: &Ensemble) -> Result<Ensemble> {
-        let file = model_file(path)?;
-        let baseline = Ensemble::open(&[&file])?.with_tta(self.tta)?;
+        let model = model_source(path)?;
+        let baseline = Ensemble::read(&[model.clone()])?.with_tta(self.tta)?;
         match baseline.classes() == ensemble.classes() {
             true => Ok(baseline),
             false => bail!(
                 "{}: expected the classes of the model, {}, found {}",
-                file.display(),
+                model,
                 ensemble.classes().join(", "),
                 baseline.classes().join(", ")
             ),

@@ -17,7 +17,7 @@ use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::commands::arguments::{ThreadArgs, model_files};
+use crate::commands::arguments::{ThreadArgs, model_sources};
 use crate::exit_status::ExitStatus;
 use crate::progress::bar;
 use crate::terminal::to_stderr;
@@ -39,8 +39,8 @@ pub(super) struct PictureArgs {
     /// Pictures, and folders of pictures at any depth.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Use this model file, or the model of this run folder, in place of the built-in network. Repeat it to average the probabilities of several models.
-    #[arg(long = "model", value_name = "MODEL|RUN")]
+    /// Use this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to average the probabilities of several models.
+    #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
     models: Vec<PathBuf>,
     /// Skip face detection: every picture is one cropped face.
     #[arg(long)]
@@ -79,17 +79,12 @@ impl PictureArgs {
             false if self.min_face.is_some() => (self.faces(), 1),
             false => (self.faces(), PHOTOGRAPHS),
         };
-        let recognizer = Recognizer::new(ensemble(&self.models)?, look)?;
+        let recognizer = Recognizer::new(Ensemble::read(&model_sources(&self.models)?)?, look)?;
         let fitting = |at_a_time| (CROP_BYTES / recognizer.size().area()).clamp(1, at_a_time);
         let (at_a_time, rows_at_a_time) = (fitting(at_a_time), fitting(CROPS));
         let bar = ProgressBar::hidden();
         Ok(Viewer { paths: self.paths, at_a_time, rows_at_a_time, with_rows: false, bar, recognizer })
     }
-}
-
-/// The models of these files and run folders, or the built-in one.
-pub(super) fn ensemble(models: &[PathBuf]) -> Result<Ensemble> {
-    Ok(if models.is_empty() { Ensemble::built_in() } else { Ensemble::open(&model_files(models)?)? })
 }
 
 impl PictureArgs {

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use fer_predict::{Look, Recognizer, Roll, Search, WayUp};
+use fer_predict::{Ensemble, Look, ModelSource, Recognizer, Roll, Search, WayUp};
 use fer_video::{Following, Input, Pace, Selection};
 
-use crate::commands::arguments::ThreadArgs;
-use crate::commands::pictures::ensemble;
+use crate::commands::arguments::{ThreadArgs, model_sources};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   fer watch party.mp4
   fer watch party.mp4 --json > faces.jsonl
   fer watch party.mp4 --annotate party-faces.mp4 --report party.html --from 1:30 --to 2:00
+  fer watch party.mp4 --parquet faces.parquet
   fer watch /dev/video0 --json
   fer watch rtsp://camera.local/stream --fps 5 --csv > faces.csv
   ffmpeg -i party.mp4 -f yuv4mpegpipe - | fer watch -
@@ -31,6 +31,9 @@ pub(crate) struct WatchArgs {
     /// Print CSV: one row a frame and face.
     #[arg(long)]
     pub(super) csv: bool,
+    /// Write the rows of --csv to a Parquet file, for pandas, Polars or DuckDB.
+    #[arg(long, value_name = "FILE")]
+    pub(super) parquet: Option<PathBuf>,
     /// Write the video with boxes and expressions drawn into it (.mp4, .m4v, .mov or .mkv), with its sound.
     #[arg(long, value_name = "FILE")]
     pub(super) annotate: Option<PathBuf>,
@@ -58,9 +61,9 @@ pub(crate) struct WatchArgs {
     /// Time constant of the filter that smooths a face's probabilities; 0 turns it off.
     #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = time)]
     smoothing: f64,
-    /// Use this model file, or the model of this run folder, in place of the built-in network. Repeat it to average the probabilities of several models.
-    #[arg(long = "model", value_name = "MODEL|RUN")]
-    pub(super) models: Vec<PathBuf>,
+    /// Use this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to average the probabilities of several models.
+    #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
+    models: Vec<PathBuf>,
     /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(20..))]
     min_face: Option<u16>,
@@ -91,13 +94,17 @@ impl WatchArgs {
         }
     }
 
-    pub(super) fn recognizer(&self) -> Result<Recognizer> {
+    pub(super) fn models(&self) -> Result<Vec<ModelSource>> {
+        model_sources(&self.models)
+    }
+
+    pub(super) fn recognizer(&self, models: &[ModelSource]) -> Result<Recognizer> {
         let look = Look::Faces(Search {
             smallest: self.min_face.map(usize::from),
             roll: if self.no_align { Roll::Kept } else { Roll::TakenOut },
             way_up: WayUp::Upright,
         });
-        Ok(Recognizer::new(ensemble(&self.models)?, look)?)
+        Ok(Recognizer::new(Ensemble::read(models)?, look)?)
     }
 }
 

@@ -8,22 +8,25 @@ use crate::commands::pictures::{Canvas, drawn_names};
 use crate::terminal::to_stderr;
 
 /// Draws boxes and labels into a copy of the video. One that cannot be written on is named, and holds nothing else up.
-pub(super) struct Film {
+pub(super) struct Film<'a> {
     encoder: Option<Encoder>,
+    /// Whether to stop, which is asked where much is to be written at once.
+    stop: &'a dyn Fn() -> bool,
     /// What stands for each class.
     names: Vec<String>,
 }
 
-impl Film {
+impl<'a> Film<'a> {
     pub(super) fn start(
         path: &Path,
         input: &Input,
         facts: &Facts,
         selection: &Selection,
         classes: &[String],
+        stop: &'a dyn Fn() -> bool,
     ) -> Result<Self, Error> {
         let encoder = Encoder::start(path, input, facts, selection)?;
-        Ok(Self { encoder: Some(encoder), names: drawn_names(classes) })
+        Ok(Self { encoder: Some(encoder), stop, names: drawn_names(classes) })
     }
 
     pub(super) fn frame(&mut self, picture: Picture, time: f64, faces: &[TrackedFace]) {
@@ -34,7 +37,7 @@ impl Film {
             let number = face.number.unwrap_or_default();
             canvas.face(&face.place, &format!("{number} {} {:.0} %", self.names[class], 100.0 * face.smoothed[class]));
         }
-        if let Err(error) = encoder.push(time, canvas.into_rgb()) {
+        if let Err(error) = encoder.push(time, canvas.into_rgb(), self.stop) {
             self.fail(&error);
         }
     }

@@ -1,16 +1,20 @@
 //! `fer watch`: a video or a camera in, a row for each frame and face out.
 
 mod arguments;
+mod columns;
 mod film;
 mod rows;
+mod table;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use fer_artifact::{escaped, visible_lines, write_atomic};
 use fer_pipeline::progress::Clock;
-use fer_predict::Picture;
-use fer_video::{About, Ending, Input, Item, Keeps, Settled, Settling, Source, Story, Tracked, Tracker, report};
+use fer_predict::ModelSource;
+use fer_video::{
+    About, Ending, Frame, Input, Item, Keeps, Settled, Settling, Source, Story, Tracked, Tracker, clock, many, report,
+};
 use indicatif::ProgressBar;
 
 use crate::clock::SystemClock;
@@ -19,8 +23,10 @@ use crate::interrupt::Interrupt;
 use crate::progress::bar;
 use crate::terminal::to_stderr;
 pub(super) use arguments::WatchArgs;
+use columns::Moment;
 use film::Film;
-use rows::{Form, Moment, Rows, clock};
+use rows::{Form, Rows};
+use table::Table;
 
 impl WatchArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
@@ -28,8 +34,9 @@ impl WatchArgs {
         let (interrupt, since) = (Interrupt::watch_without_checkpoint()?, SystemClock::start());
         let stop = || interrupt.is_asked();
         let (input, selection) = (Input::of(&self.input)?, self.selection()?);
-        self.check_report(&input)?;
-        let tracker = Tracker::new(self.recognizer()?, self.following());
+        self.check_outputs(&input)?;
+        let models = self.models()?;
+        let tracker = Tracker::new(self.recognizer(&models)?, self.following());
         let mut source = match Source::open(&input, &selection, self.patience(&input), &stop) {
             Err(fer_video::Error::Interrupted { .. }) => return Ok(ExitStatus::Interrupted),
             source => source?,
@@ -37,12 +44,15 @@ impl WatchArgs {
         let facts = source.facts().clone();
         let bar =
             facts.duration.map_or_else(ProgressBar::hidden, |duration| bar((duration * facts.rate) as u64, "frames"));
-        let film =
-            self.annotate.as_deref().map(|path| Film::start(path, &input, &facts, &selection, tracker.classes()));
+        let film = self
+            .annotate
+            .as_deref()
+            .map(|path| Film::start(path, &input, &facts, &selection, tracker.classes(), &stop));
         let film = film.transpose()?;
         let mut outputs = Outputs {
             rows: Rows::new(self.form(), tracker.classes(), bar.clone())?,
             film,
+            table: self.parquet.as_deref().map(|path| Table::begin(path, tracker.classes())),
             story: Story::new(
                 tracker.classes().len(),
                 if self.report.is_some() { Keeps::Pictures } else { Keeps::Numbers },
@@ -57,28 +67,37 @@ impl WatchArgs {
         let ended = outputs.ending(ending, &input);
         outputs.tell(&input, facts.rate, since.elapsed().as_secs_f64());
         let report = self.report.as_deref();
-        let reported = report.map_or(Ok(()), |path| self.write_report(path, &outputs, &input, &classes, ending));
+        let notes = notes(ending, outputs.last, &models);
+        let reported = report.map_or(Ok(()), |path| self.write_report(path, &outputs, &input, &classes, notes));
         let is_filmed = outputs.film.is_none_or(Film::finish);
+        let is_tabled = outputs.table.is_none_or(Table::finish);
         watched?;
         let ended = ended?;
         reported?;
-        Ok(if is_filmed { ended } else { ExitStatus::Failure })
+        Ok(if is_filmed && is_tabled { ended } else { ExitStatus::Failure })
     }
 
-    /// Before the first frame: where the report is to lie, there can be a file, and is neither the video nor the annotated one.
-    fn check_report(&self, input: &Input) -> Result<()> {
-        let Some(report) = &self.report else { return Ok(()) };
-        let Some(place) = place_of(report) else {
-            bail!("{}: expected a file in a folder that exists", report.display())
-        };
-        if place.is_dir() {
-            bail!("{}: expected a file, found a folder", report.display())
-        }
-        if input.is_at(report) {
-            bail!("{}: expected another file than the video itself", report.display())
-        }
-        if self.annotate.as_deref().and_then(place_of).as_ref() == Some(&place) {
-            bail!("{}: expected another file than the annotated video", report.display())
+    /// Before the first frame: where report and table are to lie, there can be a file, and is neither the video nor another output.
+    fn check_outputs(&self, input: &Input) -> Result<()> {
+        let (annotated, report) = (self.annotate.as_deref(), self.report.as_deref());
+        let outputs = [
+            (report, vec![(annotated, "the annotated video")]),
+            (self.parquet.as_deref(), vec![(annotated, "the annotated video"), (report, "the report")]),
+        ];
+        for (path, others) in outputs {
+            let Some(path) = path else { continue };
+            let name = path.display();
+            let Some(place) = place_of(path) else { bail!("{name}: expected a file in a folder that exists") };
+            if place.is_dir() {
+                bail!("{name}: expected a file, found a folder")
+            }
+            if input.is_at(path) {
+                bail!("{name}: expected another file than the video itself")
+            }
+            let is_same = |(other, _): &&(Option<&Path>, _)| other.and_then(place_of).as_ref() == Some(&place);
+            if let Some((_, what)) = others.iter().find(is_same) {
+                bail!("{name}: expected another file than {what}")
+            }
         }
         Ok(())
     }
@@ -86,31 +105,13 @@ impl WatchArgs {
     fn write_report(
         &self,
         path: &Path,
-        outputs: &Outputs,
+        outputs: &Outputs<'_>,
         input: &Input,
         classes: &[String],
-        ending: &Ending,
+        notes: Vec<String>,
     ) -> Result<()> {
         let name = input.name();
         let title = Path::new(&name).file_name().map_or(name.clone(), |name| name.to_string_lossy().into_owned());
-        let mut notes = match (reason(ending), outputs.last) {
-            (Some(reason), Some(last)) => {
-                let what = if matches!(ending, Ending::Damaged(_)) { "is damaged" } else { "broke off" };
-                vec![format!("The video {what}: {reason}. The last frame is {}.", place(last))]
-            }
-            (Some(reason), None) => vec![format!("No frame could be read: {reason}.")],
-            _ if *ending == Ending::Interrupted => {
-                vec!["Watching was interrupted: what came later is missing.".to_owned()]
-            }
-            _ => vec![],
-        };
-        if self.models.is_empty() {
-            notes.push(
-                "The network is the one that is built in: it is right on 72.4 % of FER2013's PrivateTest, where it takes \
-                 about three in ten faces for another of its seven expressions."
-                    .to_owned(),
-            );
-        }
         let about = About { title: &title, classes, style: fer_eval::STYLE, following: self.following(), notes };
         // Names come from files of other people.
         let page = report(&outputs.story, &about)?;
@@ -128,15 +129,16 @@ impl WatchArgs {
 }
 
 /// All that is made of a video.
-struct Outputs {
+struct Outputs<'a> {
     rows: Rows,
-    film: Option<Film>,
+    film: Option<Film<'a>>,
+    table: Option<Table>,
     story: Story,
     /// The last frame.
     last: Option<Moment>,
 }
 
-impl Outputs {
+impl Outputs<'_> {
     /// Watches until the end.
     fn watch(
         &mut self,
@@ -166,18 +168,20 @@ impl Outputs {
 
     /// Takes a frame, or what went wrong on the way to it.
     fn take(&mut self, settled: Settled<Item>) -> Result<()> {
-        match settled.frame {
+        let Settled { frame, faces, dropped, ended } = settled;
+        match frame {
             Item::Trouble(trouble) => self.trouble(&trouble)?,
-            Item::Frame(frame) => {
-                let Settled { faces, dropped, .. } = settled;
-                let moment = Moment { number: frame.number, time: frame.time };
+            Item::Frame(Frame { number, time, picture }) => {
+                let (moment, settled) = (Moment { number, time }, Settled { frame: (), faces, dropped, ended });
                 self.last = Some(moment);
-                self.rows.frame(moment, &faces)?;
-                let episodes = self.story.see(&frame.picture, frame.time, &faces, dropped);
+                self.rows.frame(moment, &settled.faces)?;
+                if let Some(table) = &mut self.table {
+                    table.frame(moment, &settled.faces);
+                }
+                let episodes = self.story.see(&picture, time, &settled);
                 episodes.iter().try_for_each(|episode| self.rows.episode(episode))?;
-                let picture: Picture = frame.picture;
                 if let Some(film) = &mut self.film {
-                    film.frame(picture, frame.time, &faces);
+                    film.frame(picture, time, &settled.faces);
                 }
             }
         }
@@ -187,7 +191,15 @@ impl Outputs {
     fn trouble(&mut self, trouble: &str) -> Result<()> {
         let place = self.last.map_or("before the first frame".to_owned(), place);
         to_stderr(&format!("warning: {place}: {}", escaped(trouble)));
-        self.rows.problem(self.last, trouble)
+        self.problem(trouble)
+    }
+
+    /// A row on what went wrong.
+    fn problem(&mut self, problem: &str) -> Result<()> {
+        if let Some(table) = &mut self.table {
+            table.problem(self.last, problem);
+        }
+        self.rows.problem(self.last, problem)
     }
 
     /// Ends the rows; says how the video came to its end, unless that is as it should be.
@@ -197,7 +209,7 @@ impl Outputs {
         if let Some(reason) = reason(ending) {
             let place = self.last.map_or("no frame".to_owned(), |last| format!("the last frame is {}", place(last)));
             to_stderr(&format!("error: {}: {place}: {}", escaped(&input.name()), escaped(reason)));
-            self.rows.problem(self.last, reason)?;
+            self.problem(reason)?;
         }
         self.rows.flush()?;
         Ok(match ending {
@@ -228,8 +240,27 @@ impl Outputs {
     }
 }
 
-fn many(count: u64, unit: &str) -> String {
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+/// What the report says of the video's end and of the models.
+fn notes(ending: &Ending, last: Option<Moment>, models: &[ModelSource]) -> Vec<String> {
+    let mut notes = match (reason(ending), last) {
+        (Some(reason), Some(last)) => {
+            let what = if matches!(ending, Ending::Damaged(_)) { "is damaged" } else { "broke off" };
+            vec![format!("The video {what}: {reason}. The last frame is {}.", place(last))]
+        }
+        (Some(reason), None) => vec![format!("No frame could be read: {reason}.")],
+        _ if *ending == Ending::Interrupted => {
+            vec!["Watching was interrupted: what came later is missing.".to_owned()]
+        }
+        _ => vec![],
+    };
+    if models == [ModelSource::DEFAULT] {
+        notes.push(
+            "The network is the one that is built in: it is right on 72.4 % of FER2013's PrivateTest, where it takes about \
+             three in ten faces for another of its seven expressions."
+                .to_owned(),
+        );
+    }
+    notes
 }
 
 /// Why there is less than there should be.

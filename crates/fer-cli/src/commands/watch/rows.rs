@@ -2,9 +2,12 @@ use std::io::{Write, stdout};
 
 use anyhow::Result;
 use fer_artifact::{csv_cell, escaped};
-use fer_video::{Episode, TrackRecord, TrackedFace};
+use fer_data::Cell;
+use fer_video::{Episode, TrackRecord, TrackedFace, clock};
 use indicatif::ProgressBar;
 use serde::Serialize;
+
+use super::columns::{Moment, columns, of_face, of_problem};
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,14 +18,6 @@ pub(super) enum Form {
     Json,
     /// With a head.
     Csv,
-}
-
-/// Which frame a row tells of; none if there was none yet.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Moment {
-    pub(super) time: f64,
-    #[serde(rename = "frame")]
-    pub(super) number: u64,
 }
 
 /// Prints rows as they come.
@@ -37,15 +32,16 @@ pub(super) struct Rows {
 const FACE: usize = 4;
 const TIME: usize = 10;
 const CLASS: usize = 8;
-/// Columns of a face in CSV, between the track and the probabilities, without the class.
-const LANDMARKS: [&str; 5] = ["left_eye", "right_eye", "nose", "left_mouth", "right_mouth"];
 
 impl Rows {
     pub(super) fn new(form: Form, classes: &[String], bar: ProgressBar) -> Result<Self> {
         let mut rows = Self { form, classes: classes.to_vec(), out: vec![], bar };
         match form {
             Form::Json => {}
-            Form::Csv => rows.head()?,
+            Form::Csv => {
+                let names = columns(&rows.classes).into_iter().map(|(name, _)| name);
+                rows.line(names.collect())?;
+            }
             Form::Table => {
                 let width = rows.class_width();
                 writeln!(
@@ -59,22 +55,16 @@ impl Rows {
         Ok(rows)
     }
 
-    fn head(&mut self) -> Result<()> {
-        let place = ["time", "frame", "track", "x", "y", "width", "height", "score"].map(str::to_owned);
-        let points = LANDMARKS.iter().flat_map(|name| [format!("{name}_x"), format!("{name}_y")]);
-        let of = |letter: &str| self.classes.iter().map(|class| format!("{letter}_{class}")).collect::<Vec<_>>();
-        let cells = place.into_iter().chain(points).chain(["class".to_owned()]);
-        let cells: Vec<String> = cells.chain(of("p")).chain(of("s")).chain(["problem".to_owned()]).collect();
-        self.cells(&cells)
-    }
-
     /// A frame's faces; one without says so.
     pub(super) fn frame(&mut self, moment: Moment, faces: &[TrackedFace]) -> Result<()> {
         match (self.form, faces) {
             (Form::Table, _) => Ok(()),
             (_, []) => self.problem(Some(moment), "no face"),
             (Form::Json, faces) => faces.iter().try_for_each(|face| self.json(Some(moment), Ok(face))),
-            (Form::Csv, faces) => faces.iter().try_for_each(|face| self.csv(moment, face)),
+            (Form::Csv, faces) => faces.iter().try_for_each(|face| {
+                let cells = texts(&of_face(moment, face, &self.classes));
+                self.line(cells)
+            }),
         }
     }
 
@@ -84,14 +74,7 @@ impl Rows {
             // It is said on standard error.
             Form::Table => Ok(()),
             Form::Json => self.json(moment, Err(problem)),
-            Form::Csv => {
-                let mut cells = vec![String::new(); 8 + 2 * LANDMARKS.len() + 1 + 2 * self.classes.len()];
-                if let Some(Moment { number, time }) = moment {
-                    (cells[0], cells[1]) = (time.to_string(), number.to_string());
-                }
-                cells.push(problem.to_owned());
-                self.cells(&cells)
-            }
+            Form::Csv => self.line(texts(&of_problem(moment, problem, &self.classes))),
         }
     }
 
@@ -122,19 +105,7 @@ impl Rows {
         Ok(())
     }
 
-    fn csv(&mut self, Moment { number, time }: Moment, face: &TrackedFace) -> Result<()> {
-        let place = &face.place;
-        let mut cells = vec![time.to_string(), number.to_string(), face.number.unwrap_or_default().to_string()];
-        cells.extend([place.x, place.y, place.width, place.height].map(|side| side.to_string()));
-        cells.push(place.score.to_string());
-        cells.extend(place.landmarks.iter().flatten().map(f64::to_string));
-        cells.push(self.classes[face.top()].clone());
-        cells.extend(face.probabilities.iter().chain(&face.smoothed).map(|share| format!("{share:.6}")));
-        cells.push(String::new());
-        self.cells(&cells)
-    }
-
-    fn cells(&mut self, cells: &[String]) -> Result<()> {
+    fn line(&mut self, cells: Vec<String>) -> Result<()> {
         let cells: Vec<_> = cells.iter().map(|cell| csv_cell(cell)).collect();
         writeln!(self.out, "{}", cells.join(","))?;
         Ok(())
@@ -148,12 +119,17 @@ impl Rows {
     }
 }
 
-/// `1:02:03.50`, without the hours where there are none.
-pub(super) fn clock(seconds: f64) -> String {
-    let hundredths = (100.0 * seconds).round().max(0.0) as u64;
-    let (hours, minutes, rest) = (hundredths / 360_000, hundredths / 6000 % 60, hundredths % 6000);
-    let rest = format!("{:02}.{:02}", rest / 100, rest % 100);
-    if hours > 0 { format!("{hours}:{minutes:02}:{rest}") } else { format!("{minutes}:{rest}") }
+/// Cells as CSV has them: of the probabilities, which are the numbers behind the class, six digits.
+fn texts(cells: &[Cell<'_>]) -> Vec<String> {
+    let class = cells.iter().position(|cell| matches!(cell, Cell::Text(_)));
+    let text = |(at, cell): (usize, &Cell<'_>)| match cell {
+        Cell::Empty => String::new(),
+        Cell::Number(share) if class.is_some_and(|class| at > class) => format!("{share:.6}"),
+        Cell::Number(value) => value.to_string(),
+        Cell::Whole(value) => value.to_string(),
+        Cell::Text(text) => (*text).to_owned(),
+    };
+    cells.iter().enumerate().map(text).collect()
 }
 
 /// A row as JSON: time and frame, and `problem` or what is known of a face.
@@ -165,15 +141,4 @@ struct JsonRow<'a> {
     face: Option<TrackRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_told_as_on_a_clock() {
-        let told = [0.0, 1.234, 59.999, 75.5, 3723.5].map(clock);
-        assert_eq!(told, ["0:00.00", "0:01.23", "1:00.00", "1:15.50", "1:02:03.50"]);
-    }
 }
