@@ -13,6 +13,7 @@ use crate::error::Problem;
 use crate::link::Link;
 use crate::run_folder::folder::CELLS;
 use crate::run_folder::origin::Origin;
+use crate::search::raw::RawSearch;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
@@ -51,10 +52,10 @@ pub(crate) struct RawChain {
     version: u32,
     /// The one source of randomness: each stage derives its own stream from it by its name.
     #[serde(default)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Folder for all that a run leaves, relative to this file.
     #[schemars(extend("examples" = ["runs/sample"]))]
-    run_dir: PathBuf,
+    pub(crate) run_dir: PathBuf,
     /// The stages, in the order in which they run.
     #[schemars(length(min = 1, max = MOST_STAGES), extend("examples" = [[{"stage": "ingest"}]]))]
     stages: Vec<RawStage>,
@@ -66,6 +67,9 @@ pub(crate) struct RawChain {
     #[serde(default)]
     #[schemars(extend("examples" = [[1, 2, 3]]))]
     pub(crate) seeds: Option<Vec<u64>>,
+    /// Ranges by parameter, from which runs are drawn: with it, the file describes a search.
+    #[serde(default)]
+    pub(crate) search: Option<RawSearch>,
 }
 
 /// A stage of the chain.
@@ -106,7 +110,8 @@ impl Pipeline {
         let (path, run_dir) = (&file, run_dir.or(own.as_deref()));
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
-        let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
+        let of_sweep =
+            [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some()), ("search", raw.search.is_some())];
         if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {
             let file = path.display();
             let message = format!(
@@ -196,6 +201,11 @@ pub(crate) struct AllFolds {
 }
 
 impl RawChain {
+    /// The names of the stages of a kind, in the order of the chain.
+    pub(crate) fn names_of(&self, kind: StageKind) -> Vec<StageName> {
+        self.stages.iter().filter(|stage| stage.stage == kind).map(RawStage::name).collect()
+    }
+
     /// The stage with `fold: all`, if there is one.
     pub(crate) fn all_folds(&self) -> Option<AllFolds> {
         let mut stages = self.stages.iter().enumerate().filter(|(_, stage)| stage.stage == StageKind::Ingest);

@@ -96,6 +96,14 @@ pub enum Error {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A training says nothing of validation, by which a search chooses.
+    #[error("{stage}: expected validation accuracies in {}, found none; a search needs a `split` of ingest with validation", path.display())]
+    NoValidationScore {
+        /// The training.
+        stage: StageName,
+        /// Its history.
+        path: PathBuf,
+    },
     /// Another process runs in the same run folder.
     #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]
     Held {
