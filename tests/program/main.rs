@@ -38,6 +38,7 @@ mod resume;
 mod run;
 mod run_folder;
 mod runs;
+mod search;
 mod selection;
 mod serve;
 mod service;

@@ -104,6 +104,14 @@ pub enum Error {
         /// Its history.
         path: PathBuf,
     },
+    /// The report of a search cannot be made.
+    #[error("{}: cannot make the report", path.display())]
+    Report {
+        /// The page.
+        path: PathBuf,
+        /// Why.
+        source: fer_eval::Error,
+    },
     /// Another process runs in the same run folder.
     #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]
     Held {

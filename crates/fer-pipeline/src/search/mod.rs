@@ -6,6 +6,7 @@ mod outcome;
 mod parzen;
 mod range;
 pub(crate) mod raw;
+mod report;
 mod rungs;
 mod sampler;
 mod space;

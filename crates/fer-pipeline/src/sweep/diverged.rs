@@ -36,7 +36,7 @@ impl Cell {
     }
 
     /// What its training said when it diverged, if it would do so again.
-    pub(crate) fn divergence(&self) -> Option<String> {
+    pub fn divergence(&self) -> Option<String> {
         let note: Note = serde_json::from_slice(&fs::read(self.run_dir().join(DIVERGED_FILE)).ok()?).ok()?;
         (self.key_of(note.stage)? == note.key).then_some(note.message)
     }

@@ -4,8 +4,11 @@ mod board;
 mod children;
 mod plan;
 mod run;
+mod search;
+mod search_table;
 mod status;
 mod tables;
+mod trial;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -26,6 +29,9 @@ enum SweepCommand {
     Run(run::SweepRunArgs),
     /// Print the state of each cell and the scores so far; exit with 1 if a cell is not fresh.
     Status(status::SweepStatusArgs),
+    /// Run a trial of a search, for the search that started this process.
+    #[command(hide = true)]
+    Trial(trial::SweepTrialArgs),
 }
 
 impl SweepArgs {
@@ -34,6 +40,7 @@ impl SweepArgs {
             SweepCommand::Plan(args) => args.run(),
             SweepCommand::Run(args) => args.run(),
             SweepCommand::Status(args) => args.run(),
+            SweepCommand::Trial(args) => args.run(),
         }
     }
 }

@@ -10,6 +10,7 @@ use fer_pipeline::sweep::{Cell, CellState, Sweep};
 
 use super::board::Board;
 use super::children::{Children, End};
+use super::search;
 use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
@@ -27,21 +28,21 @@ Each cell uses --threads threads (default: the cores divided by --jobs); results
 Run the command again to continue after an interruption, or to print the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
-    chain: ChainArgs,
+    pub(super) chain: ChainArgs,
     /// Run only cell K (first cell: 0).
     #[arg(long, value_name = "K")]
-    index: Option<usize>,
+    pub(super) index: Option<usize>,
     /// Number of cells that run at the same time on this machine, this one included.
     #[arg(long, value_name = "N", default_value = "1")]
-    jobs: NonZeroUsize,
+    pub(super) jobs: NonZeroUsize,
     #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
     checkpoints: CheckpointArgs,
     #[command(flatten)]
-    format: FormatArgs,
+    pub(super) format: FormatArgs,
     #[command(flatten)]
-    verbosity: VerbosityArgs,
+    pub(super) verbosity: VerbosityArgs,
     /// Run the cell in this very process; the digest tells that it is the one that the caller means.
     #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
     as_child: Option<String>,
@@ -49,6 +50,9 @@ pub(super) struct SweepRunArgs {
 
 impl SweepRunArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
+        if let Some(search) = self.chain.load_search()? {
+            return search::run(&self, &search);
+        }
         let sweep = self.chain.load_sweep()?;
         match (self.index, &self.as_child) {
             (Some(index), Some(digest)) => self.run_here(sweep.cell(index)?, digest),
@@ -131,7 +135,7 @@ impl SweepRunArgs {
     }
 
     /// The chain and the options of a cell's process.
-    fn child_arguments(&self) -> Vec<OsString> {
+    pub(super) fn child_arguments(&self) -> Vec<OsString> {
         let ChainArgs { file, overrides, run_dir } = &self.chain;
         let mut arguments = vec![file.into()];
         arguments.extend(overrides.iter().flat_map(|over| ["--set".into(), over.into()]));
@@ -142,7 +146,7 @@ impl SweepRunArgs {
     }
 
     /// Threads of a cell's process when so many run at once.
-    fn child_threads(&self, jobs: usize) -> usize {
+    pub(super) fn child_threads(&self, jobs: usize) -> usize {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         self.threads.threads.map_or((cores / jobs).max(1), usize::from)
     }

@@ -2,6 +2,7 @@ use anyhow::Result;
 use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
 
+use super::search;
 use super::tables::{Report, cells_section};
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::FormatArgs;
@@ -19,6 +20,9 @@ pub(super) struct SweepStatusArgs {
 
 impl SweepStatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
+        if let Some(search) = self.chain.load_search()? {
+            return search::status(&search, &self.format);
+        }
         let sweep = self.chain.load_sweep()?;
         let report = Report::new(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
         let sections = [cells_section(sweep.names(), &report.cells), report.scores(sweep.names(), "scores")];
