@@ -124,11 +124,13 @@ fn a_trial_that_went_on_is_the_run_that_never_stopped_and_test_is_scored_for_the
     assert_eq!(state["tested"], json!([chosen]));
     let best = trials.iter().filter_map(|trial| trial["outcomes"][1]["trained"]["score"].as_f64()).fold(0.0, f64::max);
     assert_eq!(state["winner"]["validation_accuracy"], json!(best));
-    let metrics: Value =
-        serde_json::from_str(&world.read(&format!("run/cells/trial-{:04}-epochs-0006/evaluate/metrics.json", chosen.as_u64().unwrap())))
-            .unwrap();
+    let metrics: Value = serde_json::from_str(
+        &world.read(&format!("run/cells/trial-{:04}-epochs-0006/evaluate/metrics.json", chosen.as_u64().unwrap())),
+    )
+    .unwrap();
     assert_eq!(metrics["splits"]["validation"]["accuracy"], json!(best));
-    let choice = format!("Trial {chosen} was chosen among 13: its validation accuracy is the highest, {:.1} %.", 100.0 * best);
+    let choice =
+        format!("Trial {chosen} was chosen among 13: its validation accuracy is the highest, {:.1} %.", 100.0 * best);
     let report = world.read("run/search.html");
     for text in [&run.stdout, &report] {
         assert!(text.contains(&choice) && text.contains("46 epochs; 78 without halving"), "{text}");
@@ -169,10 +171,20 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
         assert!(ended.stderr.contains(&line), "expected {line}\nfound {}", ended.stderr);
     };
     let rate = "train.optimizer.learning_rate: {kind: log, low: 0.01, high: 0.1}";
-    told("train.epochs: {kind: int, low: 4, high: 2}", "", "26:41", "expected a number above `low`, which is 4, found 2");
+    told(
+        "train.epochs: {kind: int, low: 4, high: 2}",
+        "",
+        "26:41",
+        "expected a number above `low`, which is 4, found 2",
+    );
     told("train.epochs: {kind: int, low: 0, high: 2}", "", "26:32", "train.params.epochs: ");
     told("train.lr: {kind: log, low: 0.1, high: 1}", "", "26:5", "train.params.lr: unknown key");
-    told("trian.epochs: {kind: int, low: 1, high: 2}", "", "26:5", "the chain has no stage `trian`; did you mean `train`?");
+    told(
+        "trian.epochs: {kind: int, low: 1, high: 2}",
+        "",
+        "26:5",
+        "the chain has no stage `trian`; did you mean `train`?",
+    );
     told("train.epochs: {kind: even, low: 1, high: 2}", "", "26:26", "search.parameters.train.epochs.kind: ");
     told("seed: {kind: int, low: 1, high: 2}", "", "26:5", "a search draws no seeds");
     told(
@@ -191,11 +203,16 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
         "27:61",
         "a trial could not go on from where it stopped: every rate of its schedule depends on epochs",
     );
-    let both = refusal("matrix:\n  seeds: [1]\nsearch: {trials: 1, parameters: {train.epochs: {kind: int, low: 1, high: 2}}}\n");
+    let both = refusal(
+        "matrix:\n  seeds: [1]\nsearch: {trials: 1, parameters: {train.epochs: {kind: int, low: 1, high: 2}}}\n",
+    );
     assert!(both.stderr.contains("expected `search` alone"), "{both:?}");
     let world = world(SEARCH);
     let run = world.fer(&["run", "sweep.yaml"]);
-    assert!(run.code == 2 && run.stderr.contains("`search` makes a sweep of this file: `fer sweep run sweep.yaml`"), "{run:?}");
+    assert!(
+        run.code == 2 && run.stderr.contains("`search` makes a sweep of this file: `fer sweep run sweep.yaml`"),
+        "{run:?}"
+    );
     let cell = world.fer(&["plan", "sweep.yaml", "--cell", "1"]);
     assert!(cell.code == 2 && cell.stderr.contains("`search` makes a search of this file"), "{cell:?}");
     let index = sweep(&world, "run", &["--index", "1"]);
@@ -216,5 +233,8 @@ rung  trials  epochs  of these, done before  epochs in all
     assert!(!world.path("run").exists());
     let status = sweep(&world, "status", &[]);
     assert_eq!(status.code, 1);
-    assert!(status.stdout.contains("3 of 13 trials are drawn") || status.stdout.contains("2 of 13 trials are drawn"), "{status:?}");
+    assert!(
+        status.stdout.contains("3 of 13 trials are drawn") || status.stdout.contains("2 of 13 trials are drawn"),
+        "{status:?}"
+    );
 }

@@ -69,6 +69,7 @@ pub(crate) struct RawChain {
     pub(crate) seeds: Option<Vec<u64>>,
     /// Ranges by parameter, from which runs are drawn: with it, the file describes a search.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"trials": 24, "parameters": {"train.batch_size": {"kind": "int", "low": 16, "high": 128}}}]))]
     pub(crate) search: Option<RawSearch>,
 }
 

@@ -76,7 +76,8 @@ impl Search {
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let seed = Seed::new(search.seed.unwrap_or(raw.seed));
         let trained = raw.names_of(StageKind::Train).pop().ok_or_else(|| {
-            let message = "expected a chain with a stage `train`, whose validation scores choose; found none".to_owned();
+            let message =
+                "expected a chain with a stage `train`, whose validation scores choose; found none".to_owned();
             invalid(vec![document.problem_with_key(&[SEARCH.into()], message)])
         })?;
         let root = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
@@ -126,7 +127,8 @@ impl Search {
     /// The chain with these values, in the run folder of the file.
     fn pipeline(&self, values: &Values, epochs: Option<usize>) -> Result<Pipeline, Error> {
         let mut document = self.document.clone();
-        let invalid = |message: String| Error::Invalid { problems: vec![self.document.problem(&[SEARCH.into()], message)] };
+        let invalid =
+            |message: String| Error::Invalid { problems: vec![self.document.problem(&[SEARCH.into()], message)] };
         // A parameter stands before those below it.
         let searched = values.iter().map(|(name, value)| (name.clone(), value.clone(), self.place_of(name, value)));
         let length = epochs.map(|epochs| {
@@ -193,7 +195,10 @@ impl Search {
             let link = pipeline.stages.iter().find(|link| link.name() == self.trained);
             let stage = link.and_then(|link| Some((link.stage.params()["epochs"].as_u64()?, link.stage.resumable()?)));
             let Some((epochs, resumable)) = stage else {
-                return Err(problem("epochs", format!("stage `{}` is a program, which cannot be made longer", self.trained)));
+                return Err(problem(
+                    "epochs",
+                    format!("stage `{}` is a program, which cannot be made longer", self.trained),
+                ));
             };
             let epochs = epochs as usize;
             if first > epochs {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use fer_artifact::names::HISTORY;
 use fer_artifact::EpochRecord;
+use fer_artifact::names::HISTORY;
 use serde::Serialize;
 
 use crate::run_folder::folder::io;

@@ -67,7 +67,8 @@ mod tests {
         for places in [vec![], vec![0.1], vec![0.9, 0.2, 0.21], vec![0.0, 1.0]] {
             let parzen = Parzen::of(places.clone());
             let step = 1e-4;
-            let share = |to: usize| (0..to).map(|index| parzen.density((index as f64 + 0.5) * step) * step).sum::<f64>();
+            let share =
+                |to: usize| (0..to).map(|index| parzen.density((index as f64 + 0.5) * step) * step).sum::<f64>();
             assert!((share(10_000) - 1.0).abs() < 1e-6, "{places:?}: {}", share(10_000));
             let draws: Vec<f64> = (0..4000).map(|_| parzen.draw(&mut unit)).collect();
             let found = draws.iter().filter(|&&place| place < 0.3).count() as f64 / 4000.0;

@@ -69,9 +69,9 @@ impl Range {
             Self::Choice { values, .. } if values.is_empty() => {
                 Some(("values", "expected at least one value, found none".to_owned()))
             }
-            Self::Choice { values, .. } => (1..values.len()).find(|&index| values[..index].contains(&values[index])).map(
-                |index| ("values", format!("{} stands in this list for the second time", values[index])),
-            ),
+            Self::Choice { values, .. } => (1..values.len())
+                .find(|&index| values[..index].contains(&values[index]))
+                .map(|index| ("values", format!("{} stands in this list for the second time", values[index]))),
             _ => None,
         }
     }
@@ -120,10 +120,7 @@ mod tests {
     fn what_is_no_range_is_refused() {
         let fault = |json: Value| range(json).fault().map(|(key, message)| format!("{key}: {message}"));
         let is = |json: Value, expected: &str| assert_eq!(fault(json).as_deref(), Some(expected));
-        is(
-            json!({"kind": "linear", "low": 1, "high": 1}),
-            "high: expected a number above `low`, which is 1, found 1",
-        );
+        is(json!({"kind": "linear", "low": 1, "high": 1}), "high: expected a number above `low`, which is 1, found 1");
         is(json!({"kind": "log", "low": 0, "high": 1}), "low: expected a number above 0, found 0");
         is(json!({"kind": "log-int", "low": 0, "high": 4}), "low: expected a whole number from 1, found 0");
         is(json!({"kind": "int", "low": 4, "high": 2}), "high: expected a number above `low`, which is 4, found 2");

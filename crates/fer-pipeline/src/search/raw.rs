@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(crate) struct RawSearch {
     /// What is searched: a range or choices by parameter, `STAGE.PATH`.
     #[schemars(extend("examples" = [{"train.optimizer.learning_rate": {"kind": "log", "low": 0.001, "high": 0.3}}]))]
+    #[schemars(extend("minProperties" = 1, "propertyNames" = {"pattern": r"^[a-z][a-z0-9_-]*(\.[^.]+)+$"}))]
     pub(crate) parameters: BTreeMap<String, Range>,
     /// Trials: drawn combinations of values.
     #[schemars(example = 24)]
@@ -106,6 +107,7 @@ pub(crate) enum Range {
     /// One of these values.
     Choice {
         /// The values.
+        #[schemars(length(min = 1))]
         values: Vec<Value>,
         /// As of `linear`.
         #[serde(default)]

@@ -6,9 +6,9 @@ use fer_artifact::{Split, write_atomic};
 use fer_eval::{SearchReport, SearchTrial, search_report};
 use serde_json::Value;
 
+use super::Search;
 use super::outcome::Outcome;
 use super::state::{SearchState, Trial};
-use super::Search;
 use crate::yaml::flow::flow;
 use crate::{Error, StageName};
 
@@ -53,9 +53,7 @@ impl SearchState {
 
     /// How much was trained, in a few words.
     pub fn effort(&self) -> Option<String> {
-        (self.full_epochs > 0).then(|| {
-            format!("{} epochs; {} without halving", self.epochs, self.full_epochs)
-        })
+        (self.full_epochs > 0).then(|| format!("{} epochs; {} without halving", self.epochs, self.full_epochs))
     }
 }
 
@@ -127,8 +125,11 @@ fn shown(value: Option<&Value>) -> String {
 
 fn notes(state: &SearchState, trained: StageName) -> Vec<String> {
     let mut notes = vec![
-        format!("Trials are compared by the validation accuracy of the weights that `{trained}` keeps; equal ones by their number."),
-        "A difference of a few images is chance: train the best trials with other seeds before you prefer one.".to_owned(),
+        format!(
+            "Trials are compared by the validation accuracy of the weights that `{trained}` keeps; equal ones by their number."
+        ),
+        "A difference of a few images is chance: train the best trials with other seeds before you prefer one."
+            .to_owned(),
     ];
     if state.rungs.len() > 1 {
         let rungs: Vec<String> = state

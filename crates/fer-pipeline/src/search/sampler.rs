@@ -168,7 +168,10 @@ mod tests {
 
     #[test]
     fn results_that_a_trial_may_not_know_change_nothing() {
-        assert_eq!((Sampler::Tpe.waits_for(12, 3), Sampler::Tpe.waits_for(1, 3), Sampler::Random.waits_for(9, 1)), (10, 0, 0));
+        assert_eq!(
+            (Sampler::Tpe.waits_for(12, 3), Sampler::Tpe.waits_for(1, 3), Sampler::Random.waits_for(9, 1)),
+            (10, 0, 0)
+        );
         let all = trials(Sampler::Tpe, 5, 30, 3);
         assert_eq!(all, trials(Sampler::Tpe, 5, 30, 3));
         assert_eq!(all[..20], trials(Sampler::Tpe, 5, 20, 3)[..], "more trials leave the first as they are");

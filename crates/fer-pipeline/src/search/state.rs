@@ -113,10 +113,8 @@ impl<'a> Trials<'a> {
         let Played { trials, ready, ranking } = self.search.rules.play(&mut look, &Outcome::score)?;
         let rungs = self.search.rungs().to_vec();
         let (names, planned) = (self.search.names(), rungs[0].trials);
-        let scored: Vec<(&Values, Option<f64>)> = trials
-            .iter()
-            .filter_map(|drawn| Some((&drawn.values, drawn.results[0].as_ref()?.score())))
-            .collect();
+        let scored: Vec<(&Values, Option<f64>)> =
+            trials.iter().filter_map(|drawn| Some((&drawn.values, drawn.results[0].as_ref()?.score()))).collect();
         let importance = importance(&names, &scored);
         let mut trials: Vec<Trial> = trials
             .into_iter()

@@ -28,7 +28,9 @@ impl SweepPlanArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         if let Some(search) = self.chain.load_search()? {
             if self.indices {
-                bail!("--indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another");
+                bail!(
+                    "--indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another"
+                );
             }
             return search::plan(&search, &self.format);
         }

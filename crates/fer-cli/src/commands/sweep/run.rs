@@ -6,11 +6,12 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fer_artifact::with_causes;
 use fer_pipeline::RunOptions;
+use fer_pipeline::search::Search;
 use fer_pipeline::sweep::{Cell, CellState, Sweep};
 
 use super::board::Board;
 use super::children::{Children, End};
-use super::search;
+use super::search::{self, Workers};
 use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
@@ -28,21 +29,21 @@ Each cell uses --threads threads (default: the cores divided by --jobs); results
 Run the command again to continue after an interruption, or to print the table once all cells have run elsewhere.")]
 pub(super) struct SweepRunArgs {
     #[command(flatten)]
-    pub(super) chain: ChainArgs,
+    chain: ChainArgs,
     /// Run only cell K (first cell: 0).
     #[arg(long, value_name = "K")]
-    pub(super) index: Option<usize>,
+    index: Option<usize>,
     /// Number of cells that run at the same time on this machine, this one included.
     #[arg(long, value_name = "N", default_value = "1")]
-    pub(super) jobs: NonZeroUsize,
+    jobs: NonZeroUsize,
     #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
     checkpoints: CheckpointArgs,
     #[command(flatten)]
-    pub(super) format: FormatArgs,
+    format: FormatArgs,
     #[command(flatten)]
-    pub(super) verbosity: VerbosityArgs,
+    verbosity: VerbosityArgs,
     /// Run the cell in this very process; the digest tells that it is the one that the caller means.
     #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
     as_child: Option<String>,
@@ -51,7 +52,7 @@ pub(super) struct SweepRunArgs {
 impl SweepRunArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         if let Some(search) = self.chain.load_search()? {
-            return search::run(&self, &search);
+            return self.search(&search);
         }
         let sweep = self.chain.load_sweep()?;
         match (self.index, &self.as_child) {
@@ -59,6 +60,19 @@ impl SweepRunArgs {
             (Some(index), None) => self.supervise(&sweep, &[sweep.cell(index)?]),
             (None, _) => self.supervise(&sweep, &sweep.cells().iter().collect::<Vec<_>>()),
         }
+    }
+
+    /// The whole of a search.
+    fn search(&self, search: &Search) -> Result<ExitStatus> {
+        if self.index.is_some() {
+            bail!(
+                "--index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
+                 `fer sweep run` on each machine instead"
+            );
+        }
+        let (jobs, verbosity) = (self.jobs.get(), self.verbosity.level());
+        let workers = Workers { jobs, arguments: self.child_arguments(), threads: self.child_threads(jobs), verbosity };
+        search::run(search, workers, &self.format)
     }
 
     /// The child's part.
@@ -135,7 +149,7 @@ impl SweepRunArgs {
     }
 
     /// The chain and the options of a cell's process.
-    pub(super) fn child_arguments(&self) -> Vec<OsString> {
+    fn child_arguments(&self) -> Vec<OsString> {
         let ChainArgs { file, overrides, run_dir } = &self.chain;
         let mut arguments = vec![file.into()];
         arguments.extend(overrides.iter().flat_map(|over| ["--set".into(), over.into()]));
@@ -146,7 +160,7 @@ impl SweepRunArgs {
     }
 
     /// Threads of a cell's process when so many run at once.
-    pub(super) fn child_threads(&self, jobs: usize) -> usize {
+    fn child_threads(&self, jobs: usize) -> usize {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         self.threads.threads.map_or((cores / jobs).max(1), usize::from)
     }

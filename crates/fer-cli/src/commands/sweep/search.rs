@@ -1,6 +1,8 @@
 //! A search: its trials in processes of their own, one after the other as their results allow.
 
-use anyhow::{Result, bail};
+use std::ffi::OsString;
+
+use anyhow::Result;
 use fer_artifact::with_causes;
 use fer_pipeline::RunState;
 use fer_pipeline::search::{Search, SearchState, Trials, Unit};
@@ -8,12 +10,11 @@ use fer_pipeline::sweep::Cell;
 
 use super::board::Board;
 use super::children::{Children, End};
-use super::run::SweepRunArgs;
 use super::search_table::{plan_section, trials_section};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
-use crate::terminal::to_stderr;
+use crate::terminal::{Verbosity, to_stderr};
 
 /// Looks at the children between two looks at what others have made.
 const LOOKS: usize = 25;
@@ -21,7 +22,9 @@ const LOOKS: usize = 25;
 /// Prints what a search trains, and on which rungs.
 pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
-    let note = state.effort().map_or(format!("{} trials", state.planned), |effort| format!("{} trials: {effort}", state.planned));
+    let note = state
+        .effort()
+        .map_or(format!("{} trials", state.planned), |effort| format!("{} trials: {effort}", state.planned));
     format.print(&state.rungs, &[plan_section(&state)], &note)?;
     Ok(ExitStatus::Success)
 }
@@ -33,15 +36,21 @@ pub(super) fn status(search: &Search, format: &FormatArgs) -> Result<ExitStatus>
     Ok(ExitStatus::of(is_done(&state)))
 }
 
+/// How trials run.
+pub(super) struct Workers {
+    /// Trials at a time.
+    pub(super) jobs: usize,
+    /// Arguments and threads of each one's process.
+    pub(super) arguments: Vec<OsString>,
+    pub(super) threads: usize,
+    pub(super) verbosity: Verbosity,
+}
+
 /// Runs what of a search has not run, and prints the table.
-pub(super) fn run(args: &SweepRunArgs, search: &Search) -> Result<ExitStatus> {
-    if args.index.is_some() {
-        bail!("--index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
-               `fer sweep run` on each machine instead");
-    }
+pub(super) fn run(search: &Search, workers: Workers, format: &FormatArgs) -> Result<ExitStatus> {
     let interrupt = Interrupt::watch()?;
     let trials = Trials::new(search);
-    let failed = run_all(args, &trials, &interrupt)?;
+    let failed = run_all(workers, &trials, &interrupt)?;
     if interrupt.is_asked() {
         to_stderr("error: interrupted; `fer sweep run` goes on from here");
         return Ok(ExitStatus::Interrupted);
@@ -49,7 +58,7 @@ pub(super) fn run(args: &SweepRunArgs, search: &Search) -> Result<ExitStatus> {
     let state = trials.state()?;
     let report = if is_done(&state) { Some(search.write_report(&state)?) } else { None };
     let report = report.map(|path| path.display().to_string());
-    print(search, &state, &args.format, report.as_deref())?;
+    print(search, &state, format, report.as_deref())?;
     if failed > 0 {
         to_stderr("error: a trial failed, and later ones wait for its result; `fer sweep run` tries it again");
     }
@@ -78,12 +87,12 @@ fn wanted(state: &SearchState) -> Vec<Unit> {
 }
 
 /// Runs trials, each in a process of its own, until all are done, or one fails. Gives how many failed.
-fn run_all<'a>(args: &SweepRunArgs, trials: &'a Trials<'_>, interrupt: &Interrupt) -> Result<usize> {
-    let jobs = args.jobs.get();
-    let mut children: Children<'a> = Children::new(args.child_arguments(), args.child_threads(jobs))?;
+fn run_all<'a>(workers: Workers, trials: &'a Trials<'_>, interrupt: &Interrupt) -> Result<usize> {
+    let Workers { jobs, arguments, threads, verbosity } = workers;
+    let mut children: Children<'a> = Children::new(arguments, threads)?;
     let first = trials.state()?;
     let all: usize = first.rungs.iter().map(|rung| rung.trials).sum();
-    let mut board = Board::new(all + 1, jobs, args.verbosity.level());
+    let mut board = Board::new(all + 1, jobs, verbosity);
     let done = first.trials.iter().flat_map(|trial| &trial.outcomes).flatten().count();
     (0..done).for_each(|_| board.ended(None));
     let (mut waiting, mut looks, mut failed) = (wanted(&first), 0, 0);
