@@ -46,6 +46,7 @@ mod resume;
 mod run;
 mod run_folder;
 mod runs;
+mod search;
 mod selection;
 mod serve;
 mod serve_explain;

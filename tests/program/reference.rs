@@ -228,6 +228,7 @@ fn the_decisions_are_those_of_jsonschema_and_of_the_program() {
         std::fs::write(&path, document.to_string()).unwrap();
         let is_sweep = document.get("matrix").or(document.get("seeds")).is_some();
         let outcome = match is_sweep {
+            _ if document.get("search").is_some() => fer_pipeline::search::Search::load(&path, &[], None).map(drop),
             true => fer_pipeline::sweep::Sweep::load(&path, &[], None).map(drop),
             false => fer_pipeline::Pipeline::load(&path, &[], None).map(drop),
         };
@@ -245,11 +246,11 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
 #[test]
 fn the_schema_accepts_every_pipeline_file_of_the_repository() {
     let files: Vec<PathBuf> =
-        ["", "pipelines", "examples/clahe", "examples/shell", "examples/stretch", "examples/torch"]
+        ["", "pipelines", "examples/clahe", "examples/search", "examples/shell", "examples/stretch", "examples/torch"]
             .into_iter()
             .flat_map(yaml_files)
             .collect();
-    assert_eq!(files.len(), 9, "{files:?}");
+    assert_eq!(files.len(), 11, "{files:?}");
     let schema = schema();
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -280,6 +281,7 @@ fn whole(part: Value) -> Option<Value> {
             file["engine"] = part["engine"].clone();
             file["seeds"] = json!([1]);
         }
+        Value::Object(part) if part.contains_key("search") => file["search"] = part["search"].clone(),
         Value::Object(part) if part.contains_key("metrics") => return None,
         Value::Object(mut params) => {
             params.entry("source").or_insert(source);

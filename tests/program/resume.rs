@@ -208,31 +208,27 @@ fn why_more_epochs_start_anew_is_told() {
     let world = World::ran();
     std::fs::remove_dir_all(world.path("run/train/checkpoints")).unwrap();
     let plan = world.fer(&["plan", "--set=train.epochs=4"]).succeeded();
-    let line = "train: parameter epochs 2 → 4, starts anew: no checkpoint of its end is left";
+    let line = "train: parameter epochs 2 → 4, starts anew: no checkpoint to go on from is left";
     assert_eq!(lines(&plan.stdout)[2], line);
 }
 
 #[test]
-fn a_training_with_plain_last_epochs_starts_anew_as_planned_and_the_shorter_one_keeps_its_checkpoints() {
-    let plain = ["--set=train.schedule={name: constant}", "--set=train.final_plain_epochs=1"];
-    let (world, short) = (World::new(), with(&["--set=train.epochs=3"], &plain));
-    world.fer(&with(&["run", "--checkpoint-epochs=1"], &short)).succeeded();
-    let before = world.outputs("run");
-    let checkpoints = || {
-        let folders = std::fs::read_dir(world.path("run/train/checkpoints")).into_iter().flatten().flatten();
-        folders.map(|folder| folder.file_name()).collect::<std::collections::BTreeSet<_>>()
-    };
-    let kept = checkpoints();
-    assert_eq!(kept.len(), 1);
-    let longer = with(&["--set=train.epochs=5"], &plain);
-    let why = "parameter epochs 3 → 5, starts anew: which epochs are plain depends on epochs";
-    assert_eq!(lines(&world.fer(&with(&["plan"], &longer)).succeeded().stdout)[2], format!("train: {why}"));
-    let run = world.fer(&with(&["run"], &longer)).succeeded();
-    assert!(run.stderr.contains(&format!("train: runs ({why})\n  epoch 1/5 ")), "{run:?}");
-    assert_same(&world.outputs("run"), &expect(&longer));
-    assert!(kept.is_subset(&checkpoints()), "what the shorter training left is still there");
-    world.fer(&with(&["run"], &short)).succeeded();
-    assert_same(&world.outputs("run"), &before);
+fn a_training_whose_end_is_special_goes_on_from_before_that_end() {
+    for end in ["train.final_plain_epochs=1", "train.schedule={name: stable, warmup_epochs: 1, cooldown: 0.25}"] {
+        let end = ["--set=train.mixup={alpha: 0.2}".to_owned(), format!("--set={end}")];
+        let end = [&*end[0], &*end[1], "--set=train.evaluate_every=2"];
+        let (world, short) = (World::new(), with(&["--set=train.epochs=4"], &end));
+        world.fer(&with(&["run", "--checkpoint-seconds=0"], &short)).succeeded();
+        let before = world.outputs("run");
+        let longer = with(&["--set=train.epochs=9"], &end);
+        let plan = world.fer(&with(&["plan"], &longer)).succeeded();
+        assert_eq!(lines(&plan.stdout)[2], "train: parameter epochs 4 → 9, continues from epoch 4");
+        let run = world.fer(&with(&["run"], &longer)).succeeded();
+        assert!(run.stderr.contains("  goes on from epoch 4 of 9\n  epoch 4/9 "), "{run:?}");
+        assert_same(&world.outputs("run"), &expect(&longer));
+        world.fer(&with(&["run"], &short)).succeeded();
+        assert_same(&world.outputs("run"), &before);
+    }
 }
 
 #[test]

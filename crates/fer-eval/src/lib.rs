@@ -31,7 +31,7 @@ pub use mistakes::mistakes_table;
 pub use paired::{Baseline, Paired, paired};
 pub use params::{EvaluateParams, Splits};
 pub use predict::{Predictor, predict};
-pub use report::{ReportInput, STYLE, Scope, report};
+pub use report::{ReportInput, STYLE, Scope, SearchReport, SearchTrial, report, search_report};
 pub use scores::{metrics, probabilities, score};
 pub use sheet::{Sheet, SheetLine, SheetTile};
 pub use subsets::add_subsets;

@@ -13,6 +13,7 @@ use crate::error::Problem;
 use crate::link::Link;
 use crate::run_folder::folder::CELLS;
 use crate::run_folder::origin::Origin;
+use crate::search::raw::RawSearch;
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
@@ -52,10 +53,10 @@ pub(crate) struct RawChain {
     version: u32,
     /// The one source of randomness: each stage derives its own stream from it by its name.
     #[serde(default)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Folder for all that a run leaves, relative to this file.
     #[schemars(extend("examples" = ["runs/sample"]))]
-    run_dir: PathBuf,
+    pub(crate) run_dir: PathBuf,
     /// The stages, in the order in which they run.
     #[schemars(length(min = 1, max = MOST_STAGES), extend("examples" = [[{"stage": "ingest"}]]))]
     stages: Vec<RawStage>,
@@ -71,6 +72,10 @@ pub(crate) struct RawChain {
     #[serde(default)]
     #[schemars(extend("examples" = [{"name": "slurm", "cores": 4, "time": "4:00:00"}]))]
     pub(crate) engine: Option<EngineParams>,
+    /// Ranges by parameter, from which runs are drawn: with it, the file describes a search.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"trials": 24, "parameters": {"train.batch_size": {"kind": "int", "low": 16, "high": 128}}}]))]
+    pub(crate) search: Option<RawSearch>,
 }
 
 /// A stage of the chain.
@@ -111,7 +116,8 @@ impl Pipeline {
         let (path, run_dir) = (&file, run_dir.or(own.as_deref()));
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
-        let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
+        let of_sweep =
+            [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some()), ("search", raw.search.is_some())];
         if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {
             let file = path.display();
             let message = format!(
@@ -205,6 +211,11 @@ pub(crate) struct AllFolds {
 }
 
 impl RawChain {
+    /// The names of the stages of a kind, in the order of the chain.
+    pub(crate) fn names_of(&self, kind: StageKind) -> Vec<StageName> {
+        self.stages.iter().filter(|stage| stage.stage == kind).map(RawStage::name).collect()
+    }
+
     /// The stage with `fold: all`, if there is one.
     pub(crate) fn all_folds(&self) -> Option<AllFolds> {
         let mut stages = self.stages.iter().enumerate().filter(|(_, stage)| stage.stage == StageKind::Ingest);

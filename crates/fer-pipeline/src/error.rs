@@ -98,6 +98,22 @@ pub enum Error {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A training says nothing of validation, by which a search chooses.
+    #[error("{stage}: expected validation accuracies in {}, found none; a search needs a `split` of ingest with validation", path.display())]
+    NoValidationScore {
+        /// The training.
+        stage: StageName,
+        /// Its history.
+        path: PathBuf,
+    },
+    /// The report of a search cannot be made.
+    #[error("{}: cannot make the report", path.display())]
+    Report {
+        /// The page.
+        path: PathBuf,
+        /// Why.
+        source: fer_eval::Error,
+    },
     /// Another process runs in the same run folder.
     #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]
     Held {

@@ -22,6 +22,7 @@ mod recorder;
 pub mod reference;
 mod run;
 mod run_folder;
+pub mod search;
 pub mod sheets;
 mod siblings;
 mod slot;

@@ -11,6 +11,7 @@ use crate::execute::{Folders, execute};
 use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
 use crate::recorder::Recorder;
+use crate::run_folder::checkpoints::Note;
 use crate::run_folder::digests::Digests;
 use crate::run_folder::folder::{CONFIG_FILE, Writer, check_writable, remove_unfinished};
 use crate::run_folder::links;
@@ -270,6 +271,7 @@ impl Runner<'_> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
         let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer: Some(self.writer) };
+        self.borrow_checkpoint(link, &inputs);
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.writer.check()?;
         self.check_unchanged(link, &inputs)?;
@@ -300,6 +302,18 @@ impl Runner<'_> {
         match names.find(|name| inputs.get(*name) != found.get(*name)) {
             None => Ok(()),
             Some(input) => Err(Error::InputChanged { stage: link.name(), input: input.clone() }),
+        }
+    }
+
+    /// Takes over a checkpoint of another cell, for a stage that can go on from it.
+    fn borrow_checkpoint(&mut self, link: &Link, inputs: &BTreeMap<String, Digest>) {
+        let siblings = self.pipeline.siblings.as_ref().filter(|_| !self.options.force);
+        let (Some(siblings), Some(resumable)) = (siblings, link.stage.resumable()) else { return };
+        let (stage, run_dir) = (link.name(), &self.pipeline.run_dir);
+        let key = resumable.checkpoint_key(&link.origin(self.pipeline.seed, inputs));
+        let may_go_on = |note: &Note| resumable.may_go_on_from(note);
+        if let Some(cell) = siblings.borrow_checkpoint(stage, &key, &may_go_on, run_dir) {
+            self.reporter.event(&Event::Note { stage, text: &format!("has a checkpoint of {cell}") });
         }
     }
 

@@ -10,7 +10,8 @@ use fer_artifact::{Digest, make_folders, open_lock};
 
 use crate::link::Link;
 use crate::progress::{Event, Reporter};
-use crate::run_folder::folder::{Staging, io};
+use crate::run_folder::checkpoints::{CHECKPOINTS, Checkpoints, Note};
+use crate::run_folder::folder::{Staging, io, link};
 use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::store::names;
 use crate::{Error, StageName};
@@ -77,24 +78,60 @@ impl Siblings {
 
     /// The outputs with this key of a cell that has them whole. They are hard links where the file system has such.
     pub(crate) fn find(&self, stage: StageName, key: &str, run_dir: &Path) -> Option<Shared> {
-        let mut cells: Vec<_> = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.file_name()).collect();
-        cells.sort();
-        let others = cells.iter().filter_map(|name| name.to_str()).filter(|name| *name != self.own);
-        others.into_iter().find_map(|cell| {
-            let entry = Lock::read(&self.folder.join(cell)).ok()?.stages.remove(&stage)?;
+        self.others().into_iter().find_map(|cell| {
+            let entry = Lock::read(&self.folder.join(&cell)).ok()?.stages.remove(&stage)?;
             if entry.origin(stage).key() != key {
                 return None;
             }
             let outputs = names(stage, &entry)?;
             let staging = Staging::new(run_dir, stage).ok()?;
             let linked = |(name, digest): (&String, &Digest)| {
-                let (from, to) = (self.folder.join(cell).join(stage.as_str()).join(name), staging.path().join(name));
+                let (from, to) = (self.folder.join(&cell).join(stage.as_str()).join(name), staging.path().join(name));
                 link(&from, &to).is_ok() && Digest::of_file(&to).ok() == Some(*digest)
             };
             let all = outputs.iter().all(linked);
-            all.then(|| Shared { cell: cell.to_owned(), staging, outputs, entry })
+            all.then(|| Shared { cell, staging, outputs, entry })
         })
     }
+}
+
+impl Siblings {
+    /// Takes over the furthest checkpoint of another cell from which the stage may go on, unless the cell has one of its
+    /// own; gives the name of the other cell. That it cannot be taken over is no failure: the stage begins anew.
+    pub(crate) fn borrow_checkpoint(
+        &self,
+        stage: StageName,
+        key: &str,
+        may_go_on: &dyn Fn(&Note) -> bool,
+        run_dir: &Path,
+    ) -> Option<String> {
+        let of = |run_dir: &Path| Checkpoints::new(&run_dir.join(stage.as_str()).join(CHECKPOINTS), key);
+        let furthest = |checkpoints: &Checkpoints| checkpoints.notes().into_iter().find(|note| may_go_on(note));
+        let own = of(run_dir);
+        if furthest(&own).is_some() {
+            return None;
+        }
+        let found = self.others().into_iter().filter_map(|cell| {
+            let checkpoints = of(&self.folder.join(&cell));
+            furthest(&checkpoints).map(|note| (cell, checkpoints, note))
+        });
+        let (cell, checkpoints, note) =
+            found.reduce(|best, next| if place(&next.2) > place(&best.2) { next } else { best })?;
+        own.borrow(&checkpoints, &note).ok().map(|()| cell)
+    }
+
+    /// The names of the other cells, in alphabetical order.
+    fn others(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+        names.retain(|name| *name != self.own);
+        names.sort();
+        names
+    }
+}
+
+fn place(note: &Note) -> (usize, usize) {
+    (note.epoch, note.batch)
 }
 
 impl Shared {
@@ -103,13 +140,4 @@ impl Shared {
         self.staging.commit(&run_dir.join(link.name().as_str()), &self.outputs, &link.possible())?;
         Ok(self.entry)
     }
-}
-
-/// A file under another name as well; a copy where that cannot be.
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    if fs::hard_link(from, to).is_ok() {
-        return Ok(());
-    }
-    fs::copy(from, to)?;
-    File::open(to)?.sync_all()
 }

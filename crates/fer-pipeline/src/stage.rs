@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::error::Problem;
 use crate::error::StageError;
+use crate::run_folder::checkpoints::Note;
 use crate::run_folder::key::Origin;
 use crate::run_folder::lock::Entry;
 use crate::slot::{Input, Output};
@@ -102,6 +103,14 @@ pub(crate) trait Stage {
 pub(crate) trait Resumable {
     /// Name of the folder for its checkpoints, below `checkpoints` in its own.
     fn checkpoint_key(&self, origin: &Origin<'_>) -> String;
+    /// Whether it may go on from the checkpoint of this note, which has its key.
+    fn may_go_on_from(&self, note: &Note) -> bool;
+    /// The first of so many epochs, from any point of which a run of another length may go on; why there are none, if
+    /// that is so whatever the length.
+    ///
+    /// # Errors
+    /// In words, the reason.
+    fn free_epochs(&self, epochs: usize) -> Result<usize, &'static str>;
     /// For a stage that has to run: whether an earlier run left something to go on from, or why not.
     fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason>;
 }

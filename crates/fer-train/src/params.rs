@@ -188,7 +188,8 @@ impl TrainParams {
     }
 
     /// Whether a training with these parameters may go on from where another was left that differs in `epochs` alone.
-    /// One that was planned to be as long may; one of another length may, if its length has not played a part yet.
+    /// One that was planned to be as long may; one of another length may, if no length has played a part yet: neither
+    /// that of the other training nor that of this one.
     ///
     /// This is the one place of the rule: the choice of a checkpoint, what `fer plan` says and what [`crate::train`]
     /// accepts follow from it.
@@ -201,9 +202,14 @@ impl TrainParams {
     /// // The last epoch is evaluated in any case, the third of eight is not.
     /// assert!(!params.may_go_on_from(end_of(3, 3)));
     /// assert!(!params.may_go_on_from(end_of(9, 20)));
+    /// // The rate falls in the last of four epochs, and in the last two of eight.
+    /// let params: TrainParams =
+    ///     serde_json::from_str(r#"{"epochs": 8, "schedule": {"name": "stable", "cooldown": 0.25}}"#)?;
+    /// assert!(params.may_go_on_from(end_of(3, 4)) && !params.may_go_on_from(end_of(4, 4)));
+    /// assert!(params.may_go_on_from(end_of(6, 20)) && !params.may_go_on_from(end_of(7, 20)));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub const fn may_go_on_from(&self, reached: Reached) -> bool {
+    pub fn may_go_on_from(&self, reached: Reached) -> bool {
         let Reached { epoch, is_within_next, planned } = reached;
         let epochs = self.epochs.get();
         if planned == epochs {
@@ -212,24 +218,39 @@ impl TrainParams {
         let is_evaluated_as_last = !is_within_next
             && !epoch.is_multiple_of(self.evaluate_every.get())
             && (epoch == epochs || epoch == planned);
-        self.bound_to_epochs().is_none() && epoch + is_within_next as usize <= epochs && !is_evaluated_as_last
+        let begun = epoch + usize::from(is_within_next);
+        begun <= self.free_epochs(planned).min(self.free_epochs(epochs)) && !is_evaluated_as_last
     }
 
-    /// Why a training with these parameters cannot go on from any point of one of another length:
-    /// something that happens in an epoch depends on how many are planned.
+    /// The first of so many epochs, in which nothing depends on that number: from any point of them a training can be made
+    /// longer or shorter.
+    ///
+    /// ```
+    /// use fer_train::TrainParams;
+    /// let of = |json: &str, epochs| serde_json::from_str::<TrainParams>(json).unwrap().free_epochs(epochs);
+    /// assert_eq!(of("{}", 10), 10);
+    /// assert_eq!(of(r#"{"schedule": {"name": "cosine"}}"#, 10), 0);
+    /// assert_eq!(of(r#"{"schedule": {"name": "stable"}, "final_plain_epochs": 1}"#, 10), 8);
+    /// assert_eq!(of(r#"{"schedule": {"name": "stable"}, "final_plain_epochs": 3}"#, 10), 7);
+    /// ```
+    pub fn free_epochs(&self, epochs: usize) -> usize {
+        epochs.saturating_sub(self.schedule.ending_epochs(epochs).max(self.final_plain_epochs))
+    }
+
+    /// Why a training with these parameters cannot go on from any point of one of another length: every rate depends on
+    /// how many epochs are planned.
     ///
     /// ```
     /// use fer_train::TrainParams;
     /// let of = |json: &str| serde_json::from_str::<TrainParams>(json).unwrap().bound_to_epochs();
     /// assert_eq!(of("{}"), None);
     /// assert_eq!(of(r#"{"schedule": {"name": "cosine"}}"#), Some("every rate of its schedule depends on epochs"));
-    /// assert_eq!(of(r#"{"final_plain_epochs": 1}"#), Some("which epochs are plain depends on epochs"));
+    /// assert_eq!(of(r#"{"schedule": {"name": "stable"}}"#), None);
     /// ```
     pub const fn bound_to_epochs(&self) -> Option<&'static str> {
-        match (self.schedule.depends_on_epochs(), self.final_plain_epochs) {
-            (true, _) => Some("every rate of its schedule depends on epochs"),
-            (false, 0) => None,
-            (false, _) => Some("which epochs are plain depends on epochs"),
+        match self.schedule.depends_on_epochs() {
+            true => Some("every rate of its schedule depends on epochs"),
+            false => None,
         }
     }
 

@@ -40,6 +40,15 @@ pub enum Schedule {
         /// How many times the last rate goes into the first.
         final_div_factor: Positive,
     },
+    /// A linear rise to `base` over the steps of the first epochs, `base`, and a linear fall towards 0 over the steps of the
+    /// last epochs: PyTorch's `LinearLR`, `ConstantLR` and `LinearLR` one after the other, stepped after every batch. What
+    /// stands before the fall is the same whatever the number of epochs: a training can be made longer from there.
+    Stable {
+        /// Epochs of the rise. Where the fall begins within them, the lower of both rates holds.
+        warmup_epochs: usize,
+        /// Share of the epochs in which the rate falls, rounded to whole epochs, and at least one unless it is 0.
+        cooldown: Fraction,
+    },
 }
 
 /// A step's place in a training.
@@ -64,6 +73,8 @@ impl Schedule {
         div_factor: Positive::of(25.0),
         final_div_factor: Positive::of(1e4),
     };
+    /// Without warm-up; the fall takes a fifth of the epochs.
+    pub const STABLE: Self = Self::Stable { warmup_epochs: 0, cooldown: Fraction::of(0.2) };
 
     /// The learning rate at a step, given that of the optimiser.
     ///
@@ -101,14 +112,31 @@ impl Schedule {
                     half_cosine(base, first / final_div_factor.get(), (step - peak) / (total - 1.0 - peak).max(1.0))
                 }
             }
+            Self::Stable { warmup_epochs, .. } => {
+                let warmup = steps_per_epoch * warmup_epochs as f64;
+                let fall = steps_per_epoch * self.ending_epochs(at.epochs) as f64;
+                let risen = if step < warmup { (step + 1.0) / warmup } else { 1.0 };
+                let left = if total - step < fall { (total - step) / fall } else { 1.0 };
+                base * risen.min(left)
+            }
         }
     }
 
     /// Whether every rate depends on the number of epochs planned, so that a training cannot be made longer later.
     pub(crate) const fn depends_on_epochs(&self) -> bool {
         match self {
-            Self::Constant | Self::Step { .. } => false,
+            Self::Constant | Self::Step { .. } | Self::Stable { .. } => false,
             Self::Cosine { .. } | Self::OneCycle { .. } => true,
+        }
+    }
+
+    /// The last of so many epochs, whose rates depend on that number.
+    pub(crate) fn ending_epochs(&self, epochs: usize) -> usize {
+        match *self {
+            Self::Constant | Self::Step { .. } => 0,
+            Self::Cosine { .. } | Self::OneCycle { .. } => epochs,
+            Self::Stable { cooldown, .. } if cooldown.get() == 0.0 => 0,
+            Self::Stable { cooldown, .. } => ((cooldown.get() * epochs as f64).round() as usize).clamp(1, epochs),
         }
     }
 
@@ -133,12 +161,13 @@ impl Schedule {
             Self::Step { .. } => "step",
             Self::Cosine { .. } => "cosine",
             Self::OneCycle { .. } => "one-cycle",
+            Self::Stable { .. } => "stable",
         }
     }
 }
 
 fn with_defaults(schema: &mut Schema) {
-    let choices = [Schedule::Constant, Schedule::STEP, Schedule::COSINE, Schedule::ONE_CYCLE];
+    let choices = [Schedule::Constant, Schedule::STEP, Schedule::COSINE, Schedule::ONE_CYCLE, Schedule::STABLE];
     settings_have_defaults(schema, "name", &choices);
     first_needs_no_name(schema);
 }
@@ -156,6 +185,7 @@ enum RawName {
     Step,
     Cosine,
     OneCycle,
+    Stable,
 }
 
 #[derive(Deserialize, Default)]
@@ -168,6 +198,7 @@ struct RawSchedule {
     pct_start: Option<Fraction>,
     div_factor: Option<Positive>,
     final_div_factor: Option<Positive>,
+    cooldown: Option<Fraction>,
 }
 
 impl TryFrom<RawSchedule> for Schedule {
@@ -179,6 +210,7 @@ impl TryFrom<RawSchedule> for Schedule {
             RawName::Step => Self::STEP,
             RawName::Cosine => Self::COSINE,
             RawName::OneCycle => Self::ONE_CYCLE,
+            RawName::Stable => Self::STABLE,
         };
         // What applies is taken out; whatever is left then does not apply.
         match &mut schedule {
@@ -193,6 +225,10 @@ impl TryFrom<RawSchedule> for Schedule {
                 *div_factor = raw.div_factor.take().unwrap_or(*div_factor);
                 *final_div_factor = raw.final_div_factor.take().unwrap_or(*final_div_factor);
             }
+            Self::Stable { warmup_epochs, cooldown } => {
+                *warmup_epochs = raw.warmup_epochs.take().unwrap_or(*warmup_epochs);
+                *cooldown = raw.cooldown.take().unwrap_or(*cooldown);
+            }
         }
         match raw.given().into_iter().find(|(_, given)| *given) {
             Some((parameter, _)) => Err(Error::NotApplicable { parameter, of: schedule.name() }),
@@ -202,7 +238,7 @@ impl TryFrom<RawSchedule> for Schedule {
 }
 
 impl RawSchedule {
-    fn given(&self) -> [(&'static str, bool); 6] {
+    fn given(&self) -> [(&'static str, bool); 7] {
         [
             ("step_size", self.step_size.is_some()),
             ("gamma", self.gamma.is_some()),
@@ -210,6 +246,7 @@ impl RawSchedule {
             ("pct_start", self.pct_start.is_some()),
             ("div_factor", self.div_factor.is_some()),
             ("final_div_factor", self.final_div_factor.is_some()),
+            ("cooldown", self.cooldown.is_some()),
         ]
     }
 }

@@ -283,6 +283,20 @@ def warm_cosine(warmup, total):
     return make
 
 
+def trapezoid(warmup, fall, total):
+    """A linear rise, a constant, a linear fall towards 0 over the last steps."""
+
+    def make(optimizer):
+        schedule = torch.optim.lr_scheduler
+        parts = [schedule.ConstantLR(optimizer, 1.0, 0), schedule.LinearLR(optimizer, 1.0, 0.0, fall)]
+        starts = [total - fall]
+        if warmup:
+            parts, starts = [schedule.LinearLR(optimizer, 1 / warmup, 1.0, warmup - 1), *parts], [warmup, *starts]
+        return schedule.SequentialLR(optimizer, parts, starts)
+
+    return make
+
+
 def schedules():
     epochs, batches = 9, 4
     total = epochs * batches
@@ -302,6 +316,10 @@ def schedules():
             one_cycle(pct_start=0.25, div_factor=10.0, final_div_factor=100.0),
             "step",
         ),
+        # A fifth of nine epochs is nearest to two of them, 0.4 to four, 0.01 to none, of which one is left.
+        ({"name": "stable"}, trapezoid(0, 2 * batches, total), "step"),
+        ({"name": "stable", "warmup_epochs": 2, "cooldown": 0.4}, trapezoid(2 * batches, 4 * batches, total), "step"),
+        ({"name": "stable", "warmup_epochs": 3, "cooldown": 0.01}, trapezoid(3 * batches, batches, total), "step"),
     ]
     return {
         "epochs": epochs,

@@ -38,10 +38,17 @@ def train(**params):
     return stage({"stage": "train", "params": params})
 
 
+RANGES = {
+    "train.optimizer.learning_rate": {"kind": "log", "low": 0.001, "high": 0.3},
+    "train.schedule": {"kind": "choice", "values": [{"name": "stable"}, {"name": "constant"}]},
+    "train.schedule.warmup_epochs": {"kind": "int", "low": 0, "high": 2, "when": {"train.schedule": [{"name": "stable"}]}},
+}
 RIGHT = {
     "plain": FILE,
     "sweep": changed(matrix={"train.epochs": [1, 2], "seeds": [1, 2]}),
     "seeds": changed(seeds=[1, 2]),
+    "search": changed(search={"trials": 2, "parameters": RANGES, "sampler": "random", "parallel": 3, "seed": 1}),
+    "search with halving": changed(search={"trials": 2, "parameters": RANGES, "halving": {"epochs": 50}}),
     "named": changed(stages=[INGEST, {"stage": "preprocess"}, {"stage": "train", "name": "teacher"},
                              {"stage": "train", "params": {"init": {"from": "teacher"}}}, {"stage": "evaluate"}]),
     "command": stage({"stage": "preprocess", "command": ["python3", "a.py"], "params": {"any": [1]}, "timeout_seconds": 0.5}),
@@ -93,6 +100,14 @@ WRONG = {
     "matrix of one value": changed(matrix={"train.epochs": 3}),
     "empty list in a matrix": changed(matrix={"train.epochs": []}),
     "matrix without a path": changed(matrix={"epochs": [1, 2]}),
+    "search without trials": changed(search={"parameters": RANGES}),
+    "search of nothing": changed(search={"trials": 2, "parameters": {}}),
+    "search without a path": changed(search={"trials": 2, "parameters": {"epochs": {"kind": "int", "low": 1, "high": 2}}}),
+    "search without a kind": changed(search={"trials": 2, "parameters": {"train.epochs": {"low": 1, "high": 2}}}),
+    "search of values between": changed(search={"trials": 2, "parameters": {"train.epochs": {"kind": "int", "low": 1.5, "high": 2}}}),
+    "search of no values": changed(search={"trials": 2, "parameters": {"train.epochs": {"kind": "choice", "values": []}}}),
+    "unknown sampler": changed(search={"trials": 2, "parameters": RANGES, "sampler": "grid"}),
+    "halving without epochs": changed(search={"trials": 2, "parameters": RANGES, "halving": {"factor": 2}}),
     "source without path": ingest(source={"kind": "csv"}),
     "source of no kind": ingest(source={"path": "a.csv"}),
     "column of a folder": ingest(source={"kind": "folder", "path": "a", "label_column": "b"}),

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use clap::{Arg, Args};
 use fer_artifact::names::MODEL;
 use fer_pipeline::compare::Run;
+use fer_pipeline::search::Search;
 use fer_pipeline::sweep::Sweep;
 use fer_pipeline::{CheckpointEvery, Pipeline, RunOptions, Selection, StageKind, StageName};
 use fer_predict::ModelSource;
@@ -29,6 +30,11 @@ pub(super) struct ChainArgs {
 }
 
 impl ChainArgs {
+    /// The search of a file that has one.
+    pub(super) fn load_search(&self) -> Result<Option<Search>> {
+        Ok(Search::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
+    }
+
     pub(super) fn load_sweep(&self) -> Result<Sweep> {
         Ok(Sweep::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
     }
@@ -36,7 +42,7 @@ impl ChainArgs {
 
 /// The file of [`ChainArgs`] where it must be a sweep's: a run folder is that of one run.
 pub(super) fn sweep_file(argument: Arg) -> Arg {
-    argument.value_name("FILE").help("The pipeline file, with `matrix`, `seeds` or `fold: all`")
+    argument.value_name("FILE").help("The pipeline file, with `matrix`, `seeds`, `fold: all` or `search`")
 }
 
 /// A chain, or a cell of a sweep, which is one.

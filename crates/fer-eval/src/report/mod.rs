@@ -16,6 +16,7 @@ mod page;
 mod parts;
 mod picture;
 mod reliability;
+mod search;
 mod sheets;
 mod training;
 
@@ -27,6 +28,7 @@ use minijinja::{Environment, UndefinedBehavior};
 pub use input::{ReportInput, Scope};
 use page::Page;
 pub use page::STYLE;
+pub use search::{SearchReport, SearchTrial, search_report};
 
 use crate::Error;
 

@@ -11,11 +11,11 @@ use fer_artifact::{
 use fer_train::Reached;
 use serde::{Deserialize, Serialize};
 
-use crate::run_folder::folder::remove_unfinished;
+use crate::run_folder::folder::{link, remove_unfinished};
 
 /// A stage's folder for checkpoints, in its own.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
-/// Checkpoints that are kept, beside the one of the best epoch.
+/// Checkpoints that are kept, beside the one of the best epoch and the last from which a longer training may go on.
 const KEPT: usize = 2;
 
 /// When a training writes checkpoints: whichever comes first. It also writes one when it is interrupted, and one
@@ -122,18 +122,20 @@ impl Checkpoints {
         }
     }
 
-    /// Writes a checkpoint and the note beside it (with its digest), and removes the checkpoints that are not kept.
+    /// Writes a checkpoint and the note beside it (with its digest), and removes the checkpoints that are not kept. In the
+    /// first `free` epochs nothing depends on the training's length.
     pub(crate) fn write(
         &self,
         checkpoint: &Checkpoint,
         note: &Note,
         provenance: &Provenance,
+        free: usize,
     ) -> Result<(), fer_artifact::Error> {
         self.make_folder()?;
         let digest = write(&self.path(note, "safetensors"), checkpoint, provenance)?;
         let note = Note { digest, ..note.clone() };
         write_atomic(&self.path(&note, "json"), |out| Ok(serde_json::to_writer(out, &note)?))?;
-        self.keep_last_and_best();
+        self.keep_last_best_and_free(free);
         Ok(())
     }
 
@@ -145,13 +147,34 @@ impl Checkpoints {
         made.map_err(|source| fer_artifact::Error::Io { path, action, source })
     }
 
-    /// Removes all but the last two and that of the best epoch. What cannot be removed does no harm.
-    fn keep_last_and_best(&self) {
+    /// Removes all but the last two, that of the best epoch, and the last within the first `free` epochs. What cannot be
+    /// removed does no harm.
+    fn keep_last_best_and_free(&self, free: usize) {
         let notes = self.notes();
         let best = notes.first().and_then(|last| last.best);
-        for note in notes.iter().skip(KEPT).filter(|note| note.batch != 0 || Some(note.epoch) != best) {
-            self.remove(note);
+        let last_free = notes.iter().position(|note| note.epoch + usize::from(note.batch > 0) <= free);
+        let is_best = |note: &Note| note.batch == 0 && Some(note.epoch) == best;
+        for (place, note) in notes.iter().enumerate().skip(KEPT) {
+            if Some(place) != last_free && !is_best(note) {
+                self.remove(note);
+            }
         }
+    }
+
+    /// Links the checkpoint of this note, which lies in the folder of another run, into this one; copies it where that
+    /// cannot be.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn borrow(&self, other: &Self, note: &Note) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        // Nothing may stand for a file that is not there.
+        for extension in ["safetensors", "json"] {
+            let place = self.path(note, extension);
+            let _ = std::fs::remove_file(&place);
+            link(&other.path(note, extension), &place)?;
+        }
+        Ok(())
     }
 
     /// Removes a checkpoint; its note first, since nothing may stand for a file that is not there.
@@ -187,13 +210,13 @@ mod tests {
         Note { digest, epoch, batch, images: batch * 10, batches: 4, epochs: 9, best, history: vec![] }
     }
 
-    fn written(notes: &[Note]) -> (tempfile::TempDir, Checkpoints) {
+    fn written(notes: &[Note], free: usize) -> (tempfile::TempDir, Checkpoints) {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::new(folder.path(), "key");
         let checkpoint = Checkpoint { classes: vec!["a".into()], state: Value::Null, tensors: [].into() };
         for note in notes {
             let provenance = Provenance::new("test", fer_artifact::Seed::new(1));
-            checkpoints.write(&checkpoint, note, &provenance).unwrap();
+            checkpoints.write(&checkpoint, note, &provenance, free).unwrap();
         }
         (folder, checkpoints)
     }
@@ -206,7 +229,7 @@ mod tests {
     fn the_last_two_and_that_of_the_best_epoch_are_kept() {
         let notes =
             [note(1, 0, Some(1)), note(2, 0, Some(2)), note(3, 0, Some(2)), note(3, 2, Some(2)), note(3, 3, Some(2))];
-        let (folder, checkpoints) = written(&notes);
+        let (folder, checkpoints) = written(&notes, 9);
         assert_eq!(places(&checkpoints), [(3, 3), (3, 2), (2, 0)]);
         let mut files: Vec<_> = std::fs::read_dir(folder.path().join("key")).unwrap().collect();
         assert_eq!(files.len(), 6);
@@ -215,8 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn the_last_from_which_a_longer_training_may_go_on_is_kept() {
+        let notes = [note(1, 0, None), note(2, 0, None), note(2, 2, None), note(3, 0, None), note(4, 1, None)];
+        assert_eq!(places(&written(&notes, 2).1), [(4, 1), (3, 0), (2, 0)]);
+        assert_eq!(places(&written(&notes, 0).1), [(4, 1), (3, 0)]);
+    }
+
+    #[test]
     fn a_damaged_checkpoint_is_noticed() {
-        let (folder, checkpoints) = written(&[note(1, 0, None)]);
+        let (folder, checkpoints) = written(&[note(1, 0, None)], 9);
         let last = checkpoints.notes().remove(0);
         assert!(checkpoints.read(&last).is_ok());
         let path = folder.path().join("key/epoch-0001.safetensors");

@@ -229,6 +229,15 @@ pub(crate) fn is_unfinished(name: &OsStr) -> bool {
     name.starts_with(".writing-") || (name.starts_with('.') && name.ends_with(".partial"))
 }
 
+/// A file under another name as well; a copy where that cannot be.
+pub(crate) fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to)?;
+    File::open(to)?.sync_all()
+}
+
 /// Removes from a folder what killed runs left in it. What cannot be removed does no harm.
 pub(crate) fn remove_unfinished(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| is_unfinished(&entry.file_name()))

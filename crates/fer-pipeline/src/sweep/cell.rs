@@ -15,6 +15,7 @@ use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::folder::LOG_FILE;
 use crate::run_folder::state::{forget, note_failure};
+use crate::search::unit::Unit;
 use crate::siblings::PAUSE;
 use crate::{Error, Outcome, Pipeline, RunOptions, RunState, Step};
 
@@ -29,7 +30,9 @@ pub struct Cell {
     pub values: BTreeMap<String, Value>,
     /// The seed.
     pub seed: u64,
-    pub(super) pipeline: Pipeline,
+    /// What of a search it is, if it is a trial.
+    pub unit: Option<Unit>,
+    pub(crate) pipeline: Pipeline,
 }
 
 /// How far a cell is.
@@ -107,7 +110,13 @@ impl CellState {
 impl Cell {
     pub(super) fn new(index: usize, values: &Values<'_>, pipeline: Pipeline) -> Self {
         let name = pipeline.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { index, name, values: values.by_name(), seed: pipeline.seed.value(), pipeline }
+        Self { index, name, values: values.by_name(), seed: pipeline.seed.value(), unit: None, pipeline }
+    }
+
+    /// A trial of a search.
+    pub(crate) fn of_trial(unit: Unit, name: String, pipeline: Pipeline) -> Self {
+        let (values, seed) = (unit.values.clone(), pipeline.seed.value());
+        Self { index: unit.trial, name, values, seed, unit: Some(unit), pipeline }
     }
 
     /// Its run folder.
@@ -143,7 +152,10 @@ impl Cell {
                     }
                     sleep(PAUSE);
                 }
-                ended => return ended,
+                ended => {
+                    ended.as_ref().err().into_iter().for_each(|error| self.note_divergence(error));
+                    return ended;
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A pipeline file with a matrix: many runs, its cells, that share what they have in common.
 
 mod cell;
+mod diverged;
 pub mod engine;
 mod found;
 mod indices;
@@ -52,6 +53,14 @@ impl Sweep {
     pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Self, Error> {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
+        if raw.search.is_some() {
+            let message = format!(
+                "`search` makes a search of this file, whose trials follow from one another and have no numbers beforehand; \
+                 `fer sweep run {}` runs them",
+                path.display()
+            );
+            return Err(Error::Invalid { problems: vec![document.problem_with_key(&["search".into()], message)] });
+        }
         if raw.matrix.is_none() && raw.seeds.is_none() && raw.all_folds().is_none() {
             let message = format!(
                 "expected `matrix`, `seeds` or `fold: all`, found none; `fer run {}` runs this file",

@@ -82,6 +82,11 @@ impl Document {
         Ok(())
     }
 
+    /// The file's text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The overrides, in the order in which they were applied.
     pub(crate) fn overrides(&self) -> &[Override] {
         &self.overrides

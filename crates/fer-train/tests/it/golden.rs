@@ -231,7 +231,7 @@ fn schedules_are_those_of_pytorch() {
     let number = |name: &str| golden[name].as_u64().unwrap() as usize;
     let base = golden["learning_rate"].as_f64().unwrap();
     let cases = golden["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 6);
+    assert_eq!(cases.len(), 9);
     for case in cases {
         let schedule: fer_train::Schedule = serde_json::from_value(case["schedule"].clone()).unwrap();
         for (step, expected) in case["rates"].as_array().unwrap().iter().enumerate() {

@@ -240,3 +240,38 @@ fn a_training_whose_rates_depend_on_its_length_cannot_be_made_longer() {
         assert_eq!(error, "the checkpoint is of another training: expected epochs 4, found 2");
     }
 }
+
+#[test]
+fn a_stable_training_can_be_made_longer_from_any_point_before_its_fall_and_from_no_other() {
+    let schedule = json!({"name": "stable", "warmup_epochs": 1, "cooldown": 0.25});
+    // The rate falls in the last epoch of four, in the last two of eight, in the last three of twelve.
+    let (_, short) = recorded(4, &schedule, None).unwrap();
+    for epochs in [8, 12] {
+        let (expected, whole) = recorded(epochs, &schedule, None).unwrap();
+        for (done, checkpoint) in (1..).zip(&short.checkpoints) {
+            let outcome = recorded(epochs, &schedule, Some(through_a_file(checkpoint)));
+            match outcome {
+                Ok((longer, rest)) => {
+                    assert!(done <= 3, "{done}");
+                    assert_eq!(bytes(&longer), bytes(&expected), "{done}");
+                    assert_eq!(rest.checkpoints, whole.checkpoints[done..], "{done}");
+                }
+                Err(error) => {
+                    let refusal = format!("the checkpoint is of another training: expected epochs {epochs}, found 4");
+                    assert_eq!((done, error.to_string()), (4, refusal));
+                }
+            }
+        }
+        for (at, checkpoint) in short.batches.iter().zip(short.within.as_ref().unwrap()) {
+            let outcome = recorded(epochs, &schedule, Some(through_a_file(checkpoint)));
+            assert_eq!(outcome.is_ok(), at.epoch <= 3, "{}, {}", at.epoch, at.batch);
+            assert!(outcome.is_err() || bytes(&outcome.unwrap().0) == bytes(&expected), "{}, {}", at.epoch, at.batch);
+        }
+    }
+    // Shorter too: what eight epochs have before the fall of four.
+    let (expected, _) = recorded(4, &schedule, None).unwrap();
+    let (_, long) = recorded(8, &schedule, None).unwrap();
+    let (shorter, _) = recorded(4, &schedule, Some(long.checkpoints[2].clone())).unwrap();
+    assert_eq!(bytes(&shorter), bytes(&expected));
+    assert!(recorded(4, &schedule, Some(long.checkpoints[3].clone())).is_err());
+}

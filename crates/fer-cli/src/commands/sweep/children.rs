@@ -97,8 +97,14 @@ impl<'a> Children<'a> {
 
     fn command(&self, cell: &Cell) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["sweep", "run"]).args(&self.arguments);
-        command.args(["--index", &cell.index.to_string(), "--as-child", &cell.digest().to_string()]);
+        match &cell.unit {
+            None => command.args(["sweep", "run"]).args(&self.arguments).args(["--index", &cell.index.to_string()]),
+            Some(unit) => {
+                let unit = serde_json::to_string(unit).expect("values are representable in JSON");
+                command.args(["sweep", "trial"]).args(&self.arguments).args(["--unit", &unit])
+            }
+        };
+        command.args(["--as-child", &cell.digest().to_string()]);
         command.args(["--threads", &self.threads.to_string()]);
         #[expect(clippy::disallowed_methods, reason = "polars has no other way; the user's own choice stays")]
         let is_chosen = std::env::var_os(POLARS_THREADS).is_some();

@@ -7,9 +7,12 @@ mod engines;
 mod jobs;
 mod plan;
 mod run;
+mod search;
+mod search_table;
 mod status;
 mod submit;
 mod tables;
+mod trial;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -34,6 +37,9 @@ enum SweepCommand {
     Cancel(cancel::SweepCancelArgs),
     /// Print the state of each cell and the scores so far; exit with 1 if a cell is not fresh.
     Status(status::SweepStatusArgs),
+    /// Run a trial of a search, for the search that started this process.
+    #[command(hide = true)]
+    Trial(trial::SweepTrialArgs),
 }
 
 impl SweepArgs {
@@ -44,6 +50,7 @@ impl SweepArgs {
             SweepCommand::Submit(args) => args.run(),
             SweepCommand::Cancel(args) => args.run(),
             SweepCommand::Status(args) => args.run(),
+            SweepCommand::Trial(args) => args.run(),
         }
     }
 }

@@ -1,7 +1,8 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use fer_pipeline::sweep::CellPlan;
 
+use super::search;
 use super::tables::plan_table;
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::{FormatArgs, Section};
@@ -25,6 +26,14 @@ pub(super) struct SweepPlanArgs {
 
 impl SweepPlanArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
+        if let Some(search) = self.chain.load_search()? {
+            if self.indices {
+                bail!(
+                    "--indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another"
+                );
+            }
+            return search::plan(&search, &self.format);
+        }
         let sweep = self.chain.load_sweep()?;
         let plan = sweep.plan()?;
         if self.indices {

@@ -6,11 +6,13 @@ use anyhow::{Result, bail};
 use clap::Args;
 use fer_artifact::with_causes;
 use fer_pipeline::RunOptions;
+use fer_pipeline::search::Search;
 use fer_pipeline::sweep::{Cell, CellState, Indices, Sweep};
 
 use super::board::Board;
 use super::children::{Children, End};
 use super::engines::job;
+use super::search::{self, Workers};
 use super::tables::Report;
 use crate::clock::SystemClock;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, ThreadArgs, VerbosityArgs, sweep_file};
@@ -58,6 +60,9 @@ pub(super) struct SweepRunArgs {
 
 impl SweepRunArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
+        if let Some(search) = self.chain.load_search()? {
+            return self.search(&search);
+        }
         let sweep = self.chain.load_sweep()?;
         let Some(indices) = &self.index else {
             return self.supervise(&sweep, &sweep.cells().iter().collect::<Vec<_>>());
@@ -76,6 +81,19 @@ impl SweepRunArgs {
             bail!("{file}: cells {indices} are others than when this job was submitted: cancel it, and submit again");
         }
         self.supervise(&sweep, &cells)
+    }
+
+    /// The whole of a search.
+    fn search(&self, search: &Search) -> Result<ExitStatus> {
+        if self.index.is_some() {
+            bail!(
+                "--index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
+                 `fer sweep run` on each machine instead"
+            );
+        }
+        let (jobs, verbosity) = (self.jobs.get(), self.verbosity.level());
+        let workers = Workers { jobs, arguments: self.child_arguments(), threads: self.child_threads(jobs), verbosity };
+        search::run(search, workers, &self.format)
     }
 
     /// The child's part.

@@ -3,6 +3,7 @@ use clap::Args;
 use fer_pipeline::sweep::{Cell, CellState};
 
 use super::jobs::{jobs_section, with_jobs};
+use super::search;
 use super::tables::{Report, cells_section};
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::FormatArgs;
@@ -20,6 +21,9 @@ pub(super) struct SweepStatusArgs {
 
 impl SweepStatusArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
+        if let Some(search) = self.chain.load_search()? {
+            return search::status(&search, &self.format);
+        }
         let sweep = self.chain.load_sweep()?;
         let (cells, submitted) = with_jobs(&sweep, sweep.cells().iter().map(Cell::status).collect())?;
         let mut report = Report::new(&sweep, cells)?;

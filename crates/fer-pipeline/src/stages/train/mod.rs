@@ -109,7 +109,7 @@ impl Train {
 
     /// The latest checkpoint that is whole. The ones that are not go.
     fn latest(&self, checkpoints: &Checkpoints, context: &mut Context<'_>) -> Option<(Note, Checkpoint)> {
-        for note in checkpoints.notes().into_iter().filter(|note| self.params.may_go_on_from(note.reached())) {
+        for note in checkpoints.notes().into_iter().filter(|note| self.may_go_on_from(note)) {
             match checkpoints.read(&note) {
                 Ok(checkpoint) => return Some((note, checkpoint)),
                 Err(reason) => {
@@ -229,10 +229,18 @@ impl Resumable for Train {
         origin.key()
     }
 
+    fn may_go_on_from(&self, note: &Note) -> bool {
+        self.params.may_go_on_from(note.reached())
+    }
+
+    fn free_epochs(&self, epochs: usize) -> Result<usize, &'static str> {
+        self.params.bound_to_epochs().map_or(Ok(self.params.free_epochs(epochs)), Err)
+    }
+
     fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason> {
         let checkpoints = Checkpoints::new(&earlier.checkpoint_dir, &self.checkpoint_key(&earlier.origin));
         let epochs = self.params.epochs.get();
-        match checkpoints.notes().into_iter().find(|note| self.params.may_go_on_from(note.reached())) {
+        match checkpoints.notes().into_iter().find(|note| self.may_go_on_from(note)) {
             Some(note) if note.epochs == epochs && !note.is_end() => {
                 Some(Reason::Interrupted { epoch: note.epoch_under_way(), epochs })
             }
@@ -252,7 +260,7 @@ impl Train {
         if !is_longer || longer != earlier.origin.params || finished.inputs != *earlier.origin.inputs {
             return None;
         }
-        let why = self.params.bound_to_epochs().unwrap_or("no checkpoint of its end is left");
+        let why = self.params.bound_to_epochs().unwrap_or("no checkpoint to go on from is left");
         Some(Reason::StartsAnew(why))
     }
 }

@@ -42,7 +42,8 @@ impl Observer for Watch<'_, '_> {
         }));
         (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
         let is_stop = self.context.reporter.stop_requested();
-        let is_end = self.note.is_end() && self.params.bound_to_epochs().is_none();
+        let epochs = self.params.epochs.get();
+        let is_end = self.note.is_end() && self.params.free_epochs(epochs) == epochs;
         if is_stop || is_end || self.is_time(now) {
             self.write(checkpoint)?;
         }
@@ -64,8 +65,11 @@ impl Observer for Watch<'_, '_> {
         }
         (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
         let every = self.context.options.checkpoint_every.epochs;
-        let is_last = record.epoch == self.params.epochs.get();
-        if !is_last && every.is_some_and(|every| record.epoch.is_multiple_of(every.get())) {
+        let epochs = self.params.epochs.get();
+        let is_due = every.is_some_and(|every| record.epoch.is_multiple_of(every.get()));
+        // From here a longer training can go on.
+        let is_last_free = record.epoch == self.params.free_epochs(epochs);
+        if record.epoch != epochs && (is_due || is_last_free) {
             self.write(checkpoint)?;
         }
         self.context.reporter.event(&Event::Epoch { record, epochs: self.params.epochs.get() });
@@ -112,7 +116,8 @@ impl<'a, 'b> Watch<'a, 'b> {
         let checkpoint = checkpoint()?;
         let best = checkpoint.state["best"]["epoch"].as_u64().map(|epoch| epoch as usize);
         let note = Note { best, history: self.history.clone(), ..self.note.clone() };
-        self.checkpoints.write(&checkpoint, &note, &self.context.provenance)?;
+        let free = self.params.free_epochs(self.params.epochs.get());
+        self.checkpoints.write(&checkpoint, &note, &self.context.provenance, free)?;
         self.context.detail(&format!("checkpoint: {} epochs and {} batches", note.epoch, note.batch));
         self.written = self.seconds();
         Ok(())

@@ -1,0 +1,48 @@
+//! What a person sees of a search.
+
+use fer_pipeline::search::{SearchState, Trial};
+
+use crate::commands::format::{Section, shown};
+use crate::table::{Align, Table};
+
+/// A rung a line.
+pub(super) fn plan_section(state: &SearchState) -> Section {
+    let columns = ["rung", "trials", "epochs", "of these, done before", "epochs in all"];
+    let mut table = Table::new(columns.map(|name| (name.to_owned(), Align::Right)));
+    for (number, rung) in state.rungs.iter().enumerate() {
+        let epochs = rung.epochs.map_or("–".to_owned(), |epochs| epochs.to_string());
+        let cost = rung.epochs.map_or("–".to_owned(), |_| rung.cost().to_string());
+        table.row([number.to_string(), rung.trials.to_string(), epochs, rung.done_before.to_string(), cost]);
+    }
+    Section { title: String::new(), table, empty: "" }
+}
+
+/// A trial a line: once all are done, the best first.
+pub(super) fn trials_section(names: &[String], state: &SearchState) -> Section {
+    let mut columns = vec![("trial".to_owned(), Align::Right)];
+    columns.extend(names.iter().map(|name| (name.clone(), Align::Left)));
+    columns.extend(["epochs", "validation accuracy"].map(|name| (name.to_owned(), Align::Right)));
+    columns.push(("state".to_owned(), Align::Left));
+    let mut table = Table::new(columns);
+    let mut trials: Vec<&Trial> = state.trials.iter().collect();
+    trials.sort_by_key(|trial| (trial.rank.unwrap_or(usize::MAX), trial.trial));
+    for trial in trials {
+        let values = names.iter().map(|name| shown(trial.values.get(name)));
+        let epochs = trial.epochs.map_or("–".to_owned(), |epochs| epochs.to_string());
+        let score = trial.score().map_or("–".to_owned(), |score| format!("{:.1} %", 100.0 * score));
+        table.row([trial.trial.to_string()].into_iter().chain(values).chain([epochs, score, told(trial, state)]));
+    }
+    Section { title: String::new(), table, empty: "none" }
+}
+
+/// What becomes of a trial.
+fn told(trial: &Trial, state: &SearchState) -> String {
+    let is_chosen = state.winner.as_ref().is_some_and(|winner| winner.trial == trial.trial);
+    match (trial.failure(), trial.outcomes.last()) {
+        (Some(message), _) => format!("failed: {}", message.replace('\n', " ")),
+        (None, Some(None)) => "under way".to_owned(),
+        _ if is_chosen => "chosen".to_owned(),
+        _ if trial.outcomes.len() < state.rungs.len() && state.winner.is_some() => "stopped".to_owned(),
+        _ => "trained".to_owned(),
+    }
+}

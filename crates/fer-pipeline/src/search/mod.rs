@@ -1,0 +1,237 @@
+//! A pipeline file with `search`: runs with drawn values, its trials, of which the validation scores choose one.
+
+mod agenda;
+mod importance;
+mod outcome;
+mod parzen;
+mod range;
+pub(crate) mod raw;
+mod report;
+mod rungs;
+mod sampler;
+mod space;
+mod state;
+pub(crate) mod unit;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use fer_artifact::{Seed, tidy};
+use serde_json::Value;
+
+use crate::chain::RawChain;
+use crate::error::Problem;
+use crate::run_folder::folder::CELLS;
+use crate::siblings::Siblings;
+use crate::sweep::Cell;
+use crate::yaml::document::Document;
+use crate::yaml::locate::Segment;
+use crate::yaml::overrides::Override;
+use crate::{Error, Pipeline, StageKind, StageName};
+
+pub use importance::Importance;
+pub use outcome::{Curve, Outcome};
+pub use rungs::Rung;
+pub use state::{SearchState, Trial, Trials, Winner};
+pub use unit::{Part, Unit};
+
+use agenda::Rules;
+use raw::{Halving, RawSearch};
+use rungs::halved;
+use space::{SEARCH, Space, Values};
+
+/// A valid pipeline file with `search`.
+pub struct Search {
+    document: Document,
+    base: PathBuf,
+    named_run_dir: Option<PathBuf>,
+    /// Folder of all trials.
+    run_dir: PathBuf,
+    /// The training that is searched for.
+    trained: StageName,
+    rules: Rules,
+}
+
+impl fmt::Debug for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Search").field("run_dir", &self.run_dir).field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Search {
+    /// Reads a pipeline file, as [`Pipeline::load`] does, and checks it with every choice and every end of a range; none
+    /// where the file has no `search`.
+    ///
+    /// # Errors
+    /// [`Error::Read`], or [`Error::Invalid`] with everything that is wrong, each with its place.
+    pub fn load(path: &Path, overrides: &[String], run_dir: Option<&Path>) -> Result<Option<Self>, Error> {
+        let document = Document::read(path, overrides)?;
+        let mut raw = RawChain::of(&document)?;
+        let Some(search) = raw.search.take() else { return Ok(None) };
+        let invalid = |problems| Error::Invalid { problems };
+        if let Some(problem) = beside(&document, &raw) {
+            return Err(invalid(vec![problem]));
+        }
+        let space = Space::new(&document, &search).map_err(invalid)?;
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let seed = Seed::new(search.seed.unwrap_or(raw.seed));
+        let trained = raw.names_of(StageKind::Train).pop().ok_or_else(|| {
+            let message =
+                "expected a chain with a stage `train`, whose validation scores choose; found none".to_owned();
+            invalid(vec![document.problem_with_key(&[SEARCH.into()], message)])
+        })?;
+        let root = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
+        let (sampler, parallel) = (search.sampler, search.parallel.get());
+        let first = Rung { epochs: None, done_before: 0, trials: search.trials.get() };
+        let rules = Rules { space, sampler, seed, parallel, rungs: vec![first] };
+        let named_run_dir = run_dir.map(Path::to_owned);
+        let mut found = Self { document, base, named_run_dir, run_dir: root, trained, rules };
+        found.check_corners()?;
+        found.rules.rungs = found.rungs_of(&search).map_err(|problem| invalid(vec![problem]))?;
+        Ok(Some(found))
+    }
+
+    /// Folder of all trials and of the report.
+    pub fn run_dir(&self) -> &Path {
+        &self.run_dir
+    }
+
+    /// The parameters that are searched, in the order of the table.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.rules.space.parameters().iter().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names
+    }
+
+    /// The rungs, the shortest first: one where there is no halving.
+    pub fn rungs(&self) -> &[Rung] {
+        &self.rules.rungs
+    }
+
+    /// The run of a trial on a rung.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], if the values do not go together.
+    pub fn cell(&self, unit: &Unit) -> Result<Cell, Error> {
+        let mut pipeline = self.pipeline(&unit.values, unit.epochs)?;
+        if unit.part == Part::Trial {
+            pipeline.stages.retain(|link| !link.is_evaluation());
+        }
+        let (name, cells) = (unit.folder_name(), pipeline.run_dir.join(CELLS));
+        pipeline.run_dir = cells.join(&name);
+        pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(&name);
+        pipeline.siblings = Some(Siblings::new(cells, &name));
+        Ok(Cell::of_trial(unit.clone(), name, pipeline))
+    }
+
+    /// The chain with these values, in the run folder of the file.
+    fn pipeline(&self, values: &Values, epochs: Option<usize>) -> Result<Pipeline, Error> {
+        let mut document = self.document.clone();
+        let invalid =
+            |message: String| Error::Invalid { problems: vec![self.document.problem(&[SEARCH.into()], message)] };
+        // A parameter stands before those below it.
+        let searched = values.iter().map(|(name, value)| (name.clone(), value.clone(), self.place_of(name, value)));
+        let length = epochs.map(|epochs| {
+            (self.epochs_name(), Value::from(epochs), [SEARCH, "halving", "epochs"].map(Segment::from).to_vec())
+        });
+        for (name, value, place) in searched.chain(length) {
+            let over = Override::in_file(&name, value, place).map_err(invalid)?;
+            document.apply(over).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
+        }
+        let raw = RawChain::of(&document)?;
+        Pipeline::build(&document, raw, &self.base, self.named_run_dir.as_deref())
+    }
+
+    /// Where the file has a value, or else the range that it was drawn from.
+    fn place_of(&self, name: &str, value: &Value) -> Vec<Segment> {
+        let range = self.rules.space.parameters().iter().find(|(other, _)| other == name).map(|(_, range)| range);
+        let choice = range.and_then(|range| range.choices()?.iter().position(|choice| choice == value));
+        let last: Vec<Segment> = choice.map_or(vec!["kind".into()], |index| vec!["values".into(), index.into()]);
+        space::place(&[&[name.into()][..], &last].concat())
+    }
+
+    fn epochs_name(&self) -> String {
+        format!("{}.epochs", self.trained)
+    }
+
+    /// Every choice and every end of a range must make a valid chain.
+    fn check_corners(&self) -> Result<(), Error> {
+        let mut problems: Vec<Problem> = vec![];
+        for (values, _) in self.rules.space.corners() {
+            match self.pipeline(&values, None) {
+                Ok(_) => {}
+                Err(Error::Invalid { problems: found }) => {
+                    let new: Vec<Problem> = found.into_iter().filter(|problem| !problems.contains(problem)).collect();
+                    problems.extend(new);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid { problems }) }
+    }
+
+    /// The rungs that the file asks for.
+    fn rungs_of(&self, search: &RawSearch) -> Result<Vec<Rung>, Problem> {
+        let trials = search.trials.get();
+        let problem = |key: &str, message: String| {
+            self.document.problem_with_key(&[SEARCH, "halving", key].map(Segment::from), message)
+        };
+        let Some(Halving { epochs: first, factor }) = search.halving else {
+            return Ok(vec![Rung { epochs: None, done_before: 0, trials }]);
+        };
+        let (first, factor, name) = (first.get(), factor.get(), self.epochs_name());
+        if factor < 2 {
+            return Err(problem("factor", format!("expected a whole number from 2, found {factor}")));
+        }
+        let is_length = |searched: &&String| name == **searched || name.starts_with(&format!("{searched}."));
+        if let Some(searched) = self.names().iter().find(is_length) {
+            let message = format!("`{searched}` is not for a search with `halving`, which chooses the epochs");
+            return Err(self.document.problem_with_key(&space::place(&[searched.as_str().into()]), message));
+        }
+        // Each choice may have a schedule of its own.
+        let mut rungs = vec![];
+        for (values, place) in self.rules.space.corners() {
+            let Ok(pipeline) = self.pipeline(&values, None) else { continue };
+            let link = pipeline.stages.iter().find(|link| link.name() == self.trained);
+            let stage = link.and_then(|link| Some((link.stage.params()["epochs"].as_u64()?, link.stage.resumable()?)));
+            let Some((epochs, resumable)) = stage else {
+                return Err(problem(
+                    "epochs",
+                    format!("stage `{}` is a program, which cannot be made longer", self.trained),
+                ));
+            };
+            let epochs = epochs as usize;
+            if first > epochs {
+                let message = format!("expected at most {epochs}, the `epochs` of `{}`, found {first}", self.trained);
+                return Err(problem("epochs", message));
+            }
+            if let Err(why) = resumable.free_epochs(first) {
+                let message = format!(
+                    "a trial could not go on from where it stopped: {why}; `schedule: {{name: stable}}` has a fall that does not"
+                );
+                return Err(self.document.problem(&place, message));
+            }
+            let free = |epochs: usize| resumable.free_epochs(epochs).unwrap_or(0);
+            let mut found = halved(trials, (first, factor), epochs, &free);
+            if found.len() > 1 && free(first) == 0 {
+                let message = format!("expected more epochs: of {first}, none is left from which a trial could go on");
+                return Err(problem("epochs", message));
+            }
+            if rungs.is_empty() {
+                rungs = std::mem::take(&mut found);
+            }
+        }
+        Ok(rungs)
+    }
+}
+
+/// What cannot stand beside `search`.
+fn beside(document: &Document, raw: &RawChain) -> Option<Problem> {
+    let key = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
+    let place = match key.into_iter().find(|(_, is_there)| *is_there) {
+        Some((key, _)) => vec![key.into()],
+        None => raw.all_folds()?.place,
+    };
+    let message = "expected `search` alone; `matrix`, `seeds` and `fold: all` make a sweep of their own".to_owned();
+    Some(document.problem_with_key(&place, message))
+}

@@ -1,0 +1,147 @@
+//! What a search tells people: sentences, and a page.
+
+use std::path::PathBuf;
+
+use fer_artifact::{Split, write_atomic};
+use fer_eval::{SearchReport, SearchTrial, search_report};
+use serde_json::Value;
+
+use super::Search;
+use super::outcome::Outcome;
+use super::state::{SearchState, Trial};
+use crate::yaml::flow::flow;
+use crate::{Error, StageName};
+
+/// The page of a search, in its run folder.
+const REPORT_FILE: &str = "search.html";
+
+impl SearchState {
+    /// What was chosen among how many, in sentences; how far the search is, before that.
+    pub fn sentences(&self) -> Vec<String> {
+        let tried = self.trials.len();
+        let Some(winner) = &self.winner else {
+            return vec![match self.ready.is_empty() {
+                true => format!("None of the {tried} trials could be trained."),
+                false => format!("{tried} of {} trials are drawn; the search goes on.", self.planned),
+            }];
+        };
+        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+        let mut sentences = vec![format!(
+            "Trial {} was chosen among {tried}: its validation accuracy is the highest, {}. As the highest of many, it is \
+             rather too high.",
+            winner.trial,
+            percent(winner.validation_accuracy)
+        )];
+        let test = winner.metrics.as_ref().and_then(|metrics| metrics.splits.get(&Split::Test));
+        sentences.extend(test.map(|test| {
+            let [low, high] = test.accuracy_ci95.map(percent);
+            format!(
+                "Its test accuracy is {} (95 % interval: {low} to {high}). Test served for no choice, and was scored once, for \
+                 this trial.",
+                percent(test.accuracy)
+            )
+        }));
+        if self.tested.len() > 1 {
+            let trials = self.tested.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            sentences.push(format!(
+                "Earlier choices have been scored on test too: trials {trials}. Whoever chooses between them by these scores \
+                 has no test left."
+            ));
+        }
+        sentences
+    }
+
+    /// How much was trained, in a few words.
+    pub fn effort(&self) -> Option<String> {
+        (self.full_epochs > 0).then(|| format!("{} epochs; {} without halving", self.epochs, self.full_epochs))
+    }
+}
+
+impl Trial {
+    /// Its last result and the epochs of it: of a trial under way, those of the rung before.
+    fn last(&self) -> Option<&Outcome> {
+        self.outcomes.iter().rev().flatten().next()
+    }
+
+    /// Its score, on the last rung that it has one of.
+    pub fn score(&self) -> Option<f64> {
+        self.last()?.score()
+    }
+
+    /// Why it has none, if it failed.
+    pub fn failure(&self) -> Option<&str> {
+        match self.last()? {
+            Outcome::Failed(message) => Some(message),
+            Outcome::Trained(_) => None,
+        }
+    }
+}
+
+impl Search {
+    /// Writes the page of the search into its run folder; gives its path.
+    ///
+    /// # Errors
+    /// [`Error::Report`], or a file that cannot be written.
+    pub fn write_report(&self, state: &SearchState) -> Result<PathBuf, Error> {
+        let path = self.run_dir().join(REPORT_FILE);
+        let page = search_report(&self.page(state)).map_err(|source| Error::Report { path: path.clone(), source })?;
+        write_atomic(&path, |out| out.write_all(page.as_bytes()))?;
+        Ok(path)
+    }
+
+    fn page(&self, state: &SearchState) -> SearchReport {
+        let names = self.names();
+        let chosen = state.winner.as_ref().map(|winner| winner.trial);
+        let mut trials: Vec<&Trial> = state.trials.iter().collect();
+        trials.sort_by_key(|trial| (trial.rank.unwrap_or(usize::MAX), trial.trial));
+        let rows = trials.into_iter().map(|trial| SearchTrial {
+            trial: trial.trial,
+            values: names.iter().map(|name| shown(trial.values.get(name))).collect(),
+            epochs: trial.epochs.map_or("–".to_owned(), |epochs| epochs.to_string()),
+            score: trial.score(),
+            remark: trial.failure().unwrap_or_default().to_owned(),
+            points: match trial.last() {
+                Some(Outcome::Trained(curve)) => curve.points.clone(),
+                _ => vec![],
+            },
+            is_chosen: Some(trial.trial) == chosen,
+        });
+        SearchReport {
+            title: format!("Search for {}", self.trained),
+            facts: [Some(format!("{} trials", state.trials.len())), state.effort()].into_iter().flatten().collect(),
+            chosen: state.sentences(),
+            trials: rows.collect(),
+            importance: state.importance.iter().map(|one| (one.name.clone(), one.share)).collect(),
+            notes: notes(state, self.trained),
+            parameters: names,
+            configuration: self.document.text().to_owned(),
+        }
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("–".to_owned(), flow)
+}
+
+fn notes(state: &SearchState, trained: StageName) -> Vec<String> {
+    let mut notes = vec![
+        format!(
+            "Trials are compared by the validation accuracy of the weights that `{trained}` keeps; equal ones by their number."
+        ),
+        "A difference of a few images is chance: train the best trials with other seeds before you prefer one."
+            .to_owned(),
+    ];
+    if state.rungs.len() > 1 {
+        let rungs: Vec<String> = state
+            .rungs
+            .iter()
+            .map(|rung| format!("{} for {} epochs", rung.trials, rung.epochs.unwrap_or_default()))
+            .collect();
+        notes.push(format!(
+            "Trials stop early: {}. Each was scored at the end of a training of that length, with its fall of the rate; those \
+             that went on did so from before that fall, and are what they would be had they never stopped.",
+            rungs.join(", ")
+        ));
+    }
+    notes
+}

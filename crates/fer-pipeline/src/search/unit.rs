@@ -1,0 +1,35 @@
+use serde::{Deserialize, Serialize};
+
+use super::space::Values;
+
+/// A trial on a rung: what one process trains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// The trial, counted from 0.
+    pub trial: usize,
+    /// Value by parameter.
+    pub values: Values,
+    /// Epochs that it is trained for; none if those of the file are not known.
+    pub epochs: Option<usize>,
+    /// What of the chain runs.
+    pub part: Part,
+}
+
+/// A part of a trial's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// All but what scores other splits than validation: nothing that a choice between trials may know.
+    Trial,
+    /// The whole chain, with the scores of test: for the trial that was chosen.
+    Whole,
+}
+
+impl Unit {
+    /// Name of its run folder.
+    pub(super) fn folder_name(&self) -> String {
+        let trial = format!("trial-{:04}", self.trial);
+        self.epochs.map_or(trial.clone(), |epochs| format!("{trial}-epochs-{epochs:04}"))
+    }
+}
