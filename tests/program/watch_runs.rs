@@ -105,7 +105,11 @@ fn a_training_is_watched_as_it_grows_and_as_it_ends() {
     assert!(epochs() > seen, "its curves stay");
     // A process that is killed changes no file.
     let mut training = world.start(&["run", "--run-dir=runs/under-way", "--set=train.epochs=1000000"]);
-    training.until_seen(|| list(&service)["runs"][0]["state"] == "running");
+    // Killed before it has said what it is at, it would be one that has not begun.
+    training.until_seen(|| {
+        let row = list(&service)["runs"][0].clone();
+        row["state"] == "running" && row["activity"]["stage"] == "train"
+    });
     training.kill();
     assert_eq!(list(&service)["runs"][0]["state"], "interrupted");
 }
