@@ -146,7 +146,13 @@ impl Search {
     fn place_of(&self, name: &str, value: &Value) -> Vec<Segment> {
         let range = self.rules.space.parameters().iter().find(|(other, _)| other == name).map(|(_, range)| range);
         let choice = range.and_then(|range| range.choices()?.iter().position(|choice| choice == value));
-        let last: Vec<Segment> = choice.map_or(vec!["kind".into()], |index| vec!["values".into(), index.into()]);
+        let is_end = |place| range.is_some_and(|range| range.value(place) == *value);
+        let last: Vec<Segment> = match choice {
+            Some(index) => vec!["values".into(), index.into()],
+            None if is_end(0.0) => vec!["low".into()],
+            None if is_end(1.0) => vec!["high".into()],
+            None => vec!["kind".into()],
+        };
         space::place(&[&[name.into()][..], &last].concat())
     }
 

@@ -161,7 +161,8 @@ impl<'a> Trials<'a> {
         let unit = Unit { trial: best.trial, values: best.values.clone(), epochs: best.epochs, part: Part::Whole };
         let cell = self.cell(&unit)?;
         let CellStatus { metrics, why, .. } = cell.status();
-        let wanted = (!why.is_empty()).then_some(unit);
+        // Another process may have been at the trial without its scores last.
+        let wanted = (!why.is_empty() || !cell.is_configured()).then_some(unit);
         let run_dir = cell.run_dir().to_owned();
         Ok(Some(Winner { trial: best.trial, run_dir, validation_accuracy, metrics, wanted }))
     }

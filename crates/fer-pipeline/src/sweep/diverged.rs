@@ -48,6 +48,11 @@ impl Cell {
         Some(link.origin(self.pipeline.seed, &inputs).key())
     }
 
+    /// Whether its chain is the one that its run folder was last started with.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.pipeline.is_configured()
+    }
+
     /// Whether scores of an evaluation lie in its run folder, be they of its chain or not.
     pub(crate) fn has_scores(&self) -> bool {
         let folders = fs::read_dir(self.run_dir()).into_iter().flatten().flatten();
