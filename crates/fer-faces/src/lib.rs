@@ -9,5 +9,6 @@ mod level;
 mod network;
 mod weights;
 
+pub use align::align;
 pub use crop::crop;
 pub use finder::{Face, Finder, SMALLEST};

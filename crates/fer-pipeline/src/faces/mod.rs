@@ -42,7 +42,7 @@ pub fn face_finder() -> Option<Box<FaceFinder<'static>>> {
     None
 }
 
-/// What crops the largest face of an image with level eyes ([`fer_faces::Finder::align`]): a face that a file gives, or one that is
+/// What crops the largest face of an image with level eyes ([`fer_faces::align`]): a face that a file gives, or one that is
 /// found.
 ///
 /// # Errors
@@ -59,7 +59,7 @@ pub(crate) fn aligner(from: Option<&Path>) -> Result<Option<Box<Aligner<'static>
         Ok(match &given {
             // Given landmarks are trusted, whatever the image would lose.
             Some(given) => given.face(shown)?.map(|face| fer_faces::crop(image, size, &face, to, Roll::TakenOut)),
-            None => finder.find_in_crop(image, size).map(|face| finder.align(image, size, &face, to)),
+            None => finder.find_in_crop(image, size).map(|face| fer_faces::align(image, size, &face, to)),
         })
     })))
 }
