@@ -63,7 +63,7 @@ fn every_command_takes_a_built_in_model_by_its_name() {
     let calls: [&[&str]; 3] = [
         &["predict", "crops.csv", "--csv"],
         &["evaluate", "--data", "crops.csv", "--json"],
-        &["explain", "left.png", "--no-detect", "--json"],
+        &["explain", "left.png", "--no-detect"],
     ];
     put(&world, "left.png", &encoded(&half(4, "left"), ImageFormat::Png));
     for call in calls {

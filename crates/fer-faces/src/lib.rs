@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod align;
 mod crop;
 mod decode;
 mod finder;
@@ -8,5 +9,6 @@ mod level;
 mod network;
 mod weights;
 
-pub use crop::{align, crop};
+pub use align::align;
+pub use crop::crop;
 pub use finder::{Face, Finder, SMALLEST};

@@ -59,10 +59,7 @@ pub(crate) fn aligner(from: Option<&Path>) -> Result<Option<Box<Aligner<'static>
         Ok(match &given {
             // Given landmarks are trusted, whatever the image would lose.
             Some(given) => given.face(shown)?.map(|face| fer_faces::crop(image, size, &face, to, Roll::TakenOut)),
-            None => finder.find_in_crop(image, size).map(|face| {
-                let face = finder.level(image, size, &face, Roll::TakenOut);
-                fer_faces::align(image, size, &face, to)
-            }),
+            None => finder.find_in_crop(image, size).map(|face| fer_faces::align(image, size, &face, to)),
         })
     })))
 }

@@ -46,7 +46,7 @@ impl Stage for Align {
     }
 
     fn version(&self) -> u32 {
-        3
+        2
     }
 
     fn params(&self) -> Value {
