@@ -126,6 +126,7 @@ mod tests {
                 connections,
                 queue,
                 threads: NonZeroUsize::MIN,
+                live: NonZeroUsize::MIN,
             },
             trust: Trust::default(),
             runs: None,

@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::faces::words;
+use crate::problem::words;
 use crate::frame_answer::{FrameAnswer, Seen};
 use crate::house::{Clock, House};
 use crate::limits::FRAME_PIXELS;

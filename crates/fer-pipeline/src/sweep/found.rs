@@ -56,6 +56,7 @@ fn cell(index: usize, run: &Run, names: &[String]) -> CellStatus {
         seed: run.parameters.get("seed").and_then(Value::as_u64).unwrap_or_default(),
         state,
         why: String::new(),
+        job: None,
         metrics: evaluations.last().map(|evaluated| evaluated.metrics.clone()),
         evaluations,
     }
