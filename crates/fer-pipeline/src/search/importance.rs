@@ -108,7 +108,7 @@ mod tests {
             .map(|index| {
                 let rate = f64::from(index * 7 % 40) / 40.0;
                 let values =
-                    json!({"a.rate": rate, "a.batch": index % 3 * 16, "a.name": ["x", "y"][index as usize % 2]});
+                    json!({"a.rate": rate, "a.batch": index % 3 * 16, "a.name": (["x", "y"][index as usize % 2])});
                 let score = (index % 13 != 5).then_some(1.0 - (rate - 0.2).powi(2) + f64::from(index % 2) * 0.1);
                 (serde_json::from_value(values).unwrap(), score)
             })
