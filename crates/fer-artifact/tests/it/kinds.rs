@@ -17,7 +17,7 @@ fn finite() -> impl Strategy<Value = f32> {
 }
 
 fn classes() -> impl Strategy<Value = Vec<String>> {
-    btree_set(".{1,6}", 1..6).prop_map(Vec::from_iter).prop_shuffle()
+    btree_set(r"\PC{1,6}", 1..6).prop_map(Vec::from_iter).prop_shuffle()
 }
 
 fn split() -> impl Strategy<Value = Split> {
