@@ -117,7 +117,7 @@ mod tests {
         let names = ["a.batch", "a.name", "a.rate"].map(str::to_owned);
         let found = importance(&names, &trials);
         assert_eq!(found[0].name, "a.rate");
-        assert!(found[0].share > 0.5 && found[2].share < 0.1, "{found:?}");
+        assert!(found[0].share > 0.4 && found[2].share < 0.1, "{found:?}");
         assert!(importance(&names, &trials[..9]).is_empty());
     }
 

@@ -51,11 +51,11 @@ fn text_with_any_break_of_lines_resolves_to_itself() {
     let folder = folder();
     let names = ["a\u{2028}b\n\n c", "a\u{2029}b\nc", "a\u{85}b\nc", "a\rb\nc", " a\n\n", "\u{2028}\na"];
     for name in names {
-        let classes = format!("ingest.classes={}", serde_json::json!(["x", name]));
+        let column = format!("ingest.source.label_column={}", serde_json::json!(name));
         let text =
             crate::CHAIN.replace("stages:\n", "stages:\n  - {stage: ingest, params: {source: {kind: csv, path: f}}}\n");
         std::fs::write(folder.path().join("chain.yaml"), text).unwrap();
-        let once = load(&folder, &[&classes]).unwrap().resolved();
+        let once = load(&folder, &[&column]).unwrap().resolved();
         std::fs::write(folder.path().join("chain.yaml"), &once).unwrap();
         let again = load(&folder, &[]).map(|pipeline| pipeline.resolved());
         assert_eq!(again.expect(&once), once, "{name:?}");
