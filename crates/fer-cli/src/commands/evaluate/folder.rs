@@ -3,14 +3,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
-use fer_artifact::{Metrics, Predictions, Provenance, Seed, Split, Tta, write, write_atomic};
+use fer_artifact::{Metrics, Predictions, Provenance, Seed, Split, SplitMetrics, Tta, write, write_atomic};
 use fer_data::Loaded;
-use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report};
+use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report, score, vote_metrics};
 use fer_pipeline::PROGRAM;
 use fer_predict::{Ensemble, ModelSource};
 use serde_json::Value;
-
-use super::scores;
 
 /// A folder for what is left of an evaluation: scores, predictions, mistakes, and the report.
 pub(super) struct ReportFolder {
@@ -104,4 +102,9 @@ impl ReportFolder {
         write_atomic(&self.path.join(name), |out| out.write_all(text.as_bytes()))?;
         Ok(())
     }
+}
+
+/// A split's scores, with those against single votes, where there are votes.
+pub(super) fn scores(predictions: &Predictions) -> SplitMetrics {
+    SplitMetrics { votes: vote_metrics(predictions), ..score(predictions) }
 }
