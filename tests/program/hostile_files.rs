@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use crate::world::{Ended, World};
 
+/// Makes something in a place.
+type Make = fn(&World, &str);
+
 /// What is not a file, what it is called, and how it is made in a place.
-const STRANGERS: [(&str, fn(&World, &str)); 4] = [
+const STRANGERS: [(&str, Make); 4] = [
     ("a pipe", |world, name| {
         assert!(Command::new("mkfifo").arg(world.path(name)).status().unwrap().success());
     }),

@@ -112,7 +112,7 @@ pub enum Error {
         /// The page.
         path: PathBuf,
         /// Why.
-        source: fer_eval::Error,
+        source: Box<fer_eval::Error>,
     },
     /// Another process runs in the same run folder.
     #[error("{}: in use by {holder}; wait for it or choose another `--run-dir`", path.display())]

@@ -84,7 +84,8 @@ impl Search {
     /// [`Error::Report`], or a file that cannot be written.
     pub fn write_report(&self, state: &SearchState) -> Result<PathBuf, Error> {
         let path = self.run_dir().join(REPORT_FILE);
-        let page = search_report(&self.page(state)).map_err(|source| Error::Report { path: path.clone(), source })?;
+        let refused = |source| Error::Report { path: path.clone(), source: Box::new(source) };
+        let page = search_report(&self.page(state)).map_err(refused)?;
         write_atomic(&path, |out| out.write_all(page.as_bytes()))?;
         Ok(path)
     }

@@ -177,7 +177,7 @@ impl EvaluateArgs {
 
     fn baseline(&self, path: &Path, ensemble: &Ensemble) -> Result<Ensemble> {
         let model = model_source(path)?;
-        let baseline = Ensemble::read(&[model.clone()])?.with_tta(self.tta)?;
+        let baseline = Ensemble::read(std::slice::from_ref(&model))?.with_tta(self.tta)?;
         match baseline.classes() == ensemble.classes() {
             true => Ok(baseline),
             false => bail!(
