@@ -61,9 +61,9 @@ impl ReportFolder {
         for file in self.files().filter(|file| file.exists()) {
             std::fs::remove_file(&file).with_context(|| format!("{}: cannot remove the file", file.display()))?;
         }
-        let parents = models.iter().map(|model| Ok((model.to_string(), model.digest()?)));
+        let parents = models.iter().map(|model| -> Result<_> { Ok((model.to_string(), model.digest()?)) });
         let provenance = Provenance {
-            parents: parents.collect::<Result<_, fer_predict::Error>>()?,
+            parents: parents.collect::<Result<_>>()?,
             params: arguments.clone(),
             ..Provenance::new(PROGRAM, Seed::new(0))
         };
