@@ -13,13 +13,13 @@ use super::engines::job::{self, Job, TABLE, Task};
 use super::engines::submission::{Submission, hold, next};
 use super::engines::{commands, files, problem, start, start_table, unused};
 use super::jobs::{Asked, job_of};
-use crate::commands::arguments::{ChainArgs, CheckpointArgs, sweep_file};
+use crate::commands::arguments::{ChainArgs, CheckpointArgs, cells_file};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
 use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
-#[command(mut_arg("file", sweep_file))]
+#[command(mut_arg("file", cells_file))]
 #[command(after_help = "Examples:
   fer sweep submit sweep.yaml --engine slurm --partition cpu --time 4:00:00 --cores 4
   fer sweep submit sweep.yaml --engine slurm --dry-run     show the job files and calls; do nothing

@@ -1,12 +1,12 @@
 //! The engines' own programs, called.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use fer_artifact::open_regular;
+use fer_artifact::{open_log, open_regular};
 
 use super::process::{Process, Whereabouts};
 
@@ -30,14 +30,11 @@ pub(super) fn start(
     table: Option<&Path>,
     log: &Path,
 ) -> Result<u32> {
-    let file = |path: &Path| {
-        let open = OpenOptions::new().append(true).create(true).open(path);
-        open.with_context(|| format!("{}: cannot write it", path.display()))
-    };
+    let file = |path: &Path| open_log(path).with_context(|| format!("{}: cannot write it", path.display()));
     let said = file(log)?;
     said.lock().with_context(|| format!("{}: cannot lock it", log.display()))?;
     let printed = match table {
-        Some(path) => File::create(path).with_context(|| format!("{}: cannot write it", path.display()))?,
+        Some(path) => file(path)?,
         None => said.try_clone()?,
     };
     let mut command = Command::new(program);
