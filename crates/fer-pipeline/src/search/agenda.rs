@@ -39,6 +39,9 @@ pub(super) struct Played<R> {
     pub(super) ranking: Vec<usize>,
 }
 
+/// Gives the result of a trial on a rung, if it is there.
+type Look<'a, R, E> = dyn FnMut(usize, &Unit) -> Result<Option<R>, E> + 'a;
+
 impl Rules {
     /// Plays the search. `result` gives that of a trial on a rung, if it is there; `score` what it is worth, if anything.
     ///
@@ -46,7 +49,7 @@ impl Rules {
     /// Those of `result`.
     pub(super) fn play<R, E>(
         &self,
-        result: &mut dyn FnMut(usize, &Unit) -> Result<Option<R>, E>,
+        result: &mut Look<'_, R, E>,
         score: &dyn Fn(&R) -> Option<f64>,
     ) -> Result<Played<R>, E> {
         let mut played = Played { trials: vec![], ready: vec![], ranking: vec![] };
@@ -84,7 +87,7 @@ impl Rules {
         played: &mut Played<R>,
         trial: usize,
         rung: usize,
-        result: &mut dyn FnMut(usize, &Unit) -> Result<Option<R>, E>,
+        result: &mut Look<'_, R, E>,
     ) -> Result<(), E> {
         let drawn = &mut played.trials[trial];
         let unit = Unit { trial, values: drawn.values.clone(), epochs: self.rungs[rung].epochs, part: Part::Trial };
