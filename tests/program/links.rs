@@ -58,8 +58,17 @@ fn a_link_in_the_place_of_a_file_of_the_run_is_not_followed() {
 
 #[test]
 fn a_link_in_the_place_of_a_folder_of_the_run_is_refused_by_its_name() {
-    let places =
-        ["train", "preprocess", "train/live", "train/checkpoints", ".store", ".store/train", "train/checkpoints/key"];
+    let places = [
+        "train",
+        "preprocess",
+        "train/live",
+        "train/checkpoints",
+        ".store",
+        ".store/train",
+        "train/checkpoints/key",
+        "jobs",
+        "cells/.claims",
+    ];
     for place in places {
         let world = world();
         let before = of_others(&world);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::sweep::sweep;
-use crate::world::{Ended, PIPELINE, World, assert_same};
+use crate::world::{Ended, PIPELINE, Running, World, assert_same};
 
 const SEARCH: &str = "\
 search:
@@ -202,6 +202,12 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
     );
     told(rate, "  halving: {epochs: 9}\n", "24:13", "expected at most 6, the `epochs` of `train`, found 9");
     told(rate, "  halving: {epochs: 1, factor: 1}\n", "24:24", "expected a whole number from 2, found 1");
+    told(
+        rate,
+        "  halving: {epochs: 2, factor: 5}\n",
+        "24:24",
+        "expected at most 4, the `trials`, of which one in so many",
+    );
     told(rate, "  halving: {epochs: 1}\n", "24:13", "expected more epochs: of 1, none is left");
     told(rate, "  trails: 3\n", "24:3", "unknown key `trails` in search; did you mean `trials`?");
     told(
@@ -214,10 +220,19 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
         "matrix:\n  seeds: [1]\nsearch: {trials: 1, parameters: {train.epochs: {kind: int, low: 1, high: 2}}}\n",
     );
     assert!(both.stderr.contains("expected `search` alone"), "{both:?}");
+    let engine = refusal(&format!("{SEARCH}engine: {{name: local}}\n"));
+    assert!(engine.stderr.contains("sweep.yaml:30:1: `engine` is for the cells of `matrix` and `seeds`"), "{engine:?}");
     let world = world(SEARCH);
+    for command in ["submit", "cancel"] {
+        let ended = sweep(&world, command, &[]);
+        assert!(
+            ended.code == 2 && ended.stderr.contains("`fer sweep submit` and `--cell` are for `matrix`"),
+            "{ended:?}"
+        );
+    }
     let run = world.fer(&["run", "sweep.yaml"]);
     assert!(
-        run.code == 2 && run.stderr.contains("`search` makes a sweep of this file: `fer sweep run sweep.yaml`"),
+        run.code == 2 && run.stderr.contains("`search` makes a search of this file: `fer sweep run sweep.yaml`"),
         "{run:?}"
     );
     let cell = world.fer(&["plan", "sweep.yaml", "--cell", "1"]);
@@ -230,9 +245,9 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
 fn plan_tells_the_rungs_and_their_epochs() {
     let world = world(SEARCH);
     let expected = "\
-rung  trials  epochs  of these, done before  epochs in all
-   0      13       2                      0             26
-   1       4       6                      1             20
+rung  trials  epochs  epochs taken over  epochs in all
+   0      13       2                  0             26
+   1       4       6                  1             20
 
 13 trials: 46 epochs; 78 without halving
 ";
@@ -244,4 +259,70 @@ rung  trials  epochs  of these, done before  epochs in all
         status.stdout.contains("3 of 13 trials are drawn") || status.stdout.contains("2 of 13 trials are drawn"),
         "{status:?}"
     );
+    assert!(status.stdout.contains("Planned: 46 epochs; 78 without halving.") && !status.stdout.contains("Trained"));
+    let states = status.stdout.lines().filter(|line| line.ends_with("  waiting")).count();
+    assert_eq!(states, 2, "as many as may be under way: {status:?}");
+}
+
+#[test]
+fn what_trials_take_over_is_told_as_a_range_where_it_depends_on_their_values() {
+    let search = "search: {trials: 4, halving: {epochs: 3, factor: 2}, parameters: {train.schedule.cooldown: {kind: linear, \
+                  low: 0.2, high: 0.6}}}\n";
+    let world = world(search);
+    let plan = sweep(&world, "plan", &["--json"]).json();
+    let bounds = [&plan[1]["taken_over"], &plan[1]["taken_over_at_most"]].map(|number| number.as_u64().unwrap());
+    assert!(bounds[0] < bounds[1], "{plan}");
+    let shown = sweep(&world, "plan", &[]).succeeded().stdout;
+    let [taken_over, epochs] = [bounds, bounds.map(|taken| 2 * (6 - taken))];
+    assert!(shown.contains(&format!("{} to {}", taken_over[0], taken_over[1])), "{shown}");
+    assert!(shown.contains(&format!("{} to {}", epochs[1], epochs[0])), "{shown}");
+    assert!(
+        shown.contains(&format!("4 trials: {} to {} epochs; 24 without", 12 + epochs[1], 12 + epochs[0])),
+        "{shown}"
+    );
+}
+
+/// A search of two trials that take too long, one at a time, of which the first has begun to train.
+fn under_way() -> (World, Running) {
+    let search =
+        "search: {trials: 2, parallel: 2, parameters: {train.optimizer.momentum: {kind: linear, low: 0, high: 0.9}}}\n";
+    let world = world(search);
+    let mut run = world.start(&["sweep", "run", "sweep.yaml", "--one-machine", "--set=train.epochs=1000000"]);
+    let state = world.path("run/cells/trial-0000/.state.json");
+    run.until_seen(|| std::fs::read_to_string(&state).is_ok_and(|text| text.contains("\"epoch\":")));
+    (world, run)
+}
+
+#[test]
+fn a_schedulers_signal_ends_a_search_with_its_exit_code_and_status_tells_of_each_trial() {
+    let (world, run) = under_way();
+    let told = || sweep(&world, "status", &["--set=train.epochs=1000000"]).stdout;
+    let status = told();
+    assert!(status.contains("  running, epoch ") && status.contains("  waiting\n"), "{status}");
+    let (code, said) = run.signal("TERM");
+    assert!(code == Some(75) && said.contains("interrupted; `fer sweep run` goes on from here"), "{code:?}: {said}");
+    let status = told();
+    assert!(status.contains("  interrupted at epoch ") && !status.contains("under way"), "{status}");
+}
+
+#[test]
+fn a_trial_that_somebody_else_stops_ends_the_search() {
+    let (world, run) = under_way();
+    let holder = world.read("run/cells/trial-0000/.writer");
+    let process = holder.strip_prefix("process ").unwrap().split(' ').next().unwrap();
+    assert!(std::process::Command::new("kill").args(["-INT", process]).status().unwrap().success());
+    let (code, said) = run.wait();
+    assert!(code == Some(1) && said.contains(": was stopped, though nobody stopped the search"), "{code:?}: {said}");
+}
+
+#[test]
+fn one_trial_is_told_of_as_one_and_rm_takes_all_of_a_search() {
+    let search = "search: {trials: 1, parameters: {train.optimizer.momentum: {kind: choice, values: [0.5]}}}\n";
+    let world = world(search);
+    let run = sweep(&world, "run", &["--one-machine"]).succeeded();
+    assert!(run.stdout.contains("chosen among 1:") && run.stderr.contains("trial-0000: scores test"), "{run:?}");
+    assert!(sweep(&world, "plan", &[]).stdout.contains("\n1 trial"));
+    assert!(world.path("run/search.html").is_file());
+    world.fer(&["rm", "run", "--yes"]).succeeded();
+    assert!(!world.path("run").exists());
 }

@@ -118,6 +118,38 @@ fn cells_in_jobs_are_told_of_cancelled_and_not_submitted_twice() {
 }
 
 #[test]
+fn a_line_break_in_a_path_becomes_no_line_of_a_job_file() {
+    let world = world("");
+    for engine in ["slurm", "hyperqueue", "snakemake"] {
+        for arguments in [&["--dry-run"][..], &[]] {
+            let call = ["--engine", engine, "--run-dir", "a\ntouch owned\n"];
+            let ended = sweep(&world, "submit", &[&call[..], arguments].concat());
+            let message = r"a\ntouch owned\n/jobs: expected a path without line breaks";
+            assert!(ended.code == 2 && ended.stderr.contains(message), "{ended:?}");
+        }
+    }
+    assert!(!world.path("a\ntouch owned\n").exists());
+}
+
+#[test]
+fn a_link_in_the_place_of_the_jobs_is_not_followed() {
+    let world = world("");
+    std::fs::create_dir(world.path("victim")).unwrap();
+    std::fs::create_dir(world.path("run")).unwrap();
+    std::os::unix::fs::symlink(world.path("victim"), world.path("run/jobs")).unwrap();
+    let ended = sweep(&world, "submit", &["--engine", "local"]);
+    assert!(ended.code == 1 && ended.stderr.contains("run/jobs` to be a folder, found a link"), "{ended:?}");
+    std::fs::remove_file(world.path("run/jobs")).unwrap();
+    std::fs::create_dir(world.path("run/jobs")).unwrap();
+    std::os::unix::fs::symlink(world.path("victim/file"), world.path("run/jobs/.lock")).unwrap();
+    let ended = sweep(&world, "submit", &["--engine", "local"]);
+    assert!(ended.code == 1 && ended.stderr.contains("run/jobs/.lock: cannot write it: expected a file"), "{ended:?}");
+    assert_eq!(std::fs::read_dir(world.path("victim")).unwrap().count(), 0);
+    let cells = sweep(&world, "run", &["--index", "0", "--one-machine"]).succeeded();
+    assert!(cells.stderr.contains("done in"), "a cell needs no jobs: {cells:?}");
+}
+
+#[test]
 fn an_engine_that_refuses_leaves_nothing_and_its_reason_is_told() {
     let world = world("engine: {name: slurm}\n");
     with_programs(&world, &[("sbatch", "echo 'sbatch: error: invalid partition specified: cpu' >&2; exit 1")]);
@@ -157,6 +189,24 @@ fn what_the_block_cannot_mean_is_refused_with_its_place() {
     std::fs::write(world.path("pipeline.yaml"), format!("{PIPELINE}engine: {{name: slurm}}\n")).unwrap();
     let plain = world.fer(&["plan"]);
     assert!(plain.code == 2 && plain.stderr.contains("`engine` is for a sweep"), "{plain:?}");
+}
+
+#[test]
+fn a_process_of_this_machine_is_told_which_cells_are_its_own() {
+    let world = world("");
+    sweep(&world, "run", &["--index", "1"]).succeeded();
+    let shown = sweep(&world, "submit", &["--engine", "local", "--dry-run"]).succeeded().stdout;
+    assert!(shown.contains(" --index 0,2-3 --submitted ") && shown.contains(" --one-machine "), "{shown}");
+    sweep(&world, "submit", &["--engine", "local"]).succeeded();
+    let start = Instant::now();
+    while sweep(&world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "it never ends");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Of all cells, that which was fresh before too.
+    assert_eq!(world.read("run/jobs/1/table.txt"), sweep(&world, "run", &[]).succeeded().stdout);
+    let log = world.read("run/jobs/1/sweep.log");
+    assert!(log.contains("cell 0 ") && !log.contains("cell 1 "), "{log}");
 }
 
 #[test]

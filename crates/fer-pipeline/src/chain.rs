@@ -13,7 +13,7 @@ use crate::error::Problem;
 use crate::link::Link;
 use crate::run_folder::folder::CELLS;
 use crate::run_folder::origin::Origin;
-use crate::search::raw::RawSearch;
+use crate::search::raw::{RawSearch, not_a_sweep};
 use crate::siblings::Siblings;
 use crate::stage::Stage;
 use crate::stages::{CommandLine, Seconds};
@@ -116,8 +116,11 @@ impl Pipeline {
         let (path, run_dir) = (&file, run_dir.or(own.as_deref()));
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
-        let of_sweep =
-            [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some()), ("search", raw.search.is_some())];
+        if raw.search.is_some() {
+            let problem = document.problem_with_key(&["search".into()], not_a_sweep(path));
+            return Err(Error::Invalid { problems: vec![problem] });
+        }
+        let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
         if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {
             let file = path.display();
             let message = format!(

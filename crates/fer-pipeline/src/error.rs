@@ -106,6 +106,16 @@ pub enum Error {
         /// Its history.
         path: PathBuf,
     },
+    /// A training's history cannot be understood.
+    #[error("{}:{line}: expected an epoch of a training's history", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// The report of a search cannot be made.
     #[error("{}: cannot make the report", path.display())]
     Report {

@@ -12,7 +12,8 @@ use crate::compare::Config;
 use crate::run_folder::checkpoints::CHECKPOINTS;
 use crate::run_folder::digests::CACHE_FILE;
 use crate::run_folder::folder::{
-    CELLS, CONFIG_FILE, HOLDER_FILE, JOBS, LOCK_FILE, LOG_FILE, Writer, io, is_run, is_unfinished, writer,
+    CELLS, CLAIMS, CONFIG_FILE, DIVERGED_FILE, HOLDER_FILE, JOBS, LOCK_FILE, LOG_FILE, SEARCH_PAGE, Writer, io, is_run,
+    is_unfinished, writer,
 };
 use crate::run_folder::live;
 use crate::run_folder::lock::Lock;
@@ -20,7 +21,6 @@ use crate::run_folder::notes::{NOTE_FILE, write_note};
 use crate::run_folder::origin::{ORIGIN_FILE, base, note_base};
 use crate::run_folder::state::STATE_FILE;
 use crate::run_folder::store::STORE;
-use crate::siblings::CLAIMS;
 use crate::stages::entry;
 use crate::{Error, StageKind, StageName};
 
@@ -107,10 +107,12 @@ impl Removal {
             not_held(run_dir)?;
             files.push((Some(run_dir.clone()), owned(run_dir, &mut folders)));
         }
-        let mut claims = vec![];
-        all_in(&folder.join(CELLS).join(CLAIMS), &mut claims, &mut folders);
-        all_in(&folder.join(JOBS), &mut claims, &mut folders);
-        files.push((None, claims));
+        let page = folder.join(SEARCH_PAGE);
+        let mut of_sweep: Vec<PathBuf> =
+            page.symlink_metadata().is_ok_and(|found| !found.is_dir()).then_some(page).into_iter().collect();
+        all_in(&folder.join(CELLS).join(CLAIMS), &mut of_sweep, &mut folders);
+        all_in(&folder.join(JOBS), &mut of_sweep, &mut folders);
+        files.push((None, of_sweep));
         folders.extend([folder.join(CELLS), folder.to_owned()]);
         let bytes = freed(files.iter().flat_map(|(_, files)| files));
         Ok(Self { path: folder.to_owned(), runs: run_dirs.len(), bytes, files, folders })
@@ -166,7 +168,7 @@ fn owned(run_dir: &Path, folders: &mut Vec<PathBuf>) -> Vec<PathBuf> {
     all_in(&run_dir.join(STORE), &mut files, folders);
     for entry in fs::read_dir(run_dir).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name(), entry.path());
-        let own = [CONFIG_FILE, LOCK_FILE, NOTE_FILE, ORIGIN_FILE, LOG_FILE, CACHE_FILE, STATE_FILE];
+        let own = [CONFIG_FILE, LOCK_FILE, NOTE_FILE, ORIGIN_FILE, LOG_FILE, CACHE_FILE, STATE_FILE, DIVERGED_FILE];
         match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             true if is_unfinished(&name) => all_in(&path, &mut files, folders),
             false if is_unfinished(&name) || own.iter().any(|own| name == *own) => files.push(path),

@@ -11,15 +11,13 @@ use fer_artifact::{Digest, make_folders, open_lock};
 use crate::link::Link;
 use crate::progress::{Event, Reporter};
 use crate::run_folder::checkpoints::{CHECKPOINTS, Checkpoints, Note};
-use crate::run_folder::folder::{Staging, io, link};
+use crate::run_folder::folder::{CLAIMS, Staging, io, link};
 use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::store::names;
 use crate::{Error, StageName};
 
 /// Between two looks at what another process holds.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
-
-pub(crate) const CLAIMS: &str = ".claims";
 
 /// The cells of a sweep, as one of them sees the others.
 #[derive(Debug, Clone)]

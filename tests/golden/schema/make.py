@@ -48,7 +48,7 @@ RIGHT = {
     "sweep": changed(matrix={"train.epochs": [1, 2], "seeds": [1, 2]}),
     "seeds": changed(seeds=[1, 2]),
     "search": changed(search={"trials": 2, "parameters": RANGES, "sampler": "random", "parallel": 3, "seed": 1}),
-    "search with halving": changed(search={"trials": 2, "parameters": RANGES, "halving": {"epochs": 50}}),
+    "search with halving": changed(search={"trials": 3, "parameters": RANGES, "halving": {"epochs": 50}}),
     "named": changed(stages=[INGEST, {"stage": "preprocess"}, {"stage": "train", "name": "teacher"},
                              {"stage": "train", "params": {"init": {"from": "teacher"}}}, {"stage": "evaluate"}]),
     "command": stage({"stage": "preprocess", "command": ["python3", "a.py"], "params": {"any": [1]}, "timeout_seconds": 0.5}),

@@ -45,6 +45,11 @@ pub(super) fn sweep_file(argument: Arg) -> Arg {
     argument.value_name("FILE").help("The pipeline file, with `matrix`, `seeds`, `fold: all` or `search`")
 }
 
+/// The same where a search is none.
+pub(super) fn cells_file(argument: Arg) -> Arg {
+    argument.value_name("FILE").help("The pipeline file, with `matrix`, `seeds` or `fold: all`")
+}
+
 /// A chain, or a cell of a sweep, which is one.
 #[derive(Debug, Args)]
 pub(super) struct PipelineArgs {

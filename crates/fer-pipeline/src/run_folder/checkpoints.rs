@@ -165,9 +165,9 @@ impl Checkpoints {
     /// cannot be.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's, and a link in the place of a file or folder.
     pub(crate) fn borrow(&self, other: &Self, note: &Note) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.folder)?;
+        self.make_folder().map_err(std::io::Error::other)?;
         // Nothing may stand for a file that is not there.
         for extension in ["safetensors", "json"] {
             let place = self.path(note, extension);
@@ -262,6 +262,27 @@ mod tests {
         assert!(checkpoints.read(&last).unwrap_err().contains("cannot read the file"));
         std::fs::write(folder.path().join("key/epoch-0001.json"), "{").unwrap();
         assert!(checkpoints.notes().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_checkpoint_is_taken_over_through_no_link() {
+        use std::os::unix::fs::symlink;
+        let (other, checkpoints) = written(&[note(1, 0, None)], 9);
+        let (last, run) = (checkpoints.notes().remove(0), tempfile::tempdir().unwrap());
+        let own = Checkpoints::new(&run.path().join("train/checkpoints"), "key");
+        own.borrow(&checkpoints, &last).unwrap();
+        assert!(own.read(&last).is_ok());
+        let (file, elsewhere) = (other.path().join("key/epoch-0001.safetensors"), other.path().join("elsewhere"));
+        std::fs::rename(&file, &elsewhere).unwrap();
+        symlink(&elsewhere, &file).unwrap();
+        assert!(own.borrow(&checkpoints, &last).is_err(), "the file is a link");
+        std::fs::rename(&elsewhere, &file).unwrap();
+        std::fs::remove_dir_all(run.path().join("train/checkpoints")).unwrap();
+        let victim = tempfile::tempdir().unwrap();
+        symlink(victim.path(), run.path().join("train/checkpoints")).unwrap();
+        assert!(own.borrow(&checkpoints, &last).is_err(), "the folder is a link");
+        assert_eq!(std::fs::read_dir(victim.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -21,8 +21,14 @@ pub(crate) const LOCK_FILE: &str = "run.lock.json";
 pub const LOG_FILE: &str = "cell.log";
 /// Folder of the cells' run folders in that of a sweep.
 pub const CELLS: &str = "cells";
+/// Folder beside them of the locks of what they share.
+pub(crate) const CLAIMS: &str = ".claims";
 /// Folder of what was given to an engine in that of a sweep.
 pub(crate) const JOBS: &str = "jobs";
+/// The page of a search, in its folder.
+pub(crate) const SEARCH_PAGE: &str = "search.html";
+/// Tells that a training diverged.
+pub(crate) const DIVERGED_FILE: &str = ".diverged.json";
 pub(crate) const HOLDER_FILE: &str = ".writer";
 /// How often, and how long, a file that nobody is named in is waited for.
 const LOOKS: usize = 20;
@@ -229,8 +235,11 @@ pub(crate) fn is_unfinished(name: &OsStr) -> bool {
     name.starts_with(".writing-") || (name.starts_with('.') && name.ends_with(".partial"))
 }
 
-/// A file under another name as well; a copy where that cannot be.
+/// A file under another name as well; a copy where that cannot be. What is no file is refused, a link too.
 pub(crate) fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    if !fs::symlink_metadata(from)?.is_file() {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "expected a file, found something else"));
+    }
     if fs::hard_link(from, to).is_ok() {
         return Ok(());
     }

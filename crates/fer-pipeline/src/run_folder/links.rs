@@ -6,7 +6,7 @@ use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::run_folder::checkpoints::CHECKPOINTS;
-use crate::run_folder::folder::{CELLS, io};
+use crate::run_folder::folder::{CELLS, CLAIMS, JOBS, io};
 use crate::run_folder::live::live_folder;
 use crate::run_folder::store::STORE;
 use crate::{Error, StageName};
@@ -14,7 +14,10 @@ use crate::{Error, StageName};
 /// Fails if a folder of these stages, or of the run's own, is a link or no folder.
 pub(crate) fn refuse(run_dir: &Path, stages: &[StageName]) -> Result<(), Error> {
     let store = run_dir.join(STORE);
-    check(&run_dir.join(CELLS))?;
+    let cells = run_dir.join(CELLS);
+    for folder in [&run_dir.join(JOBS), &cells, &cells.join(CLAIMS)] {
+        check(folder)?;
+    }
     for folder in std::iter::once(store.clone()).chain(stages.iter().map(|stage| run_dir.join(stage.as_str()))) {
         check(&folder)?;
     }

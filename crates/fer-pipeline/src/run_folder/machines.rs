@@ -1,11 +1,13 @@
 //! Whether locks on files of a folder hold between machines. `fer` trusts no lock that only one machine knows of: two
 //! jobs on two nodes would write in one run folder.
 
-use std::fs::{self, OpenOptions, TryLockError};
+use std::fs::{self, TryLockError};
 use std::path::{Path, PathBuf};
 
+use fer_artifact::{make_folders, open_lock};
+
 use crate::Error;
-use crate::run_folder::folder::io;
+use crate::run_folder::folder::{CELLS, CLAIMS, io};
 
 /// Where the system tells what is mounted, and how.
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -21,22 +23,23 @@ struct Mount {
     options: String,
 }
 
-/// Fails if a lock in this folder, which is made if there is none, would hold on this machine alone, or not at all: it
-/// tries the one on `file`.
+/// Fails if a lock in the folder of a sweep, which is made if there is none, would hold on this machine alone, or not at
+/// all: it tries one where the cells' claims lie.
 ///
 /// # Errors
-/// [`Error::OneMachine`], or a folder in which no file can be locked.
-pub(crate) fn locks_hold_between_machines(folder: &Path, file: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(io(folder, "make the folder"))?;
+/// [`Error::OneMachine`], or a folder in which no file can be locked, or that has a link in it.
+pub(crate) fn locks_hold_between_machines(sweep: &Path) -> Result<(), Error> {
+    let (folder, claims) = (&sweep.join(CELLS), Path::new(CELLS).join(CLAIMS));
+    let claims = make_folders(sweep, &claims).map_err(io(&sweep.join(&claims), "make the folder"))?;
     let whole = folder.canonicalize().map_err(io(folder, "find the folder"))?;
     let mounts = fs::read_to_string(MOUNTS).unwrap_or_default();
     if let Some(reason) = holding(&mounts, &whole).and_then(|mount| mount.is_for_one_machine()) {
         return Err(Error::OneMachine { path: folder.to_owned(), reason });
     }
-    let open = OpenOptions::new().write(true).create(true).truncate(false).open(file);
-    match open.map_err(io(file, "write the file"))?.try_lock() {
+    let file = claims.join(".lock");
+    match open_lock(&file).map_err(io(&file, "write the file"))?.try_lock() {
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
-        Err(TryLockError::Error(error)) => Err(io(file, "lock the file")(error)),
+        Err(TryLockError::Error(error)) => Err(io(&file, "lock the file")(error)),
     }
 }
 
@@ -118,6 +121,23 @@ mod tests {
     #[test]
     fn a_folder_of_this_machine_can_be_locked() {
         let folder = tempfile::tempdir().unwrap();
-        locks_hold_between_machines(&folder.path().join("new"), &folder.path().join("lock")).unwrap();
+        locks_hold_between_machines(&folder.path().join("new")).unwrap();
+        locks_hold_between_machines(&folder.path().join("new")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_a_folder_or_of_the_lock_is_refused() {
+        use std::os::unix::fs::symlink;
+        let (folder, victim) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for place in ["cells", "cells/.claims", "cells/.claims/.lock"] {
+            let link = folder.path().join(place);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(victim.path().join(if place.ends_with("lock") { "file" } else { "" }), &link).unwrap();
+            let error = fer_artifact::with_causes(&locks_hold_between_machines(folder.path()).unwrap_err());
+            assert!(error.contains("found a link"), "{place}: {error}");
+            assert_eq!(fs::read_dir(victim.path()).unwrap().count(), 0, "{place}");
+            fs::remove_file(&link).unwrap();
+        }
     }
 }

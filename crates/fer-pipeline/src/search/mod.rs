@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::chain::RawChain;
 use crate::error::Problem;
 use crate::run_folder::folder::CELLS;
+use crate::run_folder::machines::locks_hold_between_machines;
 use crate::siblings::Siblings;
 use crate::sweep::Cell;
 use crate::yaml::document::Document;
@@ -31,6 +32,7 @@ use crate::{Error, Pipeline, StageKind, StageName};
 
 pub use importance::Importance;
 pub use outcome::{Curve, Outcome};
+pub use report::counted_trials;
 pub use rungs::Rung;
 pub use state::{SearchState, Trial, Trials, Winner};
 pub use unit::{Part, Unit};
@@ -82,7 +84,7 @@ impl Search {
         })?;
         let root = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
         let (sampler, parallel) = (search.sampler, search.parallel.get());
-        let first = Rung { epochs: None, done_before: 0, trials: search.trials.get() };
+        let first = Rung::first(None, search.trials.get());
         let rules = Rules { space, sampler, seed, parallel, rungs: vec![first] };
         let named_run_dir = run_dir.map(Path::to_owned);
         let mut found = Self { document, base, named_run_dir, run_dir: root, trained, rules };
@@ -101,6 +103,14 @@ impl Search {
         let mut names: Vec<String> = self.rules.space.parameters().iter().map(|(name, _)| name.clone()).collect();
         names.sort();
         names
+    }
+
+    /// Fails where several machines must not run it, as locks in its folder hold on one alone.
+    ///
+    /// # Errors
+    /// [`Error::OneMachine`], or a folder in which no file can be locked.
+    pub fn check_locks(&self) -> Result<(), Error> {
+        locks_hold_between_machines(&self.run_dir)
     }
 
     /// The rungs, the shortest first: one where there is no halving.
@@ -183,11 +193,16 @@ impl Search {
             self.document.problem_with_key(&[SEARCH, "halving", key].map(Segment::from), message)
         };
         let Some(Halving { epochs: first, factor }) = search.halving else {
-            return Ok(vec![Rung { epochs: None, done_before: 0, trials }]);
+            return Ok(vec![Rung::first(None, trials)]);
         };
         let (first, factor, name) = (first.get(), factor.get(), self.epochs_name());
         if factor < 2 {
             return Err(problem("factor", format!("expected a whole number from 2, found {factor}")));
+        }
+        if trials < factor {
+            let message =
+                format!("expected at most {trials}, the `trials`, of which one in so many goes on; found {factor}");
+            return Err(problem("factor", message));
         }
         let is_length = |searched: &&String| name == **searched || name.starts_with(&format!("{searched}."));
         if let Some(searched) = self.names().iter().find(is_length) {
@@ -195,7 +210,7 @@ impl Search {
             return Err(self.document.problem_with_key(&space::place(&[searched.as_str().into()]), message));
         }
         // Each choice may have a schedule of its own.
-        let mut rungs = vec![];
+        let mut rungs: Vec<Rung> = vec![];
         for (values, place) in self.rules.space.corners() {
             let Ok(pipeline) = self.pipeline(&values, None) else { continue };
             let link = pipeline.stages.iter().find(|link| link.name() == self.trained);
@@ -218,14 +233,15 @@ impl Search {
                 return Err(self.document.problem(&place, message));
             }
             let free = |epochs: usize| resumable.free_epochs(epochs).unwrap_or(0);
-            let mut found = halved(trials, (first, factor), epochs, &free);
+            let found = halved(trials, (first, factor), epochs, &free);
             if found.len() > 1 && free(first) == 0 {
                 let message = format!("expected more epochs: of {first}, none is left from which a trial could go on");
                 return Err(problem("epochs", message));
             }
-            if rungs.is_empty() {
-                rungs = std::mem::take(&mut found);
-            }
+            rungs = match rungs.is_empty() {
+                true => found,
+                false => rungs.into_iter().zip(&found).map(|(rung, other)| rung.or(other)).collect(),
+            };
         }
         Ok(rungs)
     }
@@ -233,6 +249,11 @@ impl Search {
 
 /// What cannot stand beside `search`.
 fn beside(document: &Document, raw: &RawChain) -> Option<Problem> {
+    if raw.engine.is_some() {
+        let message = "`engine` is for the cells of `matrix` and `seeds`: the trials of a search follow from one another, and \
+                       `fer sweep submit` does not take them; start `fer sweep run` on each machine instead";
+        return Some(document.problem_with_key(&["engine".into()], message.to_owned()));
+    }
     let key = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
     let place = match key.into_iter().find(|(_, is_there)| *is_there) {
         Some((key, _)) => vec![key.into()],

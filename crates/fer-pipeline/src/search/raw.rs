@@ -1,6 +1,7 @@
 //! `search`: as it stands in a pipeline file.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use fer_artifact::Count;
 use schemars::JsonSchema;
@@ -117,6 +118,16 @@ pub(crate) enum Range {
 
 /// Values by parameter.
 pub(crate) type When = BTreeMap<String, Vec<Value>>;
+
+/// Why a file with `search` is nothing for what needs one run, or numbered cells.
+pub(crate) fn not_a_sweep(path: &Path) -> String {
+    let file = path.display();
+    format!(
+        "`search` makes a search of this file: `fer sweep run {file}` runs it, on each of several machines if you like, \
+         and `fer sweep status {file}` shows it. Its trials follow from one another and have no numbers beforehand, so \
+         `fer sweep submit` and `--cell` are for `matrix` and `seeds` alone"
+    )
+}
 
 const fn one() -> Count {
     Count::of(1)

@@ -9,11 +9,9 @@ use serde_json::Value;
 use super::Search;
 use super::outcome::Outcome;
 use super::state::{SearchState, Trial};
+use crate::run_folder::folder::SEARCH_PAGE;
 use crate::yaml::flow::flow;
 use crate::{Error, StageName};
-
-/// The page of a search, in its run folder.
-const REPORT_FILE: &str = "search.html";
 
 impl SearchState {
     /// What was chosen among how many, in sentences; how far the search is, before that.
@@ -21,8 +19,12 @@ impl SearchState {
         let tried = self.trials.len();
         let Some(winner) = &self.winner else {
             return vec![match self.ready.is_empty() {
+                true if tried == 1 => "The one trial could not be trained.".to_owned(),
                 true => format!("None of the {tried} trials could be trained."),
-                false => format!("{tried} of {} trials are drawn; the search goes on.", self.planned),
+                false => {
+                    let are = if self.planned == 1 { "is" } else { "are" };
+                    format!("{tried} of {} {are} drawn; the search goes on.", counted_trials(self.planned))
+                }
             }];
         };
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
@@ -35,25 +37,46 @@ impl SearchState {
         let test = winner.metrics.as_ref().and_then(|metrics| metrics.splits.get(&Split::Test));
         sentences.extend(test.map(|test| {
             let [low, high] = test.accuracy_ci95.map(percent);
+            let once = if self.tested.len() > 1 { "." } else { ", and was scored once, for this trial." };
             format!(
-                "Its test accuracy is {} (95 % interval: {low} to {high}). Test served for no choice, and was scored once, for \
-                 this trial.",
+                "Its test accuracy is {} (95 % interval: {low} to {high}). Test served for no choice{once}",
                 percent(test.accuracy)
             )
         }));
-        if self.tested.len() > 1 {
-            let trials = self.tested.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let earlier: Vec<String> =
+            self.tested.iter().filter(|trial| **trial != winner.trial).map(usize::to_string).collect();
+        if !earlier.is_empty() {
+            let trials = if earlier.len() == 1 { "trial" } else { "trials" };
             sentences.push(format!(
-                "Earlier choices have been scored on test too: trials {trials}. Whoever chooses between them by these scores \
-                 has no test left."
+                "Test has been scored for earlier choices too: {trials} {}. Whoever chooses between them by these scores has \
+                 no test left.",
+                earlier.join(", ")
             ));
         }
         sentences
     }
 
+    /// Whether nothing is left to do.
+    pub fn is_done(&self) -> bool {
+        self.ready.is_empty() && self.winner.as_ref().is_none_or(|winner| winner.wanted.is_none())
+    }
+
     /// How much was trained, in a few words.
     pub fn effort(&self) -> Option<String> {
-        (self.full_epochs > 0).then(|| format!("{} epochs; {} without halving", self.epochs, self.full_epochs))
+        let (least, most) = (self.fewest_epochs, self.epochs);
+        let epochs = if least == most { most.to_string() } else { format!("{least} to {most}") };
+        (self.full_epochs > 0).then(|| format!("{epochs} epochs; {} without halving", self.full_epochs))
+    }
+
+    /// The same with what it is: a plan, until the search is done. A trial that failed was trained for less.
+    pub fn told_effort(&self) -> Option<String> {
+        let has_failed = self.trials.iter().any(|trial| trial.failure().is_some());
+        let begin = match (self.is_done(), has_failed) {
+            (false, _) => "Planned",
+            (true, false) => "Trained",
+            (true, true) => "Trained at most",
+        };
+        Some(format!("{begin}: {}", self.effort()?))
     }
 }
 
@@ -83,7 +106,7 @@ impl Search {
     /// # Errors
     /// [`Error::Report`], or a file that cannot be written.
     pub fn write_report(&self, state: &SearchState) -> Result<PathBuf, Error> {
-        let path = self.run_dir().join(REPORT_FILE);
+        let path = self.run_dir().join(SEARCH_PAGE);
         let refused = |source| Error::Report { path: path.clone(), source: Box::new(source) };
         let page = search_report(&self.page(state)).map_err(refused)?;
         write_atomic(&path, |out| out.write_all(page.as_bytes()))?;
@@ -109,7 +132,7 @@ impl Search {
         });
         SearchReport {
             title: format!("Search for {}", self.trained),
-            facts: [Some(format!("{} trials", state.trials.len())), state.effort()].into_iter().flatten().collect(),
+            facts: [Some(counted_trials(state.trials.len())), state.told_effort()].into_iter().flatten().collect(),
             chosen: state.sentences(),
             trials: rows.collect(),
             importance: state.importance.iter().map(|one| (one.name.clone(), one.share)).collect(),
@@ -118,6 +141,11 @@ impl Search {
             configuration: self.document.text().to_owned(),
         }
     }
+}
+
+/// `1 trial`, `2 trials`
+pub fn counted_trials(number: usize) -> String {
+    if number == 1 { "1 trial".to_owned() } else { format!("{number} trials") }
 }
 
 fn shown(value: Option<&Value>) -> String {

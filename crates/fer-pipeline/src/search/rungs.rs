@@ -7,8 +7,10 @@ use serde::Serialize;
 pub struct Rung {
     /// Epochs of each training; none if they are not known, as of a program.
     pub epochs: Option<usize>,
-    /// Of these, those that the training of the rung before has done already.
-    pub done_before: usize,
+    /// Of these, those that are taken over from the training of the rung before: at least so many.
+    pub taken_over: usize,
+    /// And at most so many: that depends on the values of a trial.
+    pub taken_over_at_most: usize,
     /// Trials on it.
     pub trials: usize,
 }
@@ -20,21 +22,34 @@ pub(super) fn halved(
     epochs: usize,
     free: &dyn Fn(usize) -> usize,
 ) -> Vec<Rung> {
-    let mut rungs = vec![Rung { epochs: Some(first), done_before: 0, trials }];
+    let mut rungs = vec![Rung::first(Some(first), trials)];
     let (mut before, mut trials) = (first, trials);
     while before < epochs {
         let next = before.saturating_mul(factor).min(epochs);
         trials = (trials / factor).max(1);
-        rungs.push(Rung { epochs: Some(next), done_before: free(before).min(free(next)), trials });
+        let taken_over = free(before).min(free(next));
+        rungs.push(Rung { epochs: Some(next), taken_over, taken_over_at_most: taken_over, trials });
         before = next;
     }
     rungs
 }
 
 impl Rung {
-    /// Epochs that all its trials together train.
-    pub fn cost(&self) -> usize {
-        self.trials * self.epochs.unwrap_or_default().saturating_sub(self.done_before)
+    /// That of all trials.
+    pub(super) fn first(epochs: Option<usize>, trials: usize) -> Self {
+        Self { epochs, taken_over: 0, taken_over_at_most: 0, trials }
+    }
+
+    /// The same rung with what trials of other values take over, too.
+    pub(super) fn or(self, other: &Self) -> Self {
+        let taken_over = self.taken_over.min(other.taken_over);
+        Self { taken_over, taken_over_at_most: self.taken_over_at_most.max(other.taken_over_at_most), ..self }
+    }
+
+    /// Epochs that all its trials together train, at least and at most.
+    pub fn cost(&self) -> [usize; 2] {
+        let after = |taken: usize| self.trials * self.epochs.unwrap_or_default().saturating_sub(taken);
+        [after(self.taken_over_at_most), after(self.taken_over)]
     }
 }
 
@@ -55,10 +70,13 @@ mod tests {
         let free = |epochs: usize| epochs - epochs / 3;
         let rungs = halved(25, (3, 3), 30, &free);
         let shown: Vec<(usize, usize, usize)> =
-            rungs.iter().map(|rung| (rung.epochs.unwrap(), rung.done_before, rung.trials)).collect();
+            rungs.iter().map(|rung| (rung.epochs.unwrap(), rung.taken_over, rung.trials)).collect();
         assert_eq!(shown, [(3, 0, 25), (9, 2, 8), (27, 6, 2), (30, 18, 1)]);
-        let costs: Vec<usize> = rungs.iter().map(Rung::cost).collect();
-        assert_eq!(costs, [75, 56, 42, 12]);
+        let costs: Vec<[usize; 2]> = rungs.iter().map(Rung::cost).collect();
+        assert_eq!(costs, [75, 56, 42, 12].map(|cost| [cost; 2]));
+        let longer = halved(25, (3, 3), 30, &|epochs| epochs);
+        assert_eq!(rungs[1].or(&longer[1]).cost(), [8 * (9 - 3), 56]);
+        assert_eq!(longer[1].or(&rungs[1]), rungs[1].or(&longer[1]));
         assert_eq!(halved(5, (8, 2), 8, &free).len(), 1);
     }
 

@@ -13,8 +13,8 @@ use super::rungs::Rung;
 use super::space::Values;
 use super::unit::{Part, Unit};
 use super::{Search, agenda::Played};
-use crate::Error;
 use crate::sweep::{Cell, CellStatus};
+use crate::{Error, RunState};
 
 /// A search as far as its results go.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,8 +23,10 @@ pub struct SearchState {
     pub planned: usize,
     /// How long they are trained.
     pub rungs: Vec<Rung>,
-    /// Epochs that all trials together train.
+    /// Epochs that all trials together train: at most so many.
     pub epochs: usize,
+    /// And at least so many: that depends on what their values let them take over.
+    pub fewest_epochs: usize,
     /// Epochs that they would train if none stopped early.
     pub full_epochs: usize,
     /// The trials that are drawn, in their order.
@@ -53,6 +55,9 @@ pub struct Trial {
     pub rank: Option<usize>,
     /// What became of it on each rung; nothing of the last where it is not there yet.
     pub outcomes: Vec<Option<Outcome>>,
+    /// How its run on the last rung stands, if one has begun and has no result yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunState>,
 }
 
 /// The trial that was chosen.
@@ -125,17 +130,32 @@ impl<'a> Trials<'a> {
                 epochs: rungs[drawn.results.len() - 1].epochs,
                 rank: None,
                 outcomes: drawn.results,
+                run: None,
             })
             .collect();
+        for (_, unit) in &ready {
+            trials[unit.trial].run = self.cell(unit)?.last_run();
+        }
         if !ranking.is_empty() {
             rank(&mut trials);
         }
         let winner = ranking.first().map(|&best| self.winner(&trials[best])).transpose()?.flatten();
         let tested = trials.iter().filter(|trial| self.is_tested(trial)).map(|trial| trial.trial).collect();
         let ready = ready.into_iter().map(|(_, unit)| unit).collect();
-        let epochs = rungs.iter().map(Rung::cost).sum();
+        let [fewest_epochs, epochs] = [0, 1].map(|bound| rungs.iter().map(|rung| rung.cost()[bound]).sum());
         let full_epochs = planned * rungs.last().and_then(|rung| rung.epochs).unwrap_or_default();
-        Ok(SearchState { planned, rungs, epochs, full_epochs, trials, winner, tested, importance, ready })
+        Ok(SearchState {
+            planned,
+            rungs,
+            epochs,
+            fewest_epochs,
+            full_epochs,
+            trials,
+            winner,
+            tested,
+            importance,
+            ready,
+        })
     }
 
     fn outcome(&self, rung: usize, unit: &Unit) -> Result<Option<Outcome>, Error> {

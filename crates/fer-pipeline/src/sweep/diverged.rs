@@ -2,14 +2,13 @@
 
 use std::fs;
 
-use fer_artifact::with_causes;
+use fer_artifact::{RECORD, read_regular, with_causes};
 use serde::{Deserialize, Serialize};
 
 use super::Cell;
 use crate::run_folder::digests::Digests;
+use crate::run_folder::folder::DIVERGED_FILE;
 use crate::{Error, StageName};
-
-const DIVERGED_FILE: &str = ".diverged.json";
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -37,7 +36,8 @@ impl Cell {
 
     /// What its training said when it diverged, if it would do so again.
     pub fn divergence(&self) -> Option<String> {
-        let note: Note = serde_json::from_slice(&fs::read(self.run_dir().join(DIVERGED_FILE)).ok()?).ok()?;
+        let note: Note =
+            serde_json::from_slice(&read_regular(&self.run_dir().join(DIVERGED_FILE), RECORD).ok()?).ok()?;
         (self.key_of(note.stage)? == note.key).then_some(note.message)
     }
 

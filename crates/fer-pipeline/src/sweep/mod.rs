@@ -18,9 +18,9 @@ use fer_artifact::Digest;
 
 use crate::chain::RawChain;
 use crate::error::Place;
-use crate::run_folder::folder::{JOBS, io};
+use crate::run_folder::folder::JOBS;
 use crate::run_folder::machines::locks_hold_between_machines;
-use crate::siblings::CLAIMS;
+use crate::search::raw::not_a_sweep;
 use crate::yaml::document::Document;
 use crate::{Error, Pipeline};
 
@@ -54,12 +54,8 @@ impl Sweep {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         if raw.search.is_some() {
-            let message = format!(
-                "`search` makes a search of this file, whose trials follow from one another and have no numbers beforehand; \
-                 `fer sweep run {}` runs them",
-                path.display()
-            );
-            return Err(Error::Invalid { problems: vec![document.problem_with_key(&["search".into()], message)] });
+            let problem = document.problem_with_key(&["search".into()], not_a_sweep(path));
+            return Err(Error::Invalid { problems: vec![problem] });
         }
         if raw.matrix.is_none() && raw.seeds.is_none() && raw.all_folds().is_none() {
             let message = format!(
@@ -131,9 +127,12 @@ impl Sweep {
 
     /// Folder of what was given to an engine, in that of the sweep.
     pub fn jobs_dir(&self) -> PathBuf {
+        self.folder().join(JOBS)
+    }
+
+    fn folder(&self) -> &Path {
         // Of each cell: SWEEP/cells/NAME.
-        let sweep = self.cells[0].run_dir().parent().and_then(Path::parent).unwrap_or(Path::new(""));
-        sweep.join(JOBS)
+        self.cells[0].run_dir().parent().and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
     /// Fails where jobs on several machines must not run its cells, as locks in its folder hold on one alone.
@@ -141,10 +140,7 @@ impl Sweep {
     /// # Errors
     /// [`Error::OneMachine`], or a folder in which no file can be locked.
     pub fn check_locks(&self) -> Result<(), Error> {
-        let cells = self.cells[0].run_dir().parent().unwrap_or(Path::new(""));
-        let claims = cells.join(CLAIMS);
-        std::fs::create_dir_all(&claims).map_err(io(&claims, "make the folder"))?;
-        locks_hold_between_machines(cells, &claims.join(".lock"))
+        locks_hold_between_machines(self.folder())
     }
 
     /// Tells these cells from other ones at their places, in a file that was changed.

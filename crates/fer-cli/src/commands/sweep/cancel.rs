@@ -3,12 +3,12 @@ use clap::Args;
 
 use super::engines::cancel;
 use super::jobs::Asked;
-use crate::commands::arguments::{ChainArgs, sweep_file};
+use crate::commands::arguments::{ChainArgs, cells_file};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
 
 #[derive(Debug, Args)]
-#[command(mut_arg("file", sweep_file))]
+#[command(mut_arg("file", cells_file))]
 #[command(after_help = "Example:\n  fer sweep cancel sweep.yaml
 Jobs that run write checkpoints first; `fer sweep submit` goes on from there.")]
 pub(super) struct SweepCancelArgs {

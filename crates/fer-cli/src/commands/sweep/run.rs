@@ -36,8 +36,8 @@ pub(super) struct SweepRunArgs {
     /// do not see, this is refused.
     #[arg(long, value_name = "CELLS")]
     index: Option<Indices>,
-    /// Trust locks that hold on this machine alone: no other machine runs cells of this sweep.
-    #[arg(long, requires = "index")]
+    /// Trust locks that hold on this machine alone: no other machine runs cells of this sweep, or trials of this search.
+    #[arg(long)]
     one_machine: bool,
     /// Number of cells that run at the same time on this machine, this one included.
     #[arg(long, value_name = "N", default_value = "1")]
@@ -56,6 +56,9 @@ pub(super) struct SweepRunArgs {
     /// Run the cells only if they are those that a job was written for.
     #[arg(long, hide = true, value_name = "DIGEST", requires = "index")]
     submitted: Option<String>,
+    /// Print the table of all cells, whichever of them run.
+    #[arg(long, hide = true, requires = "submitted")]
+    whole_table: bool,
 }
 
 impl SweepRunArgs {
@@ -91,6 +94,9 @@ impl SweepRunArgs {
                  `fer sweep run` on each machine instead"
             );
         }
+        if !self.one_machine {
+            search.check_locks()?;
+        }
         let (jobs, verbosity) = (self.jobs.get(), self.verbosity.level());
         let workers = Workers { jobs, arguments: self.child_arguments(), threads: self.child_threads(jobs), verbosity };
         search::run(search, workers, &self.format)
@@ -116,7 +122,11 @@ impl SweepRunArgs {
             to_stderr("error: interrupted; `fer sweep run` goes on from here");
             return Ok(interrupt::status());
         }
-        let report = Report::new(sweep, cells.iter().map(|cell| cell.status()).collect())?;
+        let shown = match self.whole_table {
+            true => sweep.cells().iter().map(Cell::status).collect(),
+            false => cells.iter().map(|cell| cell.status()).collect(),
+        };
+        let report = Report::new(sweep, shown)?;
         self.format.print_with(&report, &[report.scores(sweep.names(), "")], &report.pooled())?;
         if failed > 0 {
             to_stderr(&format!("error: {failed} of {} cells failed", cells.len()));

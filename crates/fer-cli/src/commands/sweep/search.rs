@@ -5,15 +5,15 @@ use std::ffi::OsString;
 use anyhow::Result;
 use fer_artifact::with_causes;
 use fer_pipeline::RunState;
-use fer_pipeline::search::{Search, SearchState, Trials, Unit};
-use fer_pipeline::sweep::Cell;
+use fer_pipeline::search::{Part, Search, SearchState, Trials, Unit, counted_trials};
+use fer_pipeline::sweep::{Cell, CellState};
 
 use super::board::Board;
 use super::children::{Children, End};
 use super::search_table::{plan_section, trials_section};
 use crate::commands::format::FormatArgs;
 use crate::exit_status::ExitStatus;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{self, Interrupt};
 use crate::terminal::{Verbosity, to_stderr};
 
 /// Looks at the children between two looks at what others have made.
@@ -22,9 +22,8 @@ const LOOKS: usize = 25;
 /// Prints what a search trains, and on which rungs.
 pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
-    let note = state
-        .effort()
-        .map_or(format!("{} trials", state.planned), |effort| format!("{} trials: {effort}", state.planned));
+    let trials = counted_trials(state.planned);
+    let note = state.effort().map_or(trials.clone(), |effort| format!("{trials}: {effort}"));
     format.print(&state.rungs, &[plan_section(&state)], &note)?;
     Ok(ExitStatus::Success)
 }
@@ -33,7 +32,7 @@ pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
 pub(super) fn status(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
     print(search, &state, format, None)?;
-    Ok(ExitStatus::of(is_done(&state)))
+    Ok(ExitStatus::of(state.is_done()))
 }
 
 /// How trials run.
@@ -53,10 +52,10 @@ pub(super) fn run(search: &Search, workers: Workers, format: &FormatArgs) -> Res
     let failed = run_all(workers, &trials, &interrupt)?;
     if interrupt.is_asked() {
         to_stderr("error: interrupted; `fer sweep run` goes on from here");
-        return Ok(ExitStatus::Interrupted);
+        return Ok(interrupt::status());
     }
     let state = trials.state()?;
-    let report = if is_done(&state) { Some(search.write_report(&state)?) } else { None };
+    let report = if state.is_done() { Some(search.write_report(&state)?) } else { None };
     let report = report.map(|path| path.display().to_string());
     print(search, &state, format, report.as_deref())?;
     if failed > 0 {
@@ -67,17 +66,12 @@ pub(super) fn run(search: &Search, workers: Workers, format: &FormatArgs) -> Res
 
 fn print(search: &Search, state: &SearchState, format: &FormatArgs, report: Option<&str>) -> Result<()> {
     let mut note = state.sentences();
-    note.extend(state.effort().map(|effort| format!("Trained: {effort}.")));
+    note.extend(state.told_effort().map(|effort| format!("{effort}.")));
     if let Some(winner) = &state.winner {
         note.push(format!("Run: {}", winner.run_dir.display()));
     }
     note.extend(report.map(|report| format!("Report: {report}")));
     format.print(state, &[trials_section(&search.names(), state)], &note.join("\n"))
-}
-
-/// Whether nothing is left to do.
-fn is_done(state: &SearchState) -> bool {
-    state.ready.is_empty() && state.winner.as_ref().is_none_or(|winner| winner.wanted.is_none())
 }
 
 /// What can be trained now: trials, and in the end the whole chain of the chosen one.
@@ -106,7 +100,7 @@ fn run_all<'a>(workers: Workers, trials: &'a Trials<'_>, interrupt: &Interrupt) 
         }
         for unit in waiting.iter().filter(|_| !is_stopping) {
             if children.len() < jobs {
-                failed += usize::from(!start(trials.cell(unit)?, &mut children, &board));
+                failed += usize::from(!start(trials.cell(unit)?, unit.part, &mut children, &board));
             }
         }
         if children.is_empty() && (is_stopping || waiting.is_empty()) {
@@ -117,26 +111,41 @@ fn run_all<'a>(workers: Workers, trials: &'a Trials<'_>, interrupt: &Interrupt) 
         for (cell, end) in children.ended()? {
             looks = LOOKS;
             board.ended(if let End::Done { seconds } = end { Some(seconds) } else { None });
-            match (&end, cell.divergence()) {
-                (End::Failed { .. }, Some(message)) => board.tell(cell, &format!("counts as the worst: {message}")),
-                (End::Failed { .. }, None) => {
+            match (without_result(cell, &end, interrupt), cell.divergence()) {
+                (Some(_), Some(message)) => board.tell(cell, &format!("counts as the worst: {message}")),
+                (Some(why), None) => {
                     failed += 1;
-                    board.line(&format!("trial {}  {}: {end}", cell.index, cell.name));
+                    board.line(&format!("trial {}  {}: {why}", cell.index, cell.name));
                 }
-                _ => board.tell(cell, &end.to_string()),
+                (None, _) => board.tell(cell, &end.to_string()),
             }
         }
     }
 }
 
+/// Why there is no result after the end of a trial's process, though it should be there: to start it again would be to do
+/// so for ever.
+fn without_result(cell: &Cell, end: &End, interrupt: &Interrupt) -> Option<String> {
+    match end {
+        End::Failed { .. } => Some(end.to_string()),
+        End::Interrupted => (!interrupt.is_asked()).then(|| "was stopped, though nobody stopped the search".to_owned()),
+        End::Done { .. } => {
+            let status = cell.status();
+            // Another process may be at it again.
+            let is_there = matches!(status.state, CellState::Fresh | CellState::Running);
+            (!is_there).then(|| format!("ended without a result: {}", status.why))
+        }
+    }
+}
+
 /// Starts a trial, unless it runs already, here or elsewhere; whether that went well.
-fn start<'a>(cell: &'a Cell, children: &mut Children<'a>, board: &Board) -> bool {
+fn start<'a>(cell: &'a Cell, part: Part, children: &mut Children<'a>, board: &Board) -> bool {
     let is_own = children.running().any(|(other, _)| std::ptr::eq(other, cell));
     if is_own || matches!(cell.last_run(), Some(RunState::Running { .. })) {
         return true;
     }
     match children.start(cell) {
-        Ok(()) => board.tell(cell, "runs"),
+        Ok(()) => board.tell(cell, if part == Part::Whole { "scores test" } else { "runs" }),
         Err(refused) => {
             board.line(&format!("error: {}", with_causes(refused.as_ref())));
             return false;

@@ -7,14 +7,20 @@ use crate::table::{Align, Table};
 
 /// A rung a line.
 pub(super) fn plan_section(state: &SearchState) -> Section {
-    let columns = ["rung", "trials", "epochs", "of these, done before", "epochs in all"];
+    let columns = ["rung", "trials", "epochs", "epochs taken over", "epochs in all"];
     let mut table = Table::new(columns.map(|name| (name.to_owned(), Align::Right)));
     for (number, rung) in state.rungs.iter().enumerate() {
         let epochs = rung.epochs.map_or("–".to_owned(), |epochs| epochs.to_string());
-        let cost = rung.epochs.map_or("–".to_owned(), |_| rung.cost().to_string());
-        table.row([number.to_string(), rung.trials.to_string(), epochs, rung.done_before.to_string(), cost]);
+        let cost = rung.epochs.map_or("–".to_owned(), |_| span(rung.cost()));
+        let taken_over = span([rung.taken_over, rung.taken_over_at_most]);
+        table.row([number.to_string(), rung.trials.to_string(), epochs, taken_over, cost]);
     }
     Section { title: String::new(), table, empty: "" }
+}
+
+/// `20`, or `18 to 20`.
+fn span([least, most]: [usize; 2]) -> String {
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
 }
 
 /// A trial a line: once all are done, the best first.
@@ -40,7 +46,7 @@ fn told(trial: &Trial, state: &SearchState) -> String {
     let is_chosen = state.winner.as_ref().is_some_and(|winner| winner.trial == trial.trial);
     match (trial.failure(), trial.outcomes.last()) {
         (Some(message), _) => format!("failed: {}", message.replace('\n', " ")),
-        (None, Some(None)) => "under way".to_owned(),
+        (None, Some(None)) => trial.run.as_ref().map_or("waiting".to_owned(), |run| run.to_string().replace('\n', " ")),
         _ if is_chosen => "chosen".to_owned(),
         _ if trial.outcomes.len() < state.rungs.len() && state.winner.is_some() => "stopped".to_owned(),
         _ => "trained".to_owned(),

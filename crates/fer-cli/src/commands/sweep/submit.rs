@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use fer_artifact::Count;
+use fer_artifact::{Count, write_owned};
 use fer_pipeline::sweep::engine::{Engine, EngineParams, Memory, TimeLimit, Word};
 use fer_pipeline::sweep::{CellState, Indices, Sweep};
 
@@ -13,13 +13,13 @@ use super::engines::job::{self, Job, TABLE, Task};
 use super::engines::submission::{Submission, hold, next};
 use super::engines::{commands, files, problem, start, start_table, unused};
 use super::jobs::{Asked, job_of};
-use crate::commands::arguments::{ChainArgs, CheckpointArgs, sweep_file};
+use crate::commands::arguments::{ChainArgs, CheckpointArgs, cells_file};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
 use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
-#[command(mut_arg("file", sweep_file))]
+#[command(mut_arg("file", cells_file))]
 #[command(after_help = "Examples:
   fer sweep submit sweep.yaml --engine slurm --partition cpu --time 4:00:00 --cores 4
   fer sweep submit sweep.yaml --engine slurm --dry-run     show the job files and calls; do nothing
@@ -103,14 +103,14 @@ impl SweepSubmitArgs {
             ));
             return Ok(ExitStatus::Usage);
         };
-        if let Some(problem) = problem(engine, &params) {
+        let jobs = std::path::absolute(sweep.jobs_dir())?;
+        if let Some(problem) = problem(engine, &params, &jobs) {
             to_stderr(&format!("error: {problem}"));
             return Ok(ExitStatus::Usage);
         }
         for name in unused(engine, &params) {
             to_stderr(&format!("note: engine {engine} does not use `{name}`"));
         }
-        let jobs = std::path::absolute(sweep.jobs_dir())?;
         let held = if self.dry_run { None } else { Some(hold(&jobs)?) };
         if engine != Engine::Local && held.is_some() {
             sweep.check_locks()?;
@@ -128,6 +128,7 @@ impl SweepSubmitArgs {
             chain: arguments(&self.chain)?,
             options: self.checkpoints.arguments(),
             tasks: tasks(&sweep, &cells, params.cells_per_job.get())?,
+            whole: task(&sweep, &cells)?,
             params,
         };
         match held {
@@ -164,11 +165,12 @@ fn remaining(sweep: &Sweep) -> Result<Vec<usize>> {
 }
 
 fn tasks(sweep: &Sweep, cells: &[usize], each: usize) -> Result<Vec<Task>> {
-    let task = |cells: &[usize]| {
-        let cells = Indices::new(cells.to_vec());
-        Ok(Task { digest: job::digest(sweep, &cells)?, cells })
-    };
-    cells.chunks(each).map(task).collect()
+    cells.chunks(each).map(|cells| task(sweep, cells)).collect()
+}
+
+fn task(sweep: &Sweep, cells: &[usize]) -> Result<Task> {
+    let cells = Indices::new(cells.to_vec());
+    Ok(Task { digest: job::digest(sweep, &cells)?, cells })
 }
 
 /// The arguments that say which sweep, for a call in the same folder.
@@ -205,7 +207,7 @@ fn show(engine: Engine, job: &Job) -> Result<()> {
 fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     let folder = &job.folder;
     let write = |path: PathBuf, text: String| {
-        fs::write(&path, text).with_context(|| format!("{}: cannot write it", path.display()))
+        write_owned(&path, text.as_bytes()).with_context(|| format!("{}: cannot write it", path.display()))
     };
     fs::create_dir(folder).with_context(|| format!("{}: cannot make the folder", folder.display()))?;
     let written = files(engine, job).into_iter().try_for_each(|(name, text)| write(folder.join(name), text));

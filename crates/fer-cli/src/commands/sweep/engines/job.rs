@@ -31,6 +31,8 @@ pub(crate) struct Job {
     pub(crate) options: Vec<String>,
     /// The tasks, counted from 0.
     pub(crate) tasks: Vec<Task>,
+    /// All of them as one, for an engine that has no tasks.
+    pub(crate) whole: Task,
     /// What each gets.
     pub(crate) params: EngineParams,
 }

@@ -17,6 +17,12 @@ fn arguments(job: &Job) -> Vec<String> {
         jobs.to_string(),
         "--threads".to_owned(),
         job.params.cores.get().to_string(),
+        "--index".to_owned(),
+        job.whole.cells.to_string(),
+        "--submitted".to_owned(),
+        job.whole.digest.clone(),
+        "--one-machine".to_owned(),
+        "--whole-table".to_owned(),
     ]);
     arguments
 }
@@ -42,10 +48,10 @@ pub(super) fn start(job: &Job) -> Result<String> {
 
 /// How the tasks stand: which of them runs, their run folders tell.
 pub(super) fn states(folder: &Path, tasks: usize) -> TaskStates {
-    of_process(program::is_running(&log(folder)), tasks)
+    of_process(program::is_running(&log(folder), folder), tasks)
 }
 
 /// Asks the process to stop, and all that it started.
-pub(super) fn cancel(id: &str) -> Result<()> {
-    program::stop(id)
+pub(super) fn cancel(folder: &Path, id: &str) -> Result<()> {
+    program::stop(id, folder)
 }

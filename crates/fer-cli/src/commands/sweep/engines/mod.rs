@@ -3,21 +3,33 @@
 mod hyperqueue;
 pub(super) mod job;
 mod local;
+mod process;
 mod program;
 mod slurm;
 mod snakemake;
 pub(super) mod state;
 pub(super) mod submission;
 
+use std::path::Path;
+
 use anyhow::Result;
+use fer_artifact::shown;
 use fer_pipeline::sweep::engine::{Engine, EngineParams};
 
 use job::Job;
 use state::TaskStates;
 use submission::Submission;
 
-/// What is wrong with the parameters, for this engine.
-pub(super) fn problem(engine: Engine, params: &EngineParams) -> Option<String> {
+/// What is wrong with the parameters, or with the folder of the jobs, for this engine.
+pub(super) fn problem(engine: Engine, params: &EngineParams, jobs: &Path) -> Option<String> {
+    let path = jobs.to_string_lossy();
+    if engine != Engine::Local && path.chars().any(char::is_control) {
+        // A line of a job file would end there.
+        return Some(format!(
+            "{}: expected a path without line breaks and other control characters, as it stands in files for {engine}",
+            shown(&path)
+        ));
+    }
     match engine {
         Engine::Slurm => slurm::problem(params),
         Engine::HyperQueue | Engine::Snakemake | Engine::Local => None,
@@ -94,11 +106,11 @@ pub(super) fn states(submission: &Submission) -> Result<TaskStates> {
 
 /// Ends what is left of a submission.
 pub(super) fn cancel(submission: &Submission) -> Result<()> {
-    let Submission { engine, id, table, .. } = submission;
+    let Submission { engine, id, table, folder, .. } = submission;
     match engine {
         Engine::Slurm => slurm::cancel(id, table.as_deref()),
         Engine::HyperQueue => hyperqueue::cancel(id),
-        Engine::Snakemake => snakemake::cancel(id),
-        Engine::Local => local::cancel(id),
+        Engine::Snakemake => snakemake::cancel(folder, id),
+        Engine::Local => local::cancel(folder, id),
     }
 }

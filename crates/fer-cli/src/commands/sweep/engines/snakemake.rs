@@ -78,10 +78,10 @@ pub(super) fn start(job: &Job) -> Result<String> {
 
 /// How the tasks stand: which of them runs, their run folders tell.
 pub(super) fn states(folder: &Path, tasks: usize) -> TaskStates {
-    of_process(program::is_running(&log(folder)), tasks)
+    of_process(program::is_running(&log(folder), folder), tasks)
 }
 
 /// Asks the process to stop, and all that it started.
-pub(super) fn cancel(id: &str) -> Result<()> {
-    program::stop(id)
+pub(super) fn cancel(folder: &Path, id: &str) -> Result<()> {
+    program::stop(id, folder)
 }

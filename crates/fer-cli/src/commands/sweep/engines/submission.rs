@@ -1,14 +1,15 @@
 //! What was given to engines, noted in the sweep's folder: `jobs/1`, `jobs/2`, …
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fer_artifact::{RECORD, make_folders, open_lock, read_regular};
 use fer_pipeline::sweep::engine::Engine;
 use serde::{Deserialize, Serialize};
 
-const RECORD: &str = "submission.json";
+const SUBMISSION_FILE: &str = "submission.json";
 
 /// Some cells, given to an engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,8 +39,8 @@ impl Submission {
 
     /// That of a folder; none where no engine took it.
     fn read(folder: PathBuf) -> Result<Option<Self>> {
-        let path = folder.join(RECORD);
-        let text = match fs::read(&path) {
+        let path = folder.join(SUBMISSION_FILE);
+        let text = match read_regular(&path, RECORD) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.with_context(|| format!("{}: cannot read it", path.display()))?,
         };
@@ -50,7 +51,7 @@ impl Submission {
 
     /// Notes it in its folder.
     pub(crate) fn write(&self) -> Result<()> {
-        let path = self.folder.join(RECORD);
+        let path = self.folder.join(SUBMISSION_FILE);
         let text = serde_json::to_vec_pretty(self)?;
         fer_artifact::write_atomic(&path, |out| out.write_all(&text))
             .with_context(|| format!("{}: cannot write it", path.display()))?;
@@ -82,10 +83,10 @@ pub(crate) fn next(jobs: &Path) -> PathBuf {
 
 /// Keeps other submissions of the sweep away, until it is dropped.
 pub(crate) fn hold(jobs: &Path) -> Result<File> {
-    fs::create_dir_all(jobs).with_context(|| format!("{}: cannot make the folder", jobs.display()))?;
+    let (sweep, name) = (jobs.parent().unwrap_or(jobs), jobs.file_name().unwrap_or_default());
+    make_folders(sweep, name.as_ref()).with_context(|| format!("{}: cannot make the folder", jobs.display()))?;
     let path = jobs.join(".lock");
-    let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let file = open.with_context(|| format!("{}: cannot write it", path.display()))?;
+    let file = open_lock(&path).with_context(|| format!("{}: cannot write it", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!("{}: another `fer sweep submit` is under way", jobs.display()),
