@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use fer_pipeline::compare::{Curves, Diff, Run, differing_parameters};
+use fer_pipeline::compare::{Curves, Diff, differing_parameters};
 use fer_pipeline::sweep::FoundSweep;
 use fer_pipeline::{LOG_FILE, StageName};
 use schemars::JsonSchema;
