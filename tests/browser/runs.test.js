@@ -12,6 +12,7 @@ import { FER, Service } from './service.js';
 
 const TOKEN = 'pass/word+1=';
 const PIPELINE = `version: 1
+run_dir: run
 seed: 7
 stages:
   - stage: ingest

@@ -77,9 +77,9 @@ fn two_runs_stand_side_by_side_as_in_diff() {
     let expected = &told["paired"]["validation"];
     assert_eq!((&pair["images"], &pair["p_value"]), (&expected["images"], &expected["p_value"]));
     let half = service.get("/v1/runs/diff?from=short", "").problem(400);
-    assert_eq!(half, "expected `from=NAME&to=NAME` as the query: missing field `to`");
+    assert_eq!(half, "expected `from=NAME&to=NAME`: missing field `to`");
     let other = service.get("/v1/runs?all=1", "").problem(400);
-    assert!(other.starts_with("expected nothing as the query: unknown field `all`"), "{other}");
+    assert!(other.starts_with("expected no query: all: unknown field `all`"), "{other}");
     assert!(service.get("/v1/runs/diff?from=short&to=none", "").problem(404).contains("found `none`"));
 }
 

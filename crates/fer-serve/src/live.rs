@@ -32,7 +32,7 @@ pub(crate) struct AskedLive {
 }
 
 impl Asks for AskedLive {
-    const EXPECTED: &str = "`model=NAME` or nothing";
+    const EXPECTED: &str = "`model=NAME` or no query";
 }
 
 /// Opens a WebSocket for the frames of one camera.

@@ -18,7 +18,7 @@ pub(crate) trait Asks: DeserializeOwned {
             Err(error) => {
                 let reason = error.body_text();
                 let reason = reason.strip_prefix("Failed to deserialize query string: ").unwrap_or(&reason);
-                let detail = format!("expected {} as the query: {reason}", Self::EXPECTED);
+                let detail = format!("expected {}: {reason}", Self::EXPECTED);
                 Err(Problem::new(StatusCode::BAD_REQUEST, detail))
             }
         }

@@ -74,7 +74,7 @@ impl Asks for OfSweep {
 }
 
 impl Asks for Nothing {
-    const EXPECTED: &str = "nothing";
+    const EXPECTED: &str = "no query";
 }
 
 /// What `/runs` asks.
