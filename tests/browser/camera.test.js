@@ -162,3 +162,45 @@ test('a camera that is refused starts when it is allowed; one that is not there 
   await absent.close();
   await bare.close();
 });
+
+test('a camera that is started twice is on once', async () => {
+  const { page, close } = await open(browser, service);
+  const left = await page.evaluate(async () => {
+    const { Camera } = await import('/page/camera.js');
+    const streams = [];
+    const given = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async wanted => {
+      const stream = await given(wanted);
+      streams.push(stream);
+      return stream;
+    };
+    const camera = new Camera(document.createElement('video'), () => false);
+    await Promise.all([camera.start(), camera.start()]);
+    const live = () => streams.filter(stream => stream.getTracks().some(track => track.readyState === 'live')).length;
+    const counts = [streams.length, live()];
+    camera.stop();
+    return [...counts, live()];
+  });
+  assert.deepEqual(left, [2, 1, 0]);
+  await close();
+});
+
+test('a camera whose picture cannot be shown is given back', async () => {
+  const { page, close } = await open(browser, service);
+  const [problem, states] = await page.evaluate(async () => {
+    const { Camera } = await import('/page/camera.js');
+    const video = document.createElement('video');
+    let tracks = [];
+    video.play = async () => {
+      tracks = video.srcObject.getTracks();
+      throw new Error('no picture');
+    };
+    const camera = new Camera(video, () => false);
+    let told = '';
+    camera.addEventListener('problem', ({ detail }) => (told = detail));
+    await camera.start();
+    return [told, tracks.map(({ readyState }) => readyState)];
+  });
+  assert.deepEqual([problem, states], ['The camera gave nothing: no picture', ['ended']]);
+  await close();
+});

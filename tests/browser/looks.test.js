@@ -55,7 +55,7 @@ for (const [view, go] of Object.entries(VIEWS)) {
       test(`${view}, ${width} pixels wide, ${scheme}`, async () => {
         const { page, close } = await open(browser, service, { width, height: width === 390 ? 844 : 860, scheme });
         await page.getByText('It does not know what anybody feels.').waitFor();
-        await page.getByText('Nothing leaves this machine').waitFor();
+        await page.getByText('Pictures go to the program that serves this page').waitFor();
         await go(page);
         await keep(page, `${view}-${width}-${scheme}`);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

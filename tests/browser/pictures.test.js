@@ -190,3 +190,26 @@ test('everything can be reached and done by the keyboard', async () => {
   }
   await close();
 });
+
+test('what the browser cannot do is told, and is no service that is away', async () => {
+  const { page, close } = await open(browser, service);
+  const told = await page.evaluate(async () => {
+    const { Service } = await import('/page/service.js');
+    const service = new Service();
+    let away = 0;
+    service.addEventListener('lost', () => (away += 1));
+    const gone = new Blob(['a picture']);
+    gone.arrayBuffer = async () => {
+      throw new Error('it is gone');
+    };
+    const words = request => request.then(() => 'an answer', error => error.message);
+    const file = await words(service.ask('v1/faces', { method: 'POST', body: gone }));
+    // What no browser sends.
+    const request = await words(service.ask('v1/faces', { method: 'TRACE' }));
+    return { file, request, away };
+  });
+  assert.equal(told.file, 'the browser cannot read the file: it is gone');
+  assert.match(told.request, /^the service answers, but not to this: /);
+  assert.equal(told.away, 1);
+  await close();
+});

@@ -317,6 +317,8 @@ fn the_description_has_every_address_and_every_field() {
         post["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
     assert_eq!(parameters, ["detect", "model", "tta"]);
     assert!(["/", "/v1/explain", "/v1/live"].iter().all(|path| paths.iter().any(|known| known == path)), "{paths:?}");
+    assert_eq!(described["paths"]["/readyz"]["get"]["security"], json!([]), "whoever watches over it has no token");
+    assert_eq!(described["paths"]["/v1/live"]["get"]["security"][2], json!({"protocol": []}));
     let reference = post["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
     let resolved = |reference: &str| {
         described.pointer(reference.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{reference}"))
@@ -327,6 +329,20 @@ fn the_description_has_every_address_and_every_field() {
     let missing: Vec<&String> =
         answer["faces"][0].as_object().unwrap().keys().filter(|field| !known.contains_key(*field)).collect();
     assert!(missing.is_empty() && known.contains_key("file"), "{missing:?} {known:?}");
+}
+
+#[test]
+fn a_number_that_cannot_be_had_is_told_before_anything_else() {
+    let world = World::new();
+    for option in ["connections", "queue", "live"] {
+        for wrong in ["0", "1000001", "18446744073709551615", "-1", "many"] {
+            let told = world.fer(&["serve", "--listen=127.0.0.1:0", &format!("--{option}={wrong}")]);
+            let expected = format!("expected a whole number from 1 to 1000000, found `{wrong}`");
+            assert!(told.code == 2 && told.stdout.is_empty() && told.stderr.contains(&expected), "{told:?}");
+        }
+    }
+    let most = ["--connections=1000000", "--queue=1000000", "--live=1000000"];
+    assert_eq!(Service::start(&world, &most).get("/healthz", "").status, 200);
 }
 
 #[test]

@@ -76,7 +76,10 @@ fn two_runs_stand_side_by_side_as_in_diff() {
     let pair = &answer["paired"][0];
     let expected = &told["paired"]["validation"];
     assert_eq!((&pair["images"], &pair["p_value"]), (&expected["images"], &expected["p_value"]));
-    assert!(service.get("/v1/runs/diff?from=short", "").problem(400).contains("missing field `to`"));
+    let half = service.get("/v1/runs/diff?from=short", "").problem(400);
+    assert_eq!(half, "expected `from=NAME&to=NAME`: missing field `to`");
+    let other = service.get("/v1/runs?all=1", "").problem(400);
+    assert!(other.starts_with("expected no query: all: unknown field `all`"), "{other}");
     assert!(service.get("/v1/runs/diff?from=short&to=none", "").problem(404).contains("found `none`"));
 }
 
@@ -124,7 +127,7 @@ fn a_sweep_has_its_cells_its_table_and_their_logs() {
     std::fs::write(world.path("runs/rates/cells/broken/run.lock.json"), "{").unwrap();
     let service = Service::start(&world, &[RUNS]);
     let listed = list(&service);
-    assert_eq!(listed["sweeps"], json!([{"name": "rates", "states": {"finished": 4}}]));
+    assert_eq!(listed["sweeps"], json!([{"name": "rates", "states": {"finished": 4, "unreadable": 1}}]));
     assert_eq!((names(&listed["runs"]), names(&listed["problems"])), (vec![], vec!["rates/cells/broken"]));
     let sweep = service.get("/v1/runs/sweep?sweep=rates", "").json();
     let told = world.fer(&["sweep", "status", "sweep.yaml", "--run-dir=runs/rates", "--json"]).succeeded().json();
@@ -268,8 +271,7 @@ fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
     let world = two();
     let service = Service::start(&world, &[RUNS]);
     let page = service.get("/runs", "");
-    let policy =
-        "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';";
+    let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';";
     assert!(page.status == 200 && page.head.contains(policy) && page.head.contains("text/html"), "{page:?}");
     assert!(!page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains("onclick"));
     let mut files = vec!["runs.css".to_owned(), "runs.js".to_owned()];
@@ -301,20 +303,31 @@ fn strangers_and_foreign_pages_see_no_run() {
     let world = two();
     std::fs::write(world.path("token"), "correct-horse\n").unwrap();
     let service = Service::start(&world, &[RUNS, "--token-file=token"]);
-    let addresses =
-        ["/runs", "/runs/runs.js", "/v1/runs", "/v1/runs/run?run=short", "/v1/runs/report?run=short&stage=evaluate"];
-    for address in addresses {
+    for address in ["/v1/runs", "/v1/runs/run?run=short", "/v1/runs/report?run=short&stage=evaluate"] {
         let refused = service.get(address, "");
         assert!(refused.problem(401).contains("found none") && refused.head.contains("www-authenticate: bearer"));
-        // `any:correct-horse`, as a browser sends it.
-        for right in ["Bearer correct-horse", "Basic YW55OmNvcnJlY3QtaG9yc2U="] {
-            assert_eq!(service.get(address, &format!("authorization: {right}\r\n")).status, 200, "{address}");
-        }
+        assert_eq!(service.get(address, "authorization: Bearer correct-horse\r\n").status, 200, "{address}");
         let foreign = "origin: https://evil.example\r\nauthorization: Bearer correct-horse\r\n";
         assert_eq!(service.get(address, foreign).status, 403, "{address}");
     }
-    let asked = service.get("/runs", "accept: text/html,*/*\r\n");
-    assert!(asked.status == 401 && asked.head.contains("www-authenticate: basic realm="), "{asked:?}");
+    // The page holds no secret and asks for the token; a form of it brings the token along.
+    assert_eq!((service.get("/runs", "").status, service.get("/runs/runs.js", "").status), (200, 200));
+    let form = |token: &str, headers: &str| {
+        let (address, body) = (service.address, format!("run=short&stage=evaluate&token={token}"));
+        let (kind, length) = ("application/x-www-form-urlencoded", body.len());
+        service.send(
+            format!(
+                "POST /runs/report HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {kind}\r\n\
+                 content-length: {length}\r\n{headers}\r\n{body}"
+            )
+            .as_bytes(),
+        )
+    };
+    let report = form("correct-horse", &format!("origin: http://{}\r\n", service.address));
+    assert_eq!((report.status, report.body), (200, world.read("runs/short/evaluate/report.html")));
+    assert!(form("wrong", "").problem(401).contains("found another one"));
+    assert_eq!(form("correct-horse", "origin: https://evil.example\r\n").status, 403);
+    assert!(form("%0d%0a", "").problem(400).contains("expected a token of visible letters"));
 }
 
 #[test]
@@ -322,7 +335,10 @@ fn without_a_folder_of_runs_there_are_none() {
     let world = World::new();
     let service = Service::start(&world, &[]);
     let told = "expected a service that was started with --runs DIR, found one without";
-    assert_eq!(service.get("/v1/runs", "").problem(404), told);
+    for address in ["/runs", "/v1/runs", "/v1/runs/run?run=any"] {
+        assert_eq!(service.get(address, "").problem(404), told, "{address}");
+    }
+    assert_eq!(service.get("/v1/models", "").json()["has_runs"], false);
     let wrong = world.fer(&["serve", "--listen=127.0.0.1:0", "--runs=nowhere"]);
     assert!(wrong.code == 1 && wrong.stderr.contains("nowhere: expected a folder of runs"), "{wrong:?}");
     let described = service.get("/openapi.json", "").json();

@@ -5,6 +5,7 @@ import { Bench } from './bench.js';
 import { Booth } from './booth.js';
 import { byId, el, say, show } from './html.js';
 import { Service } from './service.js';
+import { askFor } from './token.js';
 import { privacy, unknown } from './words.js';
 
 /** Milliseconds for which good news stands. */
@@ -14,6 +15,8 @@ const service = new Service();
 const bench = new Bench();
 const album = new Album(service, bench);
 const booth = new Booth(service, bench, keep);
+let models = [];
+let model = null;
 let mode = 'pictures';
 let news = 0;
 
@@ -78,40 +81,42 @@ function listen() {
 
 function talk() {
   service.addEventListener('lost', () => notice('The service does not answer. This page tries again until it does.'));
-  service.addEventListener('back', () => notice('The service answers again.', NEWS));
-  service.addEventListener('token', ({ detail }) => {
-    say(byId('token-problem'), detail ? 'That is not the token of this service.' : '');
-    show(byId('token-problem'), detail);
-    show(byId('token'), true);
-    document.body.classList.add('locked');
-    byId('token-value').focus();
+  service.addEventListener('back', () => {
+    notice('The service answers again.', NEWS);
+    // It may be another one, with other models.
+    offer();
   });
-  byId('token').addEventListener('submit', event => {
-    event.preventDefault();
-    show(byId('token'), false);
-    document.body.classList.remove('locked');
-    service.token = byId('token-value').value.trim();
-    byId('token-value').value = '';
-  });
+  askFor(service);
+  byId('model').addEventListener('change', use);
+}
+
+/** Asks the model that is chosen from now on, unless it is the same. */
+function use() {
+  const chosen = models.find(({ name }) => name === byId('model').value);
+  if (JSON.stringify(chosen) === JSON.stringify(model)) return;
+  model = chosen;
+  say(byId('unknown'), unknown(model.classes.length));
+  album.use(model);
+  booth.use(model);
 }
 
 /** Offers the models; the first choice is the service's. */
-async function start() {
-  const { models } = await service.ask('v1/models');
+async function offer() {
+  try {
+    const answer = await service.ask('v1/models');
+    ({ models } = answer);
+    show(byId('to-runs'), answer.has_runs);
+  } catch (problem) {
+    return notice(`No models: ${problem.message}`);
+  }
   const select = byId('model');
+  const kept = models.find(({ name }) => name === select.value) ?? models.find(model => model.default);
   select.replaceChildren(...models.map(({ name }) => el('option', { value: name }, name)));
-  select.value = models.find(model => model.default).name;
-  const use = () => {
-    const model = models.find(({ name }) => name === select.value);
-    say(byId('unknown'), unknown(model.classes.length));
-    album.use(model);
-    booth.use(model);
-  };
-  select.addEventListener('change', use);
+  select.value = kept.name;
   use();
 }
 
 say(byId('privacy'), privacy(location.hostname));
 listen();
 talk();
-start();
+offer();

@@ -21,6 +21,8 @@ export class Camera extends EventTarget {
   #isWanted = false;
   #device = '';
   #timer = 0;
+  /** Counts starts and stops: what an earlier one waited for is no longer wanted. */
+  #turn = 0;
   #canvas = document.createElement('canvas');
   /** Says whether somebody takes a frame now. */
   #isTaken;
@@ -52,6 +54,7 @@ export class Camera extends EventTarget {
     this.stop();
     this.#isWanted = true;
     this.#device = device;
+    const turn = this.#turn;
     if (!navigator.mediaDevices) {
       this.#problem('The browser gives the camera only to pages of this machine, or over https.');
       return;
@@ -60,9 +63,12 @@ export class Camera extends EventTarget {
     try {
       const video = { ...wanted, width: { ideal: 1280 }, height: { ideal: 720 } };
       const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
-      if (!this.#isWanted) return stream.getTracks().forEach(track => track.stop());
-      await this.#begin(stream);
+      if (turn !== this.#turn) return stream.getTracks().forEach(track => track.stop());
+      await this.#begin(stream, turn);
     } catch (error) {
+      // What was stopped, or started once more, meanwhile is no problem.
+      if (turn !== this.#turn) return;
+      this.#end();
       this.#problem(REASONS[error.name] ?? `The camera gave nothing: ${error.message}`);
       if (['NotReadableError', 'AbortError'].includes(error.name)) {
         this.#timer = setTimeout(() => this.#isWanted && this.start(device), BUSY);
@@ -70,14 +76,16 @@ export class Camera extends EventTarget {
     }
   }
 
-  async #begin(stream) {
+  async #begin(stream, turn) {
     this.#stream = stream;
     this.#video.srcObject = stream;
-    await this.#video.play();
     stream.getVideoTracks()[0].addEventListener('ended', () => {
+      if (turn !== this.#turn) return;
       this.#end();
       this.#problem('The camera is gone. Once it is back, it starts.');
     });
+    await this.#video.play();
+    if (turn !== this.#turn) return;
     this.dispatchEvent(new Event('start'));
     this.#tick();
   }
@@ -85,6 +93,7 @@ export class Camera extends EventTarget {
   /** Stops the camera, for good. */
   stop() {
     this.#isWanted = false;
+    this.#turn += 1;
     this.#end();
   }
 

@@ -50,8 +50,12 @@ export class Live extends EventTarget {
     this.#socket?.close(1000);
   }
 
+  get #path() {
+    return `v1/live?model=${encodeURIComponent(this.#model)}`;
+  }
+
   #open() {
-    const url = address(`v1/live?model=${encodeURIComponent(this.#model)}`);
+    const url = address(this.#path);
     url.protocol = url.protocol.replace('http', 'ws');
     const { token } = this.#service;
     const protocols = token ? ['fer.live', `fer.token.${encoded(token)}`] : ['fer.live'];
@@ -73,7 +77,7 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent('away', { detail: reason || 'the connection was lost' }));
     await new Promise(done => setTimeout(done, this.#wait));
     this.#wait = Math.min(MOST, 2 * this.#wait);
-    const refusal = await this.#service.refusal('v1/live');
+    const refusal = await this.#service.refusal(this.#path).catch(error => error);
     if (!this.#isWanted) return;
     if (refusal && refusal.status !== 426) await this.#again(refusal.message);
     else this.#open();

@@ -6,7 +6,8 @@ const PAUSE = 1000;
 /** Longest wait, in seconds, that the service may ask for. */
 const LONGEST_WAIT = 10;
 
-export const address = path => new URL(path, document.baseURI);
+/** Below the page's own address, without the name and the password that may stand in it: `fetch` takes none. */
+export const address = path => new URL(path, location.origin + location.pathname);
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
@@ -15,6 +16,15 @@ export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
     this.status = status;
+  }
+}
+
+/** The bytes of a file. */
+async function bytes(file) {
+  try {
+    return await file.arrayBuffer();
+  } catch (error) {
+    throw new Error(`the browser cannot read the file: ${error.message}`);
   }
 }
 
@@ -43,7 +53,9 @@ export class Service extends EventTarget {
   }
 
   /** The answer to a request, as JSON, however long it takes: a service that is away or busy is waited for. */
-  async ask(path, options = {}) {
+  async ask(path, { method, body } = {}) {
+    // Read first: a file that is gone would look like a service that is.
+    const options = { method, body: body instanceof Blob ? await bytes(body) : body };
     for (;;) {
       const response = await this.#fetch(path, options);
       if (response.ok) return response.json();
@@ -62,15 +74,22 @@ export class Service extends EventTarget {
   }
 
   async #fetch(path, options) {
-    for (;;) {
-      const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
-      try {
-        return await fetch(address(path), { ...options, headers });
-      } catch (error) {
-        if (error.name === 'AbortError') throw error;
-        await this.#away();
-      }
+    try {
+      return await this.#send(path, options);
+    } catch {
+      await this.#away();
     }
+    // The service answers, so that what fails once more is the request.
+    try {
+      return await this.#send(path, options);
+    } catch (error) {
+      throw new Error(`the service answers, but not to this: ${error.message}`);
+    }
+  }
+
+  #send(path, options) {
+    const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
+    return fetch(address(path), { ...options, headers });
   }
 
   /** Waits until the service answers again. */

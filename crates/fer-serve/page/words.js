@@ -40,7 +40,7 @@ export const unknown = classes =>
 /** Where pictures go, in a sentence. */
 export function privacy(host) {
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(host);
-  return isHere
-    ? 'Nothing leaves this machine: pictures go to the program that serves this page, which keeps none of them.'
-    : `Pictures go to ${host}, which serves this page and keeps none of them, and nowhere else.`;
+  // Behind an address of this machine may be a tunnel to another one.
+  const where = isHere ? 'on this machine, or at the end of your tunnel' : `at ${host}`;
+  return `Pictures go to the program that serves this page, ${where}, and nowhere else. It keeps none of them.`;
 }

@@ -1,19 +1,12 @@
-// Questions to the service: JSON in, or an error with the words of its problem document.
+// Questions to the service, and the addresses of what is shown.
 
-export async function ask(path, parameters = {}) {
+import { Service } from "../page/service.js";
+
+export const service = new Service();
+
+export function ask(path, parameters = {}) {
   const query = new URLSearchParams(parameters).toString();
-  const answer = await fetch(query ? `${path}?${query}` : path, { headers: { accept: "application/json" } });
-  const text = await answer.text();
-  let told;
-  try {
-    told = JSON.parse(text);
-  } catch {
-    throw new Error(`expected JSON from ${path}, found status ${answer.status}`);
-  }
-  if (!answer.ok) {
-    throw Object.assign(new Error(told.detail ?? `status ${answer.status}`), { status: answer.status });
-  }
-  return told;
+  return service.ask(query ? `${path}?${query}` : path);
 }
 
 export const reportOf = (run, stage) => `/v1/runs/report?${new URLSearchParams({ run, stage })}`;

@@ -1,18 +1,26 @@
 // One run: how it stands, its curves as they grow, scores, parameters, log.
 
-import { ask, reportOf, toDiff, toSweep } from "./ask.js";
+import { ask, reportOf, service, toDiff, toSweep } from "./ask.js";
 import { el, table } from "./element.js";
 import { lines } from "./plot.js";
 import { accuracy, percent, scoreValue, state, value } from "./words.js";
 
 export const title = ({ run }) => run;
 
-export async function load({ run }) {
-  const [whole, curves, all] = await Promise.all([
-    ask("/v1/runs/run", { run }), ask("/v1/runs/curves", { run }), ask("/v1/runs"),
-  ]);
+// Names of the runs that this one can be compared with, asked for once.
+let known = null;
+
+export async function load({ run }, isNew) {
+  const [whole, curves] = await Promise.all([ask("/v1/runs/run", { run }), ask("/v1/runs/curves", { run })]);
   const log = whole.has_log ? await ask("/v1/runs/log", { run }) : null;
-  return { whole, curves, log, others: all.runs.map(({ name }) => name).filter((name) => name !== run) };
+  if (isNew || known?.run !== run) known = { run, others: await othersOf(whole) };
+  return { whole, curves, log, others: known.others };
+}
+
+// The cells of its sweep come first.
+async function othersOf({ name: own, sweep }) {
+  const [siblings, all] = await Promise.all([sweep ? ask("/v1/runs/sweep", { sweep }) : { cells: [] }, ask("/v1/runs")]);
+  return [...siblings.cells, ...all.runs].map(({ name }) => name).filter((name) => name !== own);
 }
 
 export function draw({ whole, curves, log, others }) {
@@ -33,14 +41,21 @@ export function draw({ whole, curves, log, others }) {
 }
 
 function actions(whole, others) {
-  const reports = whole.reports.map((stage) =>
-    el("a", { href: reportOf(whole.name, stage), target: "_blank", rel: "noopener", id: `report-${stage}` },
-      whole.reports.length > 1 ? `Report of ${stage}` : "Report"));
+  const reports = whole.reports.map((stage) => report(whole.name, stage, whole.reports.length > 1 ? `Report of ${stage}` : "Report"));
   const sweep = whole.sweep ? el("a", { href: toSweep(whole.sweep), id: "sweep" }, "Sweep") : null;
   const select = el("select", { id: "with", change: () => { if (select.value) location.hash = toDiff(whole.name, select.value); } },
     el("option", { value: "" }, "another run"), others.map((name) => el("option", { value: name }, name)));
   const compare = others.length > 0 ? el("span", {}, el("label", { for: "with" }, "Compare with "), select) : null;
   return el("p", { class: "actions" }, reports, sweep, compare);
+}
+
+// A link has no token; a form can bring one.
+function report(run, stage, words) {
+  const id = `report-${stage}`;
+  const { token } = service;
+  if (!token) return el("a", { href: reportOf(run, stage), target: "_blank", rel: "noopener", id }, words);
+  const fields = Object.entries({ run, stage, token }).map(([name, found]) => el("input", { type: "hidden", name, value: found }));
+  return el("form", { method: "post", action: "/runs/report", target: "_blank", rel: "noopener" }, fields, el("button", { id }, words));
 }
 
 const points = (epochs, name) => epochs.filter((epoch) => epoch[name] !== undefined).map((epoch) => [epoch.epoch, epoch[name]]);

@@ -1,5 +1,7 @@
 // The page: which part of it the address asks for, and what changes meanwhile.
 
+import { askFor } from "../page/token.js";
+import { service } from "./ask.js";
 import { el } from "./element.js";
 import * as diff from "./diff.js";
 import * as list from "./list.js";
@@ -25,6 +27,9 @@ function asked() {
 
 const say = (text) => { if (status.textContent !== text) status.textContent = text; };
 
+// Whoever chooses among values would lose them.
+const isChoosing = () => main.contains(document.activeElement) && document.activeElement.tagName === "SELECT";
+
 // What is open, where the focus is and how far texts are scrolled stays as things change.
 function replace(parts) {
   const open = [...main.querySelectorAll("details[open]")].map(({ id }) => id);
@@ -43,21 +48,17 @@ async function show(isNew) {
   const own = ++turn;
   const [view, parameters] = asked();
   try {
-    const found = await view.load(parameters);
+    const found = await view.load(parameters, isNew);
     if (own !== turn) return;
     const text = JSON.stringify(found);
-    if (isNew || text !== shown) {
+    if (isNew || (text !== shown && !isChoosing())) {
       replace(view.draw(found));
       shown = text;
     }
-    say("");
   } catch (error) {
     if (own !== turn) return;
-    if (isNew || error.status) {
-      shown = null;
-      replace([el("h1", {}, "This cannot be shown"), el("p", { class: "message" }, error.message), el("p", {}, el("a", { href: "#" }, "All runs"))]);
-    }
-    say(error.status ? "" : "No connection; trying again.");
+    shown = null;
+    replace([el("h1", {}, "This cannot be shown"), el("p", { class: "message" }, error.message), el("p", {}, el("a", { href: "#" }, "All runs"))]);
   }
   if (isNew) {
     document.title = `${view.title(parameters)} – fer`;
@@ -72,6 +73,9 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
+service.addEventListener("lost", () => say("No connection; trying again."));
+service.addEventListener("back", () => say(""));
+askFor(service);
 window.addEventListener("hashchange", () => show(true));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) show(false); });
 show(true);

@@ -40,6 +40,8 @@ pub(crate) struct PictureProblem {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ModelList<'a> {
     pub(crate) models: Vec<ModelRecord<'a>>,
+    /// Whether the service shows runs, too, on the page `/runs`.
+    pub(crate) has_runs: bool,
 }
 
 /// A model.

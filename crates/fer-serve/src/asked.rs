@@ -1,10 +1,10 @@
-use axum::extract::Query;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use fer_predict::Tta;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::problem::Problem;
+use crate::query::Asks;
 
 /// What a request's query asks for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -26,20 +26,11 @@ pub(crate) enum Detection {
     Whole,
 }
 
-impl Asked {
-    pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
-        match Query::try_from_uri(uri) {
-            Ok(Query(asked)) => Ok(asked),
-            Err(error) => {
-                let detail = format!(
-                    "expected `detect=true`, `detect=false`, `model=NAME`, `tta=none`, `tta=flip` or `tta=ten-crop`: {}",
-                    error.body_text()
-                );
-                Err(Problem::new(StatusCode::BAD_REQUEST, detail))
-            }
-        }
-    }
+impl Asks for Asked {
+    const EXPECTED: &str = "`detect=true`, `detect=false`, `model=NAME`, `tta=none`, `tta=flip` or `tta=ten-crop`";
+}
 
+impl Asked {
     pub(crate) fn detection(&self) -> Result<Detection, Problem> {
         Detection::of(self.detect)
     }

@@ -23,7 +23,7 @@ const HEAD: usize = 32 << 10;
 
 /// Answers at this listener until it shall stop, and then finishes what is in flight.
 pub(crate) async fn answer(listener: TcpListener, router: Router, house: Arc<House>, stop: impl Fn() -> bool) {
-    let slots = Arc::new(Semaphore::new(house.limits.connections.get()));
+    let slots = Arc::new(Semaphore::new(house.limits.connections.get() as usize));
     while !stop() {
         // Those that find no slot wait with the system, which holds some thousands.
         let Ok(slot) = timeout(TICK, Arc::clone(&slots).acquire_owned()).await else { continue };
@@ -38,8 +38,7 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, house: Arc<Hou
     drop(listener);
     house.close();
     let finished = async {
-        let all = u32::try_from(house.limits.connections.get()).unwrap_or(u32::MAX);
-        let _ = slots.acquire_many(all).await;
+        let _ = slots.acquire_many(house.limits.connections.get()).await;
         house.without_cameras().await;
     };
     let _ = timeout(house.limits.patience + GRACE, finished).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fer_predict::{Crop, Face, FaceRecord};
@@ -14,6 +14,7 @@ use crate::asked::Detection;
 use crate::faces::{model, seen, upload};
 use crate::house::House;
 use crate::problem::Problem;
+use crate::query::Asks;
 use crate::upload::Upload;
 
 /// Most faces that are explained at once.
@@ -31,6 +32,10 @@ pub(crate) struct AskedWhy {
     class: Option<String>,
     /// The face to explain, counted from 0 in the order of `/v1/faces`. Default: all of them.
     face: Option<usize>,
+}
+
+impl Asks for AskedWhy {
+    const EXPECTED: &str = "`detect=true`, `detect=false`, `model=NAME`, `class=NAME` or `face=NUMBER`";
 }
 
 /// Faces with their heat maps.
@@ -72,10 +77,7 @@ struct HeatMap<'a> {
 
 /// A picture in, heat maps of its faces out.
 pub(crate) async fn explain(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
-    let Query(asked) = Query::<AskedWhy>::try_from_uri(request.uri()).map_err(|error| {
-        let expected = "`detect=true`, `detect=false`, `model=NAME`, `class=NAME` or `face=NUMBER`";
-        Problem::new(StatusCode::BAD_REQUEST, format!("expected {expected}: {}", error.body_text()))
-    })?;
+    let asked = AskedWhy::of(request.uri())?;
     let (model, detection) = (model(&house, asked.model.as_deref())?, Detection::of(asked.detect)?);
     let class = asked.class.as_deref().map(|name| class(&house, model, name)).transpose()?;
     let (_place, upload) = upload(&house, request).await?;

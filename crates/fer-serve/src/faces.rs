@@ -12,13 +12,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::answer::{FaceOf, Faces, PictureProblem as Told, json};
 use crate::asked::{Asked, Detection};
 use crate::house::House;
-use crate::problem::{Problem, words};
+use crate::problem::{Problem, with_causes};
+use crate::query::Asks;
 use crate::upload::Upload;
 
 /// Pictures in, faces out.
 pub(crate) async fn faces(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(request.uri())?;
     let (way, detection) = (way(&house, &asked)?, asked.detection()?);
+    let _expected = house.expected.one();
     let (_place, upload) = upload(&house, request).await?;
     match upload {
         Upload::One(bytes) => one(&house, way, detection, bytes).await,
@@ -57,7 +59,8 @@ pub(crate) fn model(house: &House, name: Option<&str>) -> Result<usize, Problem>
     })
 }
 
-fn slow(house: &House) -> Problem {
+/// A body that does not come.
+pub(crate) fn slow(house: &House) -> Problem {
     let seconds = house.limits.patience.as_secs_f64();
     let detail = format!("expected the whole body within {seconds} s (--timeout), found less");
     Problem::new(StatusCode::REQUEST_TIMEOUT, detail).with(header::CONNECTION, "close")
@@ -73,7 +76,7 @@ pub(crate) async fn seen(
     let looked = house.look(model, detection, bytes).await.inspect_err(|_| house.metrics.failed())?;
     looked.map_err(|problem| {
         house.metrics.failed();
-        Problem::new(status(&problem), words(&problem))
+        Problem::new(status(&problem), with_causes(&problem))
     })
 }
 
@@ -108,7 +111,7 @@ async fn several(
             }
             Err(problem) => {
                 house.metrics.failed();
-                problems.push(Told { file, problem: words(&problem) });
+                problems.push(Told { file, problem: with_causes(&problem) });
             }
         }
     }

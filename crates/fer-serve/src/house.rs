@@ -8,9 +8,9 @@ use fer_predict::{Crop, Face, Picture, PictureProblem, Tta};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::asked::Detection;
-use crate::judge::{Job, words};
+use crate::judge::{Expected, Job};
 use crate::metrics::Metrics;
-use crate::problem::Problem;
+use crate::problem::{Problem, of_network};
 use crate::{Limits, Models, Runs, Trust};
 
 /// Requests that read runs at a time.
@@ -39,7 +39,7 @@ pub(crate) struct House {
     pub(crate) trust: Trust,
     pub(crate) runs: Option<Arc<Runs>>,
     /// One for each request that may read runs.
-    pub(crate) reading: Semaphore,
+    reading: Arc<Semaphore>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// One for each request with pictures that may be under way.
@@ -48,6 +48,8 @@ pub(crate) struct House {
     pub(crate) decode: fn(&[u8]) -> Result<Picture, PictureProblem>,
     /// One for each picture that may be looked at.
     looking: Arc<Semaphore>,
+    /// Requests whose crops go to the judge.
+    pub(crate) expected: Expected,
     jobs: mpsc::Sender<Job>,
     /// One for each camera that may be followed.
     cameras: Arc<Semaphore>,
@@ -58,13 +60,13 @@ impl House {
     /// The house, and the jobs that its requests send to the judge.
     pub(crate) fn new(settings: Settings) -> (Self, mpsc::Receiver<Job>) {
         let Settings { models, limits, trust, runs, clock } = settings;
-        let queue = limits.queue.get();
+        let [queue, live] = [limits.queue, limits.live].map(|count| count.get() as usize);
         let (jobs, received) = mpsc::channel(queue);
         let [places, looking, cameras] =
-            [queue, limits.threads.get(), limits.live.get()].map(|count| Arc::new(Semaphore::new(count)));
+            [queue, limits.threads.get(), live].map(|count| Arc::new(Semaphore::new(count)));
         let (models, metrics, is_closing) = (Arc::new(models), Metrics::new(queue), watch::Sender::new(false));
         let decode: fn(&[u8]) -> _ = Picture::decode;
-        let (runs, reading) = (runs.map(Arc::new), Semaphore::new(READERS));
+        let (runs, reading) = (runs.map(Arc::new), Arc::new(Semaphore::new(READERS)));
         let house = Self {
             models,
             limits,
@@ -76,6 +78,7 @@ impl House {
             places,
             decode,
             looking,
+            expected: Expected::default(),
             jobs,
             cameras,
             is_closing,
@@ -99,8 +102,7 @@ impl House {
 
     /// Waits until no camera is followed any more.
     pub(crate) async fn without_cameras(&self) {
-        let all = u32::try_from(self.limits.live.get()).unwrap_or(u32::MAX);
-        let _ = self.cameras.acquire_many(all).await;
+        let _ = self.cameras.acquire_many(self.limits.live.get()).await;
     }
 
     /// A place for a camera, until it is dropped.
@@ -113,7 +115,7 @@ impl House {
 
     /// Requests with pictures that are under way.
     pub(crate) fn under_way(&self) -> usize {
-        self.limits.queue.get() - self.places.available_permits()
+        self.limits.queue.get() as usize - self.places.available_permits()
     }
 
     /// A place for a request with pictures, until it is dropped.
@@ -128,6 +130,20 @@ impl House {
     /// A turn to look at a picture, until it is dropped.
     pub(crate) async fn turn(&self) -> OwnedSemaphorePermit {
         Arc::clone(&self.looking).acquire_owned().await.expect("nobody closes it")
+    }
+
+    /// What files say: they are read apart from requests that wait for nothing, by a few at a time.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.reading).acquire_owned().await.expect("nobody closes it");
+        let read = move || {
+            // Even if the request goes, this goes on to its end.
+            let _turn = turn;
+            read()
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| Problem::defect())
     }
 
     /// The faces of a picture, not judged yet.
@@ -178,9 +194,9 @@ impl House {
         let explain = move || {
             let _turn = turn;
             let (recognizer, all) = (models.recognizer(model), crops.iter().collect::<Vec<_>>());
-            let faces = recognizer.judge(&all).map_err(|error| words(&error))?;
+            let faces = recognizer.judge(&all).map_err(|error| of_network(&error))?;
             let classes: Vec<usize> = faces.iter().map(|face| class.unwrap_or_else(|| face.top())).collect();
-            let maps = recognizer.heat_maps(&all, &classes).map_err(|error| words(&error))?;
+            let maps = recognizer.heat_maps(&all, &classes).map_err(|error| of_network(&error))?;
             Ok((crops, faces, maps))
         };
         let explained = tokio::task::spawn_blocking(explain).await.map_err(|_| Problem::defect())?;

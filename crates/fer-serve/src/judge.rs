@@ -2,14 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fer_predict::{Crop, Face, Tta};
 use tokio::sync::mpsc::Receiver;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
 use crate::models::Models;
+use crate::problem::of_network;
 
 /// How long a request waits for the crops of others.
 const WINDOW: Duration = Duration::from_millis(3);
@@ -26,19 +28,38 @@ pub(crate) struct Job {
     pub(crate) answer: oneshot::Sender<Result<Vec<Face>, String>>,
 }
 
-/// Judges until nobody is left to send a job. `places` are taken by the requests that are under way, of which there are
-/// `queue` at most.
-pub(crate) async fn judge_all(
-    models: Arc<Models>,
-    mut jobs: Receiver<Job>,
-    metrics: Metrics,
-    places: Arc<Semaphore>,
-    queue: usize,
-) {
+/// How many requests may still send a job, or wait for its answer; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Expected(Arc<AtomicUsize>);
+
+/// A request that is expected, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct ExpectedOne(Expected);
+
+impl Expected {
+    /// Expects one more.
+    pub(crate) fn one(&self) -> ExpectedOne {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        ExpectedOne(self.clone())
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for ExpectedOne {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Judges until nobody is left to send a job.
+pub(crate) async fn judge_all(models: Arc<Models>, mut jobs: Receiver<Job>, metrics: Metrics, expected: Expected) {
     while let Some(first) = jobs.recv().await {
         let mut batch = vec![first];
-        // Whoever is alone in the house does not wait.
-        let are_all_here = |batch: &[Job]| batch.len() >= queue - places.available_permits() || size(batch) >= ENOUGH;
+        // Whoever is alone does not wait.
+        let are_all_here = |batch: &[Job]| batch.len() >= expected.count() || size(batch) >= ENOUGH;
         let company = async {
             while !are_all_here(&batch) {
                 match jobs.recv().await {
@@ -86,14 +107,6 @@ fn judge_by(models: &Models, way: (usize, Tta), jobs: Vec<Job>) {
 }
 
 fn faces(models: &Models, (model, tta): (usize, Tta), crops: &[&Crop]) -> Result<Vec<Face>, String> {
-    let judged = || models.recognizer(model).judge_by(tta, crops).map_err(|error| words(&error));
+    let judged = || models.recognizer(model).judge_by(tta, crops).map_err(|error| of_network(&error));
     catch_unwind(AssertUnwindSafe(judged)).unwrap_or_else(|_| Err("the network gave up".to_owned()))
-}
-
-/// The error's own words name the model's file, which is nobody's affair; its cause says what was wrong.
-pub(crate) fn words(error: &fer_predict::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("the network gave no answer: {cause}"),
-        None => "the network gave no answer".to_owned(),
-    }
 }

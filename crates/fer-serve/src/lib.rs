@@ -17,6 +17,7 @@ mod models;
 mod openapi;
 mod page;
 mod problem;
+mod query;
 mod routes;
 mod runs;
 mod server;

@@ -1,4 +1,4 @@
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 /// How much is taken at once.
@@ -9,14 +9,14 @@ pub struct Limits {
     /// Longest time that the head of a request may take to come, and then its body; and that a connection may be idle.
     pub patience: Duration,
     /// Most open connections; further ones wait until one is closed.
-    pub connections: NonZeroUsize,
+    pub connections: NonZeroU32,
     /// Most requests with pictures that are under way, from the end of their head to their answer; further ones are
     /// refused.
-    pub queue: NonZeroUsize,
+    pub queue: NonZeroU32,
     /// Most pictures that are decoded and looked at, at a time.
     pub threads: NonZeroUsize,
     /// Most cameras that are followed; further ones are refused.
-    pub live: NonZeroUsize,
+    pub live: NonZeroU32,
 }
 
 /// How long a request in flight is waited for at the end, beyond the time that its body may take.

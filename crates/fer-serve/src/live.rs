@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use fer_video::{Following, Tracker};
@@ -16,6 +16,7 @@ use crate::faces::model;
 use crate::house::House;
 use crate::limits::FRAME;
 use crate::problem::Problem;
+use crate::query::Asks;
 use crate::session::Session;
 
 /// The WebSocket's name for what is said on it. A browser offers it beside the token, and has to be told which of the two
@@ -30,16 +31,17 @@ pub(crate) struct AskedLive {
     model: Option<String>,
 }
 
+impl Asks for AskedLive {
+    const EXPECTED: &str = "`model=NAME` or no query";
+}
+
 /// Opens a WebSocket for the frames of one camera.
 pub(crate) async fn live(
     State(house): State<Arc<House>>,
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let asked = Query::<AskedLive>::try_from_uri(&uri).map_err(|error| {
-        let detail = format!("expected `model=NAME` or no query: {}", error.body_text());
-        Problem::new(StatusCode::BAD_REQUEST, detail)
-    })?;
+    let asked = AskedLive::of(&uri)?;
     let model = model(&house, asked.model.as_deref())?;
     // Faces are followed where they can be found.
     let _ = Detection::of(None)?;

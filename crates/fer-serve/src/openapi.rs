@@ -32,6 +32,7 @@ pub fn openapi() -> Value {
         json!({"type": "object", "additionalProperties": {"anyOf": [&file, {"type": "array", "items": &file}]}});
     let text = |description: &str, kind: &str| json!({"200": {"description": description, "content": {kind: {}}}, "default": problem});
     let get = |id: &str, summary: &str, responses: Value| json!({"get": {"operationId": id, "summary": summary, "responses": responses}});
+    let open = |id: &str, summary: &str, responses: Value| json!({"get": {"operationId": id, "summary": summary, "responses": responses, "security": []}});
     let mut paths = json!({
         "/v1/faces": {"post": {
             "operationId": "faces",
@@ -55,17 +56,19 @@ pub fn openapi() -> Value {
             "operationId": "live",
             "summary": "Follow the faces before a camera: a WebSocket. A binary message is a frame, such as a JPEG file; a text message is an answer.",
             "parameters": parameters::<AskedLive>(),
+            "security": [{}, {"token": []}, {"protocol": []}],
             "responses": {
                 "101": {"description": "The WebSocket; each of its answers is one of these.", "content": {"application/json": {"schema": frame}}},
                 "default": problem,
             },
         }},
-        "/": get("page", "Show the page for people.", text("The page.", "text/html")),
+        "/": open("page", "Show the page for people.", text("The page.", "text/html")),
+        "/runs": open("runs_page", "Show the page of runs.", text("The page.", "text/html")),
         "/v1/models": get("models", "List the models that can answer.", json!({"200": models, "default": problem})),
         "/metrics": get("metrics", "Tell counts and latencies, for Prometheus.", text("OpenMetrics.", "application/openmetrics-text")),
         "/openapi.json": get("openapi", "Describe the service.", text("This document.", "application/json")),
-        "/healthz": get("health", "Say that the service runs.", text("It runs.", "text/plain")),
-        "/readyz": get("readiness", "Say whether a request with pictures would be taken.", text("It would.", "text/plain")),
+        "/healthz": open("health", "Say that the service runs.", text("It runs.", "text/plain")),
+        "/readyz": open("readiness", "Say whether a request with pictures would be taken.", text("It would.", "text/plain")),
     });
     let of_runs = runs::paths(&mut schemas, &problem);
     paths
@@ -78,7 +81,13 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas.take_definitions(true),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "protocol": {
+                    "type": "apiKey", "in": "header", "name": "Sec-WebSocket-Protocol",
+                    "description": "`fer.live, fer.token.` and the token in base64url without padding.",
+                },
+            },
         },
         // Without a token file, none is needed.
         "security": [{}, {"token": []}],

@@ -60,8 +60,16 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A network's error. Its own words name the model's file, which is nobody's affair; its causes say what was wrong.
+pub(crate) fn of_network(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("the network gave no answer: {}", with_causes(cause)),
+        None => "the network gave no answer".to_owned(),
+    }
+}
+
 /// An error with its causes.
-pub(crate) fn words(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let (mut words, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         words = format!("{words}: {error}");

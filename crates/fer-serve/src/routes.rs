@@ -18,7 +18,7 @@ use crate::house::House;
 use crate::live::live;
 use crate::metrics::MEDIA_TYPE;
 use crate::openapi::openapi;
-use crate::page::page;
+use crate::page::pages;
 use crate::problem::Problem;
 use crate::runs;
 
@@ -37,7 +37,9 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .layer(DefaultBodyLimit::max(house.limits.body))
         .layer(from_fn_with_state(Arc::clone(&house), trusted));
     // Whoever watches over the service has no token.
-    let open = page()
+    let open = pages(&house)
+        // It brings its token itself.
+        .route("/runs/report", post(runs::by_form))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(other_method);
@@ -57,7 +59,7 @@ async fn models(State(house): State<Arc<House>>) -> Response {
         width: recognizer.size().width(),
         height: recognizer.size().height(),
     });
-    json(&ModelList { models: models.collect() })
+    json(&ModelList { models: models.collect(), has_runs: house.runs.is_some() })
 }
 
 async fn metrics(State(house): State<Arc<House>>) -> Response {
@@ -79,7 +81,10 @@ async fn nothing(request: Request) -> Problem {
 
 async fn other_method(request: Request) -> Problem {
     let path = request.uri().path();
-    let expected = if matches!(path, "/v1/faces" | "/v1/explain") { "POST" } else { "GET,HEAD" };
+    let expected = match path {
+        "/v1/faces" | "/v1/explain" | "/runs/report" => "POST",
+        _ => "GET,HEAD",
+    };
     let detail = format!("expected {expected} for {path}, found {}", request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, expected)
 }

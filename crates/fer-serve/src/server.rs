@@ -71,9 +71,7 @@ impl Server {
     fn run_house(self, house: House, jobs: Receiver<Job>, stop: impl Fn() -> bool) {
         let Self { runtime, listener, .. } = self;
         let house = Arc::new(house);
-        let (models, places) = (Arc::clone(&house.models), Arc::clone(&house.places));
-        let queue = house.limits.queue.get();
-        runtime.spawn(judge_all(models, jobs, house.metrics.clone(), places, queue));
+        runtime.spawn(judge_all(Arc::clone(&house.models), jobs, house.metrics.clone(), house.expected.clone()));
         runtime.block_on(answer(listener, router(Arc::clone(&house)), house, stop));
         // What still runs has nobody left to tell.
         runtime.shutdown_timeout(Duration::from_secs(1));
@@ -90,6 +88,7 @@ fn blocking_threads() -> usize {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::num::NonZeroU32;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use fer_predict::{Ensemble, Look, Picture, Recognizer};
@@ -116,7 +115,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_decoder_costs_the_one_request() {
         let recognizer = Recognizer::new(Ensemble::built_in(), Look::Whole).unwrap();
-        let [connections, queue] = [20, 20].map(|count| NonZeroUsize::new(count).unwrap());
+        let [connections, queue] = [20, 20].map(|count| NonZeroU32::new(count).unwrap());
         let (mut house, jobs) = House::new(Settings {
             models: Models::new(vec![("fer48".to_owned(), recognizer)]).unwrap(),
             // One at a time: a turn that is not given back would hold up all others.
@@ -126,7 +125,7 @@ mod tests {
                 connections,
                 queue,
                 threads: NonZeroUsize::MIN,
-                live: NonZeroUsize::MIN,
+                live: NonZeroU32::MIN,
             },
             trust: Trust::default(),
             runs: None,

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::frame_answer::{FrameAnswer, Seen};
 use crate::house::{Clock, House};
 use crate::limits::FRAME_PIXELS;
-use crate::problem::words;
+use crate::problem::{of_network, with_causes};
 
 /// How long the other side is waited for once it has been told that this is the end.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -129,8 +129,7 @@ impl Session {
             let _turn = turn;
             let seen = picture(&bytes).and_then(|picture| {
                 let tracked = tracker.push(&picture, time);
-                // Its own words name the model's file, which is nobody's affair.
-                let Tracked { faces, .. } = tracked.map_err(|_| "the network gave no answer".to_owned())?;
+                let Tracked { faces, .. } = tracked.map_err(|error| of_network(&error))?;
                 Ok(Seen { size: picture.size(), faces })
             });
             (tracker, seen)
@@ -201,5 +200,5 @@ fn picture(bytes: &[u8]) -> Result<Picture, String> {
             size.height()
         ));
     }
-    Picture::decode(bytes).map_err(|problem| words(&problem))
+    Picture::decode(bytes).map_err(|problem| with_causes(&problem))
 }

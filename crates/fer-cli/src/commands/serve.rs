@@ -1,7 +1,7 @@
 //! `fer serve`: pictures in, faces out, over HTTP.
 
 use std::io::{Write, stdout};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,9 @@ use crate::commands::arguments::{ThreadArgs, model_source};
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::terminal::to_stderr;
+
+/// Most connections, requests and cameras at once.
+const MOST: u32 = 1_000_000;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -53,14 +56,14 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
     timeout: u32,
     /// Keep at most N connections open; further ones wait.
-    #[arg(long, value_name = "N", default_value = "512")]
-    connections: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "512", value_parser = count)]
+    connections: NonZeroU32,
     /// Work on at most N requests with pictures at once; refuse further ones with status 503.
-    #[arg(long, value_name = "N", default_value = "128")]
-    queue: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "128", value_parser = count)]
+    queue: NonZeroU32,
     /// Follow at most N cameras at once (`/v1/live`); refuse further ones with status 503.
-    #[arg(long, value_name = "N", default_value = "8")]
-    live: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "8", value_parser = count)]
+    live: NonZeroU32,
     #[command(flatten)]
     threads: ThreadArgs,
 }
@@ -114,6 +117,12 @@ impl ServeArgs {
         let token = self.token_file.as_ref().map(read).transpose()?;
         Ok(Trust::new(token.as_deref(), &self.origins)?)
     }
+}
+
+/// How many there may be at once.
+fn count(given: &str) -> Result<NonZeroU32, String> {
+    let count = given.parse().ok().filter(|count: &NonZeroU32| count.get() <= MOST);
+    count.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, found `{given}`"))
 }
 
 /// A model with the name that requests call it by: the one given, that of the built-in network, or that of its file or

@@ -69,7 +69,7 @@ pub(super) struct SplitScores {
 pub(super) struct SweepRow {
     /// Its folder below that of the service.
     pub(super) name: String,
-    /// Cells in each state.
+    /// Cells in each state; `unreadable` are those that stand among the problems.
     pub(super) states: BTreeMap<&'static str, usize>,
 }
 

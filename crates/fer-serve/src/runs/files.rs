@@ -4,16 +4,14 @@ use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-/// A whole file of at most `limit` bytes, of which every folder on the way from `root` is a folder and no link.
-pub(super) fn whole(root: &Path, relative: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (file, length) = open(root, relative)?;
-    if length > limit {
-        return Err(Error::new(ErrorKind::FileTooLarge, format!("expected at most {limit} bytes, found {length}")));
+/// A file of at most `limit` bytes and its length; every folder on the way from `root` is a folder and no link.
+pub(super) fn whole(root: &Path, relative: &Path, limit: u64) -> io::Result<(File, u64)> {
+    match open(root, relative)? {
+        (_, length) if length > limit => {
+            Err(Error::new(ErrorKind::FileTooLarge, format!("expected at most {limit} bytes, found {length}")))
+        }
+        found => Ok(found),
     }
-    let mut bytes = vec![];
-    // It may grow meanwhile.
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The last bytes of a file, at most so many, and its length.
@@ -106,7 +104,11 @@ mod tests {
         std::fs::write(within.join("log"), "0123456789").unwrap();
         std::os::unix::fs::symlink(outside.path(), root.path().join("out")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("secret"), within.join("link")).unwrap();
-        let read = |path: &str| whole(root.path(), Path::new(path), 10).ok();
+        let read = |path: &str| {
+            let (file, length) = whole(root.path(), Path::new(path), 10).ok()?;
+            let bytes: Vec<u8> = file.bytes().collect::<io::Result<_>>().unwrap();
+            (bytes.len() as u64 == length).then_some(bytes)
+        };
         assert_eq!(read("a/b/log"), Some(b"0123456789".to_vec()));
         for path in ["a/b/link", "out/secret", "a/../a/b/log", "/etc/hostname", "a/b", "", "a/b/none"] {
             assert_eq!(read(path), None, "{path}");

@@ -76,8 +76,8 @@ fn largest(name: &str) -> u64 {
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, String> {
-    let listed = std::fs::read_dir(folder).map_err(|error| format!("cannot list the folder: {error}"))?;
-    let entries: Vec<DirEntry> = listed.take(ENTRIES + 1).flatten().collect();
+    let listed = std::fs::read_dir(folder).and_then(|listed| listed.take(ENTRIES + 1).collect());
+    let entries: Vec<DirEntry> = listed.map_err(|error| format!("cannot list the folder: {error}"))?;
     match entries.len() > ENTRIES {
         true => Err(format!("expected at most {ENTRIES} files and folders in a folder, found more")),
         false => Ok(entries),

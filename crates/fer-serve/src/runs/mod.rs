@@ -4,10 +4,11 @@ mod answer;
 mod files;
 mod guard;
 mod openapi;
-mod pages;
+mod report;
 mod routes;
 mod shelf;
 
 pub(crate) use openapi::paths;
+pub(crate) use report::by_form;
 pub(crate) use routes::routes;
 pub use shelf::Runs;

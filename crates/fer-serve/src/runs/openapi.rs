@@ -2,10 +2,11 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::answer::{AllCurves, Log, RunList, TwoRuns, WholeRun, WholeSweep};
-use super::routes::{OfReport, OfRun, OfSweep, OfTwo};
+use super::report::{OfReport, ReportForm};
+use super::routes::{OfRun, OfSweep, OfTwo};
 use crate::describe::{answer, parameters};
 
-/// The description of `/runs` and `/v1/runs…`.
+/// The description of `/v1/runs…`.
 pub(crate) fn paths(schemas: &mut SchemaGenerator, problem: &Value) -> Vec<(&'static str, Value)> {
     let get = |id: &str, summary: &str, parameters: Vec<Value>, found: Value| {
         json!({"get": {
@@ -14,8 +15,15 @@ pub(crate) fn paths(schemas: &mut SchemaGenerator, problem: &Value) -> Vec<(&'st
         }})
     };
     let page = |description: &str| json!({"description": description, "content": {"text/html": {}}});
+    let form = schemas.subschema_for::<ReportForm>();
+    let by_form = json!({"post": {
+        "operationId": "report_by_form",
+        "summary": "Show the report of a run to a form, which brings the token itself.",
+        "requestBody": {"required": true, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {"200": page("The report."), "default": problem},
+        "security": [],
+    }});
     vec![
-        ("/runs", get("runs_page", "Show the runs.", vec![], page("The page."))),
         (
             "/v1/runs",
             get("runs", "List the runs and sweeps of --runs.", vec![], answer::<RunList>(schemas, "The runs.")),
@@ -35,6 +43,7 @@ pub(crate) fn paths(schemas: &mut SchemaGenerator, problem: &Value) -> Vec<(&'st
             get("log", "Tell the end of a cell's log.", parameters::<OfRun>(), answer::<Log>(schemas, "Its end.")),
         ),
         ("/v1/runs/report", get("report", "Show the report of a run.", parameters::<OfReport>(), page("The report."))),
+        ("/runs/report", by_form),
         (
             "/v1/runs/diff",
             get("diff", "Compare two runs.", parameters::<OfTwo>(), answer::<TwoRuns>(schemas, "What differs.")),

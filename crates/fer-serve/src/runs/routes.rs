@@ -5,31 +5,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use fer_pipeline::compare::{Curves, Diff, Run, differing_parameters};
+use fer_pipeline::compare::{Curves, Diff, differing_parameters};
 use fer_pipeline::sweep::FoundSweep;
 use fer_pipeline::{LOG_FILE, StageName};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::answer::{
     AllCurves, Log, PairedSplit, RunList, RunProblem, RunRow, SweepRow, TwoRuns, WholeRun, WholeSweep, word,
 };
-use super::files::{tail, whole};
-use super::pages;
+use super::files::tail;
+use super::report::{REPORT, report};
 use super::shelf::Runs;
 use crate::answer::json;
 use crate::house::House;
+use crate::page::no_runs;
 use crate::problem::Problem;
+use crate::query::Asks;
 
-/// What an evaluate stage leaves for people.
-const REPORT: &str = "report.html";
-/// Most bytes of a report, and of the end of a log.
-const LARGEST_REPORT: u64 = 64 << 20;
+/// Most bytes of the end of a log.
 const LOG_END: u64 = 256 << 10;
 
 /// Which run is asked for.
@@ -38,16 +36,6 @@ const LOG_END: u64 = 256 << 10;
 pub(super) struct OfRun {
     /// The run's name, as `/v1/runs` has it.
     run: String,
-}
-
-/// Which report is asked for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfReport {
-    /// The run's name, as `/v1/runs` has it.
-    run: String,
-    /// The evaluate stage that left it.
-    stage: StageName,
 }
 
 /// Which runs are compared.
@@ -73,11 +61,25 @@ pub(super) struct OfSweep {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// `/runs` and what it asks.
+impl Asks for OfRun {
+    const EXPECTED: &str = "`run=NAME`";
+}
+
+impl Asks for OfTwo {
+    const EXPECTED: &str = "`from=NAME&to=NAME`";
+}
+
+impl Asks for OfSweep {
+    const EXPECTED: &str = "`sweep=NAME`";
+}
+
+impl Asks for Nothing {
+    const EXPECTED: &str = "no query";
+}
+
+/// What `/runs` asks.
 pub(crate) fn routes() -> Router<Arc<House>> {
     Router::new()
-        .route("/runs", get(pages::page))
-        .route("/runs/{file}", get(pages::file))
         .route("/v1/runs", get(async |house, request| answer(house, request, list).await))
         .route("/v1/runs/run", get(async |house, request| answer(house, request, run).await))
         .route("/v1/runs/curves", get(async |house, request| answer(house, request, curves).await))
@@ -87,32 +89,29 @@ pub(crate) fn routes() -> Router<Arc<House>> {
         .route("/v1/runs/sweep", get(async |house, request| answer(house, request, sweep).await))
 }
 
-/// Files are read apart from requests that wait for nothing, by a few at a time.
-async fn answer<Asked: DeserializeOwned + Send + 'static>(
+async fn answer<Asked: Asks + Send + 'static>(
     State(house): State<Arc<House>>,
     request: Request,
     work: fn(&Runs, Asked) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
-    let runs = house.runs.clone().ok_or_else(|| {
-        let detail = "expected a service that was started with --runs DIR, found one without";
-        Problem::new(StatusCode::NOT_FOUND, detail)
-    })?;
-    let Query(asked) = Query::<Asked>::try_from_uri(request.uri())
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let _turn = house.reading.acquire().await.map_err(|_| Problem::defect())?;
-    tokio::task::spawn_blocking(move || work(&runs, asked)).await.map_err(|_| Problem::defect())?
+    let runs = house.runs.clone().ok_or_else(no_runs)?;
+    let asked = Asked::of(request.uri())?;
+    house.read(move || work(&runs, asked)).await?
 }
 
 fn list(runs: &Runs, Nothing {}: Nothing) -> Result<Response, Problem> {
     let (mut found, mut problems) = (vec![], vec![]);
     let mut sweeps: BTreeMap<String, BTreeMap<&'static str, usize>> = BTreeMap::new();
-    for (name, read) in runs.all() {
+    for (path, read) in runs.all() {
+        let state = read.as_ref().map_or("unreadable", |run| word(&run.state));
+        let sweep = runs.sweep(&path);
+        if let Some(sweep) = &sweep {
+            *sweeps.entry(sweep.clone()).or_default().entry(state).or_default() += 1;
+        }
         match read {
-            Err(problem) => problems.push(RunProblem { name, problem }),
-            Ok(run) => match runs.sweep(&run.path) {
-                Some(sweep) => *sweeps.entry(sweep).or_default().entry(word(&run.state)).or_default() += 1,
-                None => found.push(run),
-            },
+            Err(problem) => problems.push(RunProblem { name: runs.name(&path), problem }),
+            Ok(run) if sweep.is_none() => found.push(run),
+            Ok(_) => {}
         }
     }
     let differing = differing_parameters(&found);
@@ -147,7 +146,7 @@ fn curves(runs: &Runs, asked: OfRun) -> Result<Response, Problem> {
 
 fn log(runs: &Runs, asked: OfRun) -> Result<Response, Problem> {
     let run = runs.one(&asked.run)?;
-    let (end, bytes) = tail(runs.root(), &below(runs, &run).join(LOG_FILE), LOG_END).map_err(|_| {
+    let (end, bytes) = tail(runs.root(), &runs.below_root(&run).join(LOG_FILE), LOG_END).map_err(|_| {
         let detail = "expected a cell of a sweep, which has a log, found a run without one";
         Problem::new(StatusCode::NOT_FOUND, detail)
     })?;
@@ -156,16 +155,6 @@ fn log(runs: &Runs, asked: OfRun) -> Result<Response, Problem> {
     // It begins somewhere in a line.
     let text = if is_whole { &*text } else { text.split_once('\n').map_or(&*text, |(_, rest)| rest) };
     Ok(json(&Log { text: text.to_owned(), bytes, is_whole }))
-}
-
-fn report(runs: &Runs, asked: OfReport) -> Result<Response, Problem> {
-    let run = runs.one(&asked.run)?;
-    let relative = below(runs, &run).join(asked.stage.as_str()).join(REPORT);
-    let page = whole(runs.root(), &relative, LARGEST_REPORT).map_err(|error| {
-        let stage = asked.stage;
-        Problem::new(StatusCode::NOT_FOUND, format!("expected a report of `{stage}` in the run's folder: {error}"))
-    })?;
-    Ok(pages::report(page))
 }
 
 fn diff(runs: &Runs, asked: OfTwo) -> Result<Response, Problem> {
@@ -191,14 +180,14 @@ fn diff(runs: &Runs, asked: OfTwo) -> Result<Response, Problem> {
 }
 
 fn sweep(runs: &Runs, asked: OfSweep) -> Result<Response, Problem> {
-    let (cells, problems) = runs.cells(&asked.sweep)?;
+    let (mut cells, mut problems) = (vec![], vec![]);
+    for (path, read) in runs.cells(&asked.sweep)? {
+        match read {
+            Ok(run) => cells.push(run),
+            Err(problem) => problems.push(RunProblem { name: runs.name(&path), problem }),
+        }
+    }
     let FoundSweep { names, combinations } = FoundSweep::of(&cells);
     let rows = cells.iter().map(|run| RunRow::new(runs.name(&run.path), run, &names)).collect();
-    let problems = problems.into_iter().map(|(name, problem)| RunProblem { name, problem }).collect();
     Ok(json(&WholeSweep { name: asked.sweep, parameters: names, cells: rows, combinations, problems }))
-}
-
-/// The run's folder below the root.
-fn below<'a>(runs: &Runs, run: &'a Run) -> &'a Path {
-    run.path.strip_prefix(runs.root()).expect("a run of this folder")
 }

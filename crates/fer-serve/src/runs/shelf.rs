@@ -11,7 +11,7 @@ use fer_pipeline::{CELLS, RunState};
 use super::files::folder;
 use super::guard::{Seen, files};
 use crate::Error;
-use crate::problem::{Problem, words};
+use crate::problem::{Problem, with_causes};
 
 /// Most runs that are listed.
 const MOST: usize = 2000;
@@ -23,15 +23,12 @@ pub struct Runs {
     known: Mutex<BTreeMap<PathBuf, Known>>,
 }
 
-/// A run as it was read, or why it could not be.
+/// A run as it was read.
 #[derive(Debug, Clone)]
 struct Known {
     seen: Seen,
-    run: Read,
+    run: Arc<Run>,
 }
-
-/// Runs, and names and problems of those that cannot be read.
-pub(super) type Cells = (Vec<Arc<Run>>, Vec<(String, String)>);
 
 /// A run, or why it cannot be read.
 pub(super) type Read = Result<Arc<Run>, String>;
@@ -52,24 +49,30 @@ impl Runs {
         &self.root
     }
 
-    /// Every run by its name, sorted.
-    pub(super) fn all(&self) -> Vec<(String, Read)> {
-        let mut found: Vec<(String, Read)> = vec![];
-        for folder in Run::folders(&self.root) {
-            if found.len() == MOST {
-                found.push((
-                    ".".to_owned(),
-                    Err(format!("expected at most {MOST} runs, found more: the others are not listed")),
-                ));
-                break;
-            }
-            match folder {
-                Ok(path) => found.push((self.name(&path), self.read(&path))),
-                Err(error) => found.push((".".to_owned(), Err(self.own_words(&error)))),
-            }
-        }
+    /// Every run by its folder, sorted.
+    pub(super) fn all(&self) -> Vec<(PathBuf, Read)> {
+        let found = self.below(&self.root);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|path, _| path.symlink_metadata().is_ok());
+        found
+    }
+
+    /// The runs below a folder, and under the folder itself what hinders that all are listed.
+    fn below(&self, folder: &Path) -> Vec<(PathBuf, Read)> {
+        let folders = Run::folders(folder);
+        let more = folders.len().saturating_sub(MOST);
+        let read = |found: Result<PathBuf, fer_pipeline::Error>| match found {
+            Ok(path) => {
+                let run = self.read(&path);
+                (path, run)
+            }
+            Err(error) => (folder.to_owned(), Err(self.own_words(&error))),
+        };
+        let mut found: Vec<(PathBuf, Read)> = folders.into_iter().take(MOST).map(read).collect();
+        if more > 0 {
+            let problem = format!("expected at most {MOST} runs, found {more} more, which are not listed");
+            found.push((folder.to_owned(), Err(problem)));
+        }
         found
     }
 
@@ -83,8 +86,8 @@ impl Runs {
         self.read(&path).map_err(|problem| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{name}: {problem}")))
     }
 
-    /// The cells of the sweep of this name, and those that cannot be read, with the reason.
-    pub(super) fn cells(&self, name: &str) -> Result<Cells, Problem> {
+    /// The cells of the sweep of this name by their folders, sorted.
+    pub(super) fn cells(&self, name: &str) -> Result<Vec<(PathBuf, Read)>, Problem> {
         let cells = folder(&self.root, name).map(|sweep| sweep.join(CELLS));
         let cells =
             cells.filter(|cells| cells.symlink_metadata().is_ok_and(|found| found.is_dir())).ok_or_else(|| {
@@ -92,28 +95,22 @@ impl Runs {
                 let detail = format!("expected the name of a sweep that /v1/runs lists, found `{name}`");
                 Problem::new(StatusCode::NOT_FOUND, detail)
             })?;
-        let (mut found, mut problems) = (vec![], vec![]);
-        for path in Run::folders(&cells).into_iter().flatten().take(MOST) {
-            match self.read(&path) {
-                Ok(run) => found.push(run),
-                Err(problem) => problems.push((self.name(&path), problem)),
-            }
-        }
-        Ok((found, problems))
+        Ok(self.below(&cells))
     }
 
+    /// A run that cannot be read is tried again each time: what was in the way may change no file.
     fn read(&self, path: &Path) -> Read {
         let seen = files(path)?;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         // That a process has ended changes no file.
-        let is_settled = |run: &Read| !run.as_ref().is_ok_and(|run| matches!(run.state, RunState::Running { .. }));
+        let is_settled = |run: &Run| !matches!(run.state, RunState::Running { .. });
         if let Some(known) = known.filter(|known| known.seen == seen && is_settled(&known.run)) {
-            return known.run;
+            return Ok(known.run);
         }
-        let run = Run::read(path).map(Arc::new).map_err(|error| self.own_words(&error));
-        let known = Known { seen, run: run.clone() };
+        let run = Run::read(path).map(Arc::new).map_err(|error| self.own_words(&error))?;
+        let known = Known { seen, run: Arc::clone(&run) };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), known);
-        run
+        Ok(run)
     }
 
     /// The name of the run in this folder: its path below the root.
@@ -126,6 +123,11 @@ impl Runs {
         }
     }
 
+    /// The run's folder below the root.
+    pub(super) fn below_root<'a>(&self, run: &'a Run) -> &'a Path {
+        run.path.strip_prefix(&self.root).expect("a run of this folder")
+    }
+
     /// The name of the sweep whose cell this run is.
     pub(super) fn sweep(&self, path: &Path) -> Option<String> {
         let cells = path.parent().filter(|cells| cells.file_name().is_some_and(|name| name == CELLS))?;
@@ -135,6 +137,6 @@ impl Runs {
     /// An error without the path to the root, which is nobody's affair.
     pub(super) fn own_words(&self, error: &dyn std::error::Error) -> String {
         let root = self.root.display().to_string();
-        words(error).replace(&format!("{root}/"), "").replace(&root, ".")
+        with_causes(error).replace(&format!("{root}/"), "").replace(&root, ".")
     }
 }
