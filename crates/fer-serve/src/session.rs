@@ -12,10 +12,10 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::problem::words;
 use crate::frame_answer::{FrameAnswer, Seen};
 use crate::house::{Clock, House};
 use crate::limits::FRAME_PIXELS;
+use crate::problem::words;
 
 /// How long the other side is waited for once it has been told that this is the end.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -10,8 +10,6 @@ use fer_pipeline::PROGRAM;
 use fer_predict::{Ensemble, ModelSource};
 use serde_json::Value;
 
-use super::scores;
-
 /// A folder for what is left of an evaluation: scores, predictions, mistakes, and the report.
 pub(super) struct ReportFolder {
     path: PathBuf,
@@ -104,4 +102,9 @@ impl ReportFolder {
         write_atomic(&self.path.join(name), |out| out.write_all(text.as_bytes()))?;
         Ok(())
     }
+}
+
+/// With those against single votes, where there are votes.
+pub(super) fn scores(predictions: &Predictions) -> SplitMetrics {
+    SplitMetrics { votes: vote_metrics(predictions), ..score(predictions) }
 }

@@ -22,7 +22,7 @@ use crate::exit_status::ExitStatus;
 use crate::output::{print, print_json};
 use crate::progress::bar;
 use crate::terminal::to_stderr;
-use folder::{Evaluated, ReportFolder};
+use folder::{Evaluated, ReportFolder, scores};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -232,11 +232,6 @@ impl EvaluateArgs {
         let split = self.split.map_or(String::new(), |SplitName(split)| format!(", {split}"));
         format!("{models} on {}{split}", name(&self.data))
     }
-}
-
-/// With those against single votes, where there are votes.
-fn scores(predictions: &Predictions) -> SplitMetrics {
-    SplitMetrics { votes: vote_metrics(predictions), ..score(predictions) }
 }
 
 /// The label, of a row or of a folder, at which reading stopped, as it stands for no class.

@@ -8,8 +8,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use fer_artifact::{escaped, visible_lines, write_atomic};
+use anyhow::{Result, anyhow, bail};
+use fer_artifact::{check_place, escaped, visible_lines, write_atomic};
+use fer_data::is_called_parquet;
 use fer_pipeline::progress::Clock;
 use fer_predict::ModelSource;
 use fer_video::{
@@ -88,9 +89,7 @@ impl WatchArgs {
             let Some(path) = path else { continue };
             let name = path.display();
             let Some(place) = place_of(path) else { bail!("{name}: expected a file in a folder that exists") };
-            if place.is_dir() {
-                bail!("{name}: expected a file, found a folder")
-            }
+            check_place(&place).map_err(|error| anyhow!("{name}: {error}"))?;
             if input.is_at(path) {
                 bail!("{name}: expected another file than the video itself")
             }
@@ -99,7 +98,10 @@ impl WatchArgs {
                 bail!("{name}: expected another file than {what}")
             }
         }
-        Ok(())
+        match self.parquet.as_deref().filter(|path| !is_called_parquet(path)) {
+            Some(path) => bail!("{}: expected the name of a Parquet file, as `faces.parquet`", path.display()),
+            None => Ok(()),
+        }
     }
 
     fn write_report(
