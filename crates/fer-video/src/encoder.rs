@@ -223,7 +223,6 @@ fn check(path: &Path, input: &Input) -> Result<(&'static str, &'static [&'static
     if !folder.is_dir() {
         return Err(refused(path, format!("expected a folder at {}, found none", folder.display())));
     }
-    fer_artifact::check_place(path).map_err(|error| refused(path, error.to_string()))?;
     Ok((form, kept))
 }
 

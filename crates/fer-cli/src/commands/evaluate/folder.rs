@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use fer_artifact::names::{METRICS, REPORT, mistakes_file, predictions_file};
-use fer_artifact::{Metrics, Predictions, Provenance, Seed, Split, Tta, write, write_atomic};
+use fer_artifact::{Metrics, Predictions, Provenance, Seed, Split, SplitMetrics, Tta, write, write_atomic};
 use fer_data::Loaded;
-use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report};
+use fer_eval::{Baseline, Evaluation, ReportInput, Scope, mistakes_table, report, score, vote_metrics};
 use fer_pipeline::PROGRAM;
 use fer_predict::{Ensemble, ModelSource};
 use serde_json::Value;

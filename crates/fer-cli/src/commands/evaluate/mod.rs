@@ -11,7 +11,7 @@ use fer_data::{
     Classes, Detect, Error, FerPlusVotes, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source,
     SplitName, Votes, load_rows,
 };
-use fer_eval::{Baseline, paired, score, vote_metrics};
+use fer_eval::{Baseline, paired, score};
 use fer_pipeline::{face_finder, last_part};
 use fer_predict::Ensemble;
 use serde::Serialize;

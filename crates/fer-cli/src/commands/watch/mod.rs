@@ -89,7 +89,7 @@ impl WatchArgs {
             let Some(path) = path else { continue };
             let name = path.display();
             let Some(place) = place_of(path) else { bail!("{name}: expected a file in a folder that exists") };
-            check_place(&place).map_err(|error| anyhow!("{name}: {error}"))?;
+            can_lie(&place, path)?;
             if input.is_at(path) {
                 bail!("{name}: expected another file than the video itself")
             }
@@ -98,6 +98,7 @@ impl WatchArgs {
                 bail!("{name}: expected another file than {what}")
             }
         }
+        annotated.map_or(Ok(()), |path| can_lie(path, path))?;
         match self.parquet.as_deref().filter(|path| !is_called_parquet(path)) {
             Some(path) => bail!("{}: expected the name of a Parquet file, as `faces.parquet`", path.display()),
             None => Ok(()),
@@ -272,6 +273,11 @@ fn reason(ending: &Ending) -> Option<&str> {
         Ending::Stalled => Some("no further frame came in time (--timeout)"),
         Ending::Whole | Ending::Open | Ending::Interrupted => None,
     }
+}
+
+/// That there is no device, no pipe and no folder in a file's place.
+fn can_lie(place: &Path, name: &Path) -> Result<()> {
+    check_place(place).map_err(|error| anyhow!("{}: {error}", name.display()))
 }
 
 /// Where a file lies, or would lie.
