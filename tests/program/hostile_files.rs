@@ -128,3 +128,19 @@ fn a_file_of_a_run_folder_that_is_none_or_endless_is_not_read() {
     }
     assert_eq!(world.fer(&["status"]).code, 0);
 }
+
+/// What the program was started with: the pipe has its writer already.
+#[test]
+fn a_pipeline_file_may_come_through_a_pipe() {
+    let world = World::ran();
+    let fer = env!("CARGO_BIN_EXE_fer");
+    for script in ["cat pipeline.yaml | \"$0\" status /dev/stdin", "\"$0\" status <(cat pipeline.yaml)"] {
+        let output = Command::new("bash").args(["-c", script, fer]).current_dir(world.path("")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{script}: {told}");
+    }
+    let script = "yes '# long' | head -c 70000 | \"$0\" status /dev/stdin";
+    let output = Command::new("bash").args(["-c", script, fer]).current_dir(world.path("")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && told.contains("expected a YAML file of at most 65536 bytes"), "{told}");
+}

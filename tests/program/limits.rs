@@ -6,6 +6,7 @@ const HEAD: &str = "# Limits
 
 What somebody else's file may ask for is bounded before memory is allocated for it. Each number is the most that is accepted.
 `tests/program/limits.rs` compares this page with the code, and prints the page where they differ.
+What a request to `fer serve` may ask for, and how many runs its page lists, stands in [serve.md](serve.md).
 
 ";
 

@@ -3,17 +3,45 @@
 
 use std::process::{Command, Stdio};
 
-use crate::world::World;
+use crate::world::{Running, World};
+
+/// A training that is under way, and lasts until it is told to end.
+fn training(world: &World) -> Running {
+    let mut run = world.start(&["run", "--set=train.epochs=1000000"]);
+    run.until("  epoch 2/");
+    run
+}
+
+/// Sends a signal; the program may have ended.
+fn send(run: &Running, name: &str) {
+    let id = run.id().to_string();
+    Command::new("kill").args([&format!("-{name}"), &id]).stderr(Stdio::null()).status().unwrap();
+}
 
 #[test]
 fn a_terminal_that_closes_leaves_a_checkpoint() {
     let world = World::new();
-    let mut run = world.start(&["run", "--set=train.epochs=1000000"]);
-    run.until("  epoch 2/");
+    let run = training(&world);
+    // A shell and its terminal both tell.
+    send(&run, "HUP");
     let (code, told) = run.signal("HUP");
     assert!(code == Some(130) && told.contains("the next run goes on from here"), "{told}");
     let status = world.fer(&["status", "--set=train.epochs=1000000"]);
     assert!(status.stdout.contains("interrupted at epoch"), "{status:?}");
+}
+
+#[test]
+fn the_first_signal_says_how_the_program_ends() {
+    for (first, second, expected) in [("INT", "TERM", 130), ("HUP", "TERM", 130), ("TERM", "HUP", 75)] {
+        let world = World::new();
+        let run = training(&world);
+        send(&run, first);
+        // What arrives in the same moment has no order.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        send(&run, second);
+        let (code, told) = run.wait();
+        assert!(code == Some(expected) && told.contains("the next run goes on"), "{first}, {second}: {code:?} {told}");
+    }
 }
 
 #[test]

@@ -117,12 +117,17 @@ fn the_table_has_the_columns_of_csv_and_no_other_output_may_lie_there() {
     let has = |text: &str| table.windows(text.len()).any(|bytes| bytes == text.as_bytes());
     let missing: Vec<&str> = csv.lines().next().unwrap().split(',').filter(|name| !has(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+    #[cfg(unix)]
+    assert!(std::process::Command::new("mkfifo").arg(world.path("pipe.parquet")).status().unwrap().success());
     for (file, reason) in [
         ("a.mp4", "expected another file than the video itself"),
         ("out.mp4", "expected another file than the annotated video"),
         ("out.html", "expected another file than the report"),
         (".", "expected a file, found a folder"),
         ("no/t.parquet", "expected a file in a folder that exists"),
+        ("t.csv", "expected the name of a Parquet file, as `faces.parquet`"),
+        #[cfg(unix)]
+        ("pipe.parquet", "expected a file, found a pipe"),
     ] {
         let options = ["watch", "a.mp4", "--annotate", "out.mp4", "--report", "out.html", "--parquet", file];
         let ended = world.fer(&options);

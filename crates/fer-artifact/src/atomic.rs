@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use crate::regular::check_place;
 use crate::{Digest, Error};
 
 /// Bytes that are worth a thread of their own.
 const LONG: usize = 1 << 20;
 
-/// Writes any file beside its place, syncs it and renames it; returns the file's digest. Missing folders are made.
+/// Writes any file beside its place, syncs it and renames it; returns the file's digest. Missing folders are made. What is in its
+/// place and is no file, such as a device or a pipe, stays there and is refused, also at the end of a link.
 ///
 /// # Errors
 /// [`Error::Io`], also with what `fill` returns; the former file, if any, is then untouched.
@@ -24,6 +26,7 @@ pub(crate) fn fault(path: &Path, source: std::io::Error) -> Error {
 /// The same for what can fail by other things than writing, too.
 pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<Digest, Error> {
     let io = |source| fault(path, source);
+    check_place(path).map_err(io)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

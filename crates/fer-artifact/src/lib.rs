@@ -16,7 +16,6 @@ mod header;
 mod images;
 mod in_file;
 mod largest;
-mod limit;
 mod limits;
 mod model;
 pub mod names;
@@ -54,13 +53,12 @@ pub use halves::{half, write_half};
 pub use header::{FER2013_CLASSES, Header, Kind, Provenance, SCHEMA, Split, canonical_json};
 pub use images::ImageSet;
 pub use largest::first_largest;
-pub use limit::Limit;
-pub use limits::LIMITS;
+pub use limits::{LIMITS, Limit};
 pub use model::{Checkpoint, Model};
 pub use number::{Count, Fraction, NonNegative, OutOfRange, Positive, Probability};
 pub use open_file::Contents;
 pub use origins::Origins;
-pub use owned::{are_folders, make_folders, open_lock, open_log, write_owned};
+pub use owned::{are_folders, is_link_of_others, make_folders, open_lock, open_log, write_owned};
 pub use pixels::{PixelValue, Pixels};
 pub use place::tidy;
 pub use predictions::Predictions;
@@ -68,7 +66,7 @@ pub use record::{
     ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
     NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta, VoteMetrics, VotesReport,
 };
-pub use regular::{RECORD, TABLE, open_regular, read_regular, read_regular_text};
+pub use regular::{RECORD, TABLE, check_place, open_regular, read_named, read_regular, read_regular_text};
 pub use seed::Seed;
 pub use shown::{escaped, shown};
 pub use size::Size;

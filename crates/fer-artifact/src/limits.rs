@@ -1,10 +1,21 @@
-//! What this crate accepts at most.
-
-use crate::Limit;
+//! Limits, told by whom they hold: each crate has a list of its own, and `docs/limits.md` is made of all of them. Here are those of this crate, too.
 
 use crate::open_file::{MAX_CLASSES, MAX_HEADER, MAX_SIDE, MAX_VALUES};
 use crate::regular::{RECORD, TABLE};
 use crate::visible::LONGEST_NAME;
+
+/// A bound on what somebody else's file, or a value in it, may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// What is bounded.
+    pub what: &'static str,
+    /// The most that is accepted.
+    pub most: u64,
+    /// Of what `most` is a number.
+    pub unit: &'static str,
+    /// What happens beyond it, or what to do.
+    pub beyond: &'static str,
+}
 
 /// The limits of this crate, for `docs/limits.md`.
 pub const LIMITS: [Limit; 7] = [

@@ -1,7 +1,7 @@
-//! The one way to make and open what the program owns in a folder: through no link, as somebody else may have put one there to
-//! have the program write elsewhere. The folder itself is named by the user and may be a link.
+//! The one way to make and open what the program owns in a folder: files through no link, folders through no link of somebody else,
+//! who may have put one there to have the program write elsewhere. The folder itself is named by the user and may be a link.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -23,23 +23,30 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 /// Opens a file to append to it.
 ///
 /// # Errors
-/// As [`open_lock`].
+/// As [`open_lock`], and the same for a file that has another name too, under which it may be somewhere else.
 pub fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    through_no_link(options, path)
+    let file = through_no_link(options, path)?;
+    match names(&file.metadata()?) {
+        0 | 1 => Ok(file),
+        names => {
+            let message = format!("expected a file of one name, found one of {names} names (hard links)");
+            Err(Error::new(ErrorKind::InvalidInput, message))
+        }
+    }
 }
 
-/// Writes a file, or writes it anew, without waiting for the disk.
+/// Writes a file, or a new one in its place, without waiting for the disk. What another name (a hard link) gives is left as it was.
 ///
 /// # Errors
 /// As [`open_lock`].
 pub fn write_owned(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    let mut file = through_no_link(options, path)?;
-    file.set_len(0)?;
-    file.write_all(bytes)
+    if let Ok(found) = fs::symlink_metadata(path) {
+        check(&found)?;
+        fs::remove_file(path)?;
+    }
+    File::create_new(path)?.write_all(bytes)
 }
 
 fn through_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
@@ -52,7 +59,7 @@ fn through_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes the folders `below` in the folder `root`, which is made too. None of those below may be a link.
+/// Makes the folders `below` in the folder `root`, which is made too. None of those below may be a link of somebody else's.
 ///
 /// ```
 /// let root = tempfile::tempdir()?;
@@ -71,7 +78,8 @@ pub fn make_folders(root: &Path, below: &Path) -> io::Result<PathBuf> {
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             Err(_) if !is_folder(&folder) || !matches!(component, Component::Normal(_)) => {
-                let what = if folder.is_symlink() { "a link" } else { "something else" };
+                let what =
+                    if folder.is_symlink() { "a link of another user's, or to no folder" } else { "something else" };
                 let message = format!("expected `{}` to be a folder, found {what}", folder.display());
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
@@ -81,7 +89,7 @@ pub fn make_folders(root: &Path, below: &Path) -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Whether the folders `below` are all there in the folder `root`, and none of them is a link.
+/// Whether the folders `below` are all there in the folder `root`, and none of them is a link of somebody else's.
 pub fn are_folders(root: &Path, below: &Path) -> bool {
     let mut folder = root.to_owned();
     below.components().all(|component| {
@@ -91,7 +99,34 @@ pub fn are_folders(root: &Path, below: &Path) -> bool {
 }
 
 fn is_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+    !is_link_of_others(path) && fs::metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Whether a link lies there that another user made, or a link whose owner nobody can tell. What the user made who runs the
+/// program, or root, leads where it is meant to lead.
+pub fn is_link_of_others(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink() && !is_own(&found))
+}
+
+#[cfg(unix)]
+fn is_own(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    [0, rustix::process::geteuid().as_raw()].contains(&found.uid())
+}
+
+#[cfg(unix)]
+fn names(found: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(found)
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn names(_: &Metadata) -> u64 {
+    1
 }
 
 #[cfg(unix)]

@@ -48,10 +48,7 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         bytes.try_reserve_exact(length as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
         file.take(most + 1).read_to_end(&mut bytes)?;
     }
-    if length > most || bytes.len() as u64 > most {
-        return Err(Error::new(ErrorKind::FileTooLarge, format!("expected at most {most} bytes, found more")));
-    }
-    Ok(bytes)
+    if length > most { too_long(most) } else { within(bytes, most) }
 }
 
 /// The same of a text in UTF-8.
@@ -61,6 +58,56 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 pub fn read_regular_text(path: &Path, most: u64) -> io::Result<String> {
     let no_text = |_| Error::new(ErrorKind::InvalidData, "expected text in UTF-8, found other bytes");
     String::from_utf8(read_regular(path, most)?).map_err(no_text)
+}
+
+/// Fails if what is at `path`, or at the end of a link there, is no regular file: a device or a pipe would be replaced by one, and a
+/// folder cannot be. What is not there yet can be written.
+///
+/// ```
+/// let error = fer_artifact::check_place("/dev/null".as_ref()).unwrap_err();
+/// # #[cfg(unix)]
+/// assert_eq!(error.to_string(), "expected a file, found a device");
+/// assert!(fer_artifact::check_place("nowhere".as_ref()).is_ok());
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`], with what it is.
+pub fn check_place(path: &Path) -> io::Result<()> {
+    std::fs::metadata(path).map_or(Ok(()), |found| check(&found))
+}
+
+/// The bytes of what the program was started with as one of its open files, such as `/dev/stdin` and a shell's `<(…)`: a pipe, too, of
+/// which no more than `most` bytes are read. It has its writer already, so nobody waits for one. Any other path is [`read_regular`]'s.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let is_open = path == Path::new("/dev/stdin")
+        || path.parent().is_some_and(|folder| ["/dev/fd", "/proc/self/fd"].map(Path::new).contains(&folder));
+    if !is_open || !is_pipe(&std::fs::metadata(path)?) {
+        return read_regular(path, most);
+    }
+    let mut bytes = vec![];
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    within(bytes, most)
+}
+
+fn within(bytes: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 > most { too_long(most) } else { Ok(bytes) }
+}
+
+fn too_long<T>(most: u64) -> io::Result<T> {
+    Err(Error::new(ErrorKind::FileTooLarge, format!("expected at most {most} bytes, found more")))
+}
+
+#[cfg(unix)]
+fn is_pipe(found: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&found.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Metadata) -> bool {
+    false
 }
 
 /// Fails for what is no regular file, with what it is.

@@ -1,6 +1,6 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 #[cfg(unix)]
 use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ};
@@ -15,25 +15,46 @@ const OF_SCHEDULERS: [i32; 3] = [SIGTERM, SIGUSR1, SIGUSR2];
 #[cfg(not(unix))]
 const OF_SCHEDULERS: [i32; 1] = [SIGTERM];
 
-/// Whether a scheduler's signal was the first to ask.
-static STOPPED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+/// The signal that asked first: whatever comes after it changes nothing in how the program ends.
+static FIRST: OnceLock<i32> = OnceLock::new();
 
 /// Whether the program was asked to stop. The first signal asks, that of a terminal that closes (SIGHUP) too. A second
-/// Ctrl-C ends the program at once; a second signal of a scheduler does not, since schedulers warn more than once while a checkpoint is written.
+/// Ctrl-C ends the program at once; a second signal of a scheduler or of a terminal does not, since schedulers warn more than once while
+/// a checkpoint is written, and a shell and its terminal both tell of the end.
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
-/// The signal of a terminal that closes, unless whoever started the program has it ignored, as `nohup` does.
+/// The signal of a terminal that closes, unless whoever started the program has it ignored, as `nohup` does. Where the system does
+/// not tell (there is no `/proc`), it counts as not ignored: a checkpoint too many is better than one that is missing.
+#[cfg(unix)]
 fn hang_up() -> Option<i32> {
-    #[cfg(unix)]
-    {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-        let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
-        (ignored & 1 << (SIGHUP - 1) == 0).then_some(SIGHUP)
-    }
-    #[cfg(not(unix))]
+    let told = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = told.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|ignored| u64::from_str_radix(ignored.trim(), 16).ok()).unwrap_or(0);
+    (ignored & 1 << (SIGHUP - 1) == 0).then_some(SIGHUP)
+}
+
+#[cfg(not(unix))]
+fn hang_up() -> Option<i32> {
     None
+}
+
+/// Has the first of these signals noted, and `asked` set from then on.
+#[cfg(unix)]
+fn note(signals: &[i32], asked: Arc<AtomicBool>) -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new(signals)?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            FIRST.get_or_init(|| signal);
+            asked.store(true, Ordering::Relaxed);
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn note(signals: &[i32], asked: Arc<AtomicBool>) -> io::Result<()> {
+    signals.iter().try_for_each(|&signal| flag::register(signal, Arc::clone(&asked)).map(drop))
 }
 
 /// Has a write beyond the limit of a file's size fail, as on a full disk; by default the system ends the program without a word.
@@ -47,24 +68,19 @@ impl Interrupt {
         Self::new(&[SIGINT])
     }
 
-    /// For what writes no checkpoint: a second SIGTERM ends it at once, too.
+    /// For what writes no checkpoint: a second SIGTERM or SIGHUP ends it at once, too.
     pub(crate) fn watch_without_checkpoint() -> io::Result<Self> {
-        Self::new(&[SIGINT, SIGTERM])
+        Self::new(&[SIGINT, SIGTERM].into_iter().chain(hang_up()).collect::<Vec<_>>())
     }
 
     /// The second of these signals ends the program at once.
     fn new(ending: &[i32]) -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        for signal in ending.iter().copied().chain(hang_up()) {
+        for &signal in ending {
             flag::register_conditional_shutdown(signal, ExitStatus::Interrupted.code().into(), Arc::clone(&asked))?;
         }
-        for signal in std::iter::once(SIGINT).chain(hang_up()) {
-            flag::register(signal, Arc::clone(&asked))?;
-        }
-        for signal in OF_SCHEDULERS {
-            flag::register(signal, Arc::clone(&STOPPED))?;
-            flag::register(signal, Arc::clone(&asked))?;
-        }
+        let asking: Vec<i32> = OF_SCHEDULERS.into_iter().chain([SIGINT]).chain(hang_up()).collect();
+        note(&asking, Arc::clone(&asked))?;
         Ok(Self(asked))
     }
 
@@ -86,5 +102,8 @@ impl Interrupt {
 
 /// How the program ends that was asked to stop and can go on: a scheduler reads there whether to start it again.
 pub(crate) fn status() -> ExitStatus {
-    if STOPPED.load(Ordering::Relaxed) { ExitStatus::Stopped } else { ExitStatus::Interrupted }
+    match FIRST.get() {
+        Some(first) if OF_SCHEDULERS.contains(first) => ExitStatus::Stopped,
+        _ => ExitStatus::Interrupted,
+    }
 }

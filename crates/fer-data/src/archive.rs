@@ -39,11 +39,13 @@ pub(crate) fn is_tar(first: &[u8]) -> bool {
     first.get(257..262) == Some(b"ustar")
 }
 
-/// The CSV file of a zip.
-pub(crate) fn in_zip(path: &Path) -> Result<Found<Box<dyn Read + Send>>, Error> {
+/// The CSV file of a zip, and how many bytes the zip has.
+pub(crate) fn in_zip(path: &Path) -> Result<(Found<Box<dyn Read + Send>>, u64), Error> {
     let io = || Error::io(path, "read the file");
     let damaged = |error| Error::Damaged { path: path.to_owned(), format: "zip", source: IoError::other(error) };
-    let mut archive = ZipArchive::new(BufReader::new(open_regular(path).map_err(io())?)).map_err(damaged)?;
+    let file = open_regular(path).map_err(io())?;
+    let length = file.metadata().map_err(io())?.len();
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let mut entries = vec![];
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(damaged)?;
@@ -67,7 +69,8 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found<Box<dyn Read + Send>>, Error> 
         CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed)),
         _ => return refuse("a zip packed in a rare way: unpack it first"),
     };
-    Ok(Found { text: Box::new(Checked { inner: unpacked, crc: Crc::new(), expected: check_sum }), others })
+    let text = Box::new(Checked { inner: unpacked, crc: Crc::new(), expected: check_sum });
+    Ok((Found { text, others }, length))
 }
 
 /// The CSV file of a tar archive. `open` gives the archive's bytes, unpacked, from their beginning.

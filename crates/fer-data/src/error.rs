@@ -39,7 +39,7 @@ pub enum Error {
         format: &'static str,
     },
     /// A compressed file that unpacks to far more than tables of faces do.
-    #[error("{}: the {format} archive unpacks to too much for a table of faces; raise `expansion` of the source, or unpack it", path.display())]
+    #[error("{}: the {format} archive unpacks to too much for a table of faces; unpack it, or raise `expansion` of the source in a pipeline file", path.display())]
     Expands {
         /// The file.
         path: PathBuf,

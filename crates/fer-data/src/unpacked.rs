@@ -22,10 +22,9 @@ struct Bounded {
 }
 
 impl Bounded {
-    fn new(path: &Path, inner: Box<dyn Read + Send>, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
-        let packed = std::fs::metadata(path).map_err(Error::io(path, "read the file"))?.len();
+    fn new(inner: Box<dyn Read + Send>, packed: u64, expansion: u64) -> Box<dyn Read + Send> {
         let most = packed.saturating_mul(expansion).max(UNPACKED);
-        Ok(Box::new(Self { inner, most, given: 0 }))
+        Box::new(Self { inner, most, given: 0 })
     }
 }
 
@@ -55,8 +54,8 @@ impl<'a> Text<'a> {
     pub(crate) fn open(path: &'a Path, expansion: u64) -> Result<Self, Error> {
         let (mut reader, mut format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
         if format == Some("zip") {
-            let found = archive::in_zip(path)?;
-            (reader, others) = (Bounded::new(path, found.text, expansion)?, found.others);
+            let (found, packed) = archive::in_zip(path)?;
+            (reader, others) = (Bounded::new(found.text, packed, expansion), found.others);
         }
         let mut text = Self { path, reader, format, others };
         let mut first = vec![];
@@ -117,14 +116,15 @@ fn packing(first: &[u8]) -> Option<&'static str> {
 fn layer(path: &Path, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
     let format = packing(&beginning(path)?);
     let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
+    let packed = file.metadata().map_err(Error::io(path, "read the file"))?.len();
     Ok(match format {
         Some("gzip") => {
             let unpacked = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file));
-            Bounded::new(path, Box::new(unpacked), expansion)?
+            Bounded::new(Box::new(unpacked), packed, expansion)
         }
         Some("zstd") => {
             let unpacked = zstd::Decoder::new(file).map_err(Error::io(path, "start to unpack the file"))?;
-            Bounded::new(path, Box::new(unpacked), expansion)?
+            Bounded::new(Box::new(unpacked), packed, expansion)
         }
         _ => Box::new(file),
     })

@@ -53,9 +53,31 @@ fn a_name_of_a_class_is_short_and_shows_all_of_itself() {
 #[cfg(unix)]
 mod owned {
     use std::io::Write;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, lchown, symlink};
+    use std::process::Command;
 
-    use fer_artifact::{are_folders, make_folders, open_lock, open_log, write_owned};
+    use fer_artifact::{
+        are_folders, check_place, is_link_of_others, make_folders, open_lock, open_log, write_atomic, write_owned,
+    };
+
+    /// A user who runs no test.
+    const OTHER: u32 = 54_321;
+
+    #[test]
+    fn what_is_no_file_is_not_replaced_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link] {
+            let error = write_atomic(path, |out| out.write_all(b"bytes")).unwrap_err();
+            let told = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(told, "expected a file, found a pipe");
+            assert_eq!(check_place(path).unwrap_err().to_string(), told);
+        }
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo() && link.is_symlink());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn what_is_opened_is_no_link_and_keeps_its_bytes() {
@@ -63,13 +85,24 @@ mod owned {
         let (own, other) = (folder.path().join("own"), folder.path().join("other"));
         std::fs::write(&other, "other").unwrap();
         drop(open_lock(&own).unwrap());
-        assert_eq!(std::fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o600);
+        // Bits to read lie one above those to write, and none of them is without.
+        let mode = std::fs::metadata(&own).unwrap().permissions().mode() & 0o077;
+        assert_eq!((mode & 0o044) >> 1, mode & 0o022, "{mode:o}");
         std::fs::write(&own, "own").unwrap();
         drop(open_lock(&own).unwrap());
         open_log(&own).unwrap().write_all(b", and more").unwrap();
         assert_eq!(std::fs::read_to_string(&own).unwrap(), "own, and more");
         write_owned(&own, b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&own).unwrap(), "new");
+        std::fs::remove_file(&own).unwrap();
+        std::fs::hard_link(&other, &own).unwrap();
+        assert_eq!(
+            open_log(&own).unwrap_err().to_string(),
+            "expected a file of one name, found one of 2 names (hard links)"
+        );
+        write_owned(&own, b"new").unwrap();
+        assert_eq!(std::fs::read_to_string(&own).unwrap(), "new");
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "other");
         for target in [other.clone(), folder.path().join("nowhere")] {
             std::fs::remove_file(&own).unwrap();
             symlink(target, &own).unwrap();
@@ -83,14 +116,23 @@ mod owned {
     }
 
     #[test]
-    fn folders_are_made_through_no_link() {
+    fn folders_are_made_through_no_link_of_others() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         assert!(make_folders(&root, "a/b".as_ref()).unwrap().is_dir() && are_folders(&root, "a/b".as_ref()));
         make_folders(&root, "a/b".as_ref()).unwrap();
         symlink(folder.path(), root.join("a/link")).unwrap();
+        assert!(!is_link_of_others(&root.join("a/link")) && are_folders(&root, "a/link".as_ref()));
+        assert!(make_folders(&root, "a/link/own".as_ref()).is_ok() && folder.path().join("own").is_dir());
+        if lchown(root.join("a/link"), Some(OTHER), None).is_err() {
+            return eprintln!("left out: only root can give a link to another user");
+        }
         let error = make_folders(&root, "a/link/c".as_ref()).unwrap_err().to_string();
-        assert!(error.starts_with("expected `") && error.ends_with("a/link` to be a folder, found a link"), "{error}");
+        assert!(
+            error.starts_with("expected `")
+                && error.ends_with("a/link` to be a folder, found a link of another user's, or to no folder"),
+            "{error}"
+        );
         assert!(!folder.path().join("c").exists() && !are_folders(&root, "a/link".as_ref()));
         assert!(make_folders(&root, "../c".as_ref()).is_err());
         // The root is the user's own word.

@@ -15,7 +15,8 @@ const CACHE_VERSION: u32 = 2;
 
 /// Digests of a run folder's files and of those that it was made from.
 ///
-/// A file whose size, times and inode are those of the last time is not hashed again. What is known
+/// A file whose size, times and inode are those of the last time is not hashed again. One more name, which another cell of a sweep
+/// gives a file that it shares, is a change too: such a file is hashed once more. What is known
 /// stands in the run folder between runs; it saves work and decides nothing: [`crate::Pipeline::verify`] does without.
 pub(crate) struct Digests {
     run_dir: PathBuf,
@@ -44,9 +45,6 @@ struct Stamp {
     inode: u64,
     /// When the file or what is noted of it was last changed, in the same: a program can set every other time, but not this one.
     changed: i64,
-    /// How many names the file has.
-    #[serde(skip)]
-    names: u64,
 }
 
 impl Stamp {
@@ -56,20 +54,13 @@ impl Stamp {
         let nanoseconds = |seconds: i64, rest: i64| seconds.checked_mul(1_000_000_000)?.checked_add(rest);
         let modified = nanoseconds(file.mtime(), file.mtime_nsec())?;
         let changed = nanoseconds(file.ctime(), file.ctime_nsec())?;
-        Some(Self { size: file.len(), modified, inode: file.ino(), changed, names: file.nlink() })
+        Some(Self { size: file.len(), modified, inode: file.ino(), changed })
     }
 
     /// Without an inode a file put in another's place might pass for it: nothing is known then.
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Option<Self> {
         None
-    }
-
-    /// Whether this is the stamp of a file that is now as `now` says. One more name, which another cell of a sweep gives a file
-    /// that it shares, changes `changed` and nothing that counts.
-    fn is(&self, now: &Self) -> bool {
-        let alike = |stamp: &Self| (stamp.size, stamp.modified, stamp.inode);
-        alike(self) == alike(now) && (self.changed == now.changed || now.names > 1)
     }
 
     /// The latest of its times.
@@ -112,7 +103,7 @@ impl Digests {
 
     fn look_up(&self, file: &Path, name: Option<String>) -> Result<Digest, fer_artifact::Error> {
         let (Some(stamp), Some(name)) = (Stamp::at(file), name) else { return Digest::of_file(file) };
-        if let Some(known) = self.lock().files.get(&name).filter(|known| known.stamp.is(&stamp)) {
+        if let Some(known) = self.lock().files.get(&name).filter(|known| known.stamp == stamp) {
             return Ok(known.digest);
         }
         let digest = Digest::of_file(file)?;

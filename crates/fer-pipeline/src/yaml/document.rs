@@ -1,10 +1,10 @@
 //! YAML files: the only place that knows a YAML library.
 
 use std::cell::{Cell, RefCell};
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::open_regular;
+use fer_artifact::read_named;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
@@ -39,11 +39,13 @@ impl Document {
                 format!("expected a pipeline file, found {found}; `fer init {file}` writes a pipeline file for it");
             return Err(Error::invalid(Place::File(path.to_owned()), message));
         }
-        let bytes = beginning(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let whole = |message: &str| Error::invalid(Place::File(path.to_owned()), message);
-        if bytes.len() > LONGEST {
-            return Err(whole(&format!("expected a YAML file of at most {LONGEST} bytes, found a longer one")));
-        }
+        let bytes = read_named(path, LONGEST as u64).map_err(|source| match source.kind() {
+            ErrorKind::FileTooLarge => {
+                whole(&format!("expected a YAML file of at most {LONGEST} bytes, found a longer one"))
+            }
+            _ => Error::Read { path: path.to_owned(), source },
+        })?;
         let text = String::from_utf8(bytes).map_err(|_| whole("expected a YAML file in UTF-8, found other bytes"))?;
         let tree = tree(&text, Order::Free).map_err(|(place, message)| match place {
             Some((line, column)) => Error::invalid(Place::Position { path: path.to_owned(), line, column }, message),
@@ -187,13 +189,6 @@ fn source_of_faces(path: &Path) -> Option<&'static str> {
         () if fer_data::is_table(path) => Some("a CSV file"),
         () => None,
     }
-}
-
-/// The file's bytes, or as many as show that it is too long.
-fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = vec![];
-    open_regular(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn subtree(tree: &Value, path: &[Segment]) -> Value {

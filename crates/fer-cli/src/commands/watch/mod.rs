@@ -8,8 +8,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use fer_artifact::{escaped, visible_lines, write_atomic};
+use anyhow::{Result, anyhow, bail};
+use fer_artifact::{check_place, escaped, visible_lines, write_atomic};
+use fer_data::is_called_parquet;
 use fer_pipeline::progress::Clock;
 use fer_predict::ModelSource;
 use fer_video::{
@@ -88,9 +89,7 @@ impl WatchArgs {
             let Some(path) = path else { continue };
             let name = path.display();
             let Some(place) = place_of(path) else { bail!("{name}: expected a file in a folder that exists") };
-            if place.is_dir() {
-                bail!("{name}: expected a file, found a folder")
-            }
+            can_lie(&place, path)?;
             if input.is_at(path) {
                 bail!("{name}: expected another file than the video itself")
             }
@@ -99,7 +98,11 @@ impl WatchArgs {
                 bail!("{name}: expected another file than {what}")
             }
         }
-        Ok(())
+        annotated.map_or(Ok(()), |path| can_lie(path, path))?;
+        match self.parquet.as_deref().filter(|path| !is_called_parquet(path)) {
+            Some(path) => bail!("{}: expected the name of a Parquet file, as `faces.parquet`", path.display()),
+            None => Ok(()),
+        }
     }
 
     fn write_report(
@@ -270,6 +273,11 @@ fn reason(ending: &Ending) -> Option<&str> {
         Ending::Stalled => Some("no further frame came in time (--timeout)"),
         Ending::Whole | Ending::Open | Ending::Interrupted => None,
     }
+}
+
+/// That there is no device, no pipe and no folder in a file's place.
+fn can_lie(place: &Path, name: &Path) -> Result<()> {
+    check_place(place).map_err(|error| anyhow!("{}: {error}", name.display()))
 }
 
 /// Where a file lies, or would lie.
