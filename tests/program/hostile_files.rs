@@ -134,8 +134,10 @@ fn a_file_of_a_run_folder_that_is_none_or_endless_is_not_read() {
 fn a_pipeline_file_may_come_through_a_pipe() {
     let world = World::ran();
     let fer = env!("CARGO_BIN_EXE_fer");
-    for script in ["cat pipeline.yaml | \"$0\" status /dev/stdin", "\"$0\" status <(cat pipeline.yaml)"] {
-        let output = Command::new("bash").args(["-c", script, fer]).current_dir(world.path("")).output().unwrap();
+    // Paths in it are relative to its folder, `/dev`.
+    let plan = "\"$0\" plan --run-dir other --set \"ingest.source.path=$PWD/faces.csv\"";
+    for script in [format!("cat pipeline.yaml | {plan} /dev/stdin"), format!("{plan} <(cat pipeline.yaml)")] {
+        let output = Command::new("bash").args(["-c", &script, fer]).current_dir(world.path("")).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{script}: {told}");
     }
