@@ -19,7 +19,7 @@ pub struct Limit {
 
 /// The limits of this crate, for `docs/limits.md`.
 pub const LIMITS: [Limit; 7] = [
-    Limit { what: "header of an artifact or a model", most: MAX_HEADER as u64, unit: "bytes", beyond: "refused" },
+    Limit { what: "header of an artifact or a model", most: MAX_HEADER, unit: "bytes", beyond: "refused" },
     Limit {
         what: "values in a header",
         most: MAX_VALUES as u64,
@@ -36,13 +36,13 @@ pub const LIMITS: [Limit; 7] = [
     Limit { what: "side of an image in an artifact", most: MAX_SIDE as u64, unit: "pixels", beyond: "refused" },
     Limit {
         what: "JSON record of a run folder: lock, scores, note, state, note of a checkpoint",
-        most: RECORD as u64,
+        most: RECORD,
         unit: "bytes",
         beyond: "refused by its name, or taken for absent where it only saves work",
     },
     Limit {
         what: "JSON file with an entry for each row or file: known digests, subsets",
-        most: TABLE as u64,
+        most: TABLE,
         unit: "bytes",
         beyond: "likewise",
     },

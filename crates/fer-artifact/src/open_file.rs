@@ -91,7 +91,7 @@ impl<'a> Contents<'a> {
         }
         let mut bytes = vec![0; head as usize];
         file.read_exact(&mut bytes).map_err(io)?;
-        check_values_of(&bytes).map_err(|reason| format(reason))?;
+        check_values_of(&bytes).map_err(&format)?;
         let metadata: Metadata = serde_json::from_slice(&bytes)
             .map_err(|error| format(format!("its header: {}", shown(&error.to_string()))))?;
         let expected = (8 + head).saturating_add(metadata.data_len() as u64);

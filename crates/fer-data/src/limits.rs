@@ -11,16 +11,16 @@ use crate::unpacked::{EXPANSION, UNPACKED};
 pub const LIMITS: [Limit; 5] = [
     Limit { what: "row of a CSV file", most: LONGEST_ROW as u64, unit: "bytes", beyond: "refused, as an open quote" },
     Limit { what: "usable rows of a source", most: MOST_ROWS as u64, unit: "", beyond: "refused; split the source" },
-    Limit { what: "file of labels", most: LONGEST as u64, unit: "bytes", beyond: "a bad row" },
+    Limit { what: "file of labels", most: LONGEST, unit: "bytes", beyond: "a bad row" },
     Limit {
         what: "what a byte of a packed CSV file may unpack to",
-        most: EXPANSION as u64,
+        most: EXPANSION,
         unit: "bytes",
         beyond: "refused; `expansion` of the source raises it, and unpacking the file ends it",
     },
     Limit {
         what: "what any packed CSV file may unpack to",
-        most: UNPACKED as u64,
+        most: UNPACKED,
         unit: "bytes",
         beyond: "the limit above holds",
     },

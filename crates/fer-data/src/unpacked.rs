@@ -22,7 +22,7 @@ struct Bounded {
 }
 
 impl Bounded {
-    fn new(inner: Box<dyn Read + Send>, packed: u64, expansion: u64) -> Box<dyn Read + Send> {
+    fn boxed(inner: Box<dyn Read + Send>, packed: u64, expansion: u64) -> Box<dyn Read + Send> {
         let most = packed.saturating_mul(expansion).max(UNPACKED);
         Box::new(Self { inner, most, given: 0 })
     }
@@ -55,7 +55,7 @@ impl<'a> Text<'a> {
         let (mut reader, mut format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
         if format == Some("zip") {
             let (found, packed) = archive::in_zip(path)?;
-            (reader, others) = (Bounded::new(found.text, packed, expansion), found.others);
+            (reader, others) = (Bounded::boxed(found.text, packed, expansion), found.others);
         }
         let mut text = Self { path, reader, format, others };
         let mut first = vec![];
@@ -120,11 +120,11 @@ fn layer(path: &Path, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
     Ok(match format {
         Some("gzip") => {
             let unpacked = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file));
-            Bounded::new(Box::new(unpacked), packed, expansion)
+            Bounded::boxed(Box::new(unpacked), packed, expansion)
         }
         Some("zstd") => {
             let unpacked = zstd::Decoder::new(file).map_err(Error::io(path, "start to unpack the file"))?;
-            Bounded::new(Box::new(unpacked), packed, expansion)
+            Bounded::boxed(Box::new(unpacked), packed, expansion)
         }
         _ => Box::new(file),
     })

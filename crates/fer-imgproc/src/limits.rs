@@ -8,11 +8,11 @@ use crate::picture::{LARGE, LONGEST_FILE, MOST_PIXELS};
 pub const LIMITS: [Limit; 3] = [
     Limit {
         what: "picture",
-        most: MOST_PIXELS as u64,
+        most: MOST_PIXELS,
         unit: "pixels",
         beyond: "a bad row, or a picture that cannot be read; its pixels are not decoded",
     },
-    Limit { what: "file of a picture", most: LONGEST_FILE as u64, unit: "bytes", beyond: "likewise" },
+    Limit { what: "file of a picture", most: LONGEST_FILE, unit: "bytes", beyond: "likewise" },
     Limit {
         what: "pictures that are decoded side by side",
         most: LARGE as u64,

@@ -8,13 +8,13 @@ use crate::config::{MAX_LAYER, MAX_PARAMETERS};
 pub const LIMITS: [Limit; 2] = [
     Limit {
         what: "parameters of a network",
-        most: MAX_PARAMETERS as u64,
+        most: MAX_PARAMETERS,
         unit: "",
         beyond: "refused by its configuration",
     },
     Limit {
         what: "layer of a network for one image",
-        most: MAX_LAYER as u64,
+        most: MAX_LAYER,
         unit: "values of four bytes",
         beyond: "refused by its configuration",
     },

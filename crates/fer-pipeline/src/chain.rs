@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
 use crate::link::Link;
-use crate::run_folder::folder::CELLS;
+use crate::run_folder::folder::{CELLS, JOBS};
 use crate::run_folder::origin::Origin;
 use crate::search::raw::{RawSearch, not_a_sweep};
 use crate::siblings::Siblings;
@@ -29,7 +29,7 @@ pub(crate) const VERSION: u32 = 1;
 const MOST_STAGES: usize = 16;
 
 /// Names that no stage may have: `--set seed=3` sets the chain's seed, and the cells of a sweep lie in `cells`.
-const RESERVED: [&str; 2] = ["seed", CELLS];
+const RESERVED: [&str; 3] = ["seed", CELLS, JOBS];
 
 /// A valid pipeline file: a chain of stages, a seed and a run folder.
 pub struct Pipeline {
