@@ -113,7 +113,14 @@ fn a_bit_that_flips_in_a_checkpoint_or_its_note_changes_no_model() {
                 flip(&world.path(&format!("run/train/checkpoints/{file}")), place);
             }
             world.fer(&longer).succeeded();
-            crate::world::assert_same(&expected, &world.outputs("run"));
+            let (mut expected, mut found) = (expected.clone(), world.outputs("run"));
+            if ending == ".json" {
+                // No digest covers the history in a note.
+                assert!(
+                    expected.remove("train/history.jsonl").is_some() && found.remove("train/history.jsonl").is_some()
+                );
+            }
+            crate::world::assert_same(&expected, &found);
         }
     }
 }
