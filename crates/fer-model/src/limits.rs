@@ -6,12 +6,7 @@ use crate::config::{MAX_LAYER, MAX_PARAMETERS};
 
 /// The limits of this crate, for `docs/limits.md`.
 pub const LIMITS: [Limit; 2] = [
-    Limit {
-        what: "parameters of a network",
-        most: MAX_PARAMETERS,
-        unit: "",
-        beyond: "refused by its configuration",
-    },
+    Limit { what: "parameters of a network", most: MAX_PARAMETERS, unit: "", beyond: "refused by its configuration" },
     Limit {
         what: "layer of a network for one image",
         most: MAX_LAYER,
