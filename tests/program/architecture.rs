@@ -232,6 +232,7 @@ fn libraries_open_files_in_one_way() {
         "fer-pipeline/src/run_folder/store.rs",
         "fer-pipeline/src/siblings.rs",
         "fer-pipeline/src/stages/command/mod.rs",
+        "fer-serve/src/runs/files.rs",
         "fer-cli/src/interrupt.rs",
         "fer-cli/src/commands/serve.rs",
         "fer-cli/src/commands/sweep/engines/process.rs",

@@ -127,17 +127,14 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_in_the_place_of_a_folder_or_of_the_lock_is_refused() {
+    fn a_link_in_the_place_of_the_lock_is_refused() {
         use std::os::unix::fs::symlink;
         let (folder, victim) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for place in ["cells", "cells/.claims", "cells/.claims/.lock"] {
-            let link = folder.path().join(place);
-            fs::create_dir_all(link.parent().unwrap()).unwrap();
-            symlink(victim.path().join(if place.ends_with("lock") { "file" } else { "" }), &link).unwrap();
-            let error = fer_artifact::with_causes(&locks_hold_between_machines(folder.path()).unwrap_err());
-            assert!(error.contains("found a link"), "{place}: {error}");
-            assert_eq!(fs::read_dir(victim.path()).unwrap().count(), 0, "{place}");
-            fs::remove_file(&link).unwrap();
-        }
+        let link = folder.path().join("cells/.claims/.lock");
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(victim.path().join("file"), &link).unwrap();
+        let error = fer_artifact::with_causes(&locks_hold_between_machines(folder.path()).unwrap_err());
+        assert!(error.contains("found a link"), "{error}");
+        assert_eq!(fs::read_dir(victim.path()).unwrap().count(), 0);
     }
 }
