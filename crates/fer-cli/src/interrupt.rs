@@ -69,6 +69,7 @@ impl Interrupt {
     }
 
     /// For what writes no checkpoint: a second SIGTERM or SIGHUP ends it at once, too.
+    #[cfg(any(feature = "faces", feature = "serve"))]
     pub(crate) fn watch_without_checkpoint() -> io::Result<Self> {
         Self::new(&[SIGINT, SIGTERM].into_iter().chain(hang_up()).collect::<Vec<_>>())
     }
