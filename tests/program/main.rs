@@ -22,6 +22,7 @@ mod flips;
 mod folds;
 mod freshness;
 mod hostile_files;
+mod imitations;
 mod init;
 mod inputs;
 mod journeys;

@@ -1,6 +1,7 @@
 //! The contract crate from outside: what is written can be read, and nothing else can.
 
 mod bounds;
+mod containers;
 mod content;
 mod digest;
 mod file;

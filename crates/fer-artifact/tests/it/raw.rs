@@ -54,3 +54,24 @@ pub(crate) fn file(fer: &str, tensors: &[RawTensor<'_>]) -> RawFile {
     }
     RawFile::of(&self::bytes(&head, &data))
 }
+
+pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+pub(crate) fn words(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+pub(crate) fn header(kind: &str) -> Value {
+    json!({"kind": kind, "schema": 1, "classes": ["sad", "happy"], "split": "train"})
+}
+
+/// Two images of 1×2 with their labels and rows.
+pub(crate) fn images() -> Vec<RawTensor<'static>> {
+    vec![
+        ("images", "U8", vec![2, 1, 2], vec![1, 2, 3, 4]),
+        ("labels", "U8", vec![2], vec![0, 1]),
+        ("rows", "U32", vec![2], words(&[0, 1])),
+    ]
+}

@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
+use super::coordinates::{Grid, coordinates};
 use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
 use super::training::{Epoch, Training};
 use crate::Error;
@@ -96,24 +97,10 @@ impl Chart {
     fn fill(&self, canvas: &Canvas<'_>, training: &Training) -> Result<(), DrawError> {
         let (x, y) = (training.axis(), self.axis());
         let ends = y.range();
-        let mut chart = ChartBuilder::on(canvas)
-            .margin_top(8 * SCALE)
-            .margin_right(if self.lines.iter().any(|line| !line.name.is_empty()) { NAMES } else { BARE } * SCALE)
-            .x_label_area_size(24 * SCALE)
-            .y_label_area_size(48 * SCALE)
-            .build_cartesian_2d(x, y)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .bold_line_style(Ink::Grid.line(10))
-            .light_line_style(TRANSPARENT)
-            .axis_style(Ink::Grid.line(10))
-            .set_all_tick_mark_size(5 * SCALE)
-            .x_label_style(text(Ink::Muted, HPos::Center))
-            .y_label_style(text(Ink::Muted, HPos::Right))
-            .x_label_formatter(&|epoch| format!("{epoch:.0}"))
-            .y_label_formatter(&|value| (self.label)((value * 1e12).round() / 1e12))
-            .draw()?;
+        let right = if self.lines.iter().any(|line| !line.name.is_empty()) { NAMES } else { BARE };
+        let x_label = |epoch: &f64| format!("{epoch:.0}");
+        let y_label = |value: &f64| (self.label)((value * 1e12).round() / 1e12);
+        let mut chart = coordinates(canvas, [8, right], (x, y), Grid::Level, [&x_label, &y_label])?;
         if let Some(epoch) = training.marked() {
             let line = [(epoch, ends.start), (epoch, ends.end)];
             chart.draw_series(DashedLineSeries::new(line, 3 * SCALE, 3 * SCALE, Ink::Muted.line(10)))?;

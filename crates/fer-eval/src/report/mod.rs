@@ -2,6 +2,7 @@
 
 mod axis;
 mod class_bars;
+mod coordinates;
 mod curves;
 mod data;
 mod disputed;
@@ -18,17 +19,14 @@ mod picture;
 mod reliability;
 mod search;
 mod sheets;
+mod template;
 mod training;
-
-use fer_artifact::visible_lines;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
 
 pub use input::{ReportInput, Scope};
 use page::Page;
 pub use page::STYLE;
 pub use search::{SearchReport, SearchTrial, search_report};
+use template::render;
 
 use crate::Error;
 
@@ -45,13 +43,5 @@ use crate::Error;
 /// [`Error::NoScores`]; [`Error::Incomplete`] if predictions or images of a split are missing or of another number;
 /// [`Error::Figure`], [`Error::Picture`] and [`Error::Template`] if a part cannot be made.
 pub fn report(input: &ReportInput<'_>) -> Result<String, Error> {
-    let page = Page::new(input)?;
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // The name's ending turns on HTML escaping.
-    environment.add_template("report.html", include_str!("report.html"))?;
-    let page = environment.get_template("report.html")?.render(Serde(&page))?;
-    // Names come from files of other people.
-    Ok(visible_lines(&page).into_owned())
+    render("report.html", include_str!("report.html"), &Page::new(input)?)
 }

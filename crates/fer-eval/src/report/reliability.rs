@@ -1,10 +1,10 @@
 //! Whether probabilities can be taken at their word.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
+use super::coordinates::{Grid, coordinates};
+use super::ink::{Canvas, DrawError, Ink, SCALE, draw};
 use crate::Error;
 use crate::scores::{Bin, CALIBRATION_BINS, Outcome, calibration};
 
@@ -24,24 +24,9 @@ pub(crate) fn reliability(outcomes: &[Outcome], calibrated: Option<&[Outcome]>) 
 }
 
 fn fill(canvas: &Canvas<'_>, series: &[([Bin; CALIBRATION_BINS], ShapeStyle)]) -> Result<(), DrawError> {
-    let mut chart = ChartBuilder::on(canvas)
-        .margin_top(10 * SCALE)
-        .margin_right(18 * SCALE)
-        .x_label_area_size(24 * SCALE)
-        .y_label_area_size(48 * SCALE)
-        .build_cartesian_2d(Axis::shares(), Axis::shares())?;
     let label = |share: &f64| format!("{:.0}{}", 100.0 * share, if *share == 1.0 { " %" } else { "" });
-    chart
-        .configure_mesh()
-        .bold_line_style(Ink::Grid.line(10))
-        .light_line_style(TRANSPARENT)
-        .axis_style(Ink::Grid.line(10))
-        .set_all_tick_mark_size(5 * SCALE)
-        .x_label_style(text(Ink::Muted, HPos::Center))
-        .y_label_style(text(Ink::Muted, HPos::Right))
-        .x_label_formatter(&label)
-        .y_label_formatter(&label)
-        .draw()?;
+    let axes = (Axis::shares(), Axis::shares());
+    let mut chart = coordinates(canvas, [10, 18], axes, Grid::Both, [&label, &label])?;
     chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], Ink::Muted.line(10)))?;
     for (bins, style) in series {
         chart.draw_series(dots(bins, *style))?;

@@ -1,17 +1,13 @@
 //! The report of a search: what was tried, what was chosen, and by what.
 
-use fer_artifact::visible_lines;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
-use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 use serde::Serialize;
 
 use super::axis::Axis;
-use super::ink::{Canvas, DrawError, Ink, SCALE, draw, text};
+use super::coordinates::{Grid, coordinates};
+use super::ink::{Canvas, DrawError, Ink, SCALE, draw};
 use super::page::STYLE;
+use super::template::render;
 use crate::Error;
 use crate::format::{percent, percentage};
 
@@ -110,13 +106,7 @@ pub fn search_report(input: &SearchReport) -> Result<String, Error> {
         notes: &input.notes,
         configuration: &input.configuration,
     };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // The name's ending turns on HTML escaping.
-    environment.add_template("search.html", include_str!("search.html"))?;
-    let page = environment.get_template("search.html")?.render(Serde(&page))?;
-    Ok(visible_lines(&page).into_owned())
+    render("search.html", include_str!("search.html"), &page)
 }
 
 impl<'a> Row<'a> {
@@ -145,25 +135,9 @@ fn curves(trials: &[SearchTrial]) -> Result<Option<String>, Error> {
 }
 
 fn fill(canvas: &Canvas<'_>, trials: &[SearchTrial], x: Axis, y: Axis) -> Result<(), DrawError> {
-    debug_assert!(y.range().start < y.range().end);
-    let mut chart = ChartBuilder::on(canvas)
-        .margin_top(8 * SCALE)
-        .margin_right(12 * SCALE)
-        .x_label_area_size(24 * SCALE)
-        .y_label_area_size(48 * SCALE)
-        .build_cartesian_2d(x, y)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(Ink::Grid.line(10))
-        .light_line_style(TRANSPARENT)
-        .axis_style(Ink::Grid.line(10))
-        .set_all_tick_mark_size(5 * SCALE)
-        .x_label_style(text(Ink::Muted, HPos::Center))
-        .y_label_style(text(Ink::Muted, HPos::Right))
-        .x_label_formatter(&|epoch| format!("{epoch:.0}"))
-        .y_label_formatter(&|value| format!("{} %", percent(*value).trim_end_matches(".0")))
-        .draw()?;
+    let x_label = |epoch: &f64| format!("{epoch:.0}");
+    let y_label = |share: &f64| format!("{} %", percent(*share).trim_end_matches(".0"));
+    let mut chart = coordinates(canvas, [8, 12], (x, y), Grid::Level, [&x_label, &y_label])?;
     // The chosen one over the others.
     let others = trials.iter().filter(|trial| !trial.is_chosen);
     for trial in others.chain(trials.iter().filter(|trial| trial.is_chosen)) {

@@ -86,6 +86,27 @@ impl Note {
     }
 }
 
+/// A note as it stands in its file, with the digest of its JSON: a history that was damaged is no history.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    digest: Digest,
+    note: Note,
+}
+
+impl Sealed {
+    fn new(note: Note) -> serde_json::Result<Self> {
+        Ok(Self { digest: Digest::of_bytes(&serde_json::to_vec(&note)?), note })
+    }
+
+    /// The note of a file's bytes; none if these are not what was written.
+    fn open(bytes: &[u8]) -> Option<Note> {
+        let found: Self = serde_json::from_slice(bytes).ok()?;
+        let written = Self::new(found.note).ok()?;
+        (written.digest == found.digest).then_some(written.note)
+    }
+}
+
 /// A folder `train/checkpoints/<key>`.
 pub(crate) struct Checkpoints {
     folder: PathBuf,
@@ -103,7 +124,7 @@ impl Checkpoints {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return vec![] };
         let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        let note = |path: PathBuf| serde_json::from_slice::<Note>(&read_regular(&path, RECORD).ok()?).ok();
+        let note = |path: PathBuf| Sealed::open(&read_regular(&path, RECORD).ok()?);
         let mut notes: Vec<Note> = paths.filter_map(note).collect();
         notes.sort_by_key(|note| std::cmp::Reverse((note.epoch, note.batch)));
         notes
@@ -134,7 +155,7 @@ impl Checkpoints {
         self.make_folder()?;
         let digest = write(&self.path(note, "safetensors"), checkpoint, provenance)?;
         let note = Note { digest, ..note.clone() };
-        write_atomic(&self.path(&note, "json"), |out| Ok(serde_json::to_writer(out, &note)?))?;
+        write_atomic(&self.path(&note, "json"), |out| Ok(serde_json::to_writer(out, &Sealed::new(note)?)?))?;
         self.keep_last_best_and_free(free);
         Ok(())
     }
@@ -260,8 +281,13 @@ mod tests {
         }
         std::fs::remove_file(&path).unwrap();
         assert!(checkpoints.read(&last).unwrap_err().contains("cannot read the file"));
-        std::fs::write(folder.path().join("key/epoch-0001.json"), "{").unwrap();
-        assert!(checkpoints.notes().is_empty());
+        let path = folder.path().join("key/epoch-0001.json");
+        let whole = std::fs::read_to_string(&path).unwrap();
+        for damaged in ["{".to_owned(), whole.replace("\"images\":0", "\"images\":1")] {
+            assert_ne!(whole, damaged);
+            std::fs::write(&path, damaged).unwrap();
+            assert!(checkpoints.notes().is_empty());
+        }
     }
 
     #[cfg(unix)]

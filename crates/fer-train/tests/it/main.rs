@@ -5,6 +5,7 @@ mod history;
 mod params;
 mod recorder;
 mod schedule;
+mod selection;
 mod session;
 mod state;
 mod train;
