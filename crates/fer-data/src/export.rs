@@ -142,11 +142,13 @@ fn stem(set: &ImageSet, index: usize) -> String {
 /// Writes each image under its name in the folder.
 fn write_all(set: &ImageSet, folder: &Path, names: &[String], format: PictureFormat) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
-    names.par_iter().enumerate().try_for_each(|(index, name)| {
+    let write = |(index, name)| {
         let path = folder.join(name);
         let bytes = encode(set, &set.image(index)?, format).map_err(Error::encode(&path))?;
         write_owned(&path, &bytes).map_err(Error::io(&path, "write the picture"))
-    })
+    };
+    // Of several errors the first in the order of the images is told, whatever the threads.
+    names.par_iter().enumerate().find_map_first(|image| write(image).err()).map_or(Ok(()), Err)
 }
 
 fn encode(set: &ImageSet, pixels: &[u8], format: PictureFormat) -> image::ImageResult<Vec<u8>> {

@@ -69,8 +69,9 @@ pub(crate) fn digest(listing: &Listing, of_file: &FileDigest<'_>) -> Result<Dige
     files.sort_unstable();
     // A picture may stand in a list for each of its faces.
     files.dedup();
-    let lines: Result<Vec<String>, Error> = files.par_iter().map(|file| line(&listing.root, file, of_file)).collect();
-    Ok(Digest::of_bytes(lines?.concat().as_bytes()))
+    let lines: Vec<Result<String, Error>> = files.par_iter().map(|file| line(&listing.root, file, of_file)).collect();
+    // In the order of the files, so that of several errors the first is told, whatever the threads.
+    Ok(Digest::of_bytes(lines.into_iter().collect::<Result<String, Error>>()?.as_bytes()))
 }
 
 /// Name and digest of a file. A picture may be listed and absent, which is for `read` to judge.

@@ -79,6 +79,7 @@ fn begins_as_parquet(path: &Path) -> bool {
 pub(crate) fn digest(path: &Path, of_file: &FileDigest<'_>) -> Result<Digest, Error> {
     let (shards, _) = of(path)?;
     let line = |shard: &Shard| Ok(format!("{} {:?}\n", of_file(&shard.path)?, shard.name));
-    let lines: Result<Vec<String>, Error> = shards.par_iter().map(line).collect();
-    Ok(Digest::of_bytes(lines?.concat().as_bytes()))
+    let lines: Vec<Result<String, Error>> = shards.par_iter().map(line).collect();
+    // In the order of the shards, so that of several errors the first is told, whatever the threads.
+    Ok(Digest::of_bytes(lines.into_iter().collect::<Result<String, Error>>()?.as_bytes()))
 }

@@ -164,8 +164,10 @@ fn by_landmarks(set: ImageSet, to: Option<Size>, aligner: &Aligner<'_>, scratch:
             let cropped = aligner(&Shown { pixels, size, row, origin }, to);
             cropped.map_err(|reason| Error::Face { row, origin: origin.map(str::to_owned), reason })
         };
-        let made = batch.par_chunks_exact(size.area()).enumerate().map(crop);
-        let made: Vec<Option<Vec<u8>>> = made.collect::<Result<_, Error>>()?;
+        let made: Vec<Result<Option<Vec<u8>>, Error>> =
+            batch.par_chunks_exact(size.area()).enumerate().map(crop).collect();
+        // In the order of the rows, so that of several errors the first is told, whatever the threads.
+        let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
         for (crop, whole) in made.iter().zip(batch.chunks_exact(size.area())) {
             match crop {
                 Some(crop) => crops.push(crop)?,
