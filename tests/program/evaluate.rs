@@ -211,3 +211,29 @@ fn all_mistakes_stand_in_a_table_beside_the_report_of_a_run() {
     world.fer(&["rm", "run", "--yes"]).succeeded();
     assert!(!world.path("run").exists());
 }
+
+#[test]
+fn damaged_images_are_scored_as_images_that_are_damaged_outside() {
+    let world = World::ran();
+    let found = json(&world, &["--data", "faces.csv", "--corrupt"]);
+    let robustness = &found["robustness"];
+    assert_eq!(robustness["accuracy"], found["accuracy"]);
+    assert_eq!(robustness["corruptions"].as_array().unwrap().len(), 12);
+    let darkness = &robustness["corruptions"][3];
+    assert_eq!((&darkness["name"], &darkness["amounts"]), (&json!("darkness"), &json!([0.5, 0.25, 0.125])));
+    // Half of each level, halves upwards.
+    let dark = |text: &str| {
+        text.split(' ').map(|level| level.parse::<u32>().unwrap().div_ceil(2).to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let text = world.read("faces.csv");
+    let (head, rows) = text.split_once('\n').unwrap();
+    let rows = rows.lines().map(|row| {
+        let cells: Vec<&str> = row.split(',').collect();
+        format!("{},{},{}\n", cells[0], dark(cells[1].trim_matches('"')), cells[2])
+    });
+    std::fs::write(world.path("dark.csv"), format!("{head}\n{}", rows.collect::<String>())).unwrap();
+    assert_eq!(darkness["accuracy"][0], json(&world, &["--data", "dark.csv"])["accuracy"]);
+    let table = world.fer(&[&MODEL[..], &["--data", "faces.csv", "--corrupt"]].concat()).succeeded().stdout;
+    assert!(table.contains("\n  accuracy in %  slight  medium  strong\n  blur "), "{table}");
+    assert_fails(&world, &["--data", "faces.csv", "--corrupt", "--report", "r"], "cannot be used with");
+}

@@ -1,9 +1,9 @@
 use fer_artifact::{Fraction, NonNegative, Probability, Seed, Size};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, Unexpected};
 use serde::{Deserialize, Serialize};
+
+use crate::draw::Draw;
 
 /// Random changes of a training image that leave its expression as it is. Each is off by default.
 ///
@@ -203,24 +203,7 @@ impl Streams {
     /// The stream of this change.
     fn of(self, change: &str) -> Draw {
         let (seed, epoch, row) = self.place;
-        let mut generator = ChaCha8Rng::seed_from_u64(seed.stream(change).value());
-        generator.set_stream((epoch as u64) << 32 | u64::from(row));
-        Draw(generator)
-    }
-}
-
-/// Random numbers, one after the other.
-struct Draw(ChaCha8Rng);
-
-impl Draw {
-    /// From 0 to below 1.
-    fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// From −1 to below 1.
-    fn signed(&mut self) -> f64 {
-        2.0 * self.unit() - 1.0
+        Draw::new(seed.stream(change), (epoch as u64) << 32 | u64::from(row))
     }
 }
 

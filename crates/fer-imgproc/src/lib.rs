@@ -2,6 +2,8 @@
 
 mod align;
 mod augment;
+mod corruption;
+mod draw;
 mod equalize;
 mod error;
 mod gray;
@@ -16,6 +18,7 @@ mod warp;
 
 pub use align::{AlignMethod, AlignParams, Aligned, Aligner, Roll, Shown, WayUp, align};
 pub use augment::{Augmentation, Erasing};
+pub use corruption::{Corruption, Strength};
 pub use equalize::equalize;
 pub use error::Error;
 pub use gray::grayscale;

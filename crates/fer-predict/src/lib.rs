@@ -8,6 +8,7 @@ mod look;
 mod member;
 mod recognizer;
 mod record;
+mod robustness;
 mod source;
 mod walk;
 

@@ -8,6 +8,7 @@ mod params;
 mod predict;
 mod report;
 mod report_pictures;
+mod robustness;
 mod sample;
 mod scores;
 mod subsets;

@@ -2,6 +2,7 @@
 
 mod align;
 mod augment;
+mod corruption;
 mod equalize;
 mod golden;
 mod gray;

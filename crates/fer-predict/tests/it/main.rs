@@ -4,4 +4,5 @@ mod ensemble;
 mod hostile;
 mod models;
 mod recognizer;
+mod robustness;
 mod walk;

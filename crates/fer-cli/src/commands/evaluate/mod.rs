@@ -11,7 +11,7 @@ use fer_data::{
     Classes, Detect, Error, FerPlusVotes, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source,
     SplitName, Votes, load_rows,
 };
-use fer_eval::{Baseline, paired, score};
+use fer_eval::{Baseline, Robustness, paired, score};
 use fer_pipeline::{face_finder, last_part};
 use fer_predict::Ensemble;
 use serde::Serialize;
@@ -34,6 +34,7 @@ use folder::{Evaluated, ReportFolder, scores};
   fer evaluate --data faces --map anger=angry --map contempt=     rows of `contempt` are left out
   fer evaluate --data fer2013.csv --votes fer2013new.csv --split validation
   fer evaluate --data photographs --detect
+  fer evaluate --data fer2013.csv --split validation --corrupt
 The model's header says how to preprocess the images, and `fer export-model` stores a temperature there: both are
 applied. Without `--split`, all rows count.")]
 pub(super) struct EvaluateArgs {
@@ -67,6 +68,10 @@ pub(super) struct EvaluateArgs {
     /// Compare with this model on the same images, by McNemar's exact test.
     #[arg(long, value_name = "MODEL|RUN|NAME")]
     baseline: Option<PathBuf>,
+    /// Score the images damaged as well: blurred, dark, turned, covered and more, in three strengths each; mirrored; moved by
+    /// a pixel. Each image is judged 41 times more.
+    #[arg(long, conflicts_with_all = ["report", "baseline"])]
+    corrupt: bool,
     /// Write the report into this folder, with the scores, the predictions and all mistakes.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -87,6 +92,8 @@ struct Scores<'a> {
     scores: &'a SplitMetrics,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<&'a Baseline>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    robustness: Option<&'a Robustness>,
 }
 
 /// The images and what was answered.
@@ -94,6 +101,7 @@ struct Judged {
     loaded: Loaded,
     predictions: Predictions,
     baseline: Option<Baseline>,
+    robustness: Option<Robustness>,
 }
 
 impl EvaluateArgs {
@@ -104,8 +112,8 @@ impl EvaluateArgs {
         let baseline = self.baseline.as_deref().map(|path| self.baseline(path, &ensemble)).transpose()?;
         let folder =
             self.report.as_deref().map(|path| ReportFolder::new(path, self.split(), self.force)).transpose()?;
-        let Judged { loaded, predictions, baseline } = self.judged(&ensemble, baseline, models.len())?;
-        self.tell(&predictions, baseline.as_ref())?;
+        let Judged { loaded, predictions, baseline, robustness } = self.judged(&ensemble, baseline, models.len())?;
+        self.tell(&predictions, baseline.as_ref(), robustness.as_ref())?;
         if let Some(folder) = folder {
             let report = folder.write(Evaluated {
                 title: self.title(),
@@ -129,16 +137,21 @@ impl EvaluateArgs {
         loaded.notes.iter().for_each(|note| to_stderr(note));
         let is_of_another_size = |baseline: &&Ensemble| baseline.size().ok() != ensemble.size().ok();
         let others = baseline.as_ref().filter(is_of_another_size).map(|baseline| self.load(baseline)).transpose()?;
-        let bar = bar((loaded.images.len() * (models + usize::from(baseline.is_some()))) as u64, "images");
+        let looks = if self.corrupt { 1 + Ensemble::ROBUSTNESS_LOOKS } else { 1 };
+        let bar = bar((loaded.images.len() * (looks * models + usize::from(baseline.is_some()))) as u64, "images");
         let mut told = |images: usize| bar.inc(images as u64);
         let predictions = ensemble.predict_told(&loaded.images, &mut told);
+        let robustness = match &predictions {
+            Ok(clean) if self.corrupt => Some(ensemble.robustness(&loaded.images, clean, &mut told)),
+            _ => None,
+        };
         let images = &others.as_ref().unwrap_or(&loaded).images;
         let answers = |baseline: Ensemble| -> Result<Predictions> { Ok(baseline.predict_told(images, &mut told)?) };
         let others = baseline.map(answers).transpose();
         bar.finish_and_clear();
-        let (predictions, others) = (predictions?, others?);
+        let (predictions, others, robustness) = (predictions?, others?, robustness.transpose()?);
         let baseline = others.map(|others| self.compared(&predictions, &others));
-        Ok(Judged { loaded, predictions, baseline })
+        Ok(Judged { loaded, predictions, baseline, robustness })
     }
 
     /// What the set of images calls itself.
@@ -194,12 +207,18 @@ impl EvaluateArgs {
         Baseline { model, accuracy: score(others).accuracy, paired: paired(predictions, others) }
     }
 
-    fn tell(&self, predictions: &Predictions, baseline: Option<&Baseline>) -> Result<()> {
+    fn tell(
+        &self,
+        predictions: &Predictions,
+        baseline: Option<&Baseline>,
+        robustness: Option<&Robustness>,
+    ) -> Result<()> {
         let scores = scores(predictions);
         if self.json {
-            return print_json(&Scores { scores: &scores, baseline });
+            return print_json(&Scores { scores: &scores, baseline, robustness });
         }
         print(fer_eval::split_table(&scores))?;
+        robustness.map_or(Ok(()), |robustness| print(format_args!("\n{}", robustness.table())))?;
         baseline.map_or(Ok(()), |baseline| print(format_args!("\n  {}\n", baseline.sentence())))
     }
 

@@ -1,0 +1,234 @@
+//! What happens to faces on their way to a recogniser, in known strengths: to measure how much of it a network bears.
+
+use fer_artifact::{Digest, Seed, Size};
+
+use crate::draw::Draw;
+use crate::{Picture, PictureProblem, resize, warp};
+
+/// A kind of damage. Lengths are told in pixels of a face of 48×48 and grow with the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Corruption {
+    /// Convolved with a Gaussian.
+    Blur,
+    /// Each pixel moved by normal noise.
+    Noise,
+    /// Saved as JPEG.
+    Jpeg,
+    /// All levels multiplied.
+    Darkness,
+    /// All distances from the image's mean multiplied.
+    Contrast,
+    /// Fewer pixels, enlarged again.
+    Resolution,
+    /// Turned, either way.
+    Rotation,
+    /// Moved left, right, up or down.
+    Shift,
+    /// A face that fills less of the image.
+    Smaller,
+    /// A face of which the image shows less.
+    Larger,
+    /// A band over the eyes.
+    Eyes,
+    /// A band over the mouth.
+    Mouth,
+}
+
+/// How strong a damage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// Hardly a trouble for people.
+    Slight,
+    /// Plain to see.
+    Medium,
+    /// People have to look twice.
+    Strong,
+}
+
+impl Strength {
+    /// All, the slightest first.
+    pub const ALL: [Self; 3] = [Self::Slight, Self::Medium, Self::Strong];
+}
+
+/// Heights of the eyes and of the mouth as shares of the image's: medians over 593 of FER2013's faces, as the detector finds them.
+const EYES: f64 = 0.39;
+const MOUTH: f64 = 0.76;
+/// Side of the image in whose pixels lengths are told.
+const SIDE: f64 = 48.0;
+/// Pixels of a Gaussian beyond its middle, in deviations.
+const REACH: f64 = 3.0;
+
+impl Corruption {
+    /// All, in the order in which they are told.
+    pub const ALL: [Self; 12] = [
+        Self::Blur,
+        Self::Noise,
+        Self::Jpeg,
+        Self::Darkness,
+        Self::Contrast,
+        Self::Resolution,
+        Self::Rotation,
+        Self::Shift,
+        Self::Smaller,
+        Self::Larger,
+        Self::Eyes,
+        Self::Mouth,
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blur => "blur",
+            Self::Noise => "noise",
+            Self::Jpeg => "jpeg",
+            Self::Darkness => "darkness",
+            Self::Contrast => "contrast",
+            Self::Resolution => "resolution",
+            Self::Rotation => "rotation",
+            Self::Shift => "shift",
+            Self::Smaller => "smaller",
+            Self::Larger => "larger",
+            Self::Eyes => "eyes",
+            Self::Mouth => "mouth",
+        }
+    }
+
+    /// What its three amounts count.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Blur => "pixels of deviation",
+            Self::Noise => "levels of deviation",
+            Self::Jpeg => "of 100, quality",
+            Self::Darkness => "of the light",
+            Self::Contrast => "of the contrast",
+            Self::Resolution => "pixels a side",
+            Self::Rotation => "degrees",
+            Self::Shift => "pixels",
+            Self::Smaller | Self::Larger => "times the size",
+            Self::Eyes | Self::Mouth => "of the height covered",
+        }
+    }
+
+    /// The amounts, slight to strong, in [`Self::unit`].
+    pub const fn amounts(self) -> [f64; 3] {
+        match self {
+            Self::Blur => [1.0, 2.0, 3.0],
+            Self::Noise => [10.0, 20.0, 40.0],
+            Self::Jpeg => [40.0, 20.0, 10.0],
+            Self::Darkness | Self::Contrast => [0.5, 0.25, 0.125],
+            Self::Resolution => [24.0, 16.0, 12.0],
+            Self::Rotation => [15.0, 30.0, 45.0],
+            Self::Shift => [3.0, 6.0, 12.0],
+            Self::Smaller => [0.8, 0.65, 0.5],
+            Self::Larger => [1.25, 1.5, 2.0],
+            Self::Eyes | Self::Mouth => [0.1, 0.2, 0.3],
+        }
+    }
+
+    /// A gray image `[height, width]`, 0 black to 255 white, damaged; its size stays. Beyond the edge the outermost pixels go on; bands are
+    /// filled with the image's mean.
+    ///
+    /// What is drawn (noise, the side to which an image turns or moves) depends on the seed and the image's own pixels: neither order nor
+    /// neighbours matter.
+    ///
+    /// # Panics
+    /// If `image` has not as many pixels as `size` says, or a side longer than JPEG allows, 65,535 pixels.
+    pub fn apply(self, strength: Strength, image: &[u8], size: Size, seed: Seed) -> Vec<u8> {
+        assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
+        let amount = self.amounts()[strength as usize];
+        let mut draw = Draw::new(seed.stream(self.name()).stream(&Digest::of_bytes(image).to_string()), 0);
+        let pixels = size.height().min(size.width()) as f64 / SIDE;
+        match self {
+            Self::Blur => blur(image, size, amount * pixels),
+            Self::Noise => image.iter().map(|&level| rounded(f64::from(level) + amount * draw.normal())).collect(),
+            Self::Jpeg => saved_as_jpeg(image, size, amount as u8).expect("a size that JPEG allows"),
+            Self::Darkness => image.iter().map(|&level| rounded(f64::from(level) * amount)).collect(),
+            Self::Contrast => {
+                let mean = mean(image);
+                image.iter().map(|&level| rounded(mean + (f64::from(level) - mean) * amount)).collect()
+            }
+            Self::Resolution => {
+                resize(&resize(image, size, scaled(size, amount / SIDE)), scaled(size, amount / SIDE), size)
+            }
+            Self::Rotation => rotate(image, size, if draw.unit() < 0.5 { amount } else { -amount }),
+            Self::Shift => {
+                let length = (amount * pixels).round();
+                let sides = [[length, 0.0], [-length, 0.0], [0.0, length], [0.0, -length]];
+                moved(image, size, sides[(draw.unit() * sides.len() as f64) as usize])
+            }
+            Self::Smaller => {
+                let small = scaled(size, amount);
+                let at = [size.width() - small.width(), size.height() - small.height()].map(|rest| (rest / 2) as f64);
+                warp(&resize(image, size, small), small, [[1.0, 0.0, -at[0]], [0.0, 1.0, -at[1]]], size)
+            }
+            Self::Larger => {
+                let to = |side: usize| (side as f64 - 1.0) / 2.0 * (1.0 - 1.0 / amount);
+                let (x, y) = (to(size.width()), to(size.height()));
+                warp(image, size, [[1.0 / amount, 0.0, x], [0.0, 1.0 / amount, y]], size)
+            }
+            Self::Eyes => covered(image, size, EYES, amount),
+            Self::Mouth => covered(image, size, MOUTH, amount),
+        }
+    }
+}
+
+/// The image moved by whole pixels to the right and down; the outermost pixels go on.
+fn moved(image: &[u8], size: Size, [right, down]: [f64; 2]) -> Vec<u8> {
+    warp(image, size, [[1.0, 0.0, -right], [0.0, 1.0, -down]], size)
+}
+
+/// A size with both sides multiplied, at least one pixel each.
+fn scaled(size: Size, factor: f64) -> Size {
+    let [height, width] = [size.height(), size.width()].map(|side| ((side as f64 * factor).round() as usize).max(1));
+    Size::new(height, width).expect("no side is 0 or longer than before")
+}
+
+fn saved_as_jpeg(image: &[u8], size: Size, quality: u8) -> Result<Vec<u8>, PictureProblem> {
+    let file = Picture::from_gray(image.to_vec(), size)?.to_jpeg(quality)?;
+    Ok(Picture::decode(&file)?.into_gray())
+}
+
+fn rounded(level: f64) -> u8 {
+    level.round().clamp(0.0, 255.0) as u8
+}
+
+fn mean(image: &[u8]) -> f64 {
+    image.iter().map(|&level| f64::from(level)).sum::<f64>() / image.len() as f64
+}
+
+/// Clockwise about the centre.
+fn rotate(image: &[u8], size: Size, degrees: f64) -> Vec<u8> {
+    let (sin, cos) = libm::sincos(degrees.to_radians());
+    let [x, y] = [size.width(), size.height()].map(|side| (side as f64 - 1.0) / 2.0);
+    warp(image, size, [[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y]], size)
+}
+
+/// A Gaussian, along the rows and then down the columns; weights of whole places, which sum to 1.
+fn blur(image: &[u8], size: Size, deviation: f64) -> Vec<u8> {
+    let reach = (REACH * deviation).ceil() as isize;
+    let weights: Vec<f64> =
+        (-reach..=reach).map(|at| libm::exp(-((at * at) as f64) / (2.0 * deviation * deviation))).collect();
+    let sum: f64 = weights.iter().sum();
+    let (height, width) = (size.height(), size.width());
+    let around = |at: usize, side: usize, value: &dyn Fn(usize) -> f64| {
+        let place = |offset: isize| (at as isize + offset).clamp(0, side as isize - 1) as usize;
+        (-reach..=reach).zip(&weights).map(|(offset, weight)| weight * value(place(offset))).sum::<f64>() / sum
+    };
+    let along: Vec<f64> = image
+        .chunks_exact(width)
+        .flat_map(|row| (0..width).map(move |column| (row, column)))
+        .map(|(row, column)| around(column, width, &|column| f64::from(row[column])))
+        .collect();
+    let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+    places.map(|(row, column)| rounded(around(row, height, &|row| along[row * width + column]))).collect()
+}
+
+/// A band over the whole width, its middle at this share of the height, filled with the mean.
+fn covered(image: &[u8], size: Size, middle: f64, share: f64) -> Vec<u8> {
+    let height = size.height() as f64;
+    let line = |at: f64| ((at * height).round().max(0.0) as usize).min(size.height());
+    let mut image = image.to_vec();
+    let mean = rounded(mean(&image));
+    image[line(middle - share / 2.0) * size.width()..line(middle + share / 2.0) * size.width()].fill(mean);
+    image
+}
