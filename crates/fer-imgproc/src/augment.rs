@@ -3,6 +3,8 @@ use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, Unexpected};
 use serde::{Deserialize, Serialize};
 
+use crate::blur::blur;
+use crate::corruption::SIDE;
 use crate::draw::Draw;
 
 /// Random changes of a training image that leave its expression as it is. Each is off by default.
@@ -32,8 +34,24 @@ pub struct Augmentation {
     pub brightness: NonNegative,
     /// Multiplies distances from the image's mean by a factor from 1 − `contrast` to 1 + `contrast`.
     pub contrast: Fraction,
+    /// Blurs by a Gaussian. Its deviation is told in pixels of a face of 48×48 and grows with the image.
+    #[schemars(extend("examples" = [{"probability": 0.3, "deviation": 2}]))]
+    pub blur: Option<Degradation>,
+    /// Adds normal noise to each pixel, in the units of the normalised image.
+    #[schemars(extend("examples" = [{"probability": 0.3, "deviation": 0.5}]))]
+    pub noise: Option<Degradation>,
     /// Fills a rectangle with the image's mean.
     pub erasing: Erasing,
+}
+
+/// What a poor camera does, now and then.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Degradation {
+    /// Probability that it happens.
+    pub probability: Probability,
+    /// Largest deviation; each is as likely as any other from 0 on.
+    pub deviation: NonNegative,
 }
 
 /// A rectangle of the image that is filled with its mean (Zhong et al., *Random Erasing Data Augmentation*, 2020).
@@ -57,6 +75,8 @@ impl Default for Augmentation {
             rotation: 0.0,
             brightness: NonNegative::of(0.0),
             contrast: Fraction::of(0.0),
+            blur: None,
+            noise: None,
             erasing: Erasing::default(),
         }
     }
@@ -85,8 +105,18 @@ impl Augmentation {
         let streams = Streams { place };
         let view = View::draw(self, size, crop, streams);
         let mut out = view.sample(image, size, crop);
+        if let Some(deviation) = self.blur.and_then(|blur| blur.draw(&mut streams.of("blur"))) {
+            let pixels = size[0].min(size[1]) as f64 / SIDE;
+            out = blur(&out, crop, deviation * pixels);
+        }
         let mean = out.iter().sum::<f32>() / out.len().max(1) as f32;
         self.shade(&mut out, mean, streams);
+        if let Some(noise) = self.noise {
+            let mut draw = streams.of("noise");
+            if let Some(deviation) = noise.draw(&mut draw) {
+                out.iter_mut().for_each(|pixel| *pixel += (deviation * draw.normal()) as f32);
+            }
+        }
         self.erasing.apply(&mut out, crop, mean, streams.of("erasing"));
         out
     }
@@ -95,6 +125,10 @@ impl Augmentation {
     pub fn each(&self) -> Vec<(&'static str, Self)> {
         let (off, always) = (Self::default(), Probability::of(1.0));
         let erasing = Erasing { probability: always, ..self.erasing };
+        let certain = |change: Degradation| Degradation { probability: always, ..change };
+        let strength = |change: Option<Degradation>| {
+            change.map_or(0.0, |change| change.probability.get() * change.deviation.get())
+        };
         let all = [
             (self.flip.get(), "flip", Self { flip: always, ..off }),
             (self.shift.get(), "shift", Self { shift: self.shift, ..off }),
@@ -102,6 +136,8 @@ impl Augmentation {
             (self.rotation, "rotation", Self { rotation: self.rotation, ..off }),
             (self.brightness.get(), "brightness", Self { brightness: self.brightness, ..off }),
             (self.contrast.get(), "contrast", Self { contrast: self.contrast, ..off }),
+            (strength(self.blur), "blur", Self { blur: self.blur.map(certain), ..off }),
+            (strength(self.noise), "noise", Self { noise: self.noise.map(certain), ..off }),
             (self.erasing.probability.get(), "erasing", Self { erasing, ..off }),
         ];
         all.into_iter().filter(|(strength, ..)| *strength > 0.0).map(|(_, name, change)| (name, change)).collect()
@@ -114,6 +150,14 @@ impl Augmentation {
             let (contrast, offset) = (contrast as f32, mean + brightness as f32);
             image.iter_mut().for_each(|pixel| *pixel = (*pixel - mean) * contrast + offset);
         }
+    }
+}
+
+impl Degradation {
+    /// The deviation, if it happens.
+    fn draw(&self, draw: &mut Draw) -> Option<f64> {
+        let [happens, share] = [draw.unit(), draw.unit()];
+        (happens < self.probability.get()).then(|| share * self.deviation.get())
     }
 }
 

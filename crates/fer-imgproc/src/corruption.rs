@@ -2,6 +2,7 @@
 
 use fer_artifact::{Digest, Seed, Size};
 
+use crate::blur::blur;
 use crate::draw::Draw;
 use crate::{Picture, PictureProblem, resize, warp};
 
@@ -53,10 +54,8 @@ impl Strength {
 /// Heights of the eyes and of the mouth as shares of the image's: medians over 593 of FER2013's faces, as the detector finds them.
 const EYES: f64 = 0.39;
 const MOUTH: f64 = 0.76;
-/// Side of the image in whose pixels lengths are told.
-const SIDE: f64 = 48.0;
-/// Pixels of a Gaussian beyond its middle, in deviations.
-const REACH: f64 = 3.0;
+/// Side of the face in whose pixels lengths are told.
+pub(crate) const SIDE: f64 = 48.0;
 
 impl Corruption {
     /// All, in the order in which they are told.
@@ -139,7 +138,11 @@ impl Corruption {
         let mut draw = Draw::new(seed.stream(self.name()).stream(&Digest::of_bytes(image).to_string()), 0);
         let pixels = size.height().min(size.width()) as f64 / SIDE;
         match self {
-            Self::Blur => blur(image, size, amount * pixels),
+            Self::Blur => {
+                let levels: Vec<f32> = image.iter().map(|&level| f32::from(level)).collect();
+                let blurred = blur(&levels, [size.height(), size.width()], amount * pixels);
+                blurred.into_iter().map(|level| rounded(f64::from(level))).collect()
+            }
             Self::Noise => image.iter().map(|&level| rounded(f64::from(level) + amount * draw.normal())).collect(),
             Self::Jpeg => saved_as_jpeg(image, size, amount as u8).expect("a size that JPEG allows"),
             Self::Darkness => image.iter().map(|&level| rounded(f64::from(level) * amount)).collect(),
@@ -201,26 +204,6 @@ fn rotate(image: &[u8], size: Size, degrees: f64) -> Vec<u8> {
     let (sin, cos) = libm::sincos(degrees.to_radians());
     let [x, y] = [size.width(), size.height()].map(|side| (side as f64 - 1.0) / 2.0);
     warp(image, size, [[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y]], size)
-}
-
-/// A Gaussian, along the rows and then down the columns; weights of whole places, which sum to 1.
-fn blur(image: &[u8], size: Size, deviation: f64) -> Vec<u8> {
-    let reach = (REACH * deviation).ceil() as isize;
-    let weights: Vec<f64> =
-        (-reach..=reach).map(|at| libm::exp(-((at * at) as f64) / (2.0 * deviation * deviation))).collect();
-    let sum: f64 = weights.iter().sum();
-    let (height, width) = (size.height(), size.width());
-    let around = |at: usize, side: usize, value: &dyn Fn(usize) -> f64| {
-        let place = |offset: isize| (at as isize + offset).clamp(0, side as isize - 1) as usize;
-        (-reach..=reach).zip(&weights).map(|(offset, weight)| weight * value(place(offset))).sum::<f64>() / sum
-    };
-    let along: Vec<f64> = image
-        .chunks_exact(width)
-        .flat_map(|row| (0..width).map(move |column| (row, column)))
-        .map(|(row, column)| around(column, width, &|column| f64::from(row[column])))
-        .collect();
-    let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
-    places.map(|(row, column)| rounded(around(row, height, &|row| along[row * width + column]))).collect()
 }
 
 /// A band over the whole width, its middle at this share of the height, filled with the mean.

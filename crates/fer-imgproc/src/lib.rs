@@ -2,6 +2,7 @@
 
 mod align;
 mod augment;
+mod blur;
 mod corruption;
 mod draw;
 mod equalize;
@@ -17,7 +18,7 @@ mod resize;
 mod warp;
 
 pub use align::{AlignMethod, AlignParams, Aligned, Aligner, Roll, Shown, WayUp, align};
-pub use augment::{Augmentation, Erasing};
+pub use augment::{Augmentation, Degradation, Erasing};
 pub use corruption::{Corruption, Strength};
 pub use equalize::equalize;
 pub use error::Error;

@@ -1,5 +1,5 @@
 use fer_artifact::{Fraction, NonNegative, Probability, Seed, Size};
-use fer_imgproc::{Augmentation, Erasing};
+use fer_imgproc::{Augmentation, Degradation, Erasing};
 use serde_json::{Value, from_value, json};
 
 const SIZE: Size = size(6, 5);
@@ -163,6 +163,50 @@ fn erasing_fills_a_rectangle_of_the_asked_area_with_the_mean() {
     }
 }
 
+/// Always, of a deviation up to this one.
+fn always(deviation: f64) -> Option<Degradation> {
+    Some(Degradation { probability: Probability::of(1.0), deviation: NonNegative::of(deviation) })
+}
+
+#[test]
+fn blur_keeps_the_sum_and_takes_from_the_peak() {
+    let change = Augmentation { blur: always(2.0), ..Augmentation::default() };
+    let mut image = vec![0.0; 48 * 48];
+    image[24 * 48 + 24] = 100.0;
+    let peaks: Vec<f32> = (0..200)
+        .map(|row| {
+            let out = change.apply(&image, size(48, 48), size(48, 48), at(1, row));
+            assert!((out.iter().sum::<f32>() - 100.0).abs() < 1e-2);
+            assert_eq!(out[24 * 48 + 21], out[24 * 48 + 27], "as far to both sides");
+            out[24 * 48 + 24]
+        })
+        .collect();
+    // The peak of a Gaussian with deviation 2 is 100/(2π·4), as whole places and a cut at three deviations have it.
+    let (least, most) = (peaks.iter().copied().fold(f32::MAX, f32::min), peaks.iter().copied().fold(0.0, f32::max));
+    assert!((3.97..4.2).contains(&least), "{least}");
+    assert!(most > 99.0, "small deviations are drawn as well: {most}");
+    let never = Degradation { probability: Probability::of(0.0), deviation: NonNegative::of(2.0) };
+    let change = Augmentation { blur: Some(never), noise: Some(never), ..Augmentation::default() };
+    assert_eq!(change.apply(&image, size(48, 48), size(48, 48), at(1, 1)), image);
+}
+
+#[test]
+fn noise_has_no_mean_and_every_deviation_up_to_the_one_asked() {
+    let change = Augmentation { noise: always(0.5), ..Augmentation::default() };
+    let deviations: Vec<f32> = (0..200)
+        .map(|row| {
+            let out = change.apply(&[1.0; 2500], size(50, 50), size(50, 50), at(1, row));
+            let deviation = (out.iter().map(|value| (value - mean(&out)).powi(2)).sum::<f32>() / 2500.0).sqrt();
+            // Four standard errors.
+            assert!((mean(&out) - 1.0).abs() <= 4.0 * deviation / 50.0);
+            deviation
+        })
+        .collect();
+    // The mean of 200 uniform deviations up to a half, give or take four standard errors of 0.144 / √200.
+    assert!((mean(&deviations) - 0.25).abs() < 0.041, "{}", mean(&deviations));
+    assert!(deviations.iter().all(|deviation| *deviation < 0.53));
+}
+
 #[test]
 fn settings_out_of_range_are_refused_with_the_range() {
     let refusal = |value: Value| from_value::<Augmentation>(value).unwrap_err().to_string();
@@ -173,6 +217,7 @@ fn settings_out_of_range_are_refused_with_the_range() {
     assert!(
         refusal(json!({"erasing": {"area": [0.3, 0.2]}})).contains("expected a smaller share first, found [0.3, 0.2]")
     );
+    assert!(refusal(json!({"blur": {"probability": 0.5}})).contains("missing field `deviation`"));
     assert!(refusal(json!({"rotate": 1.0})).contains("unknown field `rotate`"));
 }
 
