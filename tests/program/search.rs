@@ -354,7 +354,11 @@ fn one_trial_is_told_of_as_one_and_rm_takes_all_of_a_search() {
     let search = "search: {trials: 1, parameters: {train.optimizer.momentum: {kind: choice, values: [0.5]}}}\n";
     let world = world(search);
     let run = sweep(&world, "run", &["--one-machine"]).succeeded();
-    assert!(run.stdout.contains("Trial 0 is the only one: its validation accuracy is ") && run.stderr.contains("trial-0000: scores test"), "{run:?}");
+    assert!(
+        run.stdout.contains("Trial 0 is the only one: its validation accuracy is ")
+            && run.stderr.contains("trial-0000: scores test"),
+        "{run:?}"
+    );
     assert!(!run.stdout.contains("highest") && !run.stdout.contains("chosen among"), "{run:?}");
     assert!(sweep(&world, "plan", &[]).stdout.contains("\n1 trial"));
     assert!(world.path("run/search.html").is_file());

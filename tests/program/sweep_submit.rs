@@ -179,7 +179,8 @@ fn what_was_submitted_stays_known_where_the_engine_does_not_say_its_number() {
     with_programs(&world, &[("sbatch", banner), ("squeue", "echo '7|0|RUNNING|n1'")]);
     let submitted = fer(&world, &["sweep", "submit", "sweep.yaml"]);
     assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs, slurm 7\n"), "{submitted:?}");
-    let unclear = "error: sbatch: expected a job's number, found \"queued\"; the cells are submitted, and what prints the table";
+    let unclear =
+        "error: sbatch: expected a job's number, found \"queued\"; the cells are submitted, and what prints the table";
     assert!(submitted.code == 1 && submitted.stderr.contains(unclear), "{submitted:?}");
     assert!(world.path("run/jobs/1/submission.json").is_file());
     with_programs(&world, &[("sbatch", "echo Submitted."), ("squeue", "")]);
@@ -198,7 +199,8 @@ fn an_engine_that_does_not_answer_keeps_no_other_from_being_cancelled() {
     let world = world("");
     let number = "case \"$*\" in *table.sh) echo 8;; *) echo 7;; esac";
     let hq = "case \"$*\" in *submit-file*) echo '{\"id\": 3}';; *) echo 'no server' >&2; exit 1;; esac";
-    let programs = [("sbatch", number), ("squeue", "echo '7|0|RUNNING|n1'"), ("sacct", "exit 1"), ("scancel", ""), ("hq", hq)];
+    let programs =
+        [("sbatch", number), ("squeue", "echo '7|0|RUNNING|n1'"), ("sacct", "exit 1"), ("scancel", ""), ("hq", hq)];
     with_programs(&world, &programs);
     std::fs::write(world.path("one.yaml"), world.read("sweep.yaml").replace("seeds: [1, 2]", "seeds: [1]")).unwrap();
     fer(&world, &["sweep", "submit", "one.yaml", "--engine", "hyperqueue"]).succeeded();

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use fer_artifact::names::HISTORY;
 use fer_artifact::EpochRecord;
+use fer_artifact::names::HISTORY;
 use serde::Serialize;
 
 use crate::run_folder::history::{Writing, read_history};

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Search;
 use super::outcome::Outcome;
 use super::rungs::{span, told_epochs};
-use super::state::{SearchState, Trial};
+use super::state::{SearchState, Trial, Winner};
 use crate::run_folder::folder::SEARCH_PAGE;
 use crate::yaml::flow::flow;
 use crate::{Error, StageName};
@@ -46,12 +46,7 @@ impl SearchState {
                 percent(test.accuracy)
             )
         }));
-        let mut earlier = self.tested.clone();
-        if let Some(own) = earlier.iter().position(|trial| *trial == winner.trial) {
-            earlier.remove(own);
-        }
-        earlier.dedup();
-        let earlier: Vec<String> = earlier.iter().map(usize::to_string).collect();
+        let earlier: Vec<String> = self.tested_earlier(winner).iter().map(usize::to_string).collect();
         if !earlier.is_empty() {
             let trials = if earlier.len() == 1 { "trial" } else { "trials" };
             sentences.push(format!(
@@ -61,6 +56,15 @@ impl SearchState {
             ));
         }
         sentences
+    }
+
+    /// The trials that were scored on test before this one was chosen; itself too, if it was after another training.
+    fn tested_earlier(&self, winner: &Winner) -> Vec<usize> {
+        let mut earlier = self.tested.clone();
+        let own = earlier.iter().position(|trial| *trial == winner.trial).filter(|_| winner.metrics.is_some());
+        own.map(|own| earlier.remove(own));
+        earlier.dedup();
+        earlier
     }
 
     /// Whether nothing is left to do.

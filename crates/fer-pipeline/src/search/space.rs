@@ -117,7 +117,8 @@ fn problems(document: &Document, raw: &RawSearch, name: &str, range: &Range) -> 
         }
         Err(message) => problems.push(document.problem_with_key(&at(&[]), message)),
         Ok(over) => {
-            problems.extend(set_twice(document, &over, name).map(|message| document.problem_with_key(&at(&[]), message)));
+            problems
+                .extend(set_twice(document, &over, name).map(|message| document.problem_with_key(&at(&[]), message)));
         }
     }
     problems.extend(range.fault().map(|(key, message)| document.problem(&at(&[key.into()]), message)));

@@ -39,7 +39,7 @@ pub(super) struct SweepRunArgs {
     /// Trust locks that hold on this machine alone: no other machine runs cells of this sweep, or trials of this search.
     #[arg(long)]
     one_machine: bool,
-    /// Run so many cells at the same time on this machine, and give each its share of the cores.
+    /// Run N cells at the same time on this machine, and give each its share of the cores.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     #[command(flatten)]

@@ -49,7 +49,7 @@ struct EngineArgs {
     /// Use this partition of the cluster.
     #[arg(long, value_name = "NAME")]
     partition: Option<Word>,
-    /// Have this account pay.
+    /// Charge this account.
     #[arg(long, value_name = "NAME")]
     account: Option<Word>,
     /// End each job after this time, as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours, with
@@ -244,7 +244,9 @@ fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     let table = start_table(engine, job, id).context("the cells are submitted; what prints the table is not")?;
     submission.table = match table {
         Some(Answer::Unclear(said)) => {
-            bail!("{said}; the cells are submitted, and what prints the table, but `fer sweep cancel` will not end that")
+            bail!(
+                "{said}; the cells are submitted, and what prints the table, but `fer sweep cancel` will not end that"
+            )
         }
         Some(Answer::Number(id)) => Some(id),
         None => None,

@@ -182,7 +182,12 @@ mod tests {
             let error = serde_json::from_str::<Memory>(json).unwrap_err().to_string();
             assert!(error.starts_with("expected a ") && error.contains(&value.to_string()), "{error}");
         }
-        assert!(serde_json::from_str::<TimeLimit>("[90]").unwrap_err().to_string().starts_with("expected a text, found [90]"));
+        assert!(
+            serde_json::from_str::<TimeLimit>("[90]")
+                .unwrap_err()
+                .to_string()
+                .starts_with("expected a text, found [90]")
+        );
     }
 
     #[test]

@@ -111,7 +111,9 @@ mod tests {
     fn a_number_stands_in_the_answer_or_it_is_unclear() {
         assert_eq!(answer("{\"id\": 3}\n"), Answer::Number("3".to_owned()));
         for printed in ["", "submitted", "{\"job\": 3}", "{\"id\": \"3\"}"] {
-            assert!(matches!(answer(printed), Answer::Unclear(said) if said.starts_with("hq: expected a job's number")));
+            assert!(
+                matches!(answer(printed), Answer::Unclear(said) if said.starts_with("hq: expected a job's number"))
+            );
         }
     }
 }
