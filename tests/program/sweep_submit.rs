@@ -220,7 +220,7 @@ fn what_the_block_cannot_mean_is_refused_with_its_place() {
         ("engine: {name: slrum}", "slrum"),
         ("engine: {memory: 8}", "expected a number with its unit, as `8G` or `500M`, found `8`"),
         ("engine: {time: soon}", "expected a time as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds"),
-        ("engine: {partition: [cpu]}", "sweep.yaml:24:22: engine.partition: expected a text, found [\"cpu\"]"),
+        ("engine: {partition: [cpu]}", "sweep.yaml:23:21: engine.partition: expected a text, found [\"cpu\"]"),
         ("engine: {directives: [7]}", "expected a text, found 7"),
         ("engine: {cores: 0}", "expected a whole number from 1"),
         ("engine: {partitions: cpu}", "`partition`"),
@@ -230,7 +230,7 @@ fn what_the_block_cannot_mean_is_refused_with_its_place() {
         assert!(ended.stderr.contains("sweep.yaml:"), "{ended:?}");
     }
     let short = sweep(&world("engine: {name: slurm, time: 3}\n"), "submit", &["--dry-run"]);
-    assert!(short.code == 2 && short.stderr.contains("sweep.yaml:24:30: expected more than 4 minutes"), "{short:?}");
+    assert!(short.code == 2 && short.stderr.contains("sweep.yaml:23:29: expected more than 4 minutes"), "{short:?}");
     let short = sweep(&world("engine: {name: slurm, time: 30}\n"), "submit", &["--dry-run", "--time", "3"]);
     assert!(short.code == 2 && short.stderr.starts_with("error: --time: expected more than 4 minutes"), "{short:?}");
     let none = sweep(&world(""), "submit", &[]);
