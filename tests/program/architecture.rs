@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use crate::world::root;
+
 /// What is needed here of `cargo metadata`.
 #[derive(Deserialize)]
 struct Metadata {
@@ -25,10 +27,6 @@ struct Dependency {
     kind: Option<String>,
     /// Whether a feature turns it on.
     optional: bool,
-}
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The workspace's packages. The crate `cargo_metadata` would do, but it turns on features of serde, and with them

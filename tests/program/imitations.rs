@@ -1,22 +1,17 @@
 //! Data sets of `docs/datasets.md`, imitated: their snippets, their files, and what ingest makes of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use fer_artifact::{ImageSet, read};
 use image::{ExtendedColorType, GrayImage, save_buffer};
 
-use crate::world::World;
+use crate::world::{World, root};
 
 /// The stages behind ingest.
 const REST: &str = "  - {stage: preprocess, params: {}}
   - {stage: train, params: {model: {name: linear}, epochs: 1, batch_size: 8}}
   - {stage: evaluate, params: {}}
 ";
-
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
 
 /// The snippets of the page by the name of their data set, the bold words at the beginning of a paragraph.
 pub(crate) fn snippets() -> BTreeMap<String, String> {

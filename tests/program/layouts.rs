@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use fer_artifact::{ImageSet, read};
 
-use crate::imitations::{all, counts, each, file, photograph, picture, root, run, snippets};
-use crate::world::World;
+use crate::imitations::{all, counts, each, file, photograph, picture, run, snippets};
+use crate::world::{World, root};
 
 const SEVEN: [&str; 7] = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
 fn pixels(row: usize) -> String {

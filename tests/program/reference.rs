@@ -1,6 +1,6 @@
 //! The reference and the schema: committed as the types say them, and true of what the program reads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fer_data::IngestParams;
 use fer_eval::EvaluateParams;
@@ -9,11 +9,7 @@ use fer_pipeline::reference::{Section, page, schema, sections};
 use fer_train::TrainParams;
 use serde_json::{Value, json};
 
-use crate::world::World;
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
+use crate::world::{World, root};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -21,7 +21,7 @@ fn world(more: &str) -> World {
 
 /// A world in which these programs are installed: scripts that note their calls in the file `calls`.
 fn with_programs(world: &World, programs: &[(&str, &str)]) {
-    std::fs::create_dir(world.path("bin")).unwrap();
+    std::fs::create_dir_all(world.path("bin")).unwrap();
     for (name, script) in programs {
         let path = world.path("bin").join(name);
         let calls = world.path("calls");
@@ -45,6 +45,15 @@ fn cells(status: &Value) -> Vec<(String, Option<String>)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let cells = status["cells"].as_array().unwrap().iter();
     cells.map(|cell| (text(&cell["state"]).unwrap(), text(&cell["job"]["state"]))).collect()
+}
+
+/// Waits until the first submission has ended.
+fn until_ended(world: &World) {
+    let start = Instant::now();
+    while sweep(world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "it never ends");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 const ENGINE: &str = "\
@@ -164,11 +173,55 @@ fn an_engine_that_refuses_leaves_nothing_and_its_reason_is_told() {
 }
 
 #[test]
+fn what_was_submitted_stays_known_where_the_engine_does_not_say_its_number() {
+    let world = world("engine: {name: slurm}\n");
+    let banner = "case \"$*\" in *table.sh) echo queued;; *) printf 'Dear user,\\nwelcome.\\n7;north\\n';; esac";
+    with_programs(&world, &[("sbatch", banner), ("squeue", "echo '7|0|RUNNING|n1'")]);
+    let submitted = fer(&world, &["sweep", "submit", "sweep.yaml"]);
+    assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs, slurm 7\n"), "{submitted:?}");
+    let unclear =
+        "error: sbatch: expected a job's number, found \"queued\"; the cells are submitted, and what prints the table";
+    assert!(submitted.code == 1 && submitted.stderr.contains(unclear), "{submitted:?}");
+    assert!(world.path("run/jobs/1/submission.json").is_file());
+    with_programs(&world, &[("sbatch", "echo Submitted."), ("squeue", "")]);
+    let unclear = fer(&world, &["sweep", "submit", "sweep.yaml"]);
+    assert!(unclear.code == 1 && unclear.stderr.contains("slurm took the cells"), "{unclear:?}");
+    assert!(unclear.stderr.contains("expected a job's number, found \"Submitted.\""), "{unclear:?}");
+    assert!(world.path("run/jobs/2/cells.sh").is_file() && !world.path("run/jobs/2/submission.json").exists());
+    with_programs(&world, &[("hq", "echo thank you")]);
+    let unclear = fer(&world, &["sweep", "submit", "sweep.yaml", "--engine", "hyperqueue"]);
+    assert!(unclear.code == 1 && unclear.stderr.contains("hyperqueue took the cells"), "{unclear:?}");
+    assert!(world.path("run/jobs/3/job.toml").is_file());
+}
+
+#[test]
+fn an_engine_that_does_not_answer_keeps_no_other_from_being_cancelled() {
+    let world = world("");
+    let number = "case \"$*\" in *table.sh) echo 8;; *) echo 7;; esac";
+    let hq = "case \"$*\" in *submit-file*) echo '{\"id\": 3}';; *) echo 'no server' >&2; exit 1;; esac";
+    let programs =
+        [("sbatch", number), ("squeue", "echo '7|0|RUNNING|n1'"), ("sacct", "exit 1"), ("scancel", ""), ("hq", hq)];
+    with_programs(&world, &programs);
+    std::fs::write(world.path("one.yaml"), world.read("sweep.yaml").replace("seeds: [1, 2]", "seeds: [1]")).unwrap();
+    fer(&world, &["sweep", "submit", "one.yaml", "--engine", "hyperqueue"]).succeeded();
+    let text = world.read("sweep.yaml").replace("seeds: [1, 2]", "seeds: [2]");
+    std::fs::write(world.path("sweep.yaml"), text).unwrap();
+    fer(&world, &["sweep", "submit", "sweep.yaml", "--engine", "slurm"]).succeeded();
+    let cancelled = fer(&world, &["sweep", "cancel", "sweep.yaml"]);
+    assert_eq!((cancelled.code, &*cancelled.stdout), (1, "submission 2: asked slurm to end 7: 1 of 2 jobs\n"));
+    let told = "error: submission 1: hyperqueue tells nothing of it: hq: ended with exit status: 1: no server\n";
+    assert_eq!(cancelled.stderr, told);
+    assert!(world.read("calls").ends_with("scancel 7 8\n"), "{}", world.read("calls"));
+}
+
+#[test]
 fn what_the_block_cannot_mean_is_refused_with_its_place() {
     for (block, expected) in [
         ("engine: {name: slrum}", "slrum"),
         ("engine: {memory: 8}", "expected a number with its unit, as `8G` or `500M`, found `8`"),
-        ("engine: {time: soon}", "expected minutes, hours:minutes:seconds"),
+        ("engine: {time: soon}", "expected a time as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds"),
+        ("engine: {partition: [cpu]}", "sweep.yaml:23:21: engine.partition: expected a text, found [\"cpu\"]"),
+        ("engine: {directives: [7]}", "expected a text, found 7"),
         ("engine: {cores: 0}", "expected a whole number from 1"),
         ("engine: {partitions: cpu}", "`partition`"),
     ] {
@@ -177,9 +230,11 @@ fn what_the_block_cannot_mean_is_refused_with_its_place() {
         assert!(ended.stderr.contains("sweep.yaml:"), "{ended:?}");
     }
     let short = sweep(&world("engine: {name: slurm, time: 3}\n"), "submit", &["--dry-run"]);
-    assert!(short.code == 2 && short.stderr.contains("expected more than 4 minutes"), "{short:?}");
+    assert!(short.code == 2 && short.stderr.contains("sweep.yaml:23:29: expected more than 4 minutes"), "{short:?}");
+    let short = sweep(&world("engine: {name: slurm, time: 30}\n"), "submit", &["--dry-run", "--time", "3"]);
+    assert!(short.code == 2 && short.stderr.starts_with("error: --time: expected more than 4 minutes"), "{short:?}");
     let none = sweep(&world(""), "submit", &[]);
-    assert!(none.code == 2 && none.stderr.contains("expected an engine"), "{none:?}");
+    assert!(none.code == 2 && none.stderr.starts_with("error: sweep.yaml: expected an engine"), "{none:?}");
     let world = World::new();
     std::fs::write(world.path("pipeline.yaml"), format!("{PIPELINE}engine: {{name: slurm}}\n")).unwrap();
     let plain = world.fer(&["plan"]);
@@ -192,12 +247,10 @@ fn a_process_of_this_machine_is_told_which_cells_are_its_own() {
     sweep(&world, "run", &["--index", "1"]).succeeded();
     let shown = sweep(&world, "submit", &["--engine", "local", "--dry-run"]).succeeded().stdout;
     assert!(shown.contains(" --index 0,2-3 --submitted ") && shown.contains(" --one-machine "), "{shown}");
-    sweep(&world, "submit", &["--engine", "local"]).succeeded();
-    let start = Instant::now();
-    while sweep(&world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
-        assert!(start.elapsed() < Duration::from_secs(120), "it never ends");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let submitted = sweep(&world, "submit", &["--engine", "local", "--cells-per-job", "3"]).succeeded();
+    assert!(submitted.stdout.starts_with("submission 1: 3 cells in 3 jobs, local "), "{submitted:?}");
+    assert_eq!(submitted.stderr, "note: engine local does not use `cells_per_job`\n");
+    until_ended(&world);
     // Of all cells, that which was fresh before too.
     assert_eq!(world.read("run/jobs/1/table.txt"), sweep(&world, "run", &[]).succeeded().stdout);
     let log = world.read("run/jobs/1/sweep.log");
@@ -211,11 +264,7 @@ fn processes_of_this_machine_go_on_by_themselves_and_leave_the_table() {
     sweep(&alone, "run", &[]).succeeded();
     let submitted = sweep(&world, "submit", &["--engine", "local", "--at-once", "2"]).succeeded();
     assert!(submitted.stdout.starts_with("submission 1: 4 cells in 4 jobs, local "), "{submitted:?}");
-    let start = Instant::now();
-    while sweep(&world, "status", &["--json"]).json()["jobs"][0]["running"] != 0 {
-        assert!(start.elapsed() < Duration::from_secs(120), "it never ends");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until_ended(&world);
     assert_eq!(sweep(&world, "status", &[]).code, 0);
     assert_eq!(world.read("run/jobs/1/table.txt"), sweep(&alone, "run", &[]).succeeded().stdout);
     for seed in [1, 2] {

@@ -36,6 +36,11 @@ stages:
 /// The part of [`PIPELINE`] that is about preprocess.
 pub(crate) const PREPROCESS: &str = "  - stage: preprocess\n    params: {normalization: {kind: unit}}\n";
 
+/// The root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
 /// How a call ended.
 #[derive(Debug)]
 pub(crate) struct Ended {

@@ -1,6 +1,8 @@
 //! The data report on a terminal.
 
-use fer_artifact::{DataReport, GroupReport, LeftOut, Listed, Overlap, SplitReport, VotesReport, visible};
+use fer_artifact::{
+    DataReport, GroupReport, LeftOut, Listed, Overlap, SplitReport, VotesReport, counted, grouped, visible,
+};
 
 use crate::phrase::{few, short};
 
@@ -156,10 +158,6 @@ pub(crate) fn reading(report: &DataReport) -> Vec<String> {
     lines
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
 /// The first entries of a list, and how many more there are.
 fn named<T>(list: &Listed<T>, text: impl Fn(&T) -> String) -> String {
     let mut texts: Vec<String> = list.first.iter().take(NAMED).map(text).collect();
@@ -167,17 +165,4 @@ fn named<T>(list: &Listed<T>, text: impl Fn(&T) -> String) -> String {
         texts.push(format!("and {} more", grouped(list.count - texts.len())));
     }
     texts.join("; ")
-}
-
-/// A number with commas between its thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -1,24 +1,7 @@
 //! Numbers and names as people read them.
 
 use fer_artifact::visible;
-
-/// `3589` as `3,589`.
-pub(crate) fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 image`, `2 images`.
-pub(crate) fn counted(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
-}
+pub(crate) use fer_artifact::{counted, grouped as count};
 
 /// A share in per cent with one decimal, without the sign: `0.6312` as `63.1`.
 pub(crate) fn percent(share: f64) -> String {
@@ -43,12 +26,6 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!([0, 999, 1000, 28709, 1_234_567].map(count), ["0", "999", "1,000", "28,709", "1,234,567"]);
-        assert_eq!([counted(1, "image"), counted(1200, "image")], ["1 image", "1,200 images"]);
-    }
 
     #[test]
     fn names_are_cut_by_characters_not_bytes() {

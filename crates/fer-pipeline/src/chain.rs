@@ -117,8 +117,7 @@ impl Pipeline {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         if raw.search.is_some() {
-            let problem = document.problem_with_key(&["search".into()], not_a_sweep(path));
-            return Err(Error::Invalid { problems: vec![problem] });
+            return Err(not_a_sweep(&document, path));
         }
         let of_sweep = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
         if let Some((key, _)) = of_sweep.into_iter().find(|(_, is_there)| *is_there) {

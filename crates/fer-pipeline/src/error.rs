@@ -135,7 +135,8 @@ pub enum Error {
     /// Several machines would write in a folder whose locks hold on one of them.
     #[error(
         "{}: {reason}: a lock in this folder holds on one machine alone, so jobs on two would write in one run folder; \
-         mount it with locks for all machines, or keep all jobs on one and say so with `--one-machine`", path.display()
+         mount it with locks for all machines, or keep all jobs on one: give `--one-machine` to `fer sweep run`, or submit with \
+         `--engine local`", path.display()
     )]
     OneMachine {
         /// The folder.
@@ -191,6 +192,17 @@ pub enum Error {
 impl Error {
     pub(crate) fn invalid(place: Place, message: impl Into<String>) -> Self {
         Error::Invalid { problems: vec![Problem { place, message: message.into() }] }
+    }
+
+    /// Fails if there are any problems, and tells each once: what is wrong with a file may be wrong with many of its cells.
+    pub(crate) fn of_problems(problems: Vec<Problem>) -> Result<(), Self> {
+        let mut distinct: Vec<Problem> = vec![];
+        for problem in problems {
+            if !distinct.contains(&problem) {
+                distinct.push(problem);
+            }
+        }
+        if distinct.is_empty() { Ok(()) } else { Err(Error::Invalid { problems: distinct }) }
     }
 
     /// Whether the command or the file was at fault, and nothing has run.

@@ -232,6 +232,7 @@ impl TrainParams {
     /// assert_eq!(of(r#"{"schedule": {"name": "cosine"}}"#, 10), 0);
     /// assert_eq!(of(r#"{"schedule": {"name": "stable"}, "final_plain_epochs": 1}"#, 10), 8);
     /// assert_eq!(of(r#"{"schedule": {"name": "stable"}, "final_plain_epochs": 3}"#, 10), 7);
+    /// assert_eq!(of(r#"{"schedule": {"name": "stable"}}"#, 0), 0);
     /// ```
     pub fn free_epochs(&self, epochs: usize) -> usize {
         epochs.saturating_sub(self.schedule.ending_epochs(epochs).max(self.final_plain_epochs))

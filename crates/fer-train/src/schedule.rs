@@ -136,7 +136,7 @@ impl Schedule {
             Self::Constant | Self::Step { .. } => 0,
             Self::Cosine { .. } | Self::OneCycle { .. } => epochs,
             Self::Stable { cooldown, .. } if cooldown.get() == 0.0 => 0,
-            Self::Stable { cooldown, .. } => ((cooldown.get() * epochs as f64).round() as usize).clamp(1, epochs),
+            Self::Stable { cooldown, .. } => ((cooldown.get() * epochs as f64).round() as usize).max(1).min(epochs),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Arguments that several commands share.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +34,13 @@ impl ChainArgs {
     /// The search of a file that has one.
     pub(super) fn load_search(&self) -> Result<Option<Search>> {
         Ok(Search::load(&self.file, &self.overrides, self.run_dir.as_deref())?)
+    }
+
+    /// The arguments that say this, for another process in the same folder.
+    pub(super) fn arguments(&self) -> Vec<OsString> {
+        let overrides = self.overrides.iter().flat_map(|over| ["--set".into(), over.into()]);
+        let run_dir = self.run_dir.iter().flat_map(|path| ["--run-dir".into(), path.into()]);
+        std::iter::once(self.file.clone().into()).chain(overrides).chain(run_dir).collect()
     }
 
     pub(super) fn load_sweep(&self) -> Result<Sweep> {

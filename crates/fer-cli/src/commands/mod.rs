@@ -55,7 +55,7 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Say whether each stage is fresh, and why not; exit with 1 if a stage is not fresh.
     Status(status::StatusArgs),
-    /// Hash every output again and compare it with the lock; exit with 1 if an output is missing or changed.
+    /// Hash every output and source again and compare it with the lock; exit with 1 if one is missing or changed.
     Verify(verify::VerifyArgs),
     /// Describe the parameters of a pipeline file: type, range, default, meaning.
     Params(params::ParamsArgs),

@@ -8,7 +8,7 @@ use crate::output::{print, print_json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fer verify && echo intact
-`fer status` trusts size, time and inode of a file that it has hashed before; this hashes every file.")]
+`fer status` trusts size, inode and times of a file that it has hashed before; this hashes every file.")]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     chain: PipelineArgs,

@@ -1,10 +1,10 @@
 use std::path::Path;
 
+use fer_artifact::EpochRecord;
 use fer_artifact::names::HISTORY;
-use fer_artifact::{EpochRecord, TABLE, read_regular_text};
 use serde::Serialize;
 
-use crate::run_folder::folder::io;
+use crate::run_folder::history::{Writing, read_history};
 use crate::run_folder::live::live_folder;
 use crate::{Error, StageName};
 
@@ -28,16 +28,10 @@ impl Curves {
         let folder = run_dir.join(stage.as_str());
         let live = live_folder(&folder).join(HISTORY);
         for (path, is_live) in [(live, true), (folder.join(HISTORY), false)] {
-            match read_regular_text(&path, TABLE) {
-                // The live one goes as the other comes.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(io(&path, "read the history")(error)),
-                Ok(text) => {
-                    let whole = if is_live { text.rfind('\n').map_or("", |end| &text[..end]) } else { text.trim_end() };
-                    let epochs = whole.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-                    let epochs = epochs.map_err(|error| io(&path, "read the history")(error.into()))?;
-                    return Ok(Self { stage, is_live, epochs });
-                }
+            // The live one goes as the other comes.
+            let writing = if is_live { Writing::UnderWay } else { Writing::Done };
+            if let Some(epochs) = read_history(&path, writing)? {
+                return Ok(Self { stage, is_live, epochs });
             }
         }
         Ok(Self { stage, is_live: false, epochs: vec![] })

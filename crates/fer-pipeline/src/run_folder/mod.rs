@@ -4,6 +4,7 @@
 pub(crate) mod checkpoints;
 pub(crate) mod digests;
 pub(crate) mod folder;
+pub(crate) mod history;
 pub(crate) mod key;
 pub(crate) mod links;
 pub(crate) mod live;

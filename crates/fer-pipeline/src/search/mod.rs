@@ -11,6 +11,7 @@ mod rungs;
 mod sampler;
 mod space;
 mod state;
+mod tested;
 pub(crate) mod unit;
 
 use std::fmt;
@@ -21,10 +22,8 @@ use serde_json::Value;
 
 use crate::chain::RawChain;
 use crate::error::Problem;
-use crate::run_folder::folder::CELLS;
 use crate::run_folder::machines::locks_hold_between_machines;
-use crate::siblings::Siblings;
-use crate::sweep::Cell;
+use crate::sweep::{Cell, into_cell};
 use crate::yaml::document::Document;
 use crate::yaml::locate::Segment;
 use crate::yaml::overrides::Override;
@@ -32,8 +31,7 @@ use crate::{Error, Pipeline, StageKind, StageName};
 
 pub use importance::Importance;
 pub use outcome::{Curve, Outcome};
-pub use report::counted_trials;
-pub use rungs::Rung;
+pub use rungs::{Rung, span, told_epochs};
 pub use state::{SearchState, Trial, Trials, Winner};
 pub use unit::{Part, Unit};
 
@@ -127,10 +125,8 @@ impl Search {
         if unit.part == Part::Trial {
             pipeline.stages.retain(|link| !link.is_evaluation());
         }
-        let (name, cells) = (unit.folder_name(), pipeline.run_dir.join(CELLS));
-        pipeline.run_dir = cells.join(&name);
-        pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(&name);
-        pipeline.siblings = Some(Siblings::new(cells, &name));
+        let name = unit.folder_name();
+        let pipeline = into_cell(pipeline, &name);
         Ok(Cell::of_trial(unit.clone(), name, pipeline))
     }
 
@@ -176,14 +172,11 @@ impl Search {
         for (values, _) in self.rules.space.corners() {
             match self.pipeline(&values, None) {
                 Ok(_) => {}
-                Err(Error::Invalid { problems: found }) => {
-                    let new: Vec<Problem> = found.into_iter().filter(|problem| !problems.contains(problem)).collect();
-                    problems.extend(new);
-                }
+                Err(Error::Invalid { problems: found }) => problems.extend(found),
                 Err(other) => return Err(other),
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid { problems }) }
+        Error::of_problems(problems)
     }
 
     /// The rungs that the file asks for.

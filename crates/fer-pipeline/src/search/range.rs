@@ -3,6 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::raw::Range;
+use crate::yaml::twice::repeated;
 
 /// Largest whole number of a range: all up to it are exact as floating-point numbers.
 const LARGEST: i64 = 1 << 53;
@@ -56,6 +57,10 @@ impl Range {
             Self::Linear { low, high, .. } | Self::Log { low, high, .. } if low >= high => {
                 order(low.to_string(), high.to_string())
             }
+            Self::Linear { low, high, .. } if !(high - low).is_finite() => Some((
+                "high",
+                format!("expected a number at most {:e} above `low`, which is {low:e}, found {high:e}", f64::MAX),
+            )),
             Self::Int { low, high, .. } | Self::LogInt { low, high, .. } if low >= high => {
                 order(low.to_string(), high.to_string())
             }
@@ -69,9 +74,7 @@ impl Range {
             Self::Choice { values, .. } if values.is_empty() => {
                 Some(("values", "expected at least one value, found none".to_owned()))
             }
-            Self::Choice { values, .. } => (1..values.len())
-                .find(|&index| values[..index].contains(&values[index]))
-                .map(|index| ("values", format!("{} stands in this list for the second time", values[index]))),
+            Self::Choice { values, .. } => repeated(values).next().map(|(_, message)| ("values", message)),
             _ => None,
         }
     }
@@ -127,6 +130,11 @@ mod tests {
         is(json!({"kind": "choice", "values": []}), "values: expected at least one value, found none");
         is(json!({"kind": "choice", "values": [1, 2, 1]}), "values: 1 stands in this list for the second time");
         assert_eq!(fault(json!({"kind": "choice", "values": [1]})), None);
+        is(
+            json!({"kind": "linear", "low": -1e308, "high": 1e308}),
+            "high: expected a number at most 1.7976931348623157e308 above `low`, which is -1e308, found 1e308",
+        );
+        assert_eq!(fault(json!({"kind": "linear", "low": -1e307, "high": 1e308})), None);
         assert!(fault(json!({"kind": "int", "low": 0, "high": i64::MAX})).is_some());
     }
 }

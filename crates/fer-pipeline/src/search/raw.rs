@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Error;
+use crate::yaml::document::Document;
+
 /// A search: runs with drawn values of parameters, of which the validation scores choose one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,8 +25,8 @@ pub(crate) struct RawSearch {
     /// How trials are drawn.
     #[serde(default)]
     pub(crate) sampler: Sampler,
-    /// Trials that `tpe` may draw ahead: each is drawn from the results of all but this many trials before it and itself.
-    /// So many can run at the same time.
+    /// Trials that `tpe` may draw ahead: trial n is drawn from the results of trials 0 to n − `parallel`. So many can run at
+    /// the same time.
     #[serde(default = "one")]
     pub(crate) parallel: Count,
     /// Seed of the draws; without it, the file's `seed`.
@@ -58,6 +61,7 @@ pub(crate) struct Halving {
     pub(crate) epochs: Count,
     /// How many times as many epochs the next rung has; one in so many trials goes on to it.
     #[serde(default = "three")]
+    #[schemars(extend("minimum" = 2))]
     pub(crate) factor: Count,
 }
 
@@ -120,13 +124,14 @@ pub(crate) enum Range {
 pub(crate) type When = BTreeMap<String, Vec<Value>>;
 
 /// Why a file with `search` is nothing for what needs one run, or numbered cells.
-pub(crate) fn not_a_sweep(path: &Path) -> String {
+pub(crate) fn not_a_sweep(document: &Document, path: &Path) -> Error {
     let file = path.display();
-    format!(
+    let message = format!(
         "`search` makes a search of this file: `fer sweep run {file}` runs it, on each of several machines if you like, \
          and `fer sweep status {file}` shows it. Its trials follow from one another and have no numbers beforehand, so \
          `fer sweep submit` and `--cell` are for `matrix` and `seeds` alone"
-    )
+    );
+    Error::Invalid { problems: vec![document.problem_with_key(&["search".into()], message)] }
 }
 
 const fn one() -> Count {

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use fer_artifact::{Split, write_atomic};
+use fer_artifact::{Split, counted, write_atomic};
 use fer_eval::{SearchReport, SearchTrial, search_report};
 use serde_json::Value;
 
 use super::Search;
 use super::outcome::Outcome;
-use super::state::{SearchState, Trial};
+use super::rungs::{span, told_epochs};
+use super::state::{SearchState, Trial, Winner};
 use crate::run_folder::folder::SEARCH_PAGE;
 use crate::yaml::flow::flow;
 use crate::{Error, StageName};
@@ -23,17 +24,19 @@ impl SearchState {
                 true => format!("None of the {tried} trials could be trained."),
                 false => {
                     let are = if self.planned == 1 { "is" } else { "are" };
-                    format!("{tried} of {} {are} drawn; the search goes on.", counted_trials(self.planned))
+                    format!("{tried} of {} {are} drawn; the search goes on.", counted(self.planned, "trial"))
                 }
             }];
         };
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let mut sentences = vec![format!(
-            "Trial {} was chosen among {tried}: its validation accuracy is the highest, {}. As the highest of many, it is \
-             rather too high.",
-            winner.trial,
-            percent(winner.validation_accuracy)
-        )];
+        let (trial, accuracy) = (winner.trial, percent(winner.validation_accuracy));
+        let mut sentences = vec![match tried {
+            1 => format!("Trial {trial} is the only one: its validation accuracy is {accuracy}."),
+            _ => format!(
+                "Trial {trial} was chosen among {tried}: its validation accuracy is the highest, {accuracy}. As the highest of \
+                 many, it is rather too high."
+            ),
+        }];
         let test = winner.metrics.as_ref().and_then(|metrics| metrics.splits.get(&Split::Test));
         sentences.extend(test.map(|test| {
             let [low, high] = test.accuracy_ci95.map(percent);
@@ -43,8 +46,7 @@ impl SearchState {
                 percent(test.accuracy)
             )
         }));
-        let earlier: Vec<String> =
-            self.tested.iter().filter(|trial| **trial != winner.trial).map(usize::to_string).collect();
+        let earlier: Vec<String> = self.tested_earlier(winner).iter().map(usize::to_string).collect();
         if !earlier.is_empty() {
             let trials = if earlier.len() == 1 { "trial" } else { "trials" };
             sentences.push(format!(
@@ -56,6 +58,15 @@ impl SearchState {
         sentences
     }
 
+    /// The trials that were scored on test before this one was chosen; itself too, if it was after another training.
+    fn tested_earlier(&self, winner: &Winner) -> Vec<usize> {
+        let mut earlier = self.tested.clone();
+        let own = earlier.iter().position(|trial| *trial == winner.trial).filter(|_| winner.metrics.is_some());
+        own.map(|own| earlier.remove(own));
+        earlier.dedup();
+        earlier
+    }
+
     /// Whether nothing is left to do.
     pub fn is_done(&self) -> bool {
         self.ready.is_empty() && self.winner.as_ref().is_none_or(|winner| winner.wanted.is_none())
@@ -63,8 +74,7 @@ impl SearchState {
 
     /// How much was trained, in a few words.
     pub fn effort(&self) -> Option<String> {
-        let (least, most) = (self.fewest_epochs, self.epochs);
-        let epochs = if least == most { most.to_string() } else { format!("{least} to {most}") };
+        let epochs = span([self.fewest_epochs, self.epochs]);
         (self.full_epochs > 0).then(|| format!("{epochs} epochs; {} without halving", self.full_epochs))
     }
 
@@ -116,12 +126,10 @@ impl Search {
     fn page(&self, state: &SearchState) -> SearchReport {
         let names = self.names();
         let chosen = state.winner.as_ref().map(|winner| winner.trial);
-        let mut trials: Vec<&Trial> = state.trials.iter().collect();
-        trials.sort_by_key(|trial| (trial.rank.unwrap_or(usize::MAX), trial.trial));
-        let rows = trials.into_iter().map(|trial| SearchTrial {
+        let rows = state.ranked().into_iter().map(|trial| SearchTrial {
             trial: trial.trial,
             values: names.iter().map(|name| shown(trial.values.get(name))).collect(),
-            epochs: trial.epochs.map_or("–".to_owned(), |epochs| epochs.to_string()),
+            epochs: told_epochs(trial.epochs),
             score: trial.score(),
             remark: trial.failure().unwrap_or_default().to_owned(),
             points: match trial.last() {
@@ -132,7 +140,7 @@ impl Search {
         });
         SearchReport {
             title: format!("Search for {}", self.trained),
-            facts: [Some(counted_trials(state.trials.len())), state.told_effort()].into_iter().flatten().collect(),
+            facts: [Some(counted(state.trials.len(), "trial")), state.told_effort()].into_iter().flatten().collect(),
             chosen: state.sentences(),
             trials: rows.collect(),
             importance: state.importance.iter().map(|one| (one.name.clone(), one.share)).collect(),
@@ -141,11 +149,6 @@ impl Search {
             configuration: self.document.text().to_owned(),
         }
     }
-}
-
-/// `1 trial`, `2 trials`
-pub fn counted_trials(number: usize) -> String {
-    if number == 1 { "1 trial".to_owned() } else { format!("{number} trials") }
 }
 
 fn shown(value: Option<&Value>) -> String {

@@ -25,8 +25,9 @@ pub(super) fn halved(
     let mut rungs = vec![Rung::first(Some(first), trials)];
     let (mut before, mut trials) = (first, trials);
     while before < epochs {
-        let next = before.saturating_mul(factor).min(epochs);
         trials = (trials / factor).max(1);
+        // One alone is compared with none: it goes on to the end.
+        let next = if trials == 1 { epochs } else { before.saturating_mul(factor).min(epochs) };
         let taken_over = free(before).min(free(next));
         rungs.push(Rung { epochs: Some(next), taken_over, taken_over_at_most: taken_over, trials });
         before = next;
@@ -51,6 +52,16 @@ impl Rung {
         let after = |taken: usize| self.trials * self.epochs.unwrap_or_default().saturating_sub(taken);
         [after(self.taken_over_at_most), after(self.taken_over)]
     }
+}
+
+/// Epochs, for people: `–` where they are not known.
+pub fn told_epochs(epochs: Option<usize>) -> String {
+    epochs.map_or("–".to_owned(), |epochs| epochs.to_string())
+}
+
+/// `20`, or `18 to 20`.
+pub fn span([least, most]: [usize; 2]) -> String {
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
 }
 
 /// The best of these scores, by their place: the highest, of equals the first. No score is worse than any.
@@ -78,6 +89,9 @@ mod tests {
         assert_eq!(rungs[1].or(&longer[1]).cost(), [8 * (9 - 3), 56]);
         assert_eq!(longer[1].or(&rungs[1]), rungs[1].or(&longer[1]));
         assert_eq!(halved(5, (8, 2), 8, &free).len(), 1);
+        let of_few: Vec<(Option<usize>, usize)> =
+            halved(5, (1, 2), 64, &free).iter().map(|rung| (rung.epochs, rung.trials)).collect();
+        assert_eq!(of_few, [(Some(1), 5), (Some(2), 2), (Some(64), 1)], "one trial alone needs no rungs");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::error::Problem;
 use crate::yaml::document::Document;
 use crate::yaml::locate::Segment;
 use crate::yaml::overrides::Override;
+use crate::yaml::twice::set_twice;
 
 pub(super) const SEARCH: &str = "search";
 
@@ -115,11 +116,10 @@ fn problems(document: &Document, raw: &RawSearch, name: &str, range: &Range) -> 
             problems.push(document.problem_with_key(&at(&[]), message));
         }
         Err(message) => problems.push(document.problem_with_key(&at(&[]), message)),
-        Ok(over) if document.overrides().iter().any(|other| over.overlaps(other)) => {
-            let message = format!("`{name}` cannot be set by `--set` and here as well");
-            problems.push(document.problem_with_key(&at(&[]), message));
+        Ok(over) => {
+            problems
+                .extend(set_twice(document, &over, name).map(|message| document.problem_with_key(&at(&[]), message)));
         }
-        Ok(_) => {}
     }
     problems.extend(range.fault().map(|(key, message)| document.problem(&at(&[key.into()]), message)));
     for (other, values) in range.when() {

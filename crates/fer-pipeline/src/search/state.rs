@@ -11,8 +11,10 @@ use super::importance::{Importance, importance};
 use super::outcome::{Outcome, outcome};
 use super::rungs::Rung;
 use super::space::Values;
+use super::tested::tested;
 use super::unit::{Part, Unit};
 use super::{Search, agenda::Played};
+use crate::run_folder::folder::CELLS;
 use crate::sweep::{Cell, CellStatus};
 use crate::{Error, RunState};
 
@@ -33,7 +35,8 @@ pub struct SearchState {
     pub trials: Vec<Trial>,
     /// The chosen one, once all trials are trained.
     pub winner: Option<Winner>,
-    /// Trials whose scores on test are there: that of the winner, and those of earlier winners if the search grew since.
+    /// Trials whose scores on test are there: that of the winner, and those of earlier winners if the search changed since. One
+    /// that was scored after trainings of several lengths stands here as often.
     pub tested: Vec<usize>,
     /// What the differences between trials go with, by their scores on the first rung.
     pub importance: Vec<Importance>,
@@ -140,7 +143,7 @@ impl<'a> Trials<'a> {
             rank(&mut trials);
         }
         let winner = ranking.first().map(|&best| self.winner(&trials[best])).transpose()?.flatten();
-        let tested = trials.iter().filter(|trial| self.is_tested(trial)).map(|trial| trial.trial).collect();
+        let tested = tested(&self.search.run_dir().join(CELLS))?;
         let ready = ready.into_iter().map(|(_, unit)| unit).collect();
         let [fewest_epochs, epochs] = [0, 1].map(|bound| rungs.iter().map(|rung| rung.cost()[bound]).sum());
         let full_epochs = planned * rungs.last().and_then(|rung| rung.epochs).unwrap_or_default();
@@ -186,11 +189,14 @@ impl<'a> Trials<'a> {
         let run_dir = cell.run_dir().to_owned();
         Ok(Some(Winner { trial: best.trial, run_dir, validation_accuracy, metrics, wanted }))
     }
+}
 
-    /// Whether the scores of more than the training are in its run folder.
-    fn is_tested(&self, trial: &Trial) -> bool {
-        let unit = Unit { trial: trial.trial, values: trial.values.clone(), epochs: trial.epochs, part: Part::Trial };
-        self.cell(&unit).is_ok_and(|cell| cell.has_scores())
+impl SearchState {
+    /// The trials in the order of the table: once all are done, the best first.
+    pub fn ranked(&self) -> Vec<&Trial> {
+        let mut trials: Vec<&Trial> = self.trials.iter().collect();
+        trials.sort_by_key(|trial| (trial.rank.unwrap_or(usize::MAX), trial.trial));
+        trials
     }
 }
 

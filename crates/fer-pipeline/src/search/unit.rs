@@ -33,3 +33,9 @@ impl Unit {
         self.epochs.map_or(trial.clone(), |epochs| format!("{trial}-epochs-{epochs:04}"))
     }
 }
+
+/// The trial whose run folder has this name, if it is one's.
+pub(super) fn trial_of(folder_name: &str) -> Option<usize> {
+    let rest = folder_name.strip_prefix("trial-")?;
+    rest.split_once("-epochs-").map_or(rest, |(trial, _)| trial).parse().ok()
+}

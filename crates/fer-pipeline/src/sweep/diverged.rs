@@ -1,7 +1,5 @@
 //! Trainings whose loss grew without bounds: they would do so again, since a training depends on its inputs alone.
 
-use std::fs;
-
 use fer_artifact::{RECORD, read_regular, with_causes};
 use serde::{Deserialize, Serialize};
 
@@ -51,12 +49,6 @@ impl Cell {
     /// Whether its chain is the one that its run folder was last started with.
     pub(crate) fn is_configured(&self) -> bool {
         self.pipeline.is_configured()
-    }
-
-    /// Whether scores of an evaluation lie in its run folder, be they of its chain or not.
-    pub(crate) fn has_scores(&self) -> bool {
-        let folders = fs::read_dir(self.run_dir()).into_iter().flatten().flatten();
-        folders.into_iter().any(|folder| folder.path().join(fer_artifact::names::METRICS).is_file())
     }
 
     /// Whether a training keeps the weights of its best epoch.

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::matrix::MOST_CELLS;
+
 /// Indices of cells, each once, in the order in which they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Indices(Vec<usize>);
-
-/// More than any sweep has.
-const MOST: usize = 1_000_000;
 
 impl Indices {
     /// These.
@@ -28,7 +27,11 @@ impl FromStr for Indices {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("expected cells such as 3, 0-3 or 0-3,7, found `{text}`");
         let number = |text: &str| -> Result<usize, String> {
-            text.parse().ok().filter(|number| *number < MOST && !text.starts_with('+')).ok_or_else(wrong)
+            if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(wrong());
+            }
+            let beyond = || format!("expected cells below {MOST_CELLS}, as a sweep has no more, found {text}");
+            text.parse().ok().filter(|number| *number < MOST_CELLS).ok_or_else(beyond)
         };
         let mut indices = vec![];
         for part in text.split(',') {
@@ -77,6 +80,11 @@ mod tests {
         }
         for text in ["", "a", "3-1", "1-", "-1", "1,,2", "+1", "0-1000000000", "1,0-1"] {
             assert!(text.parse::<Indices>().is_err(), "{text}");
+        }
+        assert_eq!("0-9999".parse::<Indices>().unwrap().as_slice().len(), MOST_CELLS);
+        for beyond in ["10000", "99999999999999999999999"] {
+            let error = format!("3,0-{beyond}").parse::<Indices>().unwrap_err();
+            assert_eq!(error, format!("expected cells below 10000, as a sweep has no more, found {beyond}"));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::siblings::Siblings;
 use crate::yaml::document::Document;
 use crate::yaml::locate::Segment;
 use crate::yaml::overrides::Override;
+use crate::yaml::twice::{repeated, set_twice};
 use crate::{Error, Pipeline};
 
 /// More cells than this are rather a slip than a wish.
@@ -145,16 +146,14 @@ impl Axis {
             Ok(over) => over,
             Err(message) => return here(message),
         };
-        if document.overrides().iter().any(|other| over.overlaps(other)) {
-            return here(format!("`{}` cannot be set by `--set` and here as well", self.name));
+        if let Some(message) = set_twice(document, &over, &self.name) {
+            return here(message);
         }
-        let earlier = |index: usize| self.values[..index].contains(&self.values[index]);
-        let repeated = (0..self.values.len()).filter(|&index| earlier(index));
-        let problem = |index: usize| {
+        let problem = |(index, message): (usize, String)| {
             let place: Vec<Segment> = self.place.iter().cloned().chain([index.into()]).collect();
-            document.problem(&place, format!("{} stands in this list for the second time", self.values[index]))
+            document.problem(&place, message)
         };
-        repeated.map(problem).collect()
+        repeated(&self.values).map(problem).collect()
     }
 }
 
@@ -203,7 +202,7 @@ impl Values<'_> {
 }
 
 /// The same chain as one of the cells of the sweep in its run folder.
-fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
+pub(crate) fn into_cell(mut pipeline: Pipeline, name: &str) -> Pipeline {
     let cells = pipeline.run_dir.join(CELLS);
     pipeline.run_dir = cells.join(name);
     pipeline.named_run_dir = pipeline.named_run_dir.join(CELLS).join(name);

@@ -11,7 +11,7 @@ mod plan;
 mod pooled;
 mod summary;
 
-pub(crate) use matrix::MOST_CELLS;
+pub(crate) use matrix::{MOST_CELLS, into_cell};
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Digest;
@@ -41,6 +41,7 @@ pub struct Sweep {
     folds: Option<String>,
     cells: Vec<Cell>,
     engine: EngineParams,
+    document: Document,
 }
 
 impl Sweep {
@@ -54,8 +55,7 @@ impl Sweep {
         let document = Document::read(path, overrides)?;
         let raw = RawChain::of(&document)?;
         if raw.search.is_some() {
-            let problem = document.problem_with_key(&["search".into()], not_a_sweep(path));
-            return Err(Error::Invalid { problems: vec![problem] });
+            return Err(not_a_sweep(&document, path));
         }
         if raw.matrix.is_none() && raw.seeds.is_none() && raw.all_folds().is_none() {
             let message = format!(
@@ -73,19 +73,9 @@ impl Sweep {
                 Err(other) => return Err(other),
             }
         }
-        // What is wrong with the file, or with one value, is wrong with many cells.
-        let mut seen = vec![];
-        problems.retain(|problem| {
-            !seen.contains(problem) && {
-                seen.push(problem.clone());
-                true
-            }
-        });
-        if !problems.is_empty() {
-            return Err(Error::Invalid { problems });
-        }
+        Error::of_problems(problems)?;
         let engine = raw.engine.unwrap_or_default();
-        Ok(Self { names: matrix.names(), folds: matrix.folds().map(str::to_owned), cells, engine })
+        Ok(Self { names: matrix.names(), folds: matrix.folds().map(str::to_owned), cells, engine, document })
     }
 
     /// The cells, in their order: at least one.
@@ -123,6 +113,11 @@ impl Sweep {
     /// What runs the cells, as the file has it.
     pub fn engine(&self) -> &EngineParams {
         &self.engine
+    }
+
+    /// Something wrong with this key of the block `engine`, with its place in the file.
+    pub fn engine_problem(&self, key: &str, message: String) -> Error {
+        Error::Invalid { problems: vec![self.document.problem(&["engine".into(), key.into()], message)] }
     }
 
     /// Folder of what was given to an engine, in that of the sweep.

@@ -21,7 +21,7 @@ use crate::yaml::tree::{Order, Strict};
 pub(crate) const LONGEST: usize = 64 << 10;
 
 /// A YAML file: its text, to find places in, and its tree, before and after each override.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Document {
     path: PathBuf,
     text: String,

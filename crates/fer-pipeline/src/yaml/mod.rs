@@ -7,3 +7,4 @@ pub(crate) mod name_first;
 pub(crate) mod overrides;
 pub(crate) mod phrase;
 mod tree;
+pub(crate) mod twice;

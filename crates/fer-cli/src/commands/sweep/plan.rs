@@ -1,5 +1,6 @@
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
+use fer_artifact::counted;
 use fer_pipeline::sweep::CellPlan;
 
 use super::search;
@@ -8,6 +9,7 @@ use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::{FormatArgs, Section};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
+use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
 #[command(mut_arg("file", sweep_file))]
@@ -28,9 +30,10 @@ impl SweepPlanArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         if let Some(search) = self.chain.load_search()? {
             if self.indices {
-                bail!(
-                    "--indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another"
+                to_stderr(
+                    "error: --indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another",
                 );
+                return Ok(ExitStatus::Usage);
             }
             return search::plan(&search, &self.format);
         }
@@ -53,5 +56,6 @@ fn note(plan: &[CellPlan]) -> String {
     let fresh = stages().filter(|planned| planned.step.reasons.is_empty()).count();
     let shared = stages().filter(|planned| planned.same_as.is_some()).count();
     let all = stages().count();
-    format!("{} cells, {all} stages: {fresh} fresh, {shared} shared, {} to run", plan.len(), all - fresh - shared)
+    let (cells, stages) = (counted(plan.len(), "cell"), counted(all, "stage"));
+    format!("{cells}, {stages}: {fresh} fresh, {shared} shared, {} to run", all - fresh - shared)
 }

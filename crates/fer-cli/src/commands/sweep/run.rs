@@ -39,7 +39,7 @@ pub(super) struct SweepRunArgs {
     /// Trust locks that hold on this machine alone: no other machine runs cells of this sweep, or trials of this search.
     #[arg(long)]
     one_machine: bool,
-    /// Number of cells that run at the same time on this machine, this one included.
+    /// Run N cells at the same time on this machine, and give each its share of the cores.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     #[command(flatten)]
@@ -89,10 +89,11 @@ impl SweepRunArgs {
     /// The whole of a search.
     fn search(&self, search: &Search) -> Result<ExitStatus> {
         if self.index.is_some() {
-            bail!(
-                "--index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
-                 `fer sweep run` on each machine instead"
+            to_stderr(
+                "error: --index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
+                 `fer sweep run` on each machine instead",
             );
+            return Ok(ExitStatus::Usage);
         }
         if !self.one_machine {
             search.check_locks()?;
@@ -181,10 +182,7 @@ impl SweepRunArgs {
 
     /// The chain and the options of a cell's process.
     fn child_arguments(&self) -> Vec<OsString> {
-        let ChainArgs { file, overrides, run_dir } = &self.chain;
-        let mut arguments = vec![file.into()];
-        arguments.extend(overrides.iter().flat_map(|over| ["--set".into(), over.into()]));
-        arguments.extend(run_dir.iter().flat_map(|path| ["--run-dir".into(), path.into()]));
+        let mut arguments = self.chain.arguments();
         arguments.extend(self.checkpoints.arguments().into_iter().map(OsString::from));
         arguments.extend((self.verbosity.level() == Verbosity::Verbose).then(|| "--verbose".into()));
         arguments

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use fer_artifact::with_causes;
+use fer_artifact::{counted, with_causes};
 use fer_pipeline::RunState;
-use fer_pipeline::search::{Part, Search, SearchState, Trials, Unit, counted_trials};
+use fer_pipeline::search::{Part, Search, SearchState, Trials, Unit};
 use fer_pipeline::sweep::{Cell, CellState};
 
 use super::board::Board;
@@ -22,7 +22,7 @@ const LOOKS: usize = 25;
 /// Prints what a search trains, and on which rungs.
 pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
-    let trials = counted_trials(state.planned);
+    let trials = counted(state.planned, "trial");
     let note = state.effort().map_or(trials.clone(), |effort| format!("{trials}: {effort}"));
     format.print(&state.rungs, &[plan_section(&state)], &note)?;
     Ok(ExitStatus::Success)
@@ -32,7 +32,7 @@ pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
 pub(super) fn status(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
     print(search, &state, format, None)?;
-    Ok(ExitStatus::of(state.is_done()))
+    Ok(ExitStatus::of(state.winner.is_some() && state.is_done()))
 }
 
 /// How trials run.
@@ -61,7 +61,11 @@ pub(super) fn run(search: &Search, workers: Workers, format: &FormatArgs) -> Res
     if failed > 0 {
         to_stderr("error: a trial failed, and later ones wait for its result; `fer sweep run` tries it again");
     }
-    Ok(ExitStatus::of(failed == 0))
+    let has_none = state.is_done() && state.winner.is_none();
+    if has_none {
+        to_stderr("error: no trial could be trained, so none was chosen");
+    }
+    Ok(ExitStatus::of(failed == 0 && !has_none))
 }
 
 fn print(search: &Search, state: &SearchState, format: &FormatArgs, report: Option<&str>) -> Result<()> {

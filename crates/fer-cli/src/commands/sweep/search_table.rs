@@ -1,6 +1,6 @@
 //! What a person sees of a search.
 
-use fer_pipeline::search::{SearchState, Trial};
+use fer_pipeline::search::{SearchState, Trial, span, told_epochs};
 
 use crate::commands::format::{Section, shown};
 use crate::table::{Align, Table};
@@ -10,17 +10,12 @@ pub(super) fn plan_section(state: &SearchState) -> Section {
     let columns = ["rung", "trials", "epochs", "epochs taken over", "epochs in all"];
     let mut table = Table::new(columns.map(|name| (name.to_owned(), Align::Right)));
     for (number, rung) in state.rungs.iter().enumerate() {
-        let epochs = rung.epochs.map_or("–".to_owned(), |epochs| epochs.to_string());
+        let epochs = told_epochs(rung.epochs);
         let cost = rung.epochs.map_or("–".to_owned(), |_| span(rung.cost()));
         let taken_over = span([rung.taken_over, rung.taken_over_at_most]);
         table.row([number.to_string(), rung.trials.to_string(), epochs, taken_over, cost]);
     }
     Section { title: String::new(), table, empty: "" }
-}
-
-/// `20`, or `18 to 20`.
-fn span([least, most]: [usize; 2]) -> String {
-    if least == most { most.to_string() } else { format!("{least} to {most}") }
 }
 
 /// A trial a line: once all are done, the best first.
@@ -30,11 +25,9 @@ pub(super) fn trials_section(names: &[String], state: &SearchState) -> Section {
     columns.extend(["epochs", "validation accuracy"].map(|name| (name.to_owned(), Align::Right)));
     columns.push(("state".to_owned(), Align::Left));
     let mut table = Table::new(columns);
-    let mut trials: Vec<&Trial> = state.trials.iter().collect();
-    trials.sort_by_key(|trial| (trial.rank.unwrap_or(usize::MAX), trial.trial));
-    for trial in trials {
+    for trial in state.ranked() {
         let values = names.iter().map(|name| shown(trial.values.get(name)));
-        let epochs = trial.epochs.map_or("–".to_owned(), |epochs| epochs.to_string());
+        let epochs = told_epochs(trial.epochs);
         let score = trial.score().map_or("–".to_owned(), |score| format!("{:.1} %", 100.0 * score));
         table.row([trial.trial.to_string()].into_iter().chain(values).chain([epochs, score, told(trial, state)]));
     }

@@ -1,17 +1,18 @@
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use fer_artifact::{Count, write_owned};
+use fer_artifact::{Count, counted, write_owned};
 use fer_pipeline::sweep::engine::{Engine, EngineParams, Memory, TimeLimit, Word};
 use fer_pipeline::sweep::{CellState, Indices, Sweep};
 
+use super::engines::answer::Answer;
 use super::engines::job::{self, Job, TABLE, Task};
 use super::engines::submission::{Submission, hold, next};
-use super::engines::{commands, files, problem, start, start_table, unused};
+use super::engines::{commands, files, problem_of_folder, problem_of_time, start, start_table, unused};
 use super::jobs::{Asked, job_of};
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, cells_file};
 use crate::exit_status::ExitStatus;
@@ -41,29 +42,30 @@ pub(super) struct SweepSubmitArgs {
 /// What goes before the block `engine` of the file.
 #[derive(Debug, Args)]
 struct EngineArgs {
-    /// What runs the cells.
+    /// Run the cells by this engine.
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(Engine::ALL.map(Engine::name))
-        .map(|name| name.parse::<Engine>().expect("one of them")))]
+        .map(|name| Engine::ALL.into_iter().find(|engine| engine.name() == name).expect("one of them")))]
     engine: Option<Engine>,
     /// Use this partition of the cluster.
     #[arg(long, value_name = "NAME")]
     partition: Option<Word>,
-    /// Use this account.
+    /// Charge this account.
     #[arg(long, value_name = "NAME")]
     account: Option<Word>,
-    /// End a job after this time: minutes, hours:minutes:seconds or days-hours. A training writes its checkpoint before.
+    /// End each job after this time, as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours, with
+    /// :minutes:seconds if you like. A training writes its checkpoint before.
     #[arg(long, value_name = "TIME")]
     time: Option<TimeLimit>,
-    /// Give a job this memory, as 8G or 500M.
+    /// Give each job this memory, as 8G or 500M.
     #[arg(long, value_name = "SIZE")]
     memory: Option<Memory>,
-    /// Give a job so many cores.
+    /// Give each job N cores.
     #[arg(long, value_name = "N", value_parser = count)]
     cores: Option<Count>,
-    /// Run so many cells in a job, one after the other.
+    /// Run N cells in each job, one after the other.
     #[arg(long, value_name = "N", value_parser = count)]
     cells_per_job: Option<Count>,
-    /// Run at most so many jobs at the same time.
+    /// Run at most N jobs at the same time.
     #[arg(long, value_name = "N", value_parser = count)]
     at_once: Option<Count>,
     /// Pass an option on to the engine, as in --directive=--constraint=avx512; may be repeated.
@@ -95,22 +97,27 @@ impl EngineArgs {
 impl SweepSubmitArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         let sweep = self.chain.load_sweep()?;
+        let is_own_time = self.engine.time.is_some();
         let params = self.engine.over(sweep.engine());
         let Some(engine) = params.name else {
             let names = Engine::ALL.map(Engine::name).join(", ");
-            to_stderr(&format!(
-                "error: expected an engine, by --engine or as `engine: {{name: …}}` of the file: {names}"
-            ));
-            return Ok(ExitStatus::Usage);
+            let message = format!("expected an engine, by --engine or as `engine: {{name: …}}` of the file: {names}");
+            return refused(&format!("{}: {message}", self.chain.file.display()));
         };
         let jobs = std::path::absolute(sweep.jobs_dir())?;
-        if let Some(problem) = problem(engine, &params, &jobs) {
-            to_stderr(&format!("error: {problem}"));
-            return Ok(ExitStatus::Usage);
+        if let Some(problem) = problem_of_folder(engine, &jobs) {
+            return refused(&problem);
         }
-        for name in unused(engine, &params) {
+        match problem_of_time(engine, &params) {
+            Some(problem) if is_own_time => return refused(&format!("--time: {problem}")),
+            Some(problem) => return Err(sweep.engine_problem("time", problem).into()),
+            None => {}
+        }
+        let unused = unused(engine, &params);
+        for name in &unused {
             to_stderr(&format!("note: engine {engine} does not use `{name}`"));
         }
+        let each = if unused.contains(&"cells_per_job") { 1 } else { params.cells_per_job.get() };
         let held = if self.dry_run { None } else { Some(hold(&jobs)?) };
         if engine != Engine::Local && held.is_some() {
             sweep.check_locks()?;
@@ -127,7 +134,7 @@ impl SweepSubmitArgs {
             base: std::env::current_dir()?,
             chain: arguments(&self.chain)?,
             options: self.checkpoints.arguments(),
-            tasks: tasks(&sweep, &cells, params.cells_per_job.get())?,
+            tasks: tasks(&sweep, &cells, each)?,
             whole: task(&sweep, &cells)?,
             params,
         };
@@ -137,6 +144,12 @@ impl SweepSubmitArgs {
         }
         Ok(ExitStatus::Success)
     }
+}
+
+/// Nothing was done, as what was asked for is no sense.
+fn refused(problem: &str) -> Result<ExitStatus> {
+    to_stderr(&format!("error: {problem}"));
+    Ok(ExitStatus::Usage)
 }
 
 /// The cells that are not fresh, without those that an engine will run.
@@ -175,16 +188,10 @@ fn task(sweep: &Sweep, cells: &[usize]) -> Result<Task> {
 
 /// The arguments that say which sweep, for a call in the same folder.
 fn arguments(chain: &ChainArgs) -> Result<Vec<String>> {
-    let text = |path: &Path| {
-        let text = path.to_str().with_context(|| format!("{}: expected a path in UTF-8", path.display()))?;
-        Ok::<_, anyhow::Error>(text.to_owned())
+    let text = |argument: OsString| {
+        argument.into_string().map_err(|path| anyhow!("{}: expected a path in UTF-8", path.display()))
     };
-    let mut arguments = vec![text(&chain.file)?];
-    arguments.extend(chain.overrides.iter().flat_map(|over| ["--set".to_owned(), over.clone()]));
-    if let Some(path) = &chain.run_dir {
-        arguments.extend(["--run-dir".to_owned(), text(path)?]);
-    }
-    Ok(arguments)
+    chain.arguments().into_iter().map(text).collect()
 }
 
 /// The name of the sweep's folder, as engines and shells take it.
@@ -212,7 +219,13 @@ fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     fs::create_dir(folder).with_context(|| format!("{}: cannot make the folder", folder.display()))?;
     let written = files(engine, job).into_iter().try_for_each(|(name, text)| write(folder.join(name), text));
     let id = match written.and_then(|()| start(engine, job)) {
-        Ok(id) => id,
+        Ok(Answer::Number(id)) => id,
+        Ok(Answer::Unclear(said)) => bail!(
+            "{said}; {engine} took the cells, but nobody here knows its job: find {} in its list, and cancel it before you submit \
+             again; its files stay in {}",
+            job.name,
+            folder.display()
+        ),
         Err(refused) => {
             // Nobody has taken it.
             let _ = fs::remove_dir_all(folder);
@@ -228,12 +241,16 @@ fn submit(engine: Engine, job: &Job, sweep: &Sweep) -> Result<()> {
     let cells: usize = job.tasks.iter().map(|task| task.cells.as_slice().len()).sum();
     let (cells, jobs) = (counted(cells, "cell"), counted(job.tasks.len(), "job"));
     print(format_args!("submission {number}: {cells} in {jobs}, {engine} {id}\n"))?;
-    submission.table = start_table(engine, job, id).context("the cells are submitted; what prints the table is not")?;
+    let table = start_table(engine, job, id).context("the cells are submitted; what prints the table is not")?;
+    submission.table = match table {
+        Some(Answer::Unclear(said)) => {
+            bail!(
+                "{said}; the cells are submitted, and what prints the table, but `fer sweep cancel` will not end that"
+            )
+        }
+        Some(Answer::Number(id)) => Some(id),
+        None => None,
+    };
     submission.write()?;
     print(format_args!("the table will stand in {}\n", folder.join(TABLE).display()))
-}
-
-/// `1 cell`, `2 cells`
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

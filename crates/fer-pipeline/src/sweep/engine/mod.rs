@@ -4,7 +4,6 @@ mod job;
 mod quantities;
 
 use std::fmt;
-use std::str::FromStr;
 
 use fer_artifact::Count;
 use schemars::JsonSchema;
@@ -48,16 +47,6 @@ impl fmt::Display for Engine {
     }
 }
 
-impl FromStr for Engine {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let names = || Self::ALL.map(Self::name).join(", ");
-        let found = Self::ALL.into_iter().find(|engine| engine.name() == text);
-        found.ok_or_else(|| format!("expected one of {}, found `{text}`", names()))
-    }
-}
-
 /// What runs the cells, and what it gives to each job. None of it changes a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -69,8 +58,8 @@ pub struct EngineParams {
     pub cores: Count,
     /// Memory of a job, as `8G` or `500M`; without it, what the engine gives.
     pub memory: Option<Memory>,
-    /// Longest time of a job as Slurm writes it: minutes, `hours:minutes:seconds` or `days-hours`; without it, what the
-    /// engine gives.
+    /// Longest time of a job as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours, with
+    /// :minutes:seconds if you like. Without it, what the engine gives.
     pub time: Option<TimeLimit>,
     /// Partition of the cluster, of Slurm.
     #[schemars(extend("examples" = ["cpu"]))]

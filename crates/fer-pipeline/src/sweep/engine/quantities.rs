@@ -47,7 +47,12 @@ impl FromStr for TimeLimit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("expected minutes, hours:minutes:seconds or days-hours:minutes:seconds, found `{text}`");
+        let wrong = || {
+            format!(
+                "expected a time as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours, with \
+                 :minutes:seconds if you like; found `{text}`"
+            )
+        };
         let (days, rest) = text.split_once('-').map_or((None, text), |(days, rest)| (Some(days), rest));
         let number = |part: &str| -> Result<u64, String> {
             let is_number = !part.is_empty() && part.len() <= 9 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -113,16 +118,12 @@ impl fmt::Display for Word {
     }
 }
 
-/// A time may also stand as a number: of minutes.
 macro_rules! as_text {
-    ($name:ident, $schema:tt) => {
+    ($name:ident, $read:expr, $schema:tt) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = match Value::deserialize(deserializer)? {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                text.parse().map_err(D::Error::custom)
+                let read: fn(Value) -> Result<String, String> = $read;
+                read(Value::deserialize(deserializer)?).and_then(|text| text.parse()).map_err(D::Error::custom)
             }
         }
 
@@ -136,10 +137,22 @@ macro_rules! as_text {
     };
 }
 
-as_text!(TimeLimit, {"type": ["string", "integer"], "minimum": 1, "title": "minutes, `hours:minutes:seconds` or `days-hours:minutes:seconds`",
+fn text(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(format!("expected a text, found {other}")),
+    }
+}
+
+/// A time may also stand as a number: of minutes. Of a number without its unit, memory tells what it expects.
+fn text_or_number(value: Value) -> Result<String, String> {
+    if let Value::Number(number) = value { Ok(number.to_string()) } else { text(value) }
+}
+
+as_text!(TimeLimit, text_or_number, {"type": ["string", "integer"], "minimum": 1, "title": "time as Slurm writes it",
     "pattern": "^([0-9]+-)?[0-9]+(:[0-9]+){0,2}$", "examples": ["4:00:00"]});
-as_text!(Memory, {"type": "string", "title": "number with `M`, `G` or `T`", "pattern": "^[0-9]+[MGT]$", "examples": ["8G"]});
-as_text!(Word, {"type": "string", "minLength": 1});
+as_text!(Memory, text_or_number, {"type": "string", "title": "number with `M`, `G` or `T`", "pattern": "^[0-9]+[MGT]$", "examples": ["8G"]});
+as_text!(Word, text, {"type": "string", "minLength": 1});
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +171,23 @@ mod tests {
             assert!(text.parse::<TimeLimit>().is_err(), "{text}");
         }
         assert_eq!(serde_json::from_str::<TimeLimit>("90").unwrap(), TimeLimit(5400));
+    }
+
+    #[test]
+    fn what_is_no_text_becomes_none() {
+        for json in ["7", "true", "[\"cpu\"]", "{\"a\": \"b\"}"] {
+            let value: Value = serde_json::from_str(json).unwrap();
+            let error = serde_json::from_str::<Word>(json).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("expected a text, found {value}")), "{error}");
+            let error = serde_json::from_str::<Memory>(json).unwrap_err().to_string();
+            assert!(error.starts_with("expected a ") && error.contains(&value.to_string()), "{error}");
+        }
+        assert!(
+            serde_json::from_str::<TimeLimit>("[90]")
+                .unwrap_err()
+                .to_string()
+                .starts_with("expected a text, found [90]")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use fer_pipeline::sweep::engine::JobState;
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::job::{CELLS_SCRIPT, Job, TABLE_SCRIPT, words};
 use super::program::output_of;
 use super::state::{TaskState, TaskStates};
@@ -49,11 +50,17 @@ pub(super) fn commands(job: &Job) -> Vec<String> {
     vec![format!("hq {}", words(&submit(job)))]
 }
 
-/// Submits the job; gives its number.
-pub(super) fn start(job: &Job) -> Result<String> {
-    let printed: Value = read(&output_of("hq", &submit(job))?)?;
-    let number = printed["id"].as_u64().with_context(|| format!("hq: expected a job's number, found {printed}"))?;
-    Ok(number.to_string())
+/// Submits the job.
+pub(super) fn start(job: &Job) -> Result<Answer> {
+    output_of("hq", &submit(job)).map(|printed| answer(&printed))
+}
+
+/// `{"id": 3}`
+fn answer(printed: &str) -> Answer {
+    match read(printed).ok().and_then(|printed| printed["id"].as_u64()) {
+        Some(number) => Answer::Number(number.to_string()),
+        None => Answer::Unclear(format!("hq: expected a job's number as JSON, found {:?}", printed.trim())),
+    }
 }
 
 /// How the tasks stand.
@@ -98,5 +105,15 @@ mod tests {
         let states: Vec<JobState> = of_tasks(&printed, "3").into_values().map(|task| task.state).collect();
         assert_eq!(states, [JobState::Done, JobState::Running, JobState::Queued, JobState::Failed]);
         assert!(of_tasks(&printed, "4").is_empty());
+    }
+
+    #[test]
+    fn a_number_stands_in_the_answer_or_it_is_unclear() {
+        assert_eq!(answer("{\"id\": 3}\n"), Answer::Number("3".to_owned()));
+        for printed in ["", "submitted", "{\"job\": 3}", "{\"id\": \"3\"}"] {
+            assert!(
+                matches!(answer(printed), Answer::Unclear(said) if said.starts_with("hq: expected a job's number"))
+            );
+        }
     }
 }

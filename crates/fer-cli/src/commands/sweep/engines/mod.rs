@@ -1,5 +1,6 @@
 //! The engines that run the cells of a sweep: what each is given, and what it tells.
 
+pub(super) mod answer;
 mod hyperqueue;
 pub(super) mod job;
 mod local;
@@ -16,22 +17,28 @@ use anyhow::Result;
 use fer_artifact::shown;
 use fer_pipeline::sweep::engine::{Engine, EngineParams};
 
+use answer::Answer;
 use job::Job;
 use state::TaskStates;
 use submission::Submission;
 
-/// What is wrong with the parameters, or with the folder of the jobs, for this engine.
-pub(super) fn problem(engine: Engine, params: &EngineParams, jobs: &Path) -> Option<String> {
+/// What is wrong with the folder of the jobs, for this engine.
+pub(super) fn problem_of_folder(engine: Engine, jobs: &Path) -> Option<String> {
     let path = jobs.to_string_lossy();
-    if engine != Engine::Local && path.chars().any(char::is_control) {
-        // A line of a job file would end there.
-        return Some(format!(
+    // A line of a job file would end there.
+    let is_cut = engine != Engine::Local && path.chars().any(char::is_control);
+    is_cut.then(|| {
+        format!(
             "{}: expected a path without line breaks and other control characters, as it stands in files for {engine}",
             shown(&path)
-        ));
-    }
+        )
+    })
+}
+
+/// What is wrong with the longest time of a job, for this engine.
+pub(super) fn problem_of_time(engine: Engine, params: &EngineParams) -> Option<String> {
     match engine {
-        Engine::Slurm => slurm::problem(params),
+        Engine::Slurm => slurm::problem_of_time(params),
         Engine::HyperQueue | Engine::Snakemake | Engine::Local => None,
     }
 }
@@ -75,18 +82,21 @@ pub(super) fn commands(engine: Engine, job: &Job) -> Vec<String> {
     }
 }
 
-/// Starts it; gives the number by which the engine knows it.
-pub(super) fn start(engine: Engine, job: &Job) -> Result<String> {
+/// Starts it.
+///
+/// # Errors
+/// Nobody has taken it.
+pub(super) fn start(engine: Engine, job: &Job) -> Result<Answer> {
     match engine {
         Engine::Slurm => slurm::start(job),
         Engine::HyperQueue => hyperqueue::start(job),
-        Engine::Snakemake => snakemake::start(job),
-        Engine::Local => local::start(job),
+        Engine::Snakemake => snakemake::start(job).map(Answer::Number),
+        Engine::Local => local::start(job).map(Answer::Number),
     }
 }
 
 /// Starts what prints the table, where that is a job of its own.
-pub(super) fn start_table(engine: Engine, job: &Job, cells: &str) -> Result<Option<String>> {
+pub(super) fn start_table(engine: Engine, job: &Job, cells: &str) -> Result<Option<Answer>> {
     match engine {
         Engine::Slurm => slurm::start_table(job, cells).map(Some),
         Engine::HyperQueue | Engine::Snakemake | Engine::Local => Ok(None),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use fer_pipeline::sweep::engine::{EngineParams, JobState, TimeLimit};
 
+use super::answer::Answer;
 use super::job::{CELLS_SCRIPT, Job, TABLE, TABLE_SCRIPT, quoted, words};
 use super::program::output_of;
 use super::state::{TaskState, TaskStates};
@@ -14,13 +15,13 @@ const WARNING: u64 = 120;
 /// A job that was started so often and never came to its end is no job that will.
 const MOST_RESTARTS: usize = 100;
 
-/// What is wrong with the parameters, for Slurm.
-pub(super) fn problem(params: &EngineParams) -> Option<String> {
+/// What is wrong with the longest time of a job.
+pub(super) fn problem_of_time(params: &EngineParams) -> Option<String> {
     let warns = params.directives.iter().any(|directive| directive.as_str().starts_with("--signal"));
     let short = |time: TimeLimit| time.seconds() <= 2 * WARNING && !warns;
     let time = params.time.filter(|time| short(*time))?;
     Some(format!(
-        "time: expected more than {} minutes, as a job writes its checkpoint {} minutes before its end; found {time}",
+        "expected more than {} minutes, as a job writes its checkpoint {} minutes before its end; found {time}",
         2 * WARNING / 60,
         WARNING / 60
     ))
@@ -114,21 +115,24 @@ pub(super) fn commands(job: &Job) -> Vec<String> {
     vec![call(&submit_cells(job)), call(&submit_table(job, "ARRAY"))]
 }
 
-/// Submits the array; gives its number.
-pub(super) fn start(job: &Job) -> Result<String> {
-    number(&output_of("sbatch", &submit_cells(job))?)
+/// Submits the array.
+pub(super) fn start(job: &Job) -> Result<Answer> {
+    output_of("sbatch", &submit_cells(job)).map(|printed| answer(&printed))
 }
 
-/// Submits the job that prints the table; gives its number.
-pub(super) fn start_table(job: &Job, cells: &str) -> Result<String> {
-    number(&output_of("sbatch", &submit_table(job, cells))?)
+/// Submits the job that prints the table.
+pub(super) fn start_table(job: &Job, cells: &str) -> Result<Answer> {
+    output_of("sbatch", &submit_table(job, cells)).map(|printed| answer(&printed))
 }
 
-/// `12`, or `12;cluster`.
-fn number(printed: &str) -> Result<String> {
-    let number = printed.trim().split(';').next().unwrap_or_default();
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { Ok(number.to_owned()) } else { bail!("sbatch: expected a job's number, found {:?}", printed.trim()) }
+/// `12`, or `12;cluster`, in the last line: some sites have `sbatch` say more before.
+fn answer(printed: &str) -> Answer {
+    let printed = printed.trim();
+    let number = printed.lines().last().and_then(|line| line.split(';').next()).unwrap_or_default().trim();
+    match !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Answer::Number(number.to_owned()),
+        false => Answer::Unclear(format!("sbatch: expected a job's number, found {printed:?}")),
+    }
 }
 
 /// How the tasks of an array stand: `squeue` knows those that are ahead and those that ended a short while ago, `sacct`
@@ -209,8 +213,11 @@ mod tests {
 
     #[test]
     fn a_number_may_come_with_its_cluster() {
-        assert_eq!(number("12\n").unwrap(), "12");
-        assert_eq!(number("12;north\n").unwrap(), "12");
-        assert!(number("Submitted batch job").is_err());
+        for printed in ["12\n", "12;north\n", "Welcome!\nYour account: 7\n12\n"] {
+            assert_eq!(answer(printed), Answer::Number("12".to_owned()));
+        }
+        let unclear = Answer::Unclear("sbatch: expected a job's number, found \"Submitted batch job\"".to_owned());
+        assert_eq!(answer("Submitted batch job\n"), unclear);
+        assert!(matches!(answer(""), Answer::Unclear(_)));
     }
 }

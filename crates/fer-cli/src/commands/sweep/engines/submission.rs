@@ -37,7 +37,7 @@ impl Submission {
             .collect()
     }
 
-    /// That of a folder; none where no engine took it.
+    /// That of a folder; none where no engine took it, or none said so clearly.
     fn read(folder: PathBuf) -> Result<Option<Self>> {
         let path = folder.join(SUBMISSION_FILE);
         let text = match read_regular(&path, RECORD) {
