@@ -10,7 +10,7 @@ export const title = ({ from, to }) => `${from} and ${to}`;
 
 export async function load({ from, to }) {
   const [diff, ...curves] = await Promise.all([
-    ask("/v1/runs/diff", { from, to }), ...[from, to].map((run) => ask("/v1/runs/curves", { run })),
+    ask("v1/runs/diff", { from, to }), ...[from, to].map((run) => ask("v1/runs/curves", { run })),
   ]);
   return { diff, curves };
 }

@@ -7,7 +7,7 @@ import { accuracy, isCurrent, scoresOf, splitsOf, starNote, state, value } from 
 
 const chosen = new Set();
 
-export const load = () => ask("/v1/runs");
+export const load = () => ask("v1/runs");
 
 export const title = () => "Runs";
 

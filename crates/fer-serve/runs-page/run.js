@@ -12,15 +12,15 @@ export const title = ({ run }) => run;
 let known = null;
 
 export async function load({ run }, isNew) {
-  const [whole, curves] = await Promise.all([ask("/v1/runs/run", { run }), ask("/v1/runs/curves", { run })]);
-  const log = whole.has_log ? await ask("/v1/runs/log", { run }) : null;
+  const [whole, curves] = await Promise.all([ask("v1/runs/run", { run }), ask("v1/runs/curves", { run })]);
+  const log = whole.has_log ? await ask("v1/runs/log", { run }) : null;
   if (isNew || known?.run !== run) known = { run, others: await othersOf(whole) };
   return { whole, curves, log, others: known.others };
 }
 
 // The cells of its sweep come first.
 async function othersOf({ name: own, sweep }) {
-  const [siblings, all] = await Promise.all([sweep ? ask("/v1/runs/sweep", { sweep }) : { cells: [] }, ask("/v1/runs")]);
+  const [siblings, all] = await Promise.all([sweep ? ask("v1/runs/sweep", { sweep }) : { cells: [] }, ask("v1/runs")]);
   return [...siblings.cells, ...all.runs].map(({ name }) => name).filter((name) => name !== own);
 }
 

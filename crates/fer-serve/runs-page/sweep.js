@@ -10,7 +10,7 @@ import { accuracy, areCurrent, isCurrent, percent, roundPercent, scoresOf, split
 export const title = ({ sweep }) => sweep;
 
 export async function load({ sweep, by, score }) {
-  return { sweep: await ask("/v1/runs/sweep", { sweep }), by, score };
+  return { sweep: await ask("v1/runs/sweep", { sweep }), by, score };
 }
 
 const SCORES = {
