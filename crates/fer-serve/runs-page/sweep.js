@@ -37,13 +37,13 @@ function combinations(sweep) {
   const splits = splitsOf(sweep.cells);
   const names = sweep.parameters.filter((name) => sweep.combinations.some((found) => name in found.values));
   const columns = [
-    { title: names.length > 0 ? names[0] : "" },
+    { title: names[0] ?? "cells" },
     ...names.slice(1).map((title) => ({ title })),
     { title: "seeds", kind: "number" },
     ...splits.flatMap((split) => [`${split} accuracy`, `${split} macro F1`].map((title) => ({ title, kind: "number" }))),
   ];
   const rows = sweep.combinations.map(({ values, n, cells: all, splits: found }) => [
-    names.length > 0 ? value(values[names[0]]) : "all cells",
+    names.length > 0 ? value(values[names[0]]) : "all",
     ...names.slice(1).map((name) => value(values[name])),
     n === all ? `${n}` : `${n} of ${all}`,
     ...splits.flatMap((split) => found[split]
