@@ -15,8 +15,8 @@ export function launch({ video, isAllowed = true } = {}) {
   return chromium.launch({ executablePath: process.env.CHROMIUM, args });
 }
 
-/** The page of a service in a window of its own. */
-export async function open(browser, service, { width = 1280, height = 860, scheme = 'light', token } = {}) {
+/** The page of a service in a window of its own; `before` is done with it before it is opened. */
+export async function open(browser, service, { width = 1280, height = 860, scheme = 'light', token, before = () => {} } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
   const page = await context.newPage();
   const [elsewhere, failures] = [[], []];
@@ -30,6 +30,7 @@ export async function open(browser, service, { width = 1280, height = 860, schem
   });
   page.on('pageerror', error => failures.push(error.message));
   page.on('console', message => /Content Security Policy/i.test(message.text()) && failures.push(message.text()));
+  await before(page);
   await page.goto(service.address);
   if (token) {
     await page.getByLabel('This service wants a token').fill(token);

@@ -79,6 +79,7 @@ test('a frame is kept among the pictures, and the minute is saved as watch write
   assert.deepEqual([...new Set(seen.map(({ track }) => track))].sort(), [1, 2]);
   const [head, ...table] = String((await saved(page, button('CSV'))).bytes).trim().split('\n');
   assert.match(head, /^time,frame,track,x,y,width,height,score,left_eye_x,left_eye_y,.*,class,p_angry,.*,s_angry,.*,problem$/);
+  assert.ok(table.length >= rows.length, `${table.length} rows, ${rows.length} a moment ago`);
   assert.ok(table.every(row => row.split(',').length === head.split(',').length));
   const picture = await saved(page, button('Picture'));
   assert.deepEqual([picture.bytes.readUInt32BE(16), picture.bytes.readUInt32BE(20)], [640, 480]);
@@ -135,9 +136,11 @@ test('more cameras than are followed are told so, and wait', async () => {
   await camera(first.page);
   await boxes(first.page).nth(1).waitFor();
   await camera(second.page);
-  await second.page.getByText('expected at most 1 cameras at once').waitFor();
+  await second.page.getByText('expected at most 1 camera at once').waitFor();
   await first.page.getByRole('button', { name: 'Stop the camera' }).click();
   await first.page.getByText('The camera is off.').waitFor();
+  const kinds = await first.page.getByRole('group', { name: 'Save' }).getByRole('button').allTextContents();
+  assert.deepEqual(kinds, ['JSON', 'CSV'], 'there is no picture to save');
   await boxes(second.page).nth(1).waitFor();
   await first.close();
   await second.close();
@@ -202,5 +205,46 @@ test('a camera whose picture cannot be shown is given back', async () => {
     return [told, tracks.map(({ readyState }) => readyState)];
   });
   assert.deepEqual([problem, states], ['The camera gave nothing: no picture', ['ended']]);
+  await close();
+});
+
+test('a chosen camera that goes is waited for, and one that never was is told', async () => {
+  const { page, close } = await open(browser, service);
+  const told = await page.evaluate(async () => {
+    const { Camera } = await import('/page/camera.js');
+    const { mediaDevices } = navigator;
+    const given = mediaDevices.getUserMedia.bind(mediaDevices);
+    let [track, isThere] = [null, true];
+    mediaDevices.getUserMedia = async wanted => {
+      if (!isThere) throw new OverconstrainedError('deviceId');
+      const stream = await given(wanted);
+      [track] = stream.getVideoTracks();
+      return stream;
+    };
+    const video = document.createElement('video');
+    video.muted = true;
+    const camera = new Camera(video, () => false);
+    const told = [];
+    camera.addEventListener('start', () => told.push('start'));
+    camera.addEventListener('problem', ({ detail }) => told.push(detail));
+    const [{ deviceId }] = (await mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput');
+    const until = async count => {
+      while (told.length < count) await new Promise(done => setTimeout(done, 20));
+    };
+    await camera.start(deviceId);
+    isThere = false;
+    track.dispatchEvent(new Event('ended'));
+    mediaDevices.dispatchEvent(new Event('devicechange'));
+    await until(3);
+    isThere = true;
+    mediaDevices.dispatchEvent(new Event('devicechange'));
+    await until(4);
+    isThere = false;
+    await camera.start('another');
+    camera.stop();
+    return told;
+  });
+  const gone = 'The camera is gone. Once it is back, it starts.';
+  assert.deepEqual(told, ['start', gone, gone, 'start', 'No camera was found. Once there is one, it starts.']);
   await close();
 });

@@ -1,14 +1,14 @@
 // What the page looks like: narrow and wide, light and dark, for eyes and for screen readers.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { file, keep, launch, open } from './browser.js';
+import { makeRuns } from './runs.js';
 import { drawnFaces, png, scene, writeVideo } from './scene.js';
 import { FER, Service } from './service.js';
 
@@ -20,7 +20,7 @@ let [browser, service] = [];
 before(async () => {
   const video = join(mkdtempSync(join(tmpdir(), 'fer-browser-')), 'camera.y4m');
   writeVideo(video, Array(20).fill(drawn), 20);
-  service = await Service.start();
+  service = await Service.start(['--runs', join(makeRuns(FER), 'runs')]);
   browser = await launch({ video });
 });
 after(async () => {
@@ -28,8 +28,8 @@ after(async () => {
   await service.kill();
 });
 
-/** What a page shows: its name, and how it gets there. */
-const VIEWS = {
+/** What the page of faces shows: its name, and how it gets there. */
+const FACES = {
   empty: async () => {},
   pictures: async page => {
     const files = [file('two.png', png(drawn)), file('none.png', png(scene(400, 300, []))), file('broken.jpg', Buffer.from('none'), 'image/jpeg')];
@@ -49,13 +49,20 @@ const VIEWS = {
   },
 };
 
-for (const [view, go] of Object.entries(VIEWS)) {
+/** What the page of runs shows: its address, and its heading. */
+const RUNS = {
+  list: ['', 'Runs'],
+  run: ['#run=alone', 'alone'],
+  sweep: ['#sweep=seeds', 'seeds'],
+  diff: ['#from=alone&to=seeds%2Fcells%2Fseed%3D1', 'Two runs'],
+};
+
+/** A view narrow and wide, light and dark. */
+function look(view, go) {
   for (const width of [390, 1280]) {
     for (const scheme of ['light', 'dark']) {
       test(`${view}, ${width} pixels wide, ${scheme}`, async () => {
         const { page, close } = await open(browser, service, { width, height: width === 390 ? 844 : 860, scheme });
-        await page.getByText('It does not know what anybody feels.').waitFor();
-        await page.getByText('Pictures go to the program that serves this page').waitFor();
         await go(page);
         await keep(page, `${view}-${width}-${scheme}`);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -69,4 +76,20 @@ for (const [view, go] of Object.entries(VIEWS)) {
       });
     }
   }
+}
+
+for (const [view, go] of Object.entries(FACES)) {
+  look(view, async page => {
+    await page.getByText('It does not know what anybody feels.').waitFor();
+    await page.getByText('Pictures go to the program that serves this page').waitFor();
+    await go(page);
+  });
+}
+
+for (const [view, [address, heading]] of Object.entries(RUNS)) {
+  look(`runs-${view}`, async page => {
+    await page.goto(`${service.origin}/runs${address}`);
+    await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+    for (const summary of await page.locator('summary').all()) await summary.click();
+  });
 }

@@ -133,6 +133,8 @@ test('another model is asked about the same pictures', async () => {
   const asked = page.waitForRequest(request => request.url().endsWith('/v1/faces?model=other'));
   await page.getByLabel('Model').selectOption('other');
   await asked;
+  // It is looked at once more.
+  await page.getByRole('button', { name: /^one.png: 1 face/ }).waitFor();
   await boxes(page).first().waitFor();
   await close();
 });
@@ -164,6 +166,26 @@ test('what is saved is what predict says, and a picture with boxes', async () =>
   await close();
 });
 
+test('before the models have come nothing can be saved, and a picture that cannot be saved is told', async () => {
+  let go;
+  const held = new Promise(done => (go = done));
+  const { page, close } = await open(browser, service, { before: page => page.route('**/v1/models', async route => {
+    await held;
+    await route.continue();
+  }) });
+  await page.setInputFiles('#files', [file('one.png', one)]);
+  await page.getByRole('list', { name: 'All pictures' }).getByRole('button', { name: 'Add pictures' }).waitFor();
+  assert.equal(await page.getByRole('group', { name: 'Save' }).isVisible(), false);
+  go();
+  await boxes(page).first().waitFor();
+  await page.evaluate(() => {
+    window.createImageBitmap = () => Promise.reject(new Error('no memory'));
+  });
+  await page.getByRole('group', { name: 'Save' }).getByRole('button', { name: 'Picture' }).click();
+  await page.getByText('Nothing was saved: no memory').waitFor();
+  await close();
+});
+
 test('everything can be reached and done by the keyboard', async () => {
   const { page, close } = await open(browser, service);
   await page.setInputFiles('#files', [file('three.png', three)]);
@@ -185,7 +207,7 @@ test('everything can be reached and done by the keyboard', async () => {
     }
     await page.keyboard.press('Tab');
   }
-  for (const name of ['Pictures', 'Camera', 'three.png', 'Add pictures', 'Face 1', 'Face 3', 'Show why', 'JSON', 'Picture']) {
+  for (const name of ['Pictures', 'Camera', 'three.png', 'Add pictures', 'Face 1', 'Face 3', 'Show why', 'JSON', 'Picture', 'pressed']) {
     assert.ok(reached.some(reached => reached.startsWith(name)), `${name} is not among ${reached.join('; ')}`);
   }
   await close();
@@ -211,5 +233,22 @@ test('what the browser cannot do is told, and is no service that is away', async
   assert.equal(told.file, 'the browser cannot read the file: it is gone');
   assert.match(told.request, /^the service answers, but not to this: /);
   assert.equal(told.away, 1);
+  await close();
+});
+
+test('why a camera is refused is asked again once the token is there', async () => {
+  const { page, close } = await open(browser, service);
+  const told = await page.evaluate(async () => {
+    const { Service } = await import('/page/service.js');
+    const service = new Service();
+    service.addEventListener('token', () => setTimeout(() => (service.token = 'given')));
+    window.fetch = async (url, { headers }) => {
+      const status = headers.authorization ? 503 : 401;
+      return new Response(JSON.stringify({ detail: `${url.pathname}${url.search}: ${status}` }), { status });
+    };
+    const { status, message } = await service.refusal('v1/live', { model: 'a b' });
+    return [status, message];
+  });
+  assert.deepEqual(told, [503, '/v1/live?model=a+b: 503']);
   await close();
 });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { csv, watchedJson } from '../../crates/fer-serve/page/export.js';
 import { Moments } from '../../crates/fer-serve/page/moments.js';
 import { words } from '../../crates/fer-serve/page/timeline.js';
+import { areCurrent, isCurrent, roundPercent, scoresOf, splitsOf } from '../../crates/fer-serve/runs-page/words.js';
 import { counted, percent, privacy, told, verdict } from '../../crates/fer-serve/page/words.js';
 
 test('a share is not rounded to nothing or to all', () => {
@@ -55,4 +56,12 @@ test('a face that was away has two stretches, and seconds by what it was taken f
   assert.equal(words(moments, 1), 'Face 1 was taken for happy for 2 s, sad for 1 s.');
   const rows = watchedJson(moments.all).trim().split('\n').map(row => JSON.parse(row));
   assert.deepEqual(rows.at(-1), { time: 5.1, frame: 5, problem: 'no face' }, 'as fer watch leaves out what may be false');
+});
+
+test('a run is told by its last evaluation, and is outdated by any', () => {
+  const split = accuracy => ({ split: 'validation', accuracy });
+  const run = { evaluations: [{ is_current: false, splits: [split(0.25)] }, { is_current: true, splits: [split(0.5)] }] };
+  assert.deepEqual([scoresOf(run, 'validation').accuracy, scoresOf(run, 'test'), isCurrent(run), areCurrent(run)], [0.5, undefined, true, false]);
+  assert.deepEqual([splitsOf([run]), splitsOf([{ evaluations: [] }])], [['validation'], []]);
+  assert.deepEqual([0.5, 0.125, 0.07 * 3].map(roundPercent), ['50 %', '12.5 %', '21 %']);
 });

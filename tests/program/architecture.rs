@@ -73,7 +73,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
         ),
         ("fer-predict", &["fer-artifact", "fer-eval", "fer-faces", "fer-imgproc"]),
         ("fer-video", &["fer-predict"]),
-        ("fer-serve", &["fer-pipeline", "fer-predict", "fer-video"]),
+        ("fer-serve", &["fer-artifact", "fer-pipeline", "fer-predict", "fer-video"]),
         (
             "fer-cli",
             &[

@@ -152,7 +152,7 @@ fn strangers_foreign_pages_and_too_many_are_refused() {
     let mut first = Client::open(&service, "?model=fer48", &[token[0], ("origin", &own)]).unwrap();
     assert_eq!(first.ask(&astronaut())["faces"].as_array().unwrap().len(), 1);
     let second = refused("", &token);
-    assert_eq!(second, (503, "expected at most 1 cameras at once (--live), found as many".to_owned()));
+    assert_eq!(second, (503, "expected at most 1 camera at once (--live), found as many".to_owned()));
     first.0.close(None).unwrap();
     let mut tries = 0..1000;
     let mut third = loop {
@@ -184,7 +184,10 @@ fn silent_clients_and_giants_are_told_why_it_ends() {
     let mut silent = Client::open(&service, "", &[]).unwrap();
     silent.ask(&astronaut());
     let close = silent.end();
-    assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "no frame or reader for 1 s (--timeout)"));
+    assert_eq!(
+        (u16::from(close.code), close.reason.as_str()),
+        (1001, "no frame came, or no answer was taken, for 1 s (--timeout)")
+    );
     let mut giant = Client::open(&service, "", &[]).unwrap();
     // What it was to say has no end within a second: the head alone says how long it is.
     let head = [&[0x82, 0xff][..], &(9_u64 << 20).to_be_bytes(), &[0; 4]].concat();

@@ -47,6 +47,7 @@ mod resume;
 mod run;
 mod run_folder;
 mod runs;
+mod runs_page;
 mod search;
 mod selection;
 mod serve;

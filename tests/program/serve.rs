@@ -168,7 +168,7 @@ fn a_full_queue_sends_away_and_recovers() {
     first.write_all(&request[..request.len() - 1]).unwrap();
     service.until_ready_says(503);
     let second = service.post("", "", &astronaut());
-    assert_eq!(second.problem(503), "expected at most 1 requests with pictures at once, found as many under way");
+    assert_eq!(second.problem(503), "expected at most 1 request with pictures at once, found as many under way");
     assert!(second.head.contains("retry-after: 1"), "{second:?}");
     first.write_all(&request[request.len() - 1..]).unwrap();
     assert_eq!(Answer::read(first).status, 200);
@@ -301,6 +301,18 @@ fn a_request_chooses_how_the_network_looks() {
     assert!(wrong.contains("`tta=flip`") && wrong.contains("unknown variant `flop`"), "{wrong}");
 }
 
+/// Every `$ref` below this.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => vec![],
+    }
+}
+
 #[test]
 fn the_description_has_every_address_and_every_field() {
     let world = World::new();
@@ -323,6 +335,7 @@ fn the_description_has_every_address_and_every_field() {
     let resolved = |reference: &str| {
         described.pointer(reference.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{reference}"))
     };
+    references(&described).into_iter().for_each(|reference| _ = resolved(reference));
     let item = resolved(reference)["properties"]["faces"]["items"]["$ref"].as_str().unwrap();
     let known = resolved(item)["properties"].as_object().unwrap();
     let answer = service.post("", "", &astronaut()).json();

@@ -63,4 +63,13 @@ fn what_cannot_be_explained_is_told() {
     let linear = explain(&service, "?model=run", &astronaut()).problem(422);
     assert!(linear.contains("convolution"), "{linear}");
     assert!(service.get("/v1/explain", "").problem(405).contains("expected POST"));
+    let metrics = service.get("/metrics", "").body;
+    for counted in [
+        "fer_faces_total 1\n",
+        "fer_pictures_total{outcome=\"faces\"} 1\n",
+        "fer_pictures_total{outcome=\"none\"} 1\n",
+        "fer_pictures_total{outcome=\"failed\"} 3\n",
+    ] {
+        assert!(metrics.contains(counted), "{counted} {metrics}");
+    }
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::service::Service;
 use crate::world::{PIPELINE, World};
 
-const RUNS: &str = "--runs=runs";
+pub(crate) const RUNS: &str = "--runs=runs";
 
 /// Two runs of two and three epochs below `runs/`.
-fn two() -> World {
+pub(crate) fn two() -> World {
     let world = World::new();
     world.fer(&["run", "--run-dir=runs/short", "--note=the <first>"]).succeeded();
     world.fer(&["run", "--run-dir=runs/deep/long", "--set=train.epochs=3"]).succeeded();
@@ -186,7 +186,7 @@ fn what_cannot_be_read_is_a_row_that_says_so() {
     let pipe = broken("f-pipe").join(".state.json");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let large = std::fs::File::create(broken("g-large").join("evaluate/metrics.json")).unwrap();
-    large.set_len(17 << 20).unwrap();
+    large.set_len(65 << 20).unwrap();
     // A link to a run is no run, and neither is one in a hidden folder.
     symlink(world.path("runs/short"), world.path("runs/link")).unwrap();
     std::fs::rename(broken("hidden"), world.path("runs/.hidden")).unwrap();
@@ -200,7 +200,7 @@ fn what_cannot_be_read_is_a_row_that_says_so() {
         ("d-link", "evaluate/metrics.json: expected a file or a folder, found a link"),
         ("e-folder", "evaluate: expected a file or a folder, found a link"),
         ("f-pipe", ".state.json: expected a file or a folder, found a link or a device"),
-        ("g-large", "evaluate/metrics.json: expected at most 16 MiB, found 17825792 bytes"),
+        ("g-large", "evaluate/metrics.json: expected at most 64 MiB, found 68157440 bytes"),
     ];
     let problems = listed["problems"].as_array().unwrap();
     assert_eq!(names(&listed["problems"]), expected.map(|(name, _)| name), "{listed}");
@@ -267,67 +267,24 @@ fn no_name_leads_out_of_the_folder() {
 }
 
 #[test]
-fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
+fn a_link_in_the_place_of_checkpoints_is_nobodys_affair_and_one_in_that_of_cells_is_told() {
     let world = two();
+    std::fs::create_dir_all(world.path("room/one")).unwrap();
+    let checkpoints = world.path("runs/short/train/checkpoints");
+    let _ = std::fs::remove_dir_all(&checkpoints);
+    symlink(world.path("room"), &checkpoints).unwrap();
+    std::fs::create_dir(world.path("runs/rates")).unwrap();
+    symlink(world.path("room"), world.path("runs/rates/cells")).unwrap();
+    symlink(world.path("pipeline.yaml"), world.path("runs/short/cell.log")).unwrap();
     let service = Service::start(&world, &[RUNS]);
-    let page = service.get("/runs", "");
-    let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';";
-    assert!(page.status == 200 && page.head.contains(policy) && page.head.contains("text/html"), "{page:?}");
-    assert!(!page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains("onclick"));
-    let mut files = vec!["runs.css".to_owned(), "runs.js".to_owned()];
-    let mut texts = page.body.clone();
-    while let Some(file) = files.pop() {
-        let found = service.get(&format!("/runs/{file}"), "");
-        assert!(found.status == 200 && found.head.contains("nosniff") && found.head.contains(policy), "{found:?}");
-        let is_new = |name: &&str| !texts.contains(&format!("\"./{name}\""));
-        let imports = found.body.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next());
-        files.extend(imports.filter(is_new).map(str::to_owned));
-        texts += &found.body;
-    }
-    // The name of a kind of markup is no request.
-    let texts = texts.replace("http://www.w3.org/2000/svg", "");
-    assert!(
-        !texts.contains("http:")
-            && !texts.contains("https:")
-            && !texts.contains("innerHTML")
-            && texts.contains("/v1/runs/sweep")
-    );
-    let report = service.get("/v1/runs/report?run=short&stage=evaluate", "");
-    assert_eq!(report.body, world.read("runs/short/evaluate/report.html"));
-    let policy = "content-security-policy: sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline';";
-    assert!(report.head.contains(policy) && report.head.contains("nosniff"), "{report:?}");
-}
-
-#[test]
-fn strangers_and_foreign_pages_see_no_run() {
-    let world = two();
-    std::fs::write(world.path("token"), "correct-horse\n").unwrap();
-    let service = Service::start(&world, &[RUNS, "--token-file=token"]);
-    for address in ["/v1/runs", "/v1/runs/run?run=short", "/v1/runs/report?run=short&stage=evaluate"] {
-        let refused = service.get(address, "");
-        assert!(refused.problem(401).contains("found none") && refused.head.contains("www-authenticate: bearer"));
-        assert_eq!(service.get(address, "authorization: Bearer correct-horse\r\n").status, 200, "{address}");
-        let foreign = "origin: https://evil.example\r\nauthorization: Bearer correct-horse\r\n";
-        assert_eq!(service.get(address, foreign).status, 403, "{address}");
-    }
-    // The page holds no secret and asks for the token; a form of it brings the token along.
-    assert_eq!((service.get("/runs", "").status, service.get("/runs/runs.js", "").status), (200, 200));
-    let form = |token: &str, headers: &str| {
-        let (address, body) = (service.address, format!("run=short&stage=evaluate&token={token}"));
-        let (kind, length) = ("application/x-www-form-urlencoded", body.len());
-        service.send(
-            format!(
-                "POST /runs/report HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {kind}\r\n\
-                 content-length: {length}\r\n{headers}\r\n{body}"
-            )
-            .as_bytes(),
-        )
-    };
-    let report = form("correct-horse", &format!("origin: http://{}\r\n", service.address));
-    assert_eq!((report.status, report.body), (200, world.read("runs/short/evaluate/report.html")));
-    assert!(form("wrong", "").problem(401).contains("found another one"));
-    assert_eq!(form("correct-horse", "origin: https://evil.example\r\n").status, 403);
-    assert!(form("%0d%0a", "").problem(400).contains("expected a token of visible letters"));
+    let listed = list(&service);
+    assert_eq!(names(&listed["runs"]), ["deep/long", "short"], "{listed}");
+    let expected = "rates/cells: cannot list the cells: expected a folder, found a link, which is not followed";
+    assert_eq!(listed["problems"], json!([{"name": ".", "problem": expected}]));
+    let told = world.fer(&["runs"]);
+    assert!(told.code == 1 && told.stderr.contains("found a link, which is not followed"), "{told:?}");
+    let log = service.get("/v1/runs/log?run=short", "").problem(422);
+    assert_eq!(log, "short: cell.log: expected a file, found a link, which is not followed");
 }
 
 #[test]

@@ -45,7 +45,8 @@ pub use name::StageName;
 pub use plan::Step;
 pub use reason::Reason;
 pub use run::{Outcome, Ran, RunOptions, Selection};
-pub use run_folder::checkpoints::CheckpointEvery;
+pub use run_folder::checkpoints::{CHECKPOINTS, CheckpointEvery};
+pub use run_folder::digests::CACHE_FILE;
 pub use run_folder::folder::{CELLS, LOG_FILE, is_run};
 pub use run_folder::state::{Activity, RunState, duration};
 

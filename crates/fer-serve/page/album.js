@@ -72,8 +72,10 @@ export class Album {
   #render(isNew) {
     this.#strip();
     show(byId('empty'), this.isEmpty);
-    show(byId('bench'), !this.isEmpty);
-    if (!this.#current || !this.#model) return;
+    // Before the models are known, there is nothing to show or to save.
+    const isShown = this.#current !== null && this.#model !== null;
+    show(byId('bench'), isShown);
+    if (!isShown) return;
     const { name, faces, canvas, width, height } = this.#current;
     if (isNew) this.#bench.clear(this.#model.classes);
     const scale = canvas ? canvas.width / width : 1;
@@ -90,19 +92,18 @@ export class Album {
       shown.setAttribute('aria-label', `${name}: ${summary(this.#current)}`);
     }
     this.#bench.show({
-      faces: faces.map((face, at) => ({ key: at, title: faces.length > 1 ? String(at + 1) : '1', face, crop })),
+      faces: faces.map((face, at) => ({ key: at, title: String(at + 1), face, crop })),
       size: canvas && { width, height },
       caption: name,
       words: said(this.#current),
-      why: (at, classes) => this.#why(this.#current, at, classes),
+      why: (at, name) => this.#why(this.#current, at, name),
     });
     show(byId('save-picture'), Boolean(canvas));
   }
 
   async #why(picture, at, name) {
-    const chosen = name ? `&class=${encodeURIComponent(name)}` : '';
-    const path = `v1/explain?model=${encodeURIComponent(this.#model.name)}&face=${at}${chosen}`;
-    const { faces } = await this.#service.ask(path, { method: 'POST', body: picture.blob });
+    const parameters = { model: this.#model.name, face: at, ...(name ? { class: name } : {}) };
+    const { faces } = await this.#service.ask('v1/explain', { parameters, method: 'POST', body: picture.blob });
     return faces[0];
   }
 

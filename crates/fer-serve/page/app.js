@@ -54,6 +54,14 @@ function keep(file) {
   notice('The frame was kept: see Pictures.', NEWS);
 }
 
+async function save(kind) {
+  try {
+    await (mode === 'camera' ? booth : album).save(kind);
+  } catch (problem) {
+    notice(`Nothing was saved: ${problem.message}`);
+  }
+}
+
 function takeFiles(files) {
   if (files.length === 0) return;
   if (mode !== 'pictures') open('pictures');
@@ -64,7 +72,7 @@ function listen() {
   byId('mode-pictures').addEventListener('click', () => mode === 'pictures' || open('pictures'));
   byId('mode-camera').addEventListener('click', () => mode === 'camera' || open('camera'));
   for (const kind of ['json', 'csv', 'picture']) {
-    byId(`save-${kind}`).addEventListener('click', () => (mode === 'camera' ? booth : album).save(kind));
+    byId(`save-${kind}`).addEventListener('click', () => save(kind));
   }
   document.addEventListener('paste', ({ clipboardData }) => takeFiles(clipboardData.files));
   document.addEventListener('dragover', event => {

@@ -73,7 +73,7 @@ export class Booth {
     show(byId('camera-problem'), false);
     show(byId('camera-start'), false);
     show(byId('blank'), false);
-    for (const id of ['bench', 'frame', 'found', 'timeline', 'stop', 'keep', 'mirror-label', 'save-picture']) show(byId(id), true);
+    for (const id of ['frame', 'found', 'timeline', 'stop', 'keep', 'mirror-label', 'save-picture']) show(byId(id), true);
     this.#start = performance.now() / 1000;
     this.#connect();
     const { devices, current } = await this.#camera.devices();
@@ -85,7 +85,7 @@ export class Booth {
   #stopped() {
     this.#live?.close();
     this.#live = null;
-    for (const id of ['stop', 'keep', 'mirror-label', 'device-label']) show(byId(id), false);
+    for (const id of ['stop', 'keep', 'mirror-label', 'device-label', 'save-picture']) show(byId(id), false);
     if (this.#isOpen) {
       show(byId('bench'), this.#moments.all.length > 0);
       show(byId('frame'), false);
@@ -102,9 +102,10 @@ export class Booth {
     show(byId('bench'), false);
   }
 
-  /** Begins anew: another camera or another model. */
+  /** Begins anew: another camera or another model. Before there is one, nothing is shown or saved. */
   #connect() {
     if (!this.#model) return;
+    show(byId('bench'), true);
     this.#live?.close();
     this.#moments.clear();
     this.#shown = null;

@@ -7,9 +7,13 @@ const PAUSE = 66;
 /** Milliseconds before a camera that another program has is tried again. */
 const BUSY = 3000;
 
+const NONE = 'No camera was found. Once there is one, it starts.';
+const GONE = 'The camera is gone. Once it is back, it starts.';
 const REASONS = {
   NotAllowedError: 'The browser was not allowed to use the camera. Allow it, beside the address of this page, and it starts.',
-  NotFoundError: 'No camera was found. Once there is one, it starts.',
+  NotFoundError: NONE,
+  // The camera that was chosen is not there.
+  OverconstrainedError: NONE,
   NotReadableError: 'Another program has the camera. Once it is free, it starts.',
   AbortError: 'The camera did not start. It is tried again.',
 };
@@ -19,6 +23,8 @@ export class Camera extends EventTarget {
   #video;
   #stream = null;
   #isWanted = false;
+  /** Whether it was there and went. */
+  #isGone = false;
   #device = '';
   #timer = 0;
   /** Counts starts and stops: what an earlier one waited for is no longer wanted. */
@@ -31,7 +37,7 @@ export class Camera extends EventTarget {
     super();
     this.#video = video;
     this.#isTaken = isTaken;
-    const retry = () => this.#isWanted && !this.#stream && this.start(this.#device);
+    const retry = () => this.#isWanted && !this.#stream && this.#try(this.#device);
     navigator.mediaDevices?.addEventListener('devicechange', retry);
     this.#permission(retry);
   }
@@ -50,7 +56,12 @@ export class Camera extends EventTarget {
   }
 
   /** Starts this camera, or any. */
-  async start(device = '') {
+  start(device = '') {
+    this.#isGone = false;
+    return this.#try(device);
+  }
+
+  async #try(device) {
     this.stop();
     this.#isWanted = true;
     this.#device = device;
@@ -69,9 +80,9 @@ export class Camera extends EventTarget {
       // What was stopped, or started once more, meanwhile is no problem.
       if (turn !== this.#turn) return;
       this.#end();
-      this.#problem(REASONS[error.name] ?? `The camera gave nothing: ${error.message}`);
+      this.#problem(this.#reason(error));
       if (['NotReadableError', 'AbortError'].includes(error.name)) {
-        this.#timer = setTimeout(() => this.#isWanted && this.start(device), BUSY);
+        this.#timer = setTimeout(() => this.#isWanted && this.#try(device), BUSY);
       }
     }
   }
@@ -82,12 +93,19 @@ export class Camera extends EventTarget {
     stream.getVideoTracks()[0].addEventListener('ended', () => {
       if (turn !== this.#turn) return;
       this.#end();
-      this.#problem('The camera is gone. Once it is back, it starts.');
+      this.#isGone = true;
+      this.#problem(GONE);
     });
     await this.#video.play();
     if (turn !== this.#turn) return;
+    this.#isGone = false;
     this.dispatchEvent(new Event('start'));
     this.#tick();
+  }
+
+  #reason({ name, message }) {
+    const reason = REASONS[name] ?? `The camera gave nothing: ${message || name}`;
+    return reason === NONE && this.#isGone ? GONE : reason;
   }
 
   /** Stops the camera, for good. */

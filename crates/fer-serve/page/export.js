@@ -96,5 +96,7 @@ export async function annotated(source, faces, scale = 1) {
     context.fillStyle = '#fff';
     context.fillText(label, left + letters / 2 - line / 2, top + high / 2);
   }
-  return new Promise(done => canvas.toBlob(done, 'image/png'));
+  const made = await new Promise(done => canvas.toBlob(done, 'image/png'));
+  if (!made) throw new Error('the browser cannot make a picture of this size');
+  return made;
 }

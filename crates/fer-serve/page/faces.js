@@ -67,7 +67,7 @@ export class Faces {
   }
 
   /** Forgets all entries: other faces, or other classes. */
-  clear(classes = this.#classes) {
+  clear(classes) {
     this.#classes = classes;
     this.#entries.clear();
     this.#list.replaceChildren();

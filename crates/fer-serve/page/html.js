@@ -3,18 +3,19 @@
 /** The element with this id. */
 export const byId = id => document.getElementById(id);
 
-/** A new element: `class`, `on…` (listeners), properties and attributes, then what it holds. */
-export function el(tag, given = {}, ...children) {
-  const node = document.createElement(tag);
+/** An element with attributes and, as functions, listeners (`onclick`), and what it holds; `true` is an attribute without a value. */
+export function filled(node, given, children) {
   for (const [name, value] of Object.entries(given)) {
-    if (name === 'class') node.className = value;
-    else if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
-    else if (name in node && !name.includes('-')) node[name] = value;
-    else node.setAttribute(name, value);
+    if (typeof value === 'function') node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value !== undefined && value !== null) node.setAttribute(name, value);
   }
-  node.append(...children);
+  node.append(...children.flat(Infinity).filter(child => child !== undefined && child !== null));
   return node;
 }
+
+/** A new element; lists among what it holds are taken apart, and what is not there is left out. */
+export const el = (tag, given = {}, ...children) => filled(document.createElement(tag), given, children);
 
 /** Shows an element or hides it. */
 export const show = (node, isShown) => {

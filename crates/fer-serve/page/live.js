@@ -2,6 +2,7 @@
 
 import { address } from './service.js';
 
+const PATH = 'v1/live';
 /** Milliseconds before a try to connect again: at first, and at most. */
 const FIRST = 500;
 const MOST = 4000;
@@ -50,12 +51,8 @@ export class Live extends EventTarget {
     this.#socket?.close(1000);
   }
 
-  get #path() {
-    return `v1/live?model=${encodeURIComponent(this.#model)}`;
-  }
-
   #open() {
-    const url = address(this.#path);
+    const url = address(PATH, { model: this.#model });
     url.protocol = url.protocol.replace('http', 'ws');
     const { token } = this.#service;
     const protocols = token ? ['fer.live', `fer.token.${encoded(token)}`] : ['fer.live'];
@@ -77,7 +74,7 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent('away', { detail: reason || 'the connection was lost' }));
     await new Promise(done => setTimeout(done, this.#wait));
     this.#wait = Math.min(MOST, 2 * this.#wait);
-    const refusal = await this.#service.refusal(this.#path).catch(error => error);
+    const refusal = await this.#service.refusal(PATH, { model: this.#model }).catch(error => error);
     if (!this.#isWanted) return;
     if (refusal && refusal.status !== 426) await this.#again(refusal.message);
     else this.#open();

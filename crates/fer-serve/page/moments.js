@@ -7,15 +7,19 @@ const GAP = 1;
 
 export class Moments {
   /** Answers to frames, the oldest first. */
-  all = [];
+  all;
   /** The service counts anew where a connection was lost: what its numbers start from here. */
-  #start = { time: 0, frame: 0, track: 0 };
-  #last = { time: 0, frame: -1, track: 0 };
+  #start;
+  #last;
+
+  constructor() {
+    this.clear();
+  }
 
   clear() {
     this.all = [];
-    this.#start = { time: 0, frame: 0, track: 0 };
     this.#last = { time: 0, frame: -1, track: 0 };
+    this.begin(0);
   }
 
   /** A connection begins, at this time since the camera was started, in seconds. */

@@ -99,8 +99,8 @@ export class Pictures extends EventTarget {
   async #ask(picture, turn) {
     let answer;
     try {
-      const path = `v1/faces?model=${encodeURIComponent(this.#model)}`;
-      const { faces } = await this.#service.ask(path, { method: 'POST', body: picture.blob });
+      const asked = { parameters: { model: this.#model }, method: 'POST', body: picture.blob };
+      const { faces } = await this.#service.ask('v1/faces', asked);
       answer = { state: 'done', faces, problem: '' };
     } catch (problem) {
       answer = { state: 'failed', faces: [], problem: problem.message };

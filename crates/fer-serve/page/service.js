@@ -7,12 +7,16 @@ const PAUSE = 1000;
 const LONGEST_WAIT = 10;
 
 /** Below the page's own address, without the name and the password that may stand in it: `fetch` takes none. */
-export const address = path => new URL(path, location.origin + location.pathname);
+export function address(path, parameters = {}) {
+  const url = new URL(path, location.origin + location.pathname);
+  url.search = new URLSearchParams(parameters);
+  return url;
+}
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 /** A problem that the service has told. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, detail) {
     super(detail);
     this.status = status;
@@ -53,11 +57,12 @@ export class Service extends EventTarget {
   }
 
   /** The answer to a request, as JSON, however long it takes: a service that is away or busy is waited for. */
-  async ask(path, { method, body } = {}) {
+  async ask(path, { parameters, method, body } = {}) {
+    const url = address(path, parameters);
     // Read first: a file that is gone would look like a service that is.
     const options = { method, body: body instanceof Blob ? await bytes(body) : body };
     for (;;) {
-      const response = await this.#fetch(path, options);
+      const response = await this.#fetch(url, options);
       if (response.ok) return response.json();
       if (response.status === 401) await this.#wanted();
       else if (response.status === 503) await pause(1000 * this.#wait(response));
@@ -67,29 +72,32 @@ export class Service extends EventTarget {
   }
 
   /** Why a request is refused, or null. */
-  async refusal(path) {
-    const response = await this.#fetch(path, {});
-    if (response.status === 401) await this.#wanted();
-    return response.ok ? null : problem(response);
+  async refusal(path, parameters) {
+    for (;;) {
+      const response = await this.#fetch(address(path, parameters), {});
+      if (response.ok) return null;
+      if (response.status !== 401) return problem(response);
+      await this.#wanted();
+    }
   }
 
-  async #fetch(path, options) {
+  async #fetch(url, options) {
     try {
-      return await this.#send(path, options);
+      return await this.#send(url, options);
     } catch {
       await this.#away();
     }
     // The service answers, so that what fails once more is the request.
     try {
-      return await this.#send(path, options);
+      return await this.#send(url, options);
     } catch (error) {
       throw new Error(`the service answers, but not to this: ${error.message}`);
     }
   }
 
-  #send(path, options) {
+  #send(url, options) {
     const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
-    return fetch(address(path), { ...options, headers });
+    return fetch(url, { ...options, headers });
   }
 
   /** Waits until the service answers again. */

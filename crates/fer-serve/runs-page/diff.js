@@ -1,15 +1,16 @@
 // Two runs side by side, as `fer diff` has them.
 
+import { el } from "../page/html.js";
 import { ask, toRun } from "./ask.js";
-import { el, table } from "./element.js";
+import { idOf, table } from "./element.js";
 import { lines } from "./plot.js";
-import { isCurrent, percent, scoreChange, scoreName, scoreValue, state, value } from "./words.js";
+import { areCurrent, percent, points, roundPercent, scoreChange, scoreName, scoreValue, state, value } from "./words.js";
 
 export const title = ({ from, to }) => `${from} and ${to}`;
 
 export async function load({ from, to }) {
   const [diff, ...curves] = await Promise.all([
-    ask("/v1/runs/diff", { from, to }), ...[from, to].map((run) => ask("/v1/runs/curves", { run })),
+    ask("v1/runs/diff", { from, to }), ...[from, to].map((run) => ask("v1/runs/curves", { run })),
   ]);
   return { diff, curves };
 }
@@ -26,12 +27,12 @@ export function draw({ diff, curves }) {
   ];
   const both = table({
     columns: [{ title: "run" }, { title: "state" }],
-    rows: [from, to].map((run, place) => [el("a", { href: toRun(run.name), id: `run-${place}` }, run.name), state(run)]),
+    rows: [from, to].map((run, place) => [el("a", { href: toRun(run.name), id: idOf(["from", "to"][place], run.name) }, run.name), state(run)]),
   });
   return [
     el("h1", {}, "Two runs"),
     both,
-    [from, to].some((run) => !isCurrent(run)) ? el("p", { class: "muted" }, "Some scores are of an earlier model; ", el("code", {}, "fer run"), " renews them.") : null,
+    [from, to].every(areCurrent) ? null : el("p", { class: "muted" }, "Some scores are of an earlier model; ", el("code", {}, "fer run"), " renews them."),
     plot(names, curves),
     diff.versions.length > 0 ? changed("Versions of stages", diff.versions) : null,
     changed("Parameters", diff.parameters),
@@ -43,9 +44,9 @@ export function draw({ diff, curves }) {
 }
 
 function plot(names, curves) {
-  const points = (found) => (found.trainings.at(-1)?.epochs ?? [])
-    .filter((epoch) => epoch.validation_accuracy !== undefined).map((epoch) => [epoch.epoch, epoch.validation_accuracy]);
-  const drawn = lines({ label: "Validation accuracy", x: "epoch", format: percent, series: curves.map((found, place) => ({ name: names[place], points: points(found) })) });
+  const last = ({ trainings }) => points(trainings.at(-1)?.epochs ?? [], "validation_accuracy");
+  const series = curves.map((found, place) => ({ name: names[place], points: last(found) }));
+  const drawn = lines({ label: "Validation accuracy", x: "epoch", format: percent, mark: roundPercent, series });
   return drawn ? el("div", { class: "plots alone" }, el("figure", {}, el("figcaption", {}, "Validation accuracy by epoch"), drawn)) : null;
 }
 

@@ -1,18 +1,15 @@
 // All runs and sweeps.
 
+import { el } from "../page/html.js";
 import { ask, toDiff, toRun, toSweep } from "./ask.js";
-import { el, table } from "./element.js";
-import { accuracy, isCurrent, state, value } from "./words.js";
+import { idOf, table } from "./element.js";
+import { accuracy, isCurrent, scoresOf, splitsOf, starNote, state, value } from "./words.js";
 
 const chosen = new Set();
 
-export const load = () => ask("/v1/runs");
+export const load = () => ask("v1/runs");
 
 export const title = () => "Runs";
-
-const last = (run) => run.evaluations.at(-1);
-
-const scoresOf = (run, split) => last(run)?.splits.find((found) => found.split === split);
 
 export function draw({ runs, sweeps, problems }) {
   const names = new Set(runs.map((run) => run.name));
@@ -28,11 +25,11 @@ export function draw({ runs, sweeps, problems }) {
 }
 
 function runTable(runs) {
-  const splits = ["validation", "test", "train"].filter((split) => runs.some((run) => scoresOf(run, split)));
-  const compare = el("button", { type: "button", id: "compare", click: () => { location.hash = toDiff(...chosen); } }, "Compare the two");
+  const splits = splitsOf(runs);
+  const compare = el("button", { type: "button", id: "compare", onclick: () => { location.hash = toDiff(...chosen); } }, "Compare the two");
   const update = () => { compare.disabled = chosen.size !== 2; };
-  const choice = (run, place) => {
-    const box = el("input", { type: "checkbox", id: `choose-${place}`, "aria-label": `Compare ${run.name}`, change: () => {
+  const choice = (run) => {
+    const box = el("input", { type: "checkbox", id: idOf("choose", run.name), "aria-label": `Compare ${run.name}`, onchange: () => {
       if (box.checked) chosen.add(run.name); else chosen.delete(run.name);
       update();
     } });
@@ -47,26 +44,25 @@ function runTable(runs) {
     { title: "differs in", kind: "wide" },
   ];
   const differs = (run) => Object.entries(run.differs).map(([name, found]) => el("div", {}, el("small", {}, name), value(found)));
-  const rows = runs.map((run, place) => [
-    choice(run, place),
-    [el("a", { href: toRun(run.name), id: `run-${place}` }, run.name), run.note ? el("div", {}, el("small", {}, run.note)) : null],
+  const rows = runs.map((run) => [
+    choice(run),
+    [el("a", { href: toRun(run.name), id: idOf("run", run.name) }, run.name), run.note ? el("div", {}, el("small", {}, run.note)) : null],
     [state(run), run.message ? el("div", {}, el("small", {}, run.message.split("\n")[0].slice(0, 120))) : null],
     ...splits.map((split) => accuracy(scoresOf(run, split), isCurrent(run))),
     differs(run),
   ]);
   update();
-  const outdated = runs.some((run) => !isCurrent(run));
   return [
     table({ columns, rows }),
     el("p", { class: "actions" }, compare, el("span", { class: "muted" }, "Choose two runs.")),
-    outdated ? el("p", { class: "muted" }, "* scores of an earlier model; ", el("code", {}, "fer run"), " renews them.") : null,
+    starNote(runs.every(isCurrent)),
   ];
 }
 
 function sweepTable(sweeps) {
   const columns = [{ title: "sweep" }, { title: "cells", kind: "number" }, { title: "states", kind: "wide" }];
-  const rows = sweeps.map(({ name, states }, place) => [
-    el("a", { href: toSweep(name), id: `sweep-${place}` }, name),
+  const rows = sweeps.map(({ name, states }) => [
+    el("a", { href: toSweep(name), id: idOf("sweep", name) }, name),
     `${Object.values(states).reduce((sum, count) => sum + count, 0)}`,
     Object.entries(states).map(([word, count]) => `${count} ${word}`).join(", "),
   ]);

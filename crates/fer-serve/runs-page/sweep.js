@@ -1,20 +1,22 @@
 // A sweep: a table of its combinations, a plot of a parameter against a score with every seed, and its cells.
 
+import { el } from "../page/html.js";
 import { ask, toRun, toSweep } from "./ask.js";
-import { el, table } from "./element.js";
+import { idOf, table } from "./element.js";
 import { problemTable } from "./list.js";
 import { dots } from "./plot.js";
-import { accuracy, isCurrent, percent, state, value } from "./words.js";
+import { accuracy, areCurrent, isCurrent, percent, roundPercent, scoresOf, splitsOf, starNote, state, value } from "./words.js";
 
 export const title = ({ sweep }) => sweep;
 
 export async function load({ sweep, by, score }) {
-  return { sweep: await ask("/v1/runs/sweep", { sweep }), by, score };
+  return { sweep: await ask("v1/runs/sweep", { sweep }), by, score };
 }
 
-const SCORES = { accuracy: { name: "accuracy", format: percent }, macro_f1: { name: "macro F1", format: (found) => found.toFixed(3) } };
-
-const last = (cell) => cell.evaluations.at(-1);
+const SCORES = {
+  accuracy: { name: "accuracy", format: percent, mark: roundPercent },
+  macro_f1: { name: "macro F1", format: (found) => found.toFixed(3) },
+};
 
 export function draw({ sweep, by, score }) {
   return [
@@ -28,23 +30,20 @@ export function draw({ sweep, by, score }) {
   ];
 }
 
-const splitsOf = (sweep) =>
-  ["validation", "test", "train"].filter((split) => sweep.cells.some((cell) => last(cell)?.splits.some((found) => found.split === split)));
-
 const spread = ({ mean, deviation }, shown, times, digits) =>
   deviation === null || deviation === undefined ? shown(mean) : `${shown(mean)} ± ${(times * deviation).toFixed(digits)}`;
 
 function combinations(sweep) {
-  const splits = splitsOf(sweep);
+  const splits = splitsOf(sweep.cells);
   const names = sweep.parameters.filter((name) => sweep.combinations.some((found) => name in found.values));
   const columns = [
-    { title: names.length > 0 ? names[0] : "" },
+    { title: names[0] ?? "cells" },
     ...names.slice(1).map((title) => ({ title })),
     { title: "seeds", kind: "number" },
     ...splits.flatMap((split) => [`${split} accuracy`, `${split} macro F1`].map((title) => ({ title, kind: "number" }))),
   ];
   const rows = sweep.combinations.map(({ values, n, cells: all, splits: found }) => [
-    names.length > 0 ? value(values[names[0]]) : "all cells",
+    names.length > 0 ? value(values[names[0]]) : "all",
     ...names.slice(1).map((name) => value(values[name])),
     n === all ? `${n}` : `${n} of ${all}`,
     ...splits.flatMap((split) => found[split]
@@ -55,7 +54,7 @@ function combinations(sweep) {
 }
 
 function plot(sweep, by, score) {
-  const splits = splitsOf(sweep);
+  const splits = splitsOf(sweep.cells);
   if (splits.length === 0) return null;
   const parameters = [...sweep.parameters, "seed"];
   // Where nobody chose, the parameter with most values.
@@ -65,20 +64,20 @@ function plot(sweep, by, score) {
   const choices = splits.flatMap((split) => Object.keys(SCORES).map((name) => `${split}.${name}`));
   const chosen = choices.includes(score) ? score : choices[0];
   const [split, name] = chosen.split(".");
-  const { name: said, format } = SCORES[name];
+  const { name: said, format, mark } = SCORES[name];
   const of = (cell) => (parameter === "seed" ? cell.seed : cell.differs[parameter]);
-  const counted = sweep.cells.filter((cell) => cell.state === "finished" && isCurrent(cell) && of(cell) !== undefined && of(cell) !== null);
+  const counted = sweep.cells.filter((cell) => cell.state === "finished" && areCurrent(cell) && of(cell) !== undefined && of(cell) !== null);
   const all = counted.flatMap((cell) => {
-    const scores = last(cell)?.splits.find((found) => found.split === split);
+    const scores = scoresOf(cell, split);
     return scores ? [{ at: of(cell), y: scores[name], text: `${cell.name}: ${format(scores[name])}` }] : [];
   });
-  const groups = Map.groupBy ? Map.groupBy(all, ({ at }) => JSON.stringify(at)) : grouped(all);
+  const groups = Map.groupBy(all, ({ at }) => JSON.stringify(at));
   const means = [...groups].map(([at, group]) => ({ at: JSON.parse(at), y: group.reduce((sum, { y }) => sum + y, 0) / group.length }));
   const label = `${split} ${said} by ${parameter}`;
-  const drawn = dots({ label, dots: all, means, format });
+  const drawn = dots({ label, dots: all, means, format, mark });
   const go = (more) => { location.replace(toSweep(sweep.name, { by: parameter, score: chosen, ...more })); };
   const select = (id, label, options, selected, change) => {
-    const made = el("select", { id, change: () => change(made.value) }, options.map(([found, text]) => el("option", { value: found, selected: found === selected }, text)));
+    const made = el("select", { id, onchange: () => change(made.value) }, options.map(([found, text]) => el("option", { value: found, selected: found === selected }, text)));
     return el("span", {}, el("label", { for: id }, `${label} `), made);
   };
   return [
@@ -92,23 +91,14 @@ function plot(sweep, by, score) {
   ];
 }
 
-function grouped(all) {
-  const groups = new Map();
-  for (const one of all) {
-    const key = JSON.stringify(one.at);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return groups;
-}
-
 function cells(sweep) {
-  const splits = splitsOf(sweep);
+  const splits = splitsOf(sweep.cells);
   const columns = [{ title: "cell" }, { title: "seed", kind: "number" }, { title: "state" }, ...splits.map((split) => ({ title: `${split} accuracy`, kind: "number" }))];
-  const rows = sweep.cells.map((cell, place) => [
-    el("a", { href: toRun(cell.name), id: `cell-${place}` }, cell.name.split("/cells/").at(-1)),
+  const rows = sweep.cells.map((cell) => [
+    el("a", { href: toRun(cell.name), id: idOf("cell", cell.name) }, cell.name.split("/cells/").at(-1)),
     `${cell.seed ?? "–"}`,
     state(cell),
-    ...splits.map((split) => accuracy(last(cell)?.splits.find((found) => found.split === split), isCurrent(cell))),
+    ...splits.map((split) => accuracy(scoresOf(cell, split), isCurrent(cell))),
   ]);
-  return table({ columns, rows });
+  return [table({ columns, rows }), starNote(sweep.cells.every(isCurrent))];
 }

@@ -14,7 +14,9 @@ pub(crate) fn answer<T: JsonSchema>(schemas: &mut SchemaGenerator, description: 
 
 /// The query's parameters.
 pub(crate) fn parameters<Asked: JsonSchema>() -> Vec<Value> {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Asked>();
+    // Each parameter stands for itself: what it would refer to lies in no part of the document.
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<Asked>();
     let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let parameter = |(name, mut schema): (String, Value)| {

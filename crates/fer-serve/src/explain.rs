@@ -84,8 +84,10 @@ pub(crate) async fn explain(State(house): State<Arc<House>>, request: Request) -
     let Upload::One(bytes) = upload else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "expected one picture as the request's body, found several"));
     };
-    let crops = chosen(seen(&house, model, detection, bytes).await?, asked.face)?;
-    let (crops, faces, maps) = house.explain(model, crops, class).await?;
+    let crops = seen(&house, model, detection, bytes).await?;
+    let explained = async { house.explain(model, chosen(crops, asked.face)?, class).await };
+    let (crops, faces, maps) = explained.await.inspect_err(|_| house.metrics.failed())?;
+    house.metrics.picture(faces.len());
     let recognizer = house.models.recognizer(model);
     let (classes, size) = (recognizer.classes(), recognizer.size());
     let explained = crops.iter().zip(&faces).zip(maps).map(|((crop, face), values)| ExplainedFace {

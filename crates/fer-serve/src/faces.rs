@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use fer_artifact::with_causes;
 use fer_predict::{Crop, Face, FaceRecord, PictureProblem, Tta};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::{FaceOf, Faces, PictureProblem as Told, json};
 use crate::asked::{Asked, Detection};
 use crate::house::House;
-use crate::problem::{Problem, with_causes};
+use crate::problem::Problem;
 use crate::query::Asks;
 use crate::upload::Upload;
 

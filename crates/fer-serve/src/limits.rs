@@ -24,5 +24,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(30);
 /// Most bytes and pixels of a camera's frame.
 pub(crate) const FRAME: usize = 8 << 20;
 pub(crate) const FRAME_PIXELS: usize = 4_000_000;
+/// Most bytes of a form: a path of 4096 bytes, each of them written as three, and a token.
+pub(crate) const FORM: usize = 16 << 10;
 /// Most pictures in a request.
 pub(crate) const PICTURES: usize = 256;

@@ -37,6 +37,7 @@ macro_rules! files {
 /// The page of faces, and what both have.
 const FACES: &[File] = files! {
     "/": HTML "page/index.html",
+    "/page/shared.css": CSS "page/shared.css",
     "/page/style.css": CSS "page/style.css",
     "/page/icon.svg": SVG "page/icon.svg",
     "/page/app.js": SCRIPT "page/app.js",

@@ -3,6 +3,7 @@ use std::error::Error;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fer_artifact::with_causes;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -66,14 +67,4 @@ pub(crate) fn of_network(error: &dyn Error) -> String {
         Some(cause) => format!("the network gave no answer: {}", with_causes(cause)),
         None => "the network gave no answer".to_owned(),
     }
-}
-
-/// An error with its causes.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let (mut words, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }

@@ -15,6 +15,7 @@ use crate::answer::{ModelList, ModelRecord, json};
 use crate::explain::explain;
 use crate::faces::faces;
 use crate::house::House;
+use crate::limits::FORM;
 use crate::live::live;
 use crate::metrics::MEDIA_TYPE;
 use crate::openapi::openapi;
@@ -39,7 +40,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     // Whoever watches over the service has no token.
     let open = pages(&house)
         // It brings its token itself.
-        .route("/runs/report", post(runs::by_form))
+        .route("/runs/report", post(runs::by_form).layer(DefaultBodyLimit::max(FORM)))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(other_method);

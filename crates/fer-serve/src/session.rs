@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use fer_artifact::with_causes;
 use fer_predict::Picture;
 use fer_video::{Tracked, Tracker};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -15,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use crate::frame_answer::{FrameAnswer, Seen};
 use crate::house::{Clock, House};
 use crate::limits::FRAME_PIXELS;
-use crate::problem::{of_network, with_causes};
+use crate::problem::of_network;
 
 /// How long the other side is waited for once it has been told that this is the end.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -149,9 +150,10 @@ impl Ending {
     fn frame(&self) -> Option<CloseFrame> {
         let (code, reason) = match self {
             Self::Gone => return None,
-            Self::Idle(patience) => {
-                (close_code::AWAY, format!("no frame or reader for {} s (--timeout)", patience.as_secs_f64()))
-            }
+            Self::Idle(patience) => (
+                close_code::AWAY,
+                format!("no frame came, or no answer was taken, for {} s (--timeout)", patience.as_secs_f64()),
+            ),
             Self::Refused(reason) => (close_code::SIZE, reason.clone()),
             Self::Closing => (close_code::AWAY, "the service is about to end".to_owned()),
             Self::Defect => (close_code::ERROR, "a defect of the service".to_owned()),
@@ -185,8 +187,10 @@ async fn read(
 
 /// A message that is too long; anything else is a connection that is broken.
 fn refused(error: axum::Error) -> Ending {
-    let reason = error.to_string();
-    if reason.contains("too long") { Ending::Refused(reason) } else { Ending::Gone }
+    match error.into_inner().downcast_ref() {
+        Some(long @ tungstenite::Error::Capacity(_)) => Ending::Refused(long.to_string()),
+        _ => Ending::Gone,
+    }
 }
 
 /// A frame's picture.

@@ -79,8 +79,8 @@ impl Run {
     }
 
     /// The runs in this folder and below, sorted by path. Hidden folders, links, and what lies in a run are left out,
-    /// but for the cells of a sweep. A run that cannot be read, or a folder that cannot be listed, is told with its
-    /// error in the list.
+    /// but for the cells of a sweep. A run that cannot be read, a folder that cannot be listed, or a link in the place
+    /// of a sweep's cells, is told with its error in the list.
     pub fn find(folder: &Path) -> Vec<Result<Self, Error>> {
         Self::folders(folder).into_iter().map(|found| Self::read(&found?)).collect()
     }
@@ -94,10 +94,14 @@ impl Run {
 }
 
 fn collect(folder: &Path, depth: usize, found: &mut Vec<Result<PathBuf, Error>>) {
+    let cells = folder.join(CELLS);
+    if cells.is_symlink() {
+        let link = std::io::Error::other("expected a folder, found a link, which is not followed");
+        found.push(Err(io(&cells, "list the cells")(link)));
+    }
     let below = match is_run(folder) {
         true => {
             found.push(Ok(folder.to_owned()));
-            let cells = folder.join(CELLS);
             if cells.symlink_metadata().is_ok_and(|cells| cells.is_dir()) { folders(&cells) } else { return }
         }
         false => folders(folder),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::run_folder::folder::{link, remove_unfinished};
 
 /// A stage's folder for checkpoints, in its own.
-pub(crate) const CHECKPOINTS: &str = "checkpoints";
+pub const CHECKPOINTS: &str = "checkpoints";
 /// Checkpoints that are kept, beside the one of the best epoch and the last from which a longer training may go on.
 const KEPT: usize = 2;
 

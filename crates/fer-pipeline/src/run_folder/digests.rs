@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-pub(crate) const CACHE_FILE: &str = ".digests.json";
+/// Digests that are known, in a run folder.
+pub const CACHE_FILE: &str = ".digests.json";
 const CACHE_VERSION: u32 = 2;
 
 /// Digests of a run folder's files and of those that it was made from.

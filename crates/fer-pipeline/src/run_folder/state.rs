@@ -80,6 +80,17 @@ pub(crate) enum End {
 }
 
 impl RunState {
+    /// The state in a word, as JSON has it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Unfinished => "unfinished",
+            Self::Running { .. } => "running",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// What a run folder tells; nothing if the last run in it ended well. Who holds the folder is running, whatever
     /// else is told.
     pub(crate) fn read(run_dir: &Path) -> Option<Self> {
@@ -158,16 +169,15 @@ impl fmt::Display for Activity {
 
 impl fmt::Display for RunState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
         match self {
-            RunState::Finished => f.write_str("finished"),
-            RunState::Unfinished => f.write_str("unfinished"),
-            RunState::Running { process, activity: None } => write!(f, "running, {process}"),
-            RunState::Running { process, activity: Some(activity) } => write!(f, "running, {activity}, {process}"),
-            RunState::Interrupted { activity: None } => f.write_str("interrupted"),
+            RunState::Finished | RunState::Unfinished | RunState::Interrupted { activity: None } => Ok(()),
+            RunState::Running { process, activity: None } => write!(f, ", {process}"),
+            RunState::Running { process, activity: Some(activity) } => write!(f, ", {activity}, {process}"),
             RunState::Interrupted { activity: Some(activity) } => {
-                write!(f, "interrupted at {}", Activity { seconds_left: None, ..activity.clone() })
+                write!(f, " at {}", Activity { seconds_left: None, ..activity.clone() })
             }
-            RunState::Failed { message, .. } => write!(f, "failed: {message}"),
+            RunState::Failed { message, .. } => write!(f, ": {message}"),
         }
     }
 }
@@ -210,6 +220,16 @@ mod tests {
         assert_eq!(told(folder.path()).unwrap(), "failed: out of memory");
         forget(folder.path());
         assert_eq!(told(folder.path()), None);
+    }
+
+    #[test]
+    fn a_state_has_the_name_that_json_has() {
+        let failed = RunState::Failed { activity: None, message: "out of memory".to_owned() };
+        let running = RunState::Running { process: own_name(), activity: Some(activity()) };
+        let interrupted = RunState::Interrupted { activity: None };
+        for state in [RunState::Finished, RunState::Unfinished, running, interrupted, failed] {
+            assert_eq!(serde_json::to_value(&state).unwrap()["state"], state.name());
+        }
     }
 
     #[test]

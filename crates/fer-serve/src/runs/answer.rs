@@ -186,15 +186,3 @@ impl Evaluation {
         Self { stage, of, is_current, splits: scores.collect() }
     }
 }
-
-/// The word for a state.
-pub(super) const fn word(state: &RunState) -> &'static str {
-    match state {
-        RunState::Finished => "finished",
-        RunState::Unfinished => "unfinished",
-        RunState::Running { .. } => "running",
-        RunState::Interrupted { .. } => "interrupted",
-        RunState::Failed { .. } => "failed",
-        _ => "unknown",
-    }
-}

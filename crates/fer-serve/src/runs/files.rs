@@ -14,12 +14,12 @@ pub(super) fn whole(root: &Path, relative: &Path, limit: u64) -> io::Result<(Fil
     }
 }
 
-/// The last bytes of a file, at most so many, and its length.
+/// The last bytes of a file, at most so many, and its length; what is appended meanwhile is left out.
 pub(super) fn tail(root: &Path, relative: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
     let (mut file, length) = open(root, relative)?;
     file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
     let mut bytes = vec![];
-    file.take(limit).read_to_end(&mut bytes)?;
+    file.take(length.min(limit)).read_to_end(&mut bytes)?;
     Ok((bytes, length))
 }
 
@@ -36,14 +36,19 @@ fn open(root: &Path, relative: &Path) -> io::Result<(File, u64)> {
 #[cfg(unix)]
 fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open, openat};
+    use rustix::io::Errno;
 
     // A pipe would be waited for.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let refused = |error| match error {
+        Errno::LOOP => Error::new(ErrorKind::InvalidInput, "expected a file, found a link, which is not followed"),
+        error => Error::from(error),
+    };
     let mut at = open(root, flags | OFlags::DIRECTORY, Mode::empty())?;
     let names = names(relative)?;
     for (place, name) in names.iter().enumerate() {
         let kind = if place + 1 < names.len() { OFlags::DIRECTORY } else { OFlags::empty() };
-        at = openat(&at, *name, flags | kind, Mode::empty())?;
+        at = openat(&at, *name, flags | kind, Mode::empty()).map_err(refused)?;
     }
     Ok(File::from(at))
 }

@@ -4,10 +4,14 @@ use std::fs::{DirEntry, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fer_pipeline::{CELLS, StageName};
+use fer_artifact::names::SUBSETS;
+use fer_artifact::{RECORD, TABLE};
+use fer_pipeline::{CACHE_FILE, CELLS, CHECKPOINTS, StageName};
 
 /// Most entries of a folder.
 const ENTRIES: usize = 4096;
+/// Most bytes of the predictions for a split.
+const PREDICTIONS: u64 = 256 << 20;
 /// Folder of curves that grow, in that of a training.
 const LIVE: &str = "live";
 
@@ -45,6 +49,8 @@ fn stage(folder: &Path, run_dir: &Path, seen: &mut Noted) -> Result<(), String> 
         let found = found(&entry)?;
         match () {
             () if found.is_file() => note(&entry.path(), run_dir, &found, seen)?,
+            // They are not read, and a link of the user's leads to more room.
+            () if entry.file_name() == CHECKPOINTS => {}
             () if !found.is_dir() => return Err(no_file(&entry.path(), run_dir)),
             () if entry.file_name() == LIVE => stage(&entry.path(), run_dir, seen)?,
             () => {}
@@ -67,9 +73,9 @@ fn note(path: &Path, run_dir: &Path, found: &Metadata, seen: &mut Noted) -> Resu
 fn largest(name: &str) -> u64 {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     match () {
-        () if name.starts_with("predictions-") => 256 << 20,
-        () if ends(&[".jsonl"]) => 64 << 20,
-        () if ends(&[".json", ".yaml", ".txt"]) => 16 << 20,
+        () if name.starts_with("predictions-") => PREDICTIONS,
+        () if ends(&[".jsonl", CACHE_FILE, SUBSETS]) => TABLE,
+        () if ends(&[".json", ".yaml", ".txt"]) => RECORD,
         // Of tensors, no more than the header is read, and of all else nothing.
         () => u64::MAX,
     }

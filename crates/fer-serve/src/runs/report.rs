@@ -18,6 +18,7 @@ use super::files::whole;
 use super::shelf::Runs;
 use crate::faces::slow;
 use crate::house::House;
+use crate::limits::FORM;
 use crate::page::{HTML, no_runs};
 use crate::problem::Problem;
 use crate::query::Asks;
@@ -61,17 +62,22 @@ pub(super) struct ReportForm {
 /// The report that a form asks for.
 pub(crate) async fn by_form(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let mut headers = request.headers().clone();
+    // Before any of the form is read, all that its token does not decide.
+    house.trust.check_place(&headers)?;
+    let runs = house.runs.clone().ok_or_else(no_runs)?;
     let form = tokio::time::timeout(house.limits.patience, request.extract::<Form<ReportForm>, _>());
     let form = form.await.map_err(|_| slow(&house))?;
     let Form(ReportForm { run, stage, token }) = form.map_err(|error| {
-        let detail = format!("expected a form of `run`, `stage` and `token`: {}", error.body_text());
+        let detail = match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => format!("expected a form of at most {FORM} bytes, found more"),
+            _ => format!("expected a form of `run`, `stage` and `token`: {}", error.body_text()),
+        };
         Problem::new(error.status(), detail)
     })?;
     let token = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "expected a token of visible letters, found other bytes"))?;
     headers.append(header::AUTHORIZATION, token);
     house.trust.check(&headers)?;
-    let runs = house.runs.clone().ok_or_else(no_runs)?;
     house.read(move || report(&runs, OfReport { run, stage })).await?
 }
 

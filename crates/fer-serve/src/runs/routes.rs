@@ -1,6 +1,7 @@
 //! The addresses of runs.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{
-    AllCurves, Log, PairedSplit, RunList, RunProblem, RunRow, SweepRow, TwoRuns, WholeRun, WholeSweep, word,
+    AllCurves, Log, PairedSplit, RunList, RunProblem, RunRow, SweepRow, TwoRuns, WholeRun, WholeSweep,
 };
 use super::files::tail;
 use super::report::{REPORT, report};
@@ -103,7 +104,7 @@ fn list(runs: &Runs, Nothing {}: Nothing) -> Result<Response, Problem> {
     let (mut found, mut problems) = (vec![], vec![]);
     let mut sweeps: BTreeMap<String, BTreeMap<&'static str, usize>> = BTreeMap::new();
     for (path, read) in runs.all() {
-        let state = read.as_ref().map_or("unreadable", |run| word(&run.state));
+        let state = read.as_ref().map_or("unreadable", |run| run.state.name());
         let sweep = runs.sweep(&path);
         if let Some(sweep) = &sweep {
             *sweeps.entry(sweep.clone()).or_default().entry(state).or_default() += 1;
@@ -146,11 +147,16 @@ fn curves(runs: &Runs, asked: OfRun) -> Result<Response, Problem> {
 
 fn log(runs: &Runs, asked: OfRun) -> Result<Response, Problem> {
     let run = runs.one(&asked.run)?;
-    let (end, bytes) = tail(runs.root(), &runs.below_root(&run).join(LOG_FILE), LOG_END).map_err(|_| {
-        let detail = "expected a cell of a sweep, which has a log, found a run without one";
-        Problem::new(StatusCode::NOT_FOUND, detail)
-    })?;
-    let is_whole = end.len() as u64 == bytes;
+    let refused = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => {
+            let detail = "expected a cell of a sweep, which has a log, found a run without one";
+            Problem::new(StatusCode::NOT_FOUND, detail)
+        }
+        _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{}: {LOG_FILE}: {error}", asked.run)),
+    };
+    let log = runs.below_root(&run).join(LOG_FILE);
+    let (end, bytes) = tail(runs.root(), &log, LOG_END).map_err(refused)?;
+    let is_whole = bytes <= LOG_END;
     let text = String::from_utf8_lossy(&end);
     // It begins somewhere in a line.
     let text = if is_whole { &*text } else { text.split_once('\n').map_or(&*text, |(_, rest)| rest) };

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use fer_artifact::with_causes;
 use fer_pipeline::compare::Run;
 use fer_pipeline::{CELLS, RunState};
 
 use super::files::folder;
 use super::guard::{Seen, files};
 use crate::Error;
-use crate::problem::{Problem, with_causes};
+use crate::problem::Problem;
 
 /// Most runs that are listed.
 const MOST: usize = 2000;
