@@ -82,7 +82,7 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: 
         }
     }
     for (seen, faces) in by_picture(seen, &explained) {
-        let name = visible(&seen.path.to_string_lossy());
+        let name = seen.path.to_string_lossy();
         let said = match &seen.outcome {
             Err(problem) => problem.clone(),
             Ok(crops) if crops.is_empty() => "no face".to_owned(),
@@ -93,7 +93,7 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: 
                 format!("{}, in {}", faces.join("; "), visible(&target.to_string_lossy()))
             }
         };
-        print(format!("{name}: {said}\n"))?;
+        print(format!("{}: {said}\n", visible(&name)))?;
     }
     Ok(())
 }

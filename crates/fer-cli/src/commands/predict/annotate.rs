@@ -32,8 +32,8 @@ impl Annotator {
             return;
         }
         if let Err(error) = self.write(seen.path, faces) {
-            let path = visible(&seen.path.to_string_lossy());
-            to_stderr(&format!("error: {path}: no annotated copy: {}", with_causes(error.as_ref())));
+            let path = seen.path.to_string_lossy();
+            to_stderr(&format!("error: {}: no annotated copy: {}", visible(&path), with_causes(error.as_ref())));
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
