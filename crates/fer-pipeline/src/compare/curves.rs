@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use fer_artifact::names::HISTORY;
-use fer_artifact::{EpochRecord, TABLE, read_regular_text};
+use fer_artifact::{EpochRecord, RECORD, read_regular_text};
 use serde::Serialize;
 
 use crate::run_folder::folder::io;
@@ -28,7 +28,7 @@ impl Curves {
         let folder = run_dir.join(stage.as_str());
         let live = live_folder(&folder).join(HISTORY);
         for (path, is_live) in [(live, true), (folder.join(HISTORY), false)] {
-            match read_regular_text(&path, TABLE) {
+            match read_regular_text(&path, RECORD) {
                 // The live one goes as the other comes.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(io(&path, "read the history")(error)),
