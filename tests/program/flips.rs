@@ -114,30 +114,29 @@ enum Damaged {
 /// Checkpoints: a training that would go on from a damaged one goes on from the one before it, and starts anew where there is none.
 #[test]
 fn a_bit_that_flips_in_a_checkpoint_or_its_note_changes_no_model() {
+    use Damaged::{All, Newest};
     let longer = ["run", "--set=train.epochs=3", "--checkpoint-epochs=1"];
     let whole = world();
     whole.fer(&longer).succeeded();
     let expected = whole.outputs("run");
-    let cases =
-        [Damaged::Newest, Damaged::All].into_iter().flat_map(|damaged| (0..SAMPLE).map(move |at| (damaged, at)));
-    for (ending, (damaged, share)) in
-        [".safetensors", ".json"].into_iter().flat_map(|e| cases.clone().map(move |c| (e, c)))
-    {
-        let world = world();
-        let files = world.files("run/train/checkpoints");
-        let files: Vec<_> = files.iter().filter(|(file, _)| file.ends_with(ending)).collect();
-        assert_eq!(files.len(), 2, "one of each epoch");
-        let first = if damaged == Damaged::Newest { 1 } else { 0 };
-        for (index, (file, bytes)) in files.into_iter().enumerate().skip(first) {
-            let place = places(index, bytes.len(), SAMPLE).nth(share).unwrap();
-            flip(&world.path(&format!("run/train/checkpoints/{file}")), place);
+    for (ending, damaged) in [(".safetensors", Newest), (".safetensors", All), (".json", Newest), (".json", All)] {
+        for share in 0..SAMPLE {
+            let world = world();
+            let files = world.files("run/train/checkpoints");
+            let files: Vec<_> = files.iter().filter(|(file, _)| file.ends_with(ending)).collect();
+            assert_eq!(files.len(), 2, "one of each epoch");
+            let first = usize::from(damaged == Newest);
+            for (index, (file, bytes)) in files.into_iter().enumerate().skip(first) {
+                let place = places(index, bytes.len(), SAMPLE).nth(share).unwrap();
+                flip(&world.path(&format!("run/train/checkpoints/{file}")), place);
+            }
+            let told = world.fer(&longer).succeeded().stderr;
+            let goes_on = told.contains("goes on from epoch 2 of 3");
+            assert!(
+                goes_on == (damaged == Newest) && (goes_on || !told.contains("goes on")),
+                "{ending} {share}: {told}"
+            );
+            crate::world::assert_same(&expected, &world.outputs("run"));
         }
-        let told = world.fer(&longer).succeeded().stderr;
-        let goes_on = told.contains("goes on from epoch 2 of 3");
-        assert!(
-            goes_on == (damaged == Damaged::Newest) && (goes_on || !told.contains("goes on")),
-            "{ending} {share}: {told}"
-        );
-        crate::world::assert_same(&expected, &world.outputs("run"));
     }
 }
