@@ -62,7 +62,7 @@ fn lines_of_errors_have_an_end() {
     assert!(rate.stderr.contains("a learning_rate of 1e300 is far above"), "{rate:?}");
 }
 
-/// A picture of 11,000×11,000 pixels of eight bytes each, in 200 names: one of them is 1 GB.
+/// A picture of 11,000×11,000 pixels of eight bytes each, in 4 names: one of them is 1 GB.
 #[test]
 fn large_pictures_are_not_in_memory_side_by_side() {
     let world = World::new();

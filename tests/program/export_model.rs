@@ -111,7 +111,7 @@ fn what_is_no_model_is_refused_before_it_is_read() {
     assert!(ended.code == 1 && ended.stderr.starts_with("error: disk.img: not a valid safetensors file"), "{ended:?}");
     std::process::Command::new("mkfifo").arg(world.path("pipe")).status().unwrap();
     let ended = world.fer(&["export-model", "pipe", "nowhere.onnx"]);
-    let message = "error: pipe: expected a file, found a device, a pipe or a socket\n";
+    let message = "error: pipe: cannot read the file: expected a file, found a pipe\n";
     assert_eq!((ended.code, &*ended.stderr), (1, message));
 }
 

@@ -104,22 +104,38 @@ fn a_bit_that_flips_is_noticed_and_healed() {
     }
 }
 
-/// Checkpoints: a training that goes on from a damaged one goes on from the one before it.
+/// Which checkpoints are damaged.
+#[derive(Clone, Copy, PartialEq)]
+enum Damaged {
+    Newest,
+    All,
+}
+
+/// Checkpoints: a training that would go on from a damaged one goes on from the one before it, and starts anew where there is none.
 #[test]
 fn a_bit_that_flips_in_a_checkpoint_or_its_note_changes_no_model() {
+    use Damaged::{All, Newest};
     let longer = ["run", "--set=train.epochs=3", "--checkpoint-epochs=1"];
     let whole = world();
     whole.fer(&longer).succeeded();
     let expected = whole.outputs("run");
-    for ending in [".safetensors", ".json"] {
+    for (ending, damaged) in [(".safetensors", Newest), (".safetensors", All), (".json", Newest), (".json", All)] {
         for share in 0..SAMPLE {
             let world = world();
             let files = world.files("run/train/checkpoints");
-            for (index, (file, bytes)) in files.iter().filter(|(file, _)| file.ends_with(ending)).enumerate() {
+            let files: Vec<_> = files.iter().filter(|(file, _)| file.ends_with(ending)).collect();
+            assert_eq!(files.len(), 2, "one of each epoch");
+            let first = usize::from(damaged == Newest);
+            for (index, (file, bytes)) in files.into_iter().enumerate().skip(first) {
                 let place = places(index, bytes.len(), SAMPLE).nth(share).unwrap();
                 flip(&world.path(&format!("run/train/checkpoints/{file}")), place);
             }
-            world.fer(&longer).succeeded();
+            let told = world.fer(&longer).succeeded().stderr;
+            let goes_on = told.contains("goes on from epoch 2 of 3");
+            assert!(
+                goes_on == (damaged == Newest) && (goes_on || !told.contains("goes on")),
+                "{ending} {share}: {told}"
+            );
             crate::world::assert_same(&expected, &world.outputs("run"));
         }
     }

@@ -38,6 +38,15 @@ fn names_in_a_model_cannot_move_the_cursor() {
 }
 
 #[test]
+fn a_name_of_a_file_cannot_turn_its_line() {
+    let world = world();
+    let name = "a\u{202e}gpj.png";
+    put(&world, name, &encoded(&half(4, "left"), ImageFormat::Png));
+    let told = world.fer(&["predict", name, "--no-detect", "--model", "halves.safetensors"]).succeeded().stdout;
+    assert!(told.contains(r"a\u{202e}gpj.png") && !told.contains('\u{202e}'), "{told:?}");
+}
+
+#[test]
 fn a_model_that_asks_for_more_than_it_holds_is_refused() {
     let world = world();
     let mut model: Model = read(&world.path("halves.safetensors")).unwrap();

@@ -133,7 +133,7 @@ fn a_line_break_in_a_path_becomes_no_line_of_a_job_file() {
         for arguments in [&["--dry-run"][..], &[]] {
             let call = ["--engine", engine, "--run-dir", "a\ntouch owned\n"];
             let ended = sweep(&world, "submit", &[&call[..], arguments].concat());
-            let message = r"a\ntouch owned\n/jobs: expected a path without line breaks";
+            let message = r"a\u{a}touch owned\u{a}/jobs: expected a path without line breaks";
             assert!(ended.code == 2 && ended.stderr.contains(message), "{ended:?}");
         }
     }

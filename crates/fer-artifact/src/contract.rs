@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, split_file};
-use crate::{Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, Size, Split, Targets, describe, open, read};
+use crate::{
+    Artifact, Error, FeatureSet, ImageSet, Model, OutOfRange, RECORD, Size, Split, Targets, describe, open, read,
+    read_regular_text,
+};
 
 /// What a stage's output lacks of what its kind must hold.
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +215,7 @@ pub fn check_train(features: &Path, output: &Path) -> Result<(), Violation> {
 }
 
 fn check_history(path: &Path) -> Result<(), Violation> {
-    for (index, line) in text(path, "the history")?.lines().enumerate() {
+    for (index, line) in text(path, "the history", RECORD)?.lines().enumerate() {
         let record: Value = serde_json::from_str(line).unwrap_or_default();
         if record["epoch"].as_u64().is_none() || record["loss"].as_f64().is_none() {
             return Err(file(path, format!("an object with `epoch` and `loss` in line {}", index + 1)));
@@ -230,8 +233,9 @@ pub(crate) fn read_split<A: Artifact>(path: &Path, split: Split) -> Result<Optio
     if set.split() == Some(split) { Ok(Some(set)) } else { Err(file(path, format!("split `{split}` in the header"))) }
 }
 
-pub(crate) fn text(path: &Path, what: &str) -> Result<String, Violation> {
-    crate::read_regular_text(path, crate::TABLE).map_err(|error| file(path, format!("{what}: {error}")))
+/// A text of at most so many bytes.
+pub(crate) fn text(path: &Path, what: &str, most: u64) -> Result<String, Violation> {
+    read_regular_text(path, most).map_err(|error| file(path, format!("{what}: {error}")))
 }
 
 pub(crate) fn same<T: PartialEq>(what: &'static str, path: &Path, a: &T, other: &Path, b: &T) -> Result<(), Violation> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::contract::{file, read_split, same, text};
 use crate::csv_cell::records;
 use crate::names::{METRICS, REPORT, mistakes_file, predictions_file, split_file};
-use crate::{FeatureSet, Predictions, Split, Violation};
+use crate::{FeatureSet, Predictions, RECORD, Split, TABLE, Violation};
 
 /// Checks what a stage of kind evaluate left in `output` against its input in the folder `features`: predictions for
 /// at least one split, with the classes, labels, rows and targets of its features; `metrics.json` with scores for exactly these
@@ -50,14 +50,14 @@ fn check_mistakes(output: &Path, split: Split, predictions: Option<&Predictions>
     };
     let is_wrong = |index: usize| predictions.predicted(index) != usize::from(predictions.labels[index]);
     let mistakes = (0..predictions.labels.len()).filter(|&index| is_wrong(index)).count();
-    match records(&text(&path, "the mistakes")?) {
+    match records(&text(&path, "the mistakes", TABLE)?) {
         found if found == mistakes + 1 => Ok(()),
         found => Err(file(path, format!("a head and a row for each of {mistakes} mistakes, found {found} rows"))),
     }
 }
 
 fn check_metrics(path: &Path, found: &BTreeMap<&str, Predictions>) -> Result<(), Violation> {
-    let metrics: Value = serde_json::from_str(&text(path, "the scores")?)
+    let metrics: Value = serde_json::from_str(&text(path, "the scores", RECORD)?)
         .map_err(|error| file(path, format!("a JSON object: {error}")))?;
     let scored: BTreeSet<&str> =
         metrics["splits"].as_object().into_iter().flat_map(|splits| splits.keys().map(String::as_str)).collect();

@@ -31,7 +31,6 @@ mod record;
 mod regular;
 pub mod schema;
 mod seed;
-mod shown;
 mod size;
 mod spool;
 mod targets;
@@ -68,10 +67,9 @@ pub use record::{
     ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,
     NearReport, Overlap, SkippedRow, SplitMetrics, SplitReport, SubsetMetrics, Subsets, Tta, VoteMetrics, VotesReport,
 };
-pub use regular::{RECORD, TABLE, check_place, open_regular, read_named, read_regular, read_regular_text};
+pub use regular::{RECORD, TABLE, check_place, open_regular, read_named, read_regular, read_regular_text, what_is};
 pub use seed::Seed;
-pub use shown::{escaped, shown};
 pub use size::Size;
 pub use spool::Spool;
 pub use targets::Targets;
-pub use visible::{LONGEST_NAME, no_class_name, visible, visible_lines};
+pub use visible::{LONGEST_NAME, no_class_name, shown, visible, visible_lines};

@@ -35,13 +35,13 @@ pub const LIMITS: [Limit; 7] = [
     },
     Limit { what: "side of an image in an artifact", most: MAX_SIDE as u64, unit: "pixels", beyond: "refused" },
     Limit {
-        what: "JSON record of a run folder: lock, scores, note, state, note of a checkpoint",
+        what: "JSON record of a run folder: lock, scores, history, note, state, note of a checkpoint",
         most: RECORD,
         unit: "bytes",
         beyond: "refused by its name, or taken for absent where it only saves work",
     },
     Limit {
-        what: "JSON file with an entry for each row or file: known digests, subsets",
+        what: "JSON or CSV file with an entry for each row or file: known digests, subsets, mistakes",
         most: TABLE,
         unit: "bytes",
         beyond: "likewise",

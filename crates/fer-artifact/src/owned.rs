@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
-use crate::regular::check;
+use crate::regular::{check, what_is};
 
 /// Opens a file for a lock, to read and to write; one that is there keeps its bytes. Whoever can open it can hold the lock: those
 /// who may not write it may not read it either.
@@ -69,19 +69,26 @@ fn through_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
 /// ```
 ///
 /// # Errors
-/// The system's, and [`ErrorKind::InvalidInput`] with the name of what is no folder.
+/// The system's, and [`ErrorKind::InvalidInput`] with the name of what is no folder, or for a path that leads out of `root`.
 pub fn make_folders(root: &Path, below: &Path) -> io::Result<PathBuf> {
+    let refuse = |told: String| Err(Error::new(ErrorKind::InvalidInput, told));
+    if let Some(other) = below.components().find(|component| !matches!(component, Component::Normal(_))) {
+        let (below, other) = (below.display(), other.as_os_str().display());
+        return refuse(format!("expected names of folders in `{below}`, found `{other}`"));
+    }
     fs::create_dir_all(root)?;
     let mut folder = root.to_owned();
     for component in below.components() {
         folder.push(component);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            Err(_) if !is_folder(&folder) || !matches!(component, Component::Normal(_)) => {
-                let what =
-                    if folder.is_symlink() { "a link of another user's, or to no folder" } else { "something else" };
-                let message = format!("expected `{}` to be a folder, found {what}", folder.display());
-                return Err(Error::new(ErrorKind::InvalidInput, message));
+            Err(_) if !is_folder(&folder) => {
+                let what = match fs::metadata(&folder) {
+                    _ if is_link_of_others(&folder) => "a link of another user's",
+                    Ok(found) => what_is(&found),
+                    Err(_) => "a link that leads nowhere",
+                };
+                return refuse(format!("expected `{}` to be a folder, found {what}", folder.display()));
             }
             Ok(()) | Err(_) => {}
         }

@@ -43,12 +43,13 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = open_regular(path)?;
     let length = file.metadata()?.len();
-    let mut bytes = vec![];
-    if length <= most {
-        bytes.try_reserve_exact(length as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
-        file.take(most + 1).read_to_end(&mut bytes)?;
+    if length > most {
+        return too_long(most);
     }
-    if length > most { too_long(most) } else { within(bytes, most) }
+    let mut bytes = vec![];
+    bytes.try_reserve_exact(length as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    within(bytes, most)
 }
 
 /// The same of a text in UTF-8.
@@ -114,15 +115,25 @@ fn is_pipe(_: &Metadata) -> bool {
 pub(crate) fn check(found: &Metadata) -> io::Result<()> {
     match found.is_file() {
         true => Ok(()),
-        false => Err(Error::new(ErrorKind::InvalidInput, format!("expected a file, found {}", what(found)))),
+        false => Err(Error::new(ErrorKind::InvalidInput, format!("expected a file, found {}", what_is(found)))),
     }
 }
 
+/// What it is that lies somewhere, in the words of [`open_regular`]: a file, a folder, or none of them.
+///
+/// ```
+/// let what = |path| std::fs::metadata(path).map(|found| fer_artifact::what_is(&found));
+/// assert_eq!((what("Cargo.toml")?, what("src")?), ("a file", "a folder"));
+/// # #[cfg(unix)]
+/// assert_eq!(what("/dev/null")?, "a device");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[cfg(unix)]
-fn what(found: &Metadata) -> &'static str {
+pub fn what_is(found: &Metadata) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     let kind = found.file_type();
     match () {
+        () if kind.is_file() => "a file",
         () if kind.is_dir() => "a folder",
         () if kind.is_symlink() => "a link",
         () if kind.is_fifo() => "a pipe",
@@ -131,9 +142,14 @@ fn what(found: &Metadata) -> &'static str {
     }
 }
 
+/// What it is that lies somewhere: a file, a folder, or none of them.
 #[cfg(not(unix))]
-fn what(found: &Metadata) -> &'static str {
-    if found.is_dir() { "a folder" } else { "something else" }
+pub fn what_is(found: &Metadata) -> &'static str {
+    match () {
+        () if found.is_file() => "a file",
+        () if found.is_dir() => "a folder",
+        () => "something else",
+    }
 }
 
 #[cfg(unix)]

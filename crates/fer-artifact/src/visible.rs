@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// Most characters of a text that a message shows.
+const LONGEST: usize = 300;
+
 /// The text with each control character written as an escape, `\u{1b}`: one that came from a file never reaches a
 /// terminal or a report. Characters that turn the direction of writing count as control characters.
 ///
@@ -22,6 +25,21 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// ```
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |letter| steers(letter) && !matches!(letter, '\n' | '\t'))
+}
+
+/// [`visible`] text for a message, where it may have any length: what is longer than 300 characters is cut.
+///
+/// ```
+/// use fer_artifact::shown;
+/// assert_eq!(shown("conv1.0.weight"), "conv1.0.weight");
+/// assert_eq!(shown("a\u{202e}gpj.jpg"), r"a\u{202e}gpj.jpg");
+/// assert_eq!(shown(&"é".repeat(301)), format!("{}…", "é".repeat(300)));
+/// ```
+pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => visible(text).into_owned(),
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
+    }
 }
 
 /// Most characters of a class's name.

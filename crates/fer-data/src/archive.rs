@@ -73,20 +73,17 @@ pub(crate) fn in_zip(path: &Path) -> Result<(Found<Box<dyn Read + Send>>, u64), 
     Ok((Found { text, others }, length))
 }
 
-/// The CSV file of a tar archive. `open` gives the archive's bytes, unpacked, from their beginning.
+/// The CSV file of a tar archive. `open` gives the archive's bytes, unpacked, from their beginning; `broken` says why they cannot be
+/// read.
 pub(crate) fn in_tar<R: Read>(
     path: &Path,
-    format: &'static str,
     open: impl Fn() -> Result<R, Error>,
+    broken: impl Fn(IoError) -> Error,
 ) -> Result<Found<Take<R>>, Error> {
-    let damaged = |source: IoError| match source.kind() {
-        std::io::ErrorKind::UnexpectedEof => Error::Truncated { path: path.to_owned(), format },
-        _ => Error::Damaged { path: path.to_owned(), format, source },
-    };
     let mut archive = tar::Archive::new(open()?);
     let mut entries = vec![];
-    for (index, entry) in archive.entries().map_err(damaged)?.enumerate() {
-        let entry = entry.map_err(damaged)?;
+    for (index, entry) in archive.entries().map_err(&broken)?.enumerate() {
+        let entry = entry.map_err(&broken)?;
         if entry.header().entry_type().is_file() {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             entries.push(Entry { name, index, offset: entry.raw_file_position(), length: entry.size() });
@@ -94,7 +91,7 @@ pub(crate) fn in_tar<R: Read>(
     }
     let (csv, others) = only_csv(path, entries)?;
     let mut text = open()?;
-    std::io::copy(&mut text.by_ref().take(csv.offset), &mut std::io::sink()).map_err(damaged)?;
+    std::io::copy(&mut text.by_ref().take(csv.offset), &mut std::io::sink()).map_err(broken)?;
     Ok(Found { text: text.take(csv.length), others })
 }
 

@@ -8,6 +8,7 @@ use crate::blocks::Block;
 use crate::csv::{self, Opened};
 use crate::fields::Fields;
 use crate::labels;
+use crate::unpacked::Expansion;
 use crate::vote_columns::Columns;
 use crate::{BadRow, Classes, Error, Place, RowProblem, Votes};
 
@@ -45,7 +46,7 @@ impl Ballots {
     /// Reads a file.
     pub(crate) fn read(votes: &Votes, classes: &Classes) -> Result<Self, Error> {
         let path = votes.path();
-        let Opened { mut blocks, first: mut next, separator, names } = csv::open(path, None)?;
+        let Opened { mut blocks, first: mut next, separator, names } = csv::open(path, Expansion::FIXED)?;
         let columns = Columns::find(votes, classes, &names)?;
         let mut ballots = Self {
             names: columns.name.map(|_| vec![]),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::Error;
-use crate::unpacked::{EXPANSION, Text};
+use crate::unpacked::{Expansion, Text};
 
 /// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
 const BLOCK: usize = 2 << 20;
@@ -45,11 +45,11 @@ pub(crate) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
-        Self::expanding(path, EXPANSION)
+        Self::expanding(path, Expansion::FIXED)
     }
 
     /// The same with another bound of what a packed byte may become.
-    pub(crate) fn expanding(path: &'a Path, expansion: u64) -> Result<Self, Error> {
+    pub(crate) fn expanding(path: &'a Path, expansion: Expansion) -> Result<Self, Error> {
         let mut text = Text::open(path, expansion)?;
         let mut rest = Vec::new();
         text.read(BYTE_ORDER_MARK.len(), &mut rest)?;

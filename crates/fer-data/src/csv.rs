@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fer_artifact::{Count, Size};
+use fer_artifact::Size;
 use fer_imgproc::resize;
 use rayon::prelude::*;
 
@@ -11,13 +11,13 @@ use crate::columns::{self, Columns, Row, first_square};
 use crate::face::{Face, Image};
 use crate::labels::{self, Meaning};
 use crate::table::{Request, Splits, Table};
-use crate::unpacked::EXPANSION;
+use crate::unpacked::Expansion;
 use crate::{BadRow, CsvSource, Error, OnBadRow, Place, RowProblem, pixels};
 
 /// Reads all rows of a CSV file. One block is parsed while the next is read and unpacked.
 pub(crate) fn read(source: &CsvSource, request: &Request<'_>) -> Result<Table, Error> {
     let path = &source.path;
-    let Opened { mut blocks, first: mut next, separator, names } = open(path, source.expansion)?;
+    let Opened { mut blocks, first: mut next, separator, names } = open(path, Expansion::of_source(source.expansion))?;
     let columns = Columns::find(source, request, separator, names)?;
     let mut reader = Reader { path, request, columns, table: Table::new(request.scratch) };
     reader.table.left_out.add_all("not read beside the CSV file of the archive", blocks.others());
@@ -41,8 +41,7 @@ pub(crate) struct Opened<'a> {
 }
 
 /// Reads a file's header.
-pub(crate) fn open(path: &Path, expansion: Option<Count>) -> Result<Opened<'_>, Error> {
-    let expansion = expansion.map_or(EXPANSION, |count| count.get() as u64);
+pub(crate) fn open(path: &Path, expansion: Expansion) -> Result<Opened<'_>, Error> {
     let empty = || Error::Empty { path: path.to_owned() };
     let mut blocks = Blocks::expanding(path, expansion)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;
@@ -54,7 +53,8 @@ pub(crate) fn open(path: &Path, expansion: Option<Count>) -> Result<Opened<'_>, 
 /// The error with all labels of the file, if a label that is a number brought it about.
 fn with_labels(error: Error, source: &CsvSource, request: &Request<'_>) -> Error {
     error.with_labels(request.labels.classes(), || {
-        let Opened { mut blocks, first: mut next, separator, names } = open(&source.path, source.expansion)?;
+        let Opened { mut blocks, first: mut next, separator, names } =
+            open(&source.path, Expansion::of_source(source.expansion))?;
         let columns = Columns::find(source, request, separator, names)?;
         let mut found = std::collections::BTreeSet::new();
         while let Some(block) = next {
@@ -93,7 +93,7 @@ impl Reader<'_> {
                 .collect();
             for (index, (found, &line)) in faces.into_iter().zip(&block.lines).enumerate() {
                 match found {
-                    Ok(Some((face, meaning))) => table.push(face, meaning, rows[index].label)?,
+                    Ok(Some((face, meaning))) => table.push(path, face, meaning, rows[index].label)?,
                     Ok(None) => table.leave_out(rows[index].label),
                     Err(on_bad_row) => table.refuse(path, on_bad_row, |row| {
                         let problem = face((index, &rows[index])).err().expect("the row was refused before");

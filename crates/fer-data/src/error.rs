@@ -39,20 +39,26 @@ pub enum Error {
         format: &'static str,
     },
     /// A compressed file that unpacks to far more than tables of faces do.
-    #[error("{}: the {format} archive unpacks to too much for a table of faces; unpack it, or raise `expansion` of the source in a pipeline file", path.display())]
+    #[error("{}: the {format} archive unpacks to too much for a table of faces; {advice}", path.display())]
     Expands {
         /// The file.
         path: PathBuf,
         /// Kind of archive.
         format: &'static str,
+        /// What helps.
+        advice: &'static str,
         /// How much may be in it.
         source: std::io::Error,
     },
     /// More rows than are read.
-    #[error("expected a source of at most {limit} rows, found more; split it")]
+    #[error("{}: expected a source of at most {limit} {unit}, found more; split it", path.display())]
     TooManyRows {
+        /// The file or folder.
+        path: PathBuf,
         /// The most.
         limit: usize,
+        /// What is counted.
+        unit: &'static str,
     },
     /// A compressed file that cannot be unpacked.
     #[error("{}: the {format} archive is damaged; copy the file again", path.display())]

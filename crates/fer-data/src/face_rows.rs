@@ -6,9 +6,9 @@ use fer_artifact::Size;
 use fer_imgproc::Picture;
 use rayon::prelude::*;
 
-use crate::blocks::Block;
 use crate::columns::{Columns, Row, first_square};
 use crate::csv::{Opened, open};
+use crate::unpacked::Expansion;
 use crate::{Error, RowProblem, parquet, pixels, shards};
 
 /// How the name of a CSV file ends, packed or not.
@@ -60,32 +60,35 @@ pub fn read_faces<E: From<Error>>(
     if shards::is_called_parquet(path) {
         return parquet::read_rows(path, at_a_time, judge).map(|()| vec![]);
     }
-    let Opened { mut blocks, first: mut next, separator, names } = open(path, None)?;
+    let Opened { mut blocks, first, separator, names } = open(path, Expansion::FIXED)?;
     let columns = Columns::of_pixels(path, separator, &names)?;
     let mut reader = Reader { columns: &columns, side: None, rows: 0 };
+    let mut next = Ok(first);
     // Rows that do not fill a call yet.
     let mut waiting = vec![];
-    let mut take = |block: &Block, waiting: &mut Vec<FaceRow>| {
-        columns.with_rows(path, block, |rows| {
+    let read = loop {
+        let block = match next {
+            Ok(Some(block)) => block,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        };
+        let judged = columns.with_rows(path, &block, |rows| {
             rows.chunks(at_a_time).zip(block.lines.chunks(at_a_time)).try_for_each(|(rows, lines)| {
                 waiting.extend(reader.faces(rows, lines));
                 if waiting.len() < at_a_time {
                     return Ok(());
                 }
                 let rest = waiting.split_off(at_a_time);
-                judge(std::mem::replace(waiting, rest))
+                judge(std::mem::replace(&mut waiting, rest))
             })
-        })?
-    };
-    let mut read = || {
-        while let Some(block) = next.take() {
-            take(&block, &mut waiting)?;
-            next = blocks.next()?;
+        });
+        match judged {
+            Ok(judged) => judged?,
+            Err(error) => break Err(error),
         }
-        Ok(())
+        next = blocks.next();
     };
-    let read: Result<(), E> = read();
-    // What was read before an error counts.
+    // What was read before an error in the file counts.
     if !waiting.is_empty() {
         judge(waiting)?;
     }

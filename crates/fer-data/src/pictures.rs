@@ -43,7 +43,7 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
             several.note(seen.as_ref().map_or(0, |seen| seen.faces), || picture.file.display().to_string());
             for face in faces(picture, seen, request, grouped, &mut size) {
                 match face {
-                    Ok((face, meaning)) => table.push(face, meaning, &picture.label)?,
+                    Ok((face, meaning)) => table.push(&origin, face, meaning, &picture.label)?,
                     Err((place, problem)) => table
                         .refuse(&origin, request.on_bad_row.of(&problem), |row| BadRow { row, place, problem })
                         .map_err(|error| {

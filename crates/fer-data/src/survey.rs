@@ -15,6 +15,7 @@ use crate::listing::{Listing, Picture, Region};
 use crate::look_alike::{Of, likeness};
 use crate::parquet::Glance;
 use crate::table::{Request, Splits};
+use crate::unpacked::Expansion;
 use crate::walk::{self, Folder, as_text};
 use crate::{
     Classes, CsvSource, Error, Group, ManifestSource, OnBadRow, ParquetSource, Pattern, Source, folder, is_table,
@@ -64,7 +65,8 @@ impl Survey {
     }
 
     fn of_csv(csv: CsvSource) -> Result<Self, Error> {
-        let Opened { mut blocks, first: mut next, separator, names } = open(&csv.path, csv.expansion)?;
+        let Opened { mut blocks, first: mut next, separator, names } =
+            open(&csv.path, Expansion::of_source(csv.expansion))?;
         let is_people = |name: &&String| PEOPLE.iter().any(|word| word.eq_ignore_ascii_case(name));
         let by = names.iter().find(is_people).map(|name| Group::Column(name.clone()));
         let classes = Classes::default();
@@ -261,7 +263,7 @@ fn wraps(path: &Path, only: &std::ffi::OsStr, outer: &Folder) -> Result<bool, Er
 
 /// A CSV file with pixels, or else a list of pictures.
 fn file_at(path: &Path) -> Result<Source, Error> {
-    let Opened { separator, names, .. } = open(path, None)?;
+    let Opened { separator, names, .. } = open(path, Expansion::FIXED)?;
     match Columns::of_pixels(path, separator, &names) {
         Ok(_) => Ok(Source::Csv(CsvSource::new(path))),
         Err(_) if manifest::is_list(&names) => Ok(Source::Manifest(ManifestSource::new(path))),

@@ -128,11 +128,11 @@ impl Table {
     }
 
     /// The number of the next row, counted from 0 over usable and bad rows.
-    ///
-    /// # Panics
-    /// From row 2³² on.
-    fn next_row(&self) -> u32 {
-        u32::try_from(self.rows_of_source()).expect("fewer than 2^32 rows")
+    fn next_row(&self, path: &Path) -> Result<u32, Error> {
+        match u32::try_from(self.rows_of_source()) {
+            Ok(row) if row < u32::MAX => Ok(row),
+            _ => Err(Error::TooManyRows { path: path.to_owned(), limit: u32::MAX as usize, unit: "rows" }),
+        }
     }
 
     /// Number of rows of the source, usable or not.
@@ -150,7 +150,7 @@ impl Table {
     }
 
     /// Appends a usable row; `meaning` is that of its label.
-    pub(crate) fn push(&mut self, face: Face, meaning: Meaning, label: &str) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, path: &Path, face: Face, meaning: Meaning, label: &str) -> Result<(), Error> {
         match meaning {
             Meaning::Synonym(class) if !self.synonyms.contains_key(label) => {
                 self.synonyms.insert(label.to_owned(), class);
@@ -161,10 +161,10 @@ impl Table {
         if !self.labels_seen.contains(label) {
             self.labels_seen.insert(label.to_owned());
         }
-        if self.len() >= MOST_ROWS || self.rows_of_source() >= u32::MAX as usize {
-            return Err(Error::TooManyRows { limit: MOST_ROWS });
+        if self.len() >= MOST_ROWS {
+            return Err(Error::TooManyRows { path: path.to_owned(), limit: MOST_ROWS, unit: "usable rows" });
         }
-        let row = self.next_row();
+        let row = self.next_row(path)?;
         self.rows.push(row);
         self.values.resize_with(face.values.len(), BTreeMap::new);
         for (rows_of, value) in self.values.iter_mut().zip(face.values) {
@@ -192,7 +192,7 @@ impl Table {
         on_bad_row: OnBadRow,
         bad: impl FnOnce(u32) -> BadRow,
     ) -> Result<(), Error> {
-        let row = self.next_row();
+        let row = self.next_row(path)?;
         match on_bad_row {
             OnBadRow::Error => return Err(Error::Row { path: path.to_owned(), row: Box::new(bad(row)) }),
             OnBadRow::Skip if self.skipped < Listed::<SkippedRow>::LENGTH => self.first_skipped.push(bad(row)),
@@ -301,5 +301,30 @@ impl Table {
             (split, ImageSet { split, ..all.select(&members) })
         };
         splits.map(set).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::Image;
+
+    #[test]
+    fn a_source_of_too_many_rows_is_named() {
+        let push = |table: &mut Table| {
+            let (split, group, values, origin) = (None, None, vec![], None);
+            let face = Face { label: 0, split, group, values, origin, image: Image::new(vec![1]) };
+            table.push("a.csv".as_ref(), face, Meaning::Class(0), "a").map_err(|error| error.to_string())
+        };
+        let mut table = Table::new(".".as_ref());
+        table.labels = vec![0; MOST_ROWS - 1];
+        push(&mut table).unwrap();
+        let told = "a.csv: expected a source of at most 16777216 usable rows, found more; split it";
+        assert_eq!(push(&mut table).unwrap_err(), told);
+        let mut table = Table::new(".".as_ref());
+        table.others = u32::MAX as usize - 1;
+        push(&mut table).unwrap();
+        let told = "a.csv: expected a source of at most 4294967295 rows, found more; split it";
+        assert_eq!(push(&mut table).unwrap_err(), told);
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
-use fer_artifact::{FIRST, identify, is_plain_text, open_regular};
+use fer_artifact::{Count, FIRST, identify, is_plain_text, open_regular};
 
 use crate::Error;
 use crate::archive::{self, Found};
@@ -14,6 +14,24 @@ pub(crate) const EXPANSION: u64 = 100;
 /// Bytes that any packed file may become.
 pub(crate) const UNPACKED: u64 = 256 << 20;
 
+/// Bytes that a byte of a packed file may become, and what helps where it becomes more.
+#[derive(Clone, Copy)]
+pub(crate) struct Expansion {
+    times: u64,
+    advice: &'static str,
+}
+
+impl Expansion {
+    /// Where nobody can say another number.
+    pub(crate) const FIXED: Self = Self { times: EXPANSION, advice: "unpack it" };
+
+    /// Of a source in a pipeline file, which may say another number.
+    pub(crate) fn of_source(given: Option<Count>) -> Self {
+        let times = given.map_or(EXPANSION, |count| count.get() as u64);
+        Self { times, advice: "unpack it, or raise `expansion` of the source in a pipeline file" }
+    }
+}
+
 /// Fails once it has given more bytes than a file may unpack to.
 struct Bounded {
     inner: Box<dyn Read + Send>,
@@ -22,8 +40,8 @@ struct Bounded {
 }
 
 impl Bounded {
-    fn boxed(inner: Box<dyn Read + Send>, packed: u64, expansion: u64) -> Box<dyn Read + Send> {
-        let most = packed.saturating_mul(expansion).max(UNPACKED);
+    fn boxed(inner: Box<dyn Read + Send>, packed: u64, expansion: Expansion) -> Box<dyn Read + Send> {
+        let most = packed.saturating_mul(expansion.times).max(UNPACKED);
         Box::new(Self { inner, most, given: 0 })
     }
 }
@@ -44,6 +62,7 @@ impl Read for Bounded {
 pub(crate) struct Text<'a> {
     pub(crate) path: &'a Path,
     reader: Box<dyn Read + Send>,
+    expansion: Expansion,
     /// Name of the packed format, if it is one.
     format: Option<&'static str>,
     /// Names of the other files in an archive.
@@ -51,20 +70,20 @@ pub(crate) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(crate) fn open(path: &'a Path, expansion: u64) -> Result<Self, Error> {
-        let (mut reader, mut format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
+    pub(crate) fn open(path: &'a Path, expansion: Expansion) -> Result<Self, Error> {
+        let (mut reader, format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
         if format == Some("zip") {
             let (found, packed) = archive::in_zip(path)?;
             (reader, others) = (Bounded::boxed(found.text, packed, expansion), found.others);
         }
-        let mut text = Self { path, reader, format, others };
+        let mut text = Self { path, reader, expansion, format, others };
         let mut first = vec![];
         text.read(FIRST as usize, &mut first)?;
         if archive::is_tar(&first) {
-            format = format.filter(|&format| format != "zip").or(Some("tar"));
-            let Found { text: inner, others } =
-                archive::in_tar(path, format.unwrap_or("tar"), || layer(path, expansion))?;
-            text = Self { path, reader: Box::new(inner), format, others };
+            let format = format.filter(|&format| format != "zip").unwrap_or("tar");
+            let broken = |source| broken(path, format, expansion, source);
+            let Found { text: inner, others } = archive::in_tar(path, || layer(path, expansion), broken)?;
+            text = Self { path, reader: Box::new(inner), expansion, format: Some(format), others };
             first.clear();
             text.read(FIRST as usize, &mut first)?;
         }
@@ -80,18 +99,21 @@ impl<'a> Text<'a> {
     pub(crate) fn read(&mut self, most: usize, out: &mut Vec<u8>) -> Result<bool, Error> {
         out.reserve(most);
         let read = self.reader.by_ref().take(most as u64).read_to_end(out);
-        let path = || self.path.to_owned();
         match (read, self.format) {
             (Ok(count), _) => Ok(count < most),
             (Err(source), None) => Err(Error::io(self.path, "read the file")(source)),
-            (Err(source), Some(format)) if source.kind() == ErrorKind::UnexpectedEof => {
-                Err(Error::Truncated { path: path(), format })
-            }
-            (Err(source), Some(format)) if source.kind() == ErrorKind::FileTooLarge => {
-                Err(Error::Expands { path: path(), format, source })
-            }
-            (Err(source), Some(format)) => Err(Error::Damaged { path: path(), format, source }),
+            (Err(source), Some(format)) => Err(broken(self.path, format, self.expansion, source)),
         }
+    }
+}
+
+/// Why no more of a packed file can be read.
+fn broken(path: &Path, format: &'static str, Expansion { advice, .. }: Expansion, source: std::io::Error) -> Error {
+    let path = path.to_owned();
+    match source.kind() {
+        ErrorKind::UnexpectedEof => Error::Truncated { path, format },
+        ErrorKind::FileTooLarge => Error::Expands { path, format, advice, source },
+        _ => Error::Damaged { path, format, source },
     }
 }
 
@@ -113,7 +135,7 @@ fn packing(first: &[u8]) -> Option<&'static str> {
 }
 
 /// The bytes of a file, without the gzip or zstd around them.
-fn layer(path: &Path, expansion: u64) -> Result<Box<dyn Read + Send>, Error> {
+fn layer(path: &Path, expansion: Expansion) -> Result<Box<dyn Read + Send>, Error> {
     let format = packing(&beginning(path)?);
     let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
     let packed = file.metadata().map_err(Error::io(path, "read the file"))?.len();

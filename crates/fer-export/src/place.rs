@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use fer_artifact::what_is;
 use tempfile::TempPath;
 
 use crate::{Error, Format};
@@ -92,6 +93,7 @@ impl Place {
     }
 }
 
+// As `what_is` calls them.
 const FILE: &str = "a file";
 const FOLDER: &str = "a folder";
 const WRITE: &str = "write the file";
@@ -99,9 +101,7 @@ const WRITE: &str = "write the file";
 /// What stands at a path, behind any link.
 fn found(path: &Path) -> Option<&'static str> {
     match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Some(FOLDER),
-        Ok(metadata) if metadata.is_file() => Some(FILE),
-        Ok(_) => Some("a device, a pipe or a socket"),
+        Ok(metadata) => Some(what_is(&metadata)),
         Err(_) => path.is_symlink().then_some("a link that leads nowhere"),
     }
 }

@@ -191,8 +191,8 @@ impl Block {
     /// The convolution, if its results need not be stored.
     fn as_gray(&self) -> Option<(Gray, &Conv)> {
         let conv = self.conv.as_ref()?;
-        let Geometry { height, width, channels, outputs, kernel, stride, padding, method, .. } = conv.geometry;
-        let suits = [channels, kernel, stride, padding] == [1, 3, 1, 1] && method == Method::Fast;
+        let Geometry { height, width, outputs, method, .. } = conv.geometry;
+        let suits = conv.geometry.is_single() && method == Method::Fast;
         let suits = suits && self.pooling == Pooling::Max2 && !self.x_is_tracked;
         suits.then_some((Gray { height, width, outputs }, conv))
     }

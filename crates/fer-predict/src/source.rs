@@ -9,7 +9,7 @@ use crate::{BUILT_IN, Error, built_in};
 /// Where a model is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelSource {
-    /// In this crate, by one of the names in [`BUILT_IN`].
+    /// In this crate, by one of the names in [`BUILT_IN`]; any other is of no model.
     BuiltIn(&'static str),
     /// In this file, as train leaves it or `fer export-model` writes it.
     File(PathBuf),
@@ -36,10 +36,10 @@ impl ModelSource {
     /// The model.
     ///
     /// # Errors
-    /// [`Error::Artifact`] for a file that is no model.
+    /// [`Error::Artifact`] for a file that is no model, [`Error::UnknownModel`] for a name that is of none.
     pub fn read(&self) -> Result<Model, Error> {
         Ok(match self {
-            Self::BuiltIn(name) => read_bytes(name.as_ref(), bytes_of(name))?,
+            Self::BuiltIn(name) => read_bytes(name.as_ref(), bytes_of(name)?)?,
             Self::File(path) => read(path)?,
         })
     }
@@ -47,10 +47,10 @@ impl ModelSource {
     /// What the header of its file says.
     ///
     /// # Errors
-    /// [`Error::Artifact`] for a file that is none of `fer`'s.
+    /// [`Error::Artifact`] for a file that is none of `fer`'s, [`Error::UnknownModel`] for a name that is of no model.
     pub fn header(&self) -> Result<Header, Error> {
         let header = match self {
-            Self::BuiltIn(name) => describe_bytes(name.as_ref(), bytes_of(name))?.0,
+            Self::BuiltIn(name) => describe_bytes(name.as_ref(), bytes_of(name)?)?.0,
             Self::File(path) => describe(path)?.0,
         };
         header.ok_or_else(|| fer_artifact::Error::NoHeader { path: self.name().to_owned() }.into())
@@ -59,10 +59,10 @@ impl ModelSource {
     /// The digest of its file.
     ///
     /// # Errors
-    /// [`Error::Artifact`] for a file that cannot be read.
+    /// [`Error::Artifact`] for a file that cannot be read, [`Error::UnknownModel`] for a name that is of no model.
     pub fn digest(&self) -> Result<Digest, Error> {
         Ok(match self {
-            Self::BuiltIn(name) => Digest::of_bytes(bytes_of(name)),
+            Self::BuiltIn(name) => Digest::of_bytes(bytes_of(name)?),
             Self::File(path) => Digest::of_file(path)?,
         })
     }
@@ -82,6 +82,6 @@ impl fmt::Display for ModelSource {
     }
 }
 
-fn bytes_of(name: &str) -> &'static [u8] {
-    built_in(name).expect("every name of a built-in model has a file")
+fn bytes_of(name: &str) -> Result<&'static [u8], Error> {
+    built_in(name).ok_or_else(|| Error::UnknownModel { given: name.into() })
 }

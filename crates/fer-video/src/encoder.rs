@@ -117,8 +117,13 @@ impl Encoder {
         let pause = time - self.from - self.written as f64 / self.rate;
         let is_long = pause > longest;
         if is_long {
-            self.cuts.push((time - (pause - longest) - self.start, time - self.start));
-            self.from += pause - longest;
+            let (cut, end) = (pause - longest, time - self.start);
+            match self.cuts.last_mut() {
+                // More of the pause that was cut before.
+                Some((from, to)) if *to == end => *from -= cut,
+                _ => self.cuts.push((end - cut, end)),
+            }
+            self.from += cut;
         }
         is_long
     }
@@ -238,11 +243,11 @@ fn arguments(size: Size, rate: f64, encoder: &[&str], form: &str) -> Vec<String>
     [&before[..], &input, &colours, encoder, &after].concat().into_iter().map(str::to_owned).collect()
 }
 
-/// The filter that leaves these seconds out of a sound.
+/// The filter that leaves these seconds out of a sound, which is silent until it begins and where it has a gap.
 fn without(cuts: &[(f64, f64)]) -> String {
     let between = |(from, to): &(f64, f64)| format!("between(t,{from},{to})");
     let cuts = cuts.iter().map(between).collect::<Vec<_>>().join("+");
-    format!("aselect='not({cuts})',asetpts=N/SR/TB")
+    format!("aresample=async=1:first_pts=0,aselect='not({cuts})',asetpts=N/SR/TB")
 }
 
 /// A hidden file beside another, of the same ending.

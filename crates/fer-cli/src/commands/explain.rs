@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use fer_artifact::escaped;
+use fer_artifact::visible;
 use fer_eval::overlay;
 use fer_imgproc::resize;
 use fer_predict::{Crop, Face, Recognizer, Size};
@@ -55,7 +55,7 @@ fn asked(names: &[String], classes: &[String]) -> Result<Vec<usize>> {
             Some(class) => asked.push(class),
             None if name == "all" => asked.extend(0..classes.len()),
             None => {
-                bail!("--class: expected `all` or one of {}, found `{name}`", escaped(&classes.join(", ")))
+                bail!("--class: expected `all` or one of {}, found `{name}`", visible(&classes.join(", ")))
             }
         }
     }
@@ -82,7 +82,7 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: 
         }
     }
     for (seen, faces) in by_picture(seen, &explained) {
-        let name = escaped(&seen.path.to_string_lossy());
+        let name = seen.path.to_string_lossy();
         let said = match &seen.outcome {
             Err(problem) => problem.clone(),
             Ok(crops) if crops.is_empty() => "no face".to_owned(),
@@ -90,10 +90,10 @@ fn explain(recognizer: &Recognizer, seen: &[Seen<'_>], asked: &[usize], copies: 
                 let target = copies.make(seen.path, ".explained.png")?;
                 sheet(crops, faces, recognizer)?.write(&target)?;
                 let faces: Vec<String> = faces.iter().map(|face| words(face, recognizer.classes())).collect();
-                format!("{}, in {}", faces.join("; "), escaped(&target.to_string_lossy()))
+                format!("{}, in {}", faces.join("; "), visible(&target.to_string_lossy()))
             }
         };
-        print(format!("{name}: {said}\n"))?;
+        print(format!("{}: {said}\n", visible(&name)))?;
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn words(face: &[Explained], classes: &[String]) -> String {
 
 impl Explained {
     fn caption(&self, classes: &[String]) -> String {
-        format!("{} {:.0} %", escaped(&classes[self.class]), 100.0 * self.probability)
+        format!("{} {:.0} %", visible(&classes[self.class]), 100.0 * self.probability)
     }
 }
 

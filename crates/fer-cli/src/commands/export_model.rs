@@ -98,9 +98,6 @@ impl ExportModelArgs {
             return self.source_in_run();
         }
         let source = ModelSource::of(&self.model)?;
-        if matches!(source, ModelSource::File(_)) && !self.model.is_file() && self.model.exists() {
-            bail!("{source}: expected a file, found a device, a pipe or a socket")
-        }
         let file_name = self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Source::of(file_name, &source)
     }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use fer_artifact::{Header, TensorInfo, describe, escaped};
+use fer_artifact::{Header, TensorInfo, describe, visible};
 use serde_json::{Value, json};
 
 use crate::exit_status::ExitStatus;
@@ -39,7 +39,7 @@ fn text(header: Option<&Header>, tensors: &[TensorInfo]) -> Result<String> {
         Some(header) => header_text(header)?,
         None => "no header: not an artifact of a stage\n".to_owned(),
     };
-    let names: Vec<String> = tensors.iter().map(|tensor| escaped(&tensor.name)).collect();
+    let names: Vec<String> = tensors.iter().map(|tensor| visible(&tensor.name).into_owned()).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     text.push('\n');
     for (name, TensorInfo { dtype, shape, .. }) in names.iter().zip(tensors) {
@@ -57,9 +57,9 @@ fn header_text(header: &Header) -> Result<String> {
         lines.push(("split", split.to_string()));
     }
     lines.push(("seed", header.seed.value().to_string()));
-    let mut text: String = lines.iter().map(|(key, value)| format!("{key:14}  {}\n", escaped(value))).collect();
+    let mut text: String = lines.iter().map(|(key, value)| format!("{key:14}  {}\n", visible(value))).collect();
     for (path, digest) in &header.parents {
-        text.push_str(&format!("{:14}  {}  {digest}\n", "parent", escaped(path)));
+        text.push_str(&format!("{:14}  {}  {digest}\n", "parent", visible(path)));
     }
     for (key, value) in
         [("params", &header.params)].into_iter().chain(header.details.iter().map(|(k, v)| (k.as_str(), v)))
@@ -73,9 +73,9 @@ fn header_text(header: &Header) -> Result<String> {
 fn entry(key: &str, value: &Value) -> Result<String> {
     let short = serde_json::to_string(value)?;
     if short.chars().count() <= LINE || !(value.is_object() || value.is_array()) {
-        return Ok(format!("{:14}  {}\n", escaped(key), escaped(&short)));
+        return Ok(format!("{:14}  {}\n", visible(key), visible(&short)));
     }
-    let mut text = format!("{}\n", escaped(key));
+    let mut text = format!("{}\n", visible(key));
     branches(value, 1, &mut text)?;
     Ok(text)
 }
@@ -83,7 +83,7 @@ fn entry(key: &str, value: &Value) -> Result<String> {
 /// The members of an object or a list, each indented by its depth; a long list is cut short.
 fn branches(value: &Value, depth: usize, text: &mut String) -> Result<()> {
     let members: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (format!("{}:", escaped(key)), value)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (format!("{}:", visible(key)), value)).collect(),
         Value::Array(list) => list.iter().map(|value| ("-".to_owned(), value)).collect(),
         _ => vec![],
     };
@@ -91,7 +91,7 @@ fn branches(value: &Value, depth: usize, text: &mut String) -> Result<()> {
     for (key, value) in members.iter().take(MEMBERS) {
         let short = serde_json::to_string(value)?;
         if short.chars().count() + indent.len() + key.len() <= LINE || !(value.is_object() || value.is_array()) {
-            text.push_str(&format!("{indent}{key} {}\n", escaped(&short)));
+            text.push_str(&format!("{indent}{key} {}\n", visible(&short)));
         } else {
             text.push_str(&format!("{indent}{key}\n"));
             branches(value, depth + 1, text)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fer_artifact::escaped;
+use fer_artifact::visible;
 use fer_pipeline::progress::Clock;
 use fer_predict::{Ensemble, Look, ModelSource, Recognizer};
 use fer_serve::{Limits, Models, Runs, Server, Settings, Trust};
@@ -142,7 +142,7 @@ fn named(name: String, source: ModelSource) -> Result<(String, Recognizer)> {
 fn own_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = if whole.is_dir() { whole.file_name() } else { whole.file_stem() };
-    name.map_or_else(|| "model".to_owned(), |name| escaped(&name.to_string_lossy()))
+    name.map_or_else(|| "model".to_owned(), |name| visible(&name.to_string_lossy()).into_owned())
 }
 
 #[cfg(feature = "faces")]

@@ -122,7 +122,7 @@ impl Reader<'_> {
         for Gray { size: found, pixels } in seen.images {
             match size.check(found, || PathBuf::from(name())) {
                 Err(problem) => refuse(table, (problem, Some(image.to_owned())))?,
-                Ok(()) => table.push(known.face(pixels, origin()), known.meaning, label)?,
+                Ok(()) => table.push(&self.source.path, known.face(pixels, origin()), known.meaning, label)?,
             }
         }
         Ok(())

@@ -1,9 +1,12 @@
 //! Archives that Python wrote (`tests/golden/archives/make.py`).
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use fer_artifact::{Seed, Split, with_causes};
-use fer_data::{CsvSource, IngestParams, Ingested, Source, ingest};
+use fer_data::{CsvSource, Error, IngestParams, Ingested, Source, ingest, read_faces};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::source::{Scratch, ingested, refusal};
 
@@ -75,6 +78,33 @@ fn a_damaged_or_truncated_archive_is_refused() {
         cut,
         "faces.tar.gz: the gzip archive is truncated: expected more data, found the end of the file; copy the file again"
     );
+}
+
+/// A `tar.gz` whose first file has 257 MiB, all of them 0.
+fn bomb() -> Vec<u8> {
+    let packed = |bytes: &[u8]| {
+        let mut encoder = GzEncoder::new(vec![], Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut header = tar::Header::new_ustar();
+    header.set_path("faces.csv").unwrap();
+    header.set_size(257 << 20);
+    header.set_cksum();
+    [packed(header.as_bytes()), packed(&[0; 1 << 20]).repeat(257)].concat()
+}
+
+#[test]
+fn an_archive_that_unpacks_to_too_much_is_not_called_damaged() {
+    let scratch = Scratch::new();
+    let path = scratch.file("faces.tar.gz", bomb());
+    let told = "faces.tar.gz: the gzip archive unpacks to too much for a table of faces; unpack it";
+    let most = "expected at most 268435456 bytes in it, found more";
+    let refused = refusal(&scratch, &params(path.clone()));
+    assert_eq!(refused, format!("{told}, or raise `expansion` of the source in a pipeline file: {most}"));
+    // Nobody can raise anything there.
+    let refused = read_faces(&path, 9, |_| Ok::<(), Error>(())).unwrap_err();
+    assert!(with_causes(&refused).ends_with(&format!("{told}: {most}")), "{refused}");
 }
 
 #[test]

@@ -64,10 +64,36 @@ fn who_judges_may_stop_and_other_files_of_an_archive_are_named() {
     });
     assert!(matches!(stopped, Err(Error::Empty { path }) if path == Path::new("enough")));
     assert_eq!(calls, 1);
+    // 40 kB a row, of which 2 MiB are read at a time: rows of two blocks fill a call, and others wait.
+    let row = format!("{}\n", ["255"; 100 * 100].join(" "));
+    let path = scratch.file("long.csv", format!("pixels\n{}", row.repeat(150)));
+    let mut calls = vec![];
+    let stopped = read_faces(&path, 64, |rows| {
+        calls.push(rows.len());
+        Err(Error::Empty { path: "enough".into() })
+    });
+    assert!(matches!(stopped, Err(Error::Empty { path }) if path == Path::new("enough")));
+    assert_eq!(calls, [64]);
     // Python wrote it (`tests/golden/archives/make.py`).
     let archive = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/archives/faces.tar.gz"));
     let others = read_faces(archive, 9, |_| Ok::<(), Error>(())).unwrap();
     assert_eq!(others, ["fer2013/README", "fer2013/fer2013.bib"]);
+}
+
+#[test]
+fn rows_before_an_error_of_the_file_are_judged() {
+    let scratch = Scratch::new();
+    let row = format!("{}\n", ["255"; 100 * 100].join(" "));
+    let path = scratch.file("long.csv", [format!("pixels\n{}", row.repeat(150)).as_bytes(), b"\xFF\n"].concat());
+    let mut lengths = vec![];
+    let read = read_faces(&path, 64, |rows| {
+        lengths.push(rows.len());
+        Ok::<(), Error>(())
+    });
+    assert!(matches!(read, Err(Error::NotUtf8 { line: 152, found: 0xFF, .. })), "{read:?}");
+    // Those of the two blocks before the one with the error.
+    let (last, whole) = lengths.split_last().unwrap();
+    assert!(whole == [64] && (1..64).contains(last), "{lengths:?}");
 }
 
 #[test]

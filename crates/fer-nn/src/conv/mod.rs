@@ -42,7 +42,7 @@ pub enum Method {
     /// 3×3 windows with stride 1 by Winograd's F(4×4, 3×3), where there are at least eight channels on both sides;
     /// its rounding error is a few times that of a plain sum (see `docs/performance.md`). Others as [`Self::Exact`].
     Fast,
-    /// By a plain matrix product.
+    /// By plain sums over windows: a matrix product, or for 3×3 windows of one channel with stride 1 the nine products themselves.
     Exact,
 }
 

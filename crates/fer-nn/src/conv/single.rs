@@ -11,6 +11,9 @@ use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
 /// Places in a window.
 pub(crate) const PLACES: usize = 9;
 
+/// Numbers of the result that are made at a time.
+const BLOCK: usize = 1 << 17;
+
 /// An image with a zero around it.
 pub(crate) struct Framed<T> {
     pub(crate) values: Vec<T>,
@@ -35,7 +38,7 @@ impl<T: Copy + Default + From<f32>> Framed<T> {
 
 impl Geometry {
     /// Whether [`forward`] computes this convolution.
-    pub(super) fn is_single(&self) -> bool {
+    pub(crate) fn is_single(&self) -> bool {
         [self.channels, self.kernel, self.stride, self.padding] == [1, 3, 1, 1]
     }
 }
@@ -43,13 +46,18 @@ impl Geometry {
 /// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
 pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
     let weight = places_first(weight, g.outputs);
+    let line = g.width * g.outputs;
+    // Blocks of an image's lines, so that one image is shared by all threads too.
+    let block = (BLOCK / line.max(1)).max(1);
     let images = x.par_chunks(g.image()).zip(y.par_chunks_mut(g.out_image()));
     images.enumerate().for_each(|(image, (x, y))| {
         let framed = Framed::new([g.height, g.width], x);
-        after.run(image * g.out_image(), y, |y| {
-            for (row, out) in y.chunks_exact_mut(g.width * g.outputs).enumerate() {
-                vectorize(LineOfWindows { framed: &framed, row, weight: &weight, bias, out });
-            }
+        y.par_chunks_mut(block * line).enumerate().for_each(|(index, y)| {
+            after.run(image * g.out_image() + index * block * line, y, |y| {
+                for (row, out) in (index * block..).zip(y.chunks_exact_mut(line)) {
+                    vectorize(LineOfWindows { framed: &framed, row, weight: &weight, bias, out });
+                }
+            });
         });
     });
 }

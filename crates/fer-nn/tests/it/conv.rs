@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use fer_nn::{Conv2d, Method, Parameter, conv2d, depthwise_conv2d};
+use fer_nn::{BatchNorm, Conv2d, Method, Parameter, Statistics, conv2d, conv2d_batch_norm, depthwise_conv2d};
 
 use crate::differences::{check_input, check_parameter, random};
 use crate::golden::case;
@@ -86,6 +86,29 @@ fn a_convolution_without_a_bias_is_one_with_a_bias_of_zero() {
     let config = Conv2d::new(1, 1);
     let values = |bias| conv2d(&x, &weight, bias, config).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert_eq!(values(None), values(Some(&zero)));
+}
+
+/// An image of several blocks of lines, each of which knows the lines around it and where it lies.
+#[test]
+fn a_large_gray_image_is_that_of_its_parts_bit_by_bit() {
+    let (x, residual) = (random(&[1, 300, 40, 1], 1), random(&[1, 300, 40, 16], 2));
+    let [weight, scale, shift] = [(&[16, 1, 3, 3][..], 3), (&[16], 4), (&[16], 5)]
+        .map(|(shape, seed)| Parameter::new(random(shape, seed)).unwrap());
+    let (mean, var) = (random(&[16], 6), random(&[16], 7).abs().unwrap());
+    let values = |from: usize, to: usize| {
+        let part = |t: &Tensor| t.narrow(1, from, to - from).unwrap().contiguous().unwrap();
+        let statistics = Statistics::Running { mean: &mean, var: &var };
+        let (same, residual) = (Conv2d::new(1, 1), part(&residual));
+        let norm = BatchNorm { residual: Some(&residual), ..BatchNorm::new(&scale, &shift, 1e-5, statistics) };
+        let plain = conv2d(&part(&x), &weight, None, same).unwrap();
+        let (normed, _) = conv2d_batch_norm(&part(&x), &weight, None, same, norm).unwrap();
+        [plain, normed].map(|y| y.flatten_all().unwrap().to_vec1::<f32>().unwrap())
+    };
+    let (line, whole, upper, lower) = (40 * 16, values(0, 300), values(0, 151), values(149, 300));
+    for ((whole, upper), lower) in whole.iter().zip(&upper).zip(&lower) {
+        let parts = [&upper[..150 * line], &lower[line..]].concat();
+        assert!(whole.iter().map(|y| y.to_bits()).eq(parts.iter().map(|y| y.to_bits())));
+    }
 }
 
 #[test]

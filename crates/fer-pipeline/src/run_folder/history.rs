@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use fer_artifact::{EpochRecord, TABLE, read_regular_text};
+use fer_artifact::{EpochRecord, RECORD, read_regular_text};
 
 use crate::Error;
 use crate::run_folder::folder::io;
@@ -22,7 +22,7 @@ pub(crate) enum Writing {
 /// # Errors
 /// A file that cannot be read, or [`Error::History`].
 pub(crate) fn read_history(path: &Path, writing: Writing) -> Result<Option<Vec<EpochRecord>>, Error> {
-    let text = match read_regular_text(path, TABLE) {
+    let text = match read_regular_text(path, RECORD) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io(path, "read the history")(error)),

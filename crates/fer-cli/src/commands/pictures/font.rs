@@ -1,7 +1,7 @@
 //! Letters: Noto Sans, which is part of the program.
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
-use fer_artifact::escaped;
+use fer_artifact::visible;
 
 use crate::terminal::to_stderr;
 
@@ -13,7 +13,7 @@ pub(crate) fn drawn_names(classes: &[String]) -> Vec<String> {
         false => {
             to_stderr(&format!(
                 "annotated pictures call class `{}` #{number}: it has letters that the font lacks",
-                escaped(class)
+                visible(class)
             ));
             format!("#{number}")
         }

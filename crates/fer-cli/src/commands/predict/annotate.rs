@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
-use fer_artifact::{escaped, with_causes};
+use fer_artifact::{visible, with_causes};
 use fer_predict::{Face, Picture};
 
 use crate::commands::pictures::{Canvas, Copies, Seen, Viewer, drawn_names};
@@ -32,8 +32,8 @@ impl Annotator {
             return;
         }
         if let Err(error) = self.write(seen.path, faces) {
-            let path = escaped(&seen.path.to_string_lossy());
-            to_stderr(&format!("error: {path}: no annotated copy: {}", with_causes(error.as_ref())));
+            let path = seen.path.to_string_lossy();
+            to_stderr(&format!("error: {}: no annotated copy: {}", visible(&path), with_causes(error.as_ref())));
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -1,7 +1,7 @@
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use fer_artifact::{csv_cell, escaped};
+use fer_artifact::{csv_cell, visible};
 use fer_predict::{Face, FaceRecord, Place};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -58,7 +58,7 @@ const FILE: usize = 20;
 impl<'a> Rows<'a> {
     /// Prints the head, if there is one. A table has the columns that fit into this width, if it has to.
     pub(super) fn new(form: Form, classes: &'a [String], width: Option<usize>, bar: ProgressBar) -> Result<Self> {
-        let shown: Vec<String> = classes.iter().map(|class| escaped(class)).collect();
+        let shown: Vec<String> = classes.iter().map(|class| visible(class).into_owned()).collect();
         let all = CLASS.max(widest(&shown)) + BOX + shown.iter().map(|class| 2 + share_width(class)).sum::<usize>() + 4;
         let columns = if width.is_some_and(|width| width < all + FILE) { Columns::Likeliest } else { Columns::All };
         let mut rows = Self { form, classes, shown, columns, out: vec![], bar };
@@ -169,7 +169,7 @@ impl<'a> Rows<'a> {
             };
             write!(self.out, "  {share:>width$}")?;
         }
-        writeln!(self.out, "  {}", escaped(file))?;
+        writeln!(self.out, "  {}", visible(file))?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use fer_artifact::{escaped, with_causes};
+use fer_artifact::{visible, with_causes};
 use fer_predict::Picture;
 use fer_video::{Encoder, Error, Facts, Input, Selection, TrackedFace};
 
@@ -48,7 +48,7 @@ impl<'a> Film<'a> {
         match encoder.finish() {
             Ok(None) => true,
             Ok(Some(reason)) => {
-                to_stderr(&format!("warning: the annotated video has no sound: {}", escaped(&reason)));
+                to_stderr(&format!("warning: the annotated video has no sound: {}", visible(&reason)));
                 true
             }
             Err(error) => {

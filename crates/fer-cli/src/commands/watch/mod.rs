@@ -9,7 +9,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use fer_artifact::{check_place, escaped, visible_lines, write_atomic};
+use fer_artifact::{check_place, visible, visible_lines, write_atomic};
 use fer_data::is_called_parquet;
 use fer_pipeline::progress::Clock;
 use fer_predict::ModelSource;
@@ -193,7 +193,7 @@ impl Outputs<'_> {
 
     fn trouble(&mut self, trouble: &str) -> Result<()> {
         let place = self.last.map_or("before the first frame".to_owned(), place);
-        to_stderr(&format!("warning: {place}: {}", escaped(trouble)));
+        to_stderr(&format!("warning: {place}: {}", visible(trouble)));
         self.problem(trouble)
     }
 
@@ -211,7 +211,7 @@ impl Outputs<'_> {
         episodes.iter().try_for_each(|episode| self.rows.episode(episode))?;
         if let Some(reason) = reason(ending) {
             let place = self.last.map_or("no frame".to_owned(), |last| format!("the last frame is {}", place(last)));
-            to_stderr(&format!("error: {}: {place}: {}", escaped(&input.name()), escaped(reason)));
+            to_stderr(&format!("error: {}: {place}: {}", visible(&input.name()), visible(reason)));
             self.problem(reason)?;
         }
         self.rows.flush()?;

@@ -1,7 +1,7 @@
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use fer_artifact::{csv_cell, escaped};
+use fer_artifact::{csv_cell, visible};
 use fer_data::Cell;
 use fer_video::{Episode, TrackRecord, TrackedFace, clock};
 use indicatif::ProgressBar;
@@ -82,7 +82,7 @@ impl Rows {
     pub(super) fn episode(&mut self, episode: &Episode) -> Result<()> {
         if self.form == Form::Table {
             let Episode { track, class, from, to, probability, .. } = episode;
-            let (width, class) = (self.class_width(), escaped(&self.classes[*class]));
+            let (width, class) = (self.class_width(), visible(&self.classes[*class]));
             let [start, end] = [from, to].map(|time| clock(*time));
             writeln!(
                 self.out,
@@ -95,7 +95,7 @@ impl Rows {
     }
 
     fn class_width(&self) -> usize {
-        self.classes.iter().map(|class| escaped(class).chars().count()).max().unwrap_or(0).max(CLASS)
+        self.classes.iter().map(|class| visible(class).chars().count()).max().unwrap_or(0).max(CLASS)
     }
 
     fn json(&mut self, moment: Option<Moment>, finding: Result<&TrackedFace, &str>) -> Result<()> {

@@ -27,17 +27,19 @@ use weights::{FinishWeight, Side, transform_weight};
 const FORWARD: usize = 60;
 /// The same of the backward pass, whose sums over tiles are long enough to be worth their way through memory.
 const BACKWARD: usize = 120;
-/// Most pieces of a batch; each has a weight gradient of its own.
+/// Tiles that are worth a piece of their own.
+const LEAST: usize = 120;
+/// Most pieces of a batch of the backward pass; each has a weight gradient of its own.
 const PIECES: usize = 16;
 
 /// Images that the forward pass works on together.
 fn forward_piece(g: &Geometry) -> usize {
-    g.images_in_a_piece(g.tiles(), BACKWARD, usize::MAX)
+    g.images_in_a_piece(g.tiles(), LEAST, usize::MAX)
 }
 
 /// Images that the backward pass works on together.
 fn piece(g: &Geometry) -> usize {
-    g.images_in_a_piece(g.tiles(), BACKWARD, PIECES)
+    g.images_in_a_piece(g.tiles(), LEAST, PIECES)
 }
 
 /// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
