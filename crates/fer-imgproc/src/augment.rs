@@ -49,8 +49,10 @@ pub struct Augmentation {
 #[serde(deny_unknown_fields)]
 pub struct Degradation {
     /// Probability that it happens.
+    #[schemars(example = 0.3)]
     pub probability: Probability,
     /// Largest deviation; each is as likely as any other from 0 on.
+    #[schemars(example = 0.5)]
     pub deviation: NonNegative,
 }
 
