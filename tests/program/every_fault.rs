@@ -119,14 +119,31 @@ fn names(message: &str, hits: &[Call]) -> bool {
 
 type Tally = BTreeMap<(String, &'static str), usize>;
 
-/// Tries every so many of the faults.
+/// Every so many of the faults; and those that a wrong result came of, once: an input that seemed to be absent, and bytes that were
+/// others when they were read than when they were hashed.
+fn sample(scenario: &Scenario, stride: usize) -> Vec<Fault> {
+    const MENDED: [(&str, &str, Kind); 6] = [
+        ("stat", "preprocess/validation.safetensors", Kind::Damaged),
+        ("read", "small.csv", Kind::Corrupt),
+        ("read", "ingest/train.safetensors", Kind::Corrupt),
+        ("read", "preprocess/train.safetensors", Kind::Corrupt),
+        ("read", "preprocess/validation.safetensors", Kind::Corrupt),
+        ("read", "train/model.safetensors", Kind::Corrupt),
+    ];
+    let all = scenario.faults();
+    let is_like = |fault: &&Fault, (operation, path, kind): (&str, &str, Kind)| {
+        let call = &scenario.calls[fault.at - 1];
+        call.operation == operation && call.path.ends_with(path) && (fault.kind, fault.lasts) == (kind, false)
+    };
+    let of = |mended| all.iter().rfind(|fault| is_like(fault, mended)).copied();
+    let stretch = all.iter().skip(stride / 2).step_by(stride).copied();
+    stretch.chain(MENDED.into_iter().filter_map(of)).collect()
+}
+
+/// Tries a sample of the faults of each scenario.
 fn try_all(library: &Path, stride: usize) -> (Tally, Vec<String>) {
-    let scenarios = scenarios(library);
-    let cases: Vec<(&Scenario, Fault)> = scenarios
-        .iter()
-        .flat_map(|scenario| scenario.faults().into_iter().map(move |fault| (scenario, fault)))
-        .collect();
-    let cases: Vec<_> = cases.iter().step_by(stride).collect();
+    let of = |scenario| sample(scenario, stride).into_iter().map(move |fault| (scenario, fault));
+    let cases: Vec<(&Scenario, Fault)> = scenarios(library).iter().flat_map(of).collect();
     let results = Mutex::new((Tally::new(), vec![]));
     std::thread::scope(|scope| {
         for worker in 0..THREADS {

@@ -93,8 +93,7 @@ fn after_a_loss_of_power_the_next_run_heals() {
     let Some(library) = library() else { return };
     let asked = std::env::var("FER_POWER").ok();
     let stride = asked.as_ref().map_or(STRIDE, |asked| asked.parse().unwrap_or(1));
-    let scenarios = scenarios(library);
-    let all: Vec<Left<'_>> = scenarios.iter().flat_map(left).collect();
+    let all: Vec<Left<'_>> = scenarios(library).iter().flat_map(left).collect();
     // The end of each is always tried.
     let all: Vec<_> = all.iter().enumerate().filter(|(place, left)| place % stride == 0 || left.is_end).collect();
     let results = Mutex::new((BTreeMap::<String, usize>::new(), vec![]));

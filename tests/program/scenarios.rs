@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::shim::{Call, Tree, Watched, outputs};
 use crate::world::{PIPELINE, World};
@@ -51,7 +51,13 @@ impl Scenario {
     }
 }
 
-pub(crate) fn scenarios(library: &Path) -> Vec<Scenario> {
+/// All of them, made once.
+pub(crate) fn scenarios(library: &Path) -> &'static [Scenario] {
+    static ALL: OnceLock<Vec<Scenario>> = OnceLock::new();
+    ALL.get_or_init(|| make(library))
+}
+
+fn make(library: &Path) -> Vec<Scenario> {
     let world = World::new();
     world.fer(&["synth", "--rows", "70", "--seed", "1", "small.csv"]).succeeded();
     let file = |name: &str| (PathBuf::from(name), Some(Arc::new(std::fs::read(world.path(name)).unwrap())));

@@ -23,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) input_dir: &'a Path,
     /// Its inputs, with their paths in the run folder.
     pub(crate) inputs: Vec<Resolved>,
+    /// The chain with every parameter, in a run of one.
+    pub(crate) chain: Option<&'a str>,
     pub(crate) output_dir: &'a Path,
     /// Where the outputs go in the end.
     pub(crate) target: &'a Path,
@@ -144,11 +146,14 @@ impl Context<'_> {
         first.and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_else(|| self.input_dir.to_owned())
     }
 
-    /// The chain's resolved configuration, if the run folder has it.
+    /// The chain's resolved configuration, if there is one or the run folder has it.
     ///
     /// # Errors
     /// [`fer_artifact::Error::Io`].
     pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
+        if let Some(chain) = self.chain {
+            return Ok(chain.to_owned());
+        }
         let path = self.input_dir.join(CONFIG_FILE);
         let is_there = has_file(&path).map_err(|source| fault(&path, source))?;
         if is_there { text(&path) } else { Ok(String::new()) }

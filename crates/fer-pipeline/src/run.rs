@@ -281,7 +281,9 @@ impl Runner<'_> {
     fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
-        let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer: Some(self.writer) };
+        let chain = self.pipeline.resolved();
+        let (input, staging, writer) = (run_dir, run_dir, Some(self.writer));
+        let folders = Folders { input, chain: Some(&chain), staging, target: &target, writer };
         self.borrow_checkpoint(link, &inputs);
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.writer.check()?;
