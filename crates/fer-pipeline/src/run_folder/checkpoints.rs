@@ -135,7 +135,12 @@ impl Checkpoints {
     /// # Errors
     /// In words, what is wrong with the file.
     pub(crate) fn read(&self, note: &Note) -> Result<Checkpoint, String> {
-        read_known(&self.path(note, "safetensors"), &note.digest).map_err(|error| with_causes(&error))
+        read_known(&self.path(note, "safetensors"), &note.digest).map_err(|error| match error {
+            fer_artifact::Error::Changed { path } => {
+                format!("{}: its contents are not those that were written", path.display())
+            }
+            error => with_causes(&error),
+        })
     }
 
     /// Writes a checkpoint and the note beside it (with its digest), and removes the checkpoints that are not kept. In the
