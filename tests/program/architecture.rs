@@ -258,3 +258,15 @@ fn libraries_open_files_in_one_way() {
     strangers.retain(|path| !allowed.contains(&path.as_str()));
     assert!(strangers.is_empty(), "{strangers:?}");
 }
+
+/// What the compiler cannot check stands in the kernels of the matrix product alone.
+#[test]
+fn no_crate_but_the_kernels_has_unsafe_code() {
+    for package in packages() {
+        let folder = root().join("crates").join(&package.name).join("src");
+        let file = ["lib.rs", "main.rs"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file()).unwrap();
+        let attribute = if package.name == "fer-nn" { "#![deny(unsafe_code)]" } else { "#![forbid(unsafe_code)]" };
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.lines().any(|line| line == attribute), "{}: expected {attribute}", file.display());
+    }
+}

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use crate::owned::{make_folder, sync_folder};
 use crate::regular::check_place;
 use crate::{Digest, Error};
 
@@ -31,7 +32,7 @@ pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Resul
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(folder).map_err(io)?;
+    make_folder(folder).map_err(io)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
     // As `File::create` would: readable for whom the umask lets.
@@ -42,9 +43,11 @@ pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Resul
         Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
     fill(&mut out)?;
     let digest = out.sync().map_err(io)?;
-    temporary.persist(path).map_err(|error| io(error.error))?;
+    std::fs::rename(&temporary, path).map_err(io)?;
+    // Nothing is left under its former name that would have to go.
+    let _ = temporary.into_temp_path().keep();
     // The rename itself must survive a power cut too.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    sync_folder(folder).map_err(io)?;
     Ok(digest)
 }
 

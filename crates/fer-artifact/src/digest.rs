@@ -1,6 +1,8 @@
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,5 +64,54 @@ impl TryFrom<String> for Digest {
 
     fn try_from(text: String) -> Result<Self, String> {
         text.parse()
+    }
+}
+
+/// Hashes what is read through it. Its clones know the same bytes, so that one can be asked while another is being read.
+///
+/// ```
+/// use std::io::Read;
+/// let hashed = fer_artifact::Hashed::new(&b"faces"[..]);
+/// let mut bytes = vec![];
+/// hashed.clone().read_to_end(&mut bytes)?;
+/// assert_eq!(hashed.digest(), Some(fer_artifact::Digest::of_bytes(b"faces")));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Hashed<R>(Arc<Mutex<Passing<R>>>);
+
+#[derive(Debug)]
+struct Passing<R> {
+    inner: R,
+    hasher: blake3::Hasher,
+    is_at_end: bool,
+}
+
+impl<R> Hashed<R> {
+    /// Of a reader at the beginning of what it reads.
+    pub fn new(inner: R) -> Self {
+        Self(Arc::new(Mutex::new(Passing { inner, hasher: blake3::Hasher::new(), is_at_end: false })))
+    }
+
+    /// The digest of all bytes; none as long as the end was not seen.
+    pub fn digest(&self) -> Option<Digest> {
+        let passing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        passing.is_at_end.then(|| passing.hasher.finalize().into())
+    }
+}
+
+impl<R> Clone for Hashed<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut passing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = passing.inner.read(out)?;
+        passing.hasher.update(&out[..count]);
+        passing.is_at_end |= count == 0 && !out.is_empty();
+        Ok(count)
     }
 }

@@ -16,6 +16,12 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Not what was hashed before.
+    #[error("{}: found other contents than when it was hashed: it was changed meanwhile, or read wrongly", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The bytes are no safetensors file, or one that is cut short or inconsistent.
     #[error("{}: not a valid safetensors file: {reason}", path.display())]
     Format {

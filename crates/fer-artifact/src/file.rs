@@ -10,9 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::atomic::{fault, write_made};
 use crate::open_file::{Contents, KEY};
-use crate::{
-    Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, open_regular, shown,
-};
+use crate::{Array, Digest, Error, Header, Kind, Provenance, SCHEMA, Split, Tensor, canonical_json, shown};
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and so must be the machine");
@@ -95,19 +93,34 @@ fn header_bytes(header: &Header, tensors: &[(String, Vec<usize>, Tensor<'_>)]) -
 /// # Errors
 /// Any variant of [`Error`]; memory stays bounded by the file's length.
 pub fn read<A: Artifact>(path: &Path) -> Result<A, Error> {
-    whole(Contents::open(path)?)
+    whole(Contents::summed(path, None)?.0)
+}
+
+/// The same of a file whose digest is known: any other contents are refused.
+///
+/// # Errors
+/// As [`read`], and [`Error::Changed`].
+pub fn read_known<A: Artifact>(path: &Path, digest: &Digest) -> Result<A, Error> {
+    whole(Contents::summed(path, Some(digest))?.0)
 }
 
 /// Opens an artifact and checks it as [`read`] does, but leaves its pixels in the file, from which each batch is read when
-/// it is asked for. Their numbers are checked as they are read.
+/// it is asked for. Their numbers are checked as they are read, and that they are those which the file was opened with.
 ///
 /// # Errors
 /// As [`read`].
 pub fn open<A: Artifact>(path: &Path) -> Result<A, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
-    let file = open_regular(path).map_err(io)?;
-    let again = file.try_clone().map_err(io)?;
-    whole(Contents::of_file(path, file)?.with_pixels_in(again))
+    let (contents, file) = Contents::summed(path, None)?;
+    whole(contents.with_pixels_in(file))
+}
+
+/// The same of a file whose digest is known: any other contents are refused.
+///
+/// # Errors
+/// As [`read`], and [`Error::Changed`].
+pub fn open_known<A: Artifact>(path: &Path, digest: &Digest) -> Result<A, Error> {
+    let (contents, file) = Contents::summed(path, Some(digest))?;
+    whole(contents.with_pixels_in(file))
 }
 
 /// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.
@@ -171,6 +184,14 @@ pub struct TensorInfo {
 /// [`Error::Io`], [`Error::Format`] or [`Error::Header`].
 pub fn describe(path: &Path) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
     description(&Contents::open(path)?)
+}
+
+/// The same of a file whose digest is known, which is read to its end.
+///
+/// # Errors
+/// As [`describe`], and [`Error::Changed`].
+pub fn describe_known(path: &Path, digest: &Digest) -> Result<(Option<Header>, Vec<TensorInfo>), Error> {
+    description(&Contents::summed(path, Some(digest))?.0)
 }
 
 /// The same for a file that lies in memory, as one that is built into a program; `name` stands in messages.

@@ -6,11 +6,21 @@ use std::path::PathBuf;
 
 use crate::Error;
 use crate::pixels::{Give, PixelValue, check_values};
+use crate::sums::{Summed, read_exact_at};
+
+/// Where the bytes come from.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    /// A file of the program's own, which has no name.
+    Plain(File),
+    /// One that must still be what it was when it was opened.
+    Summed(Summed),
+}
 
 /// A tensor, or a spool, in an open file.
 #[derive(Debug)]
 pub(crate) struct InFile {
-    pub(crate) file: File,
+    pub(crate) bytes: Bytes,
     /// For messages.
     pub(crate) path: PathBuf,
     /// What it is, for messages.
@@ -22,7 +32,12 @@ pub(crate) struct InFile {
 impl<T: PixelValue> Give<T> for InFile {
     fn give(&self, start: usize, out: &mut [T]) -> Result<(), Error> {
         let at = self.start + (start * size_of::<T>()) as u64;
-        read_exact_at(&self.file, bytemuck::cast_slice_mut(out), at).map_err(|source| self.fault(source))?;
+        let bytes = bytemuck::cast_slice_mut(out);
+        match &self.bytes {
+            Bytes::Plain(file) => read_exact_at(file, bytes, at),
+            Bytes::Summed(file) => file.read_exact_at(bytes, at),
+        }
+        .map_err(|source| self.fault(source))?;
         check_values(&self.path, self.name, out, start)
     }
 }
@@ -38,20 +53,4 @@ impl InFile {
             _ => Error::Io { path, action: "read the file", source },
         }
     }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, out: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, out, at)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut out: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !out.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, out, at)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            n => (out, at) = (&mut out[n..], at + n as u64),
-        }
-    }
-    Ok(())
 }

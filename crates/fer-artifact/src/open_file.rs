@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use safetensors::Dtype;
@@ -11,9 +12,10 @@ use safetensors::tensor::{Metadata, TensorInfo as RawInfo};
 
 use crate::array::widened;
 use crate::content::{FIRST, identify};
-use crate::in_file::InFile;
+use crate::in_file::{Bytes, InFile};
 use crate::pixels::{PixelValue, check_values};
-use crate::{Array, Error, Header, Pixels, SCHEMA, Split, no_class_name, open_regular, shown};
+use crate::sums::{Reader, Summed};
+use crate::{Array, Digest, Error, Header, Pixels, SCHEMA, Split, no_class_name, open_regular, shown};
 
 pub(crate) const KEY: &str = "fer";
 /// Longest header that is read. Ours have some kilobytes; a parsed header takes some ten times its bytes in memory, and
@@ -43,7 +45,7 @@ pub struct Contents<'a> {
     pub(crate) path: &'a Path,
     file: Box<dyn Source + 'a>,
     /// The file, where pixels are to stay in it.
-    pixels: Option<File>,
+    pixels: Option<Summed>,
     data_start: u64,
     header: Option<String>,
     pub(crate) left: BTreeMap<String, RawInfo>,
@@ -59,9 +61,25 @@ impl<'a> Contents<'a> {
         Self::of_file(path, open_regular(path).map_err(io)?)
     }
 
-    /// The same; pixels are to stay in the file, and `again` reads them.
-    pub(crate) fn with_pixels_in(self, again: File) -> Self {
-        Self { pixels: Some(again), ..self }
+    /// The same; what is taken out of it is what it was opened with. With a digest, it must be the file that has it.
+    pub(crate) fn summed(path: &'a Path, digest: Option<&Digest>) -> Result<(Self, Summed), Error> {
+        let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
+        let file = Arc::new(open_regular(path).map_err(io)?);
+        let is_known = |found: &Digest| digest.is_none_or(|digest| digest == found);
+        let (mut summed, mut found) = Summed::of(Arc::clone(&file)).map_err(io)?;
+        if !is_known(&found) {
+            // It may have been read wrongly, once.
+            (summed, found) = Summed::of(file).map_err(io)?;
+        }
+        match is_known(&found) {
+            true => Ok((Self::of(path, Box::new(Reader { file: summed.clone(), at: 0 }), summed.length())?, summed)),
+            false => Err(Error::Changed { path: path.to_owned() }),
+        }
+    }
+
+    /// The same; pixels are to stay in the file, from where they are read.
+    pub(crate) fn with_pixels_in(self, file: Summed) -> Self {
+        Self { pixels: Some(file), ..self }
     }
 
     pub(crate) fn of_file(path: &'a Path, file: File) -> Result<Self, Error> {
@@ -187,13 +205,8 @@ impl<'a> Contents<'a> {
         let (path, start) = (self.path.to_owned(), self.data_start + info.data_offsets.0 as u64);
         let pixels = match &self.pixels {
             Some(file) => {
-                let file = file.try_clone().map_err(|source| Error::Io {
-                    path: path.clone(),
-                    action: "read the file",
-                    source,
-                })?;
-                let len = info.shape.iter().product();
-                Pixels::elsewhere(len, 1, InFile { file, path, name, start })
+                let (len, bytes) = (info.shape.iter().product(), Bytes::Summed(file.clone()));
+                Pixels::elsewhere(len, 1, InFile { bytes, path, name, start })
             }
             None => {
                 let values: Vec<T> = self.values(&info)?;

@@ -49,6 +49,40 @@ pub fn write_owned(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
+/// Makes a folder, and those above it that are missing. Their names survive a loss of power, as what is synced in them has to.
+///
+/// # Errors
+/// The system's.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_folder(parent)?;
+    }
+    match create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
+/// Makes a folder, and syncs its name.
+fn create(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)?;
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => sync_folder(parent),
+        None => sync_folder(Path::new(".")),
+    }
+}
+
+/// Has the names in a folder survive a loss of power. A folder that may be written and not read cannot be synced, and need not be.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
+}
+
 fn through_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
     if let Ok(found) = fs::symlink_metadata(path) {
         check(&found)?;
@@ -76,11 +110,11 @@ pub fn make_folders(root: &Path, below: &Path) -> io::Result<PathBuf> {
         let (below, other) = (below.display(), other.as_os_str().display());
         return refuse(format!("expected names of folders in `{below}`, found `{other}`"));
     }
-    fs::create_dir_all(root)?;
+    make_folder(root)?;
     let mut folder = root.to_owned();
     for component in below.components() {
         folder.push(component);
-        match fs::create_dir(&folder) {
+        match create(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             Err(_) if !is_folder(&folder) => {
                 let what = match fs::metadata(&folder) {

@@ -9,6 +9,23 @@ pub const RECORD: u64 = 64 << 20;
 /// Most bytes of a JSON file that has an entry for each row or file of a source.
 pub const TABLE: u64 = 256 << 20;
 
+/// Whether a file is there, also at the end of a link. That nobody can tell is an error, and no answer.
+///
+/// ```
+/// assert!(fer_artifact::has_file("Cargo.toml".as_ref())? && !fer_artifact::has_file("nowhere".as_ref())?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The system's, but for what says that there is nothing.
+pub fn has_file(path: &Path) -> io::Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens a file to read it. What is none, such as a pipe, a device, a socket or a folder, is refused by its name, also at the end
 /// of a link: to open a pipe would wait for its writer, and a device may have no end.
 ///

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::in_file::InFile;
+use crate::in_file::{Bytes, InFile};
 use crate::{Error, Pixels};
 
 /// Pixels that come image by image and are then read in any order: in memory up to a bound, beyond it in a file without a
@@ -79,7 +79,8 @@ impl Spool {
             }
             Place::File(file) => {
                 let file = file.into_inner().map_err(|error| fault(&folder, error.into_error()))?;
-                let spool = InFile { file, path: folder, name: "temporary file of pixels", start: 0 };
+                let spool =
+                    InFile { bytes: Bytes::Plain(file), path: folder, name: "temporary file of pixels", start: 0 };
                 Ok(Pixels::elsewhere(len, 1, spool))
             }
         }

@@ -4,6 +4,8 @@
 //! Exit codes: 0 done; 1 failed, or `status` found something not fresh; 2 wrong usage or an invalid file; 75 stopped
 //! by a scheduler's signal, can go on; 130 interrupted by Ctrl-C.
 
+#![forbid(unsafe_code)]
+
 mod browser;
 mod clock;
 mod command_line;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use fer_artifact::Digest;
+
 use crate::Error;
 use crate::unpacked::{Expansion, Text};
 
@@ -62,6 +64,11 @@ impl<'a> Blocks<'a> {
     /// Names of the files beside it in an archive.
     pub(crate) fn others(&self) -> &[String] {
         &self.text.others
+    }
+
+    /// Digest of the file, once it was read to its end; none of an archive.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        self.text.digest()
     }
 
     /// The next rows, or `None` at the end of the file.

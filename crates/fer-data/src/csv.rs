@@ -26,6 +26,7 @@ pub(crate) fn read(source: &CsvSource, request: &Request<'_>) -> Result<Table, E
         parsed.map_err(|error| with_labels(error, source, request))?;
         next = following?;
     }
+    reader.table.digest = blocks.digest();
     reader.table.checked(path, "row after the header")
 }
 

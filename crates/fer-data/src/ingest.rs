@@ -27,6 +27,8 @@ pub struct Ingested {
     pub report: DataReport,
     /// The parts of these sets that are scored by themselves.
     pub subsets: Subsets,
+    /// Digest of the bytes that were read, of a CSV file that is no archive.
+    pub source: Option<Digest>,
 }
 
 /// All rows of a source.
@@ -100,7 +102,8 @@ pub fn ingest_with(
     report.votes = votes;
     report.origins = checks::origins(&table, &report);
     let subsets = Subsets { twins: Some(found.twins()), by };
-    Ok(Ingested { sets: table.into_sets(&params.classes, &assignment), report, subsets })
+    let source = table.digest;
+    Ok(Ingested { sets: table.into_sets(&params.classes, &assignment), report, subsets, source })
 }
 
 /// Reads all rows of a source as one set, whatever their split, to evaluate a model on it. The set calls itself

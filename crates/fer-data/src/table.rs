@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use fer_artifact::{Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool, Targets};
+use fer_artifact::{Digest, Groups, ImageSet, Listed, Origins, Pixels, Size, SkippedRow, Split, Spool, Targets};
 
 use crate::detect::Detection;
 use crate::face::{Face, Look};
@@ -52,6 +52,8 @@ pub(crate) enum Splits {
 pub(crate) struct Table {
     /// Height and width of every image, once a row has set it.
     pub(crate) size: Option<Size>,
+    /// Of the bytes that were read, where they are those of one file.
+    pub(crate) digest: Option<Digest>,
     /// Pixels as they come.
     spool: Spool,
     /// `[N, height, width]`, once all rows are read.
@@ -99,6 +101,7 @@ impl Table {
     pub(crate) fn new(scratch: &Path) -> Self {
         Self {
             size: None,
+            digest: None,
             spool: Spool::new(scratch),
             images: Pixels::default(),
             values: vec![],

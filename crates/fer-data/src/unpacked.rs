@@ -1,10 +1,11 @@
 //! The text of a file, unpacked if need be: gzip, zstd, and a zip or a tar archive that holds one CSV file. The first
 //! bytes say what a file is, since names and downloads often disagree.
 
+use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
-use fer_artifact::{Count, FIRST, identify, is_plain_text, open_regular};
+use fer_artifact::{Count, Digest, FIRST, Hashed, identify, is_plain_text, open_regular};
 
 use crate::Error;
 use crate::archive::{self, Found};
@@ -67,23 +68,26 @@ pub(crate) struct Text<'a> {
     format: Option<&'static str>,
     /// Names of the other files in an archive.
     pub(crate) others: Vec<String>,
+    /// What is read of the file as it lies on the disk; none of an archive, which is not read in order.
+    raw: Option<Hashed<File>>,
 }
 
 impl<'a> Text<'a> {
     pub(crate) fn open(path: &'a Path, expansion: Expansion) -> Result<Self, Error> {
-        let (mut reader, format, mut others) = (layer(path, expansion)?, packing(&beginning(path)?), vec![]);
+        let (mut reader, raw) = layer(path, expansion)?;
+        let (format, mut others, mut raw) = (packing(&beginning(path)?), vec![], Some(raw));
         if format == Some("zip") {
             let (found, packed) = archive::in_zip(path)?;
-            (reader, others) = (Bounded::boxed(found.text, packed, expansion), found.others);
+            (reader, others, raw) = (Bounded::boxed(found.text, packed, expansion), found.others, None);
         }
-        let mut text = Self { path, reader, expansion, format, others };
+        let mut text = Self { path, reader, expansion, format, others, raw };
         let mut first = vec![];
         text.read(FIRST as usize, &mut first)?;
         if archive::is_tar(&first) {
             let format = format.filter(|&format| format != "zip").unwrap_or("tar");
             let broken = |source| broken(path, format, expansion, source);
-            let Found { text: inner, others } = archive::in_tar(path, || layer(path, expansion), broken)?;
-            text = Self { path, reader: Box::new(inner), expansion, format: Some(format), others };
+            let Found { text: inner, others } = archive::in_tar(path, || Ok(layer(path, expansion)?.0), broken)?;
+            text = Self { path, reader: Box::new(inner), expansion, format: Some(format), others, raw: None };
             first.clear();
             text.read(FIRST as usize, &mut first)?;
         }
@@ -93,6 +97,11 @@ impl<'a> Text<'a> {
         }
         text.reader = Box::new(Cursor::new(first).chain(text.reader));
         Ok(text)
+    }
+
+    /// Digest of the file, once it was read to its end.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        self.raw.as_ref()?.digest()
     }
 
     /// Appends up to `most` bytes; `true` at the end of the file.
@@ -134,12 +143,14 @@ fn packing(first: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The bytes of a file, without the gzip or zstd around them.
-fn layer(path: &Path, expansion: Expansion) -> Result<Box<dyn Read + Send>, Error> {
+/// The bytes of a file, without the gzip or zstd around them, and what is read of the file meanwhile.
+fn layer(path: &Path, expansion: Expansion) -> Result<(Box<dyn Read + Send>, Hashed<File>), Error> {
     let format = packing(&beginning(path)?);
     let file = open_regular(path).map_err(Error::io(path, "read the file"))?;
     let packed = file.metadata().map_err(Error::io(path, "read the file"))?.len();
-    Ok(match format {
+    let raw = Hashed::new(file);
+    let file = raw.clone();
+    let reader: Box<dyn Read + Send> = match format {
         Some("gzip") => {
             let unpacked = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file));
             Bounded::boxed(Box::new(unpacked), packed, expansion)
@@ -149,7 +160,8 @@ fn layer(path: &Path, expansion: Expansion) -> Result<Box<dyn Read + Send>, Erro
             Bounded::boxed(Box::new(unpacked), packed, expansion)
         }
         _ => Box::new(file),
-    })
+    };
+    Ok((reader, raw))
 }
 
 #[cfg(test)]

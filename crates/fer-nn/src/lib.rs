@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
 
 mod activation;
 mod average;
@@ -14,6 +15,7 @@ mod norm;
 mod optimizer;
 mod parameter;
 mod pool;
+#[expect(unsafe_code, reason = "vector instructions, and matrices that threads write side by side")]
 mod product;
 mod scratch;
 mod separable;

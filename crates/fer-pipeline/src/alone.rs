@@ -54,7 +54,7 @@ pub fn run_stage(
     let inputs = link.digests(&Digests::new(input))?;
     let start = clock.elapsed();
     reporter.event(&Event::Started { stage: kind.into(), reasons: &[] });
-    let folders = Folders { input, staging: output, target: output, writer: None };
+    let folders = Folders { input, chain: None, staging: output, target: output, writer: None };
     let staged = execute(&link, seed, &inputs, &folders, options, clock, reporter)?;
     staged.commit(output)?;
     reporter.event(&Event::Finished { stage: kind.into(), seconds: (clock.elapsed() - start).as_secs_f64() });

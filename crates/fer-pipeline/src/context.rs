@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fer_artifact::{
-    Artifact, Digest, Kind, Provenance, Seed, TABLE, open, read, read_regular_text, write, write_atomic,
+    Artifact, Digest, Header, Kind, Provenance, Seed, TABLE, describe, describe_known, has_file, open, open_known,
+    read, read_known, read_regular_text, write, write_atomic,
 };
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) input_dir: &'a Path,
     /// Its inputs, with their paths in the run folder.
     pub(crate) inputs: Vec<Resolved>,
+    /// The chain with every parameter, in a run of one.
+    pub(crate) chain: Option<&'a str>,
     pub(crate) output_dir: &'a Path,
     /// Where the outputs go in the end.
     pub(crate) target: &'a Path,
@@ -47,7 +50,20 @@ impl Context<'_> {
     /// # Errors
     /// As [`fer_artifact::read`].
     pub(crate) fn read<A: Artifact>(&self, file: &'static str) -> Result<A, fer_artifact::Error> {
-        read(&self.path(A::KIND, file))
+        self.read_at(&self.path(A::KIND, file))
+    }
+
+    /// An artifact at this path, which is an input if it lies among them.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::read_known`].
+    pub(crate) fn read_at<A: Artifact>(&self, path: &Path) -> Result<A, fer_artifact::Error> {
+        self.digest(path).map_or_else(|| read(path), |digest| read_known(path, digest))
+    }
+
+    /// What the plan saw at this path: that, and nothing else, is read.
+    fn digest(&self, path: &Path) -> Option<&Digest> {
+        self.provenance.parents.get(path.strip_prefix(self.input_dir).ok()?.to_str()?)
     }
 
     /// An input that is a set of images, which are read by the batch.
@@ -55,7 +71,8 @@ impl Context<'_> {
     /// # Errors
     /// As [`fer_artifact::open`].
     pub(crate) fn open<A: Artifact>(&self, file: &'static str) -> Result<A, fer_artifact::Error> {
-        open(&self.path(A::KIND, file))
+        let path = self.path(A::KIND, file);
+        self.digest(&path).map_or_else(|| open(&path), |digest| open_known(&path, digest))
     }
 
     /// The same, if it is there.
@@ -66,9 +83,36 @@ impl Context<'_> {
         if self.has(A::KIND, file) { self.open(file).map(Some) } else { Ok(None) }
     }
 
-    /// Whether an input is there.
+    /// Whether an input was there when the plan was made.
     pub(crate) fn has(&self, of: Kind, file: &'static str) -> bool {
-        self.path(of, file).is_file()
+        self.digest(&self.path(of, file)).is_some()
+    }
+
+    /// The header of an artifact among the inputs.
+    ///
+    /// # Errors
+    /// As [`fer_artifact::describe_known`].
+    pub(crate) fn header(&self, input: &Input) -> Result<Option<Header>, fer_artifact::Error> {
+        let path = self.path_of(input);
+        Ok(self.digest(&path).map_or_else(|| describe(&path), |digest| describe_known(&path, digest))?.0)
+    }
+
+    /// Fails if what was read from outside of the run folder is not what the plan saw under this name.
+    ///
+    /// # Errors
+    /// [`fer_artifact::Error::Changed`].
+    pub(crate) fn check_foreign(
+        &self,
+        name: &str,
+        found: Option<Digest>,
+        path: &Path,
+    ) -> Result<(), fer_artifact::Error> {
+        match (self.provenance.parents.get(name), found) {
+            (Some(known), Some(found)) if *known != found => {
+                Err(fer_artifact::Error::Changed { path: path.to_owned() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The text of an input that is no artifact.
@@ -76,7 +120,12 @@ impl Context<'_> {
     /// # Errors
     /// [`fer_artifact::Error::Io`].
     pub(crate) fn read_text(&self, of: Kind, file: &'static str) -> Result<String, fer_artifact::Error> {
-        text(self.path(of, file))
+        let path = self.path(of, file);
+        let text = text(&path)?;
+        match self.digest(&path) {
+            Some(digest) if *digest != Digest::of_bytes(text.as_bytes()) => Err(fer_artifact::Error::Changed { path }),
+            _ => Ok(text),
+        }
     }
 
     fn path(&self, of: Kind, file: &'static str) -> PathBuf {
@@ -97,13 +146,17 @@ impl Context<'_> {
         first.and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_else(|| self.input_dir.to_owned())
     }
 
-    /// The chain's resolved configuration, if the run folder has it.
+    /// The chain's resolved configuration, if there is one or the run folder has it.
     ///
     /// # Errors
     /// [`fer_artifact::Error::Io`].
     pub(crate) fn configuration(&self) -> Result<String, fer_artifact::Error> {
+        if let Some(chain) = self.chain {
+            return Ok(chain.to_owned());
+        }
         let path = self.input_dir.join(CONFIG_FILE);
-        if path.is_file() { text(path) } else { Ok(String::new()) }
+        let is_there = has_file(&path).map_err(|source| fault(&path, source))?;
+        if is_there { text(&path) } else { Ok(String::new()) }
     }
 
     /// The names of the chain's run and of its source, the last parts of their paths in the configuration; none where they are not told.
@@ -175,6 +228,10 @@ impl Context<'_> {
     }
 }
 
-fn text(path: PathBuf) -> Result<String, fer_artifact::Error> {
-    read_regular_text(&path, TABLE).map_err(|source| fer_artifact::Error::Io { path, action: "read the file", source })
+fn text(path: &Path) -> Result<String, fer_artifact::Error> {
+    read_regular_text(path, TABLE).map_err(|source| fault(path, source))
+}
+
+fn fault(path: &Path, source: std::io::Error) -> fer_artifact::Error {
+    fer_artifact::Error::Io { path: path.to_owned(), action: "read the file", source }
 }

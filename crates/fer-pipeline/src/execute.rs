@@ -16,6 +16,8 @@ use crate::{Error, PROGRAM, RunOptions};
 /// Where a stage reads, where its unfinished outputs stand, and where they go in the end.
 pub(crate) struct Folders<'a> {
     pub(crate) input: &'a Path,
+    /// The chain with every parameter, in a run of one.
+    pub(crate) chain: Option<&'a str>,
     pub(crate) staging: &'a Path,
     pub(crate) target: &'a Path,
     /// What holds the run folder, where there is one.
@@ -54,6 +56,7 @@ pub(crate) fn execute(
         name,
         input_dir: folders.input,
         inputs: link.inputs(),
+        chain: folders.chain,
         output_dir: staging.path(),
         target: folders.target,
         writer: folders.writer,

@@ -1,7 +1,7 @@
 //! Runs what is not fresh.
 
 use fer_artifact::names::{REPORT, split_file};
-use fer_artifact::{Digest, Kind, Metrics, RECORD, Split, read_regular, write_atomic};
+use fer_artifact::{Digest, Kind, Metrics, RECORD, Split, has_file, read_regular, write_atomic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::progress::{Clock, Event, Reporter};
 use crate::recorder::Recorder;
 use crate::run_folder::checkpoints::Note;
 use crate::run_folder::digests::Digests;
-use crate::run_folder::folder::{CONFIG_FILE, Writer, check_writable, remove_unfinished};
+use crate::run_folder::folder::{CONFIG_FILE, Writer, check_writable, io, remove_unfinished};
 use crate::run_folder::links;
 use crate::run_folder::lock::{Entry, Lock};
 use crate::run_folder::origin::note_base;
@@ -153,7 +153,8 @@ impl Pipeline {
         for link in self.selected(selection) {
             for input in link.inputs().into_iter().filter(|input| input.presence == Presence::Required) {
                 let (path, maker) = (self.run_dir.join(input.path), input.maker);
-                if selected.contains(&maker) || path.is_file() {
+                let is_there = || has_file(&path).map_err(io(&path, "read the file"));
+                if selected.contains(&maker) || is_there()? {
                     continue;
                 }
                 let stage = link.name();
@@ -173,8 +174,11 @@ impl Pipeline {
         let has_splits = |link: &&Link| matches!(link.stage.entry().leaves, Some(Kind::Images | Kind::Features));
         let Some(data) = self.stages[..place(next)].iter().rev().find(has_splits) else { return Ok(()) };
         let folder = self.run_dir.join(data.name().as_str());
-        let splits: Vec<Split> =
-            Split::ALL.into_iter().filter(|split| folder.join(split_file(*split)).is_file()).collect();
+        let mut splits = vec![];
+        for split in Split::ALL {
+            let path = folder.join(split_file(split));
+            splits.extend(has_file(&path).map_err(io(&path, "read the file"))?.then_some(split));
+        }
         let later = self.selected(selection).skip_while(|link| link.name() != next.name());
         // Another source may have other splits.
         for link in later.take_while(|link| link.kind() != StageKind::Ingest) {
@@ -221,11 +225,18 @@ impl Runner<'_> {
         } else {
             self.reporter.event(&Event::Started { stage: kind, reasons: &reasons });
             let start = self.clock.elapsed();
-            self.renew(link)?;
+            self.renew(link).inspect_err(|error| self.doubt(error))?;
             seconds = (self.clock.elapsed() - start).as_secs_f64();
             self.reporter.event(&Event::Finished { stage: kind, seconds });
         }
         Ok(Ran { stage: kind, reasons, seconds })
+    }
+
+    /// What a stage failed by may be a digest that was taken of bytes that were read wrongly: the next run takes it anew.
+    fn doubt(&self, error: &Error) {
+        if matches!(error, Error::Stage { .. } | Error::InputChanged { .. }) {
+            self.digests.forget();
+        }
     }
 
     /// Takes a stage's outputs from the store or from another cell, or makes them, and enters them in the lock.
@@ -270,7 +281,9 @@ impl Runner<'_> {
     fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
-        let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer: Some(self.writer) };
+        let chain = self.pipeline.resolved();
+        let (input, staging, writer) = (run_dir, run_dir, Some(self.writer));
+        let folders = Folders { input, chain: Some(&chain), staging, target: &target, writer };
         self.borrow_checkpoint(link, &inputs);
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.writer.check()?;

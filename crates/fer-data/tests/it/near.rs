@@ -88,7 +88,7 @@ fn pairs_are_shown_from_the_most_to_the_least_alike() {
 
 #[test]
 fn dropping_near_copies_takes_them_from_train_alone() {
-    let Ingested { sets, report, subsets } = of_rows(&ROWS, DropDuplicates::Near);
+    let Ingested { sets, report, subsets, .. } = of_rows(&ROWS, DropDuplicates::Near);
     assert_eq!(sets[&Split::Train].rows, [6]);
     assert_eq!((sets[&Split::Validation].len(), sets[&Split::Test].len()), (1, 3));
     assert_eq!(report.dropped, Dropped { also_in_test: 1, near_validation: 2, ..Dropped::default() });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fer_artifact::{
-    Checkpoint, Digest, EpochRecord, Provenance, RECORD, make_folders, read, read_regular, with_causes, write,
+    Checkpoint, Digest, EpochRecord, Provenance, RECORD, make_folders, read_known, read_regular, with_causes, write,
     write_atomic,
 };
 use fer_train::Reached;
@@ -135,12 +135,12 @@ impl Checkpoints {
     /// # Errors
     /// In words, what is wrong with the file.
     pub(crate) fn read(&self, note: &Note) -> Result<Checkpoint, String> {
-        let path = self.path(note, "safetensors");
-        match Digest::of_file(&path) {
-            Ok(digest) if digest == note.digest => read(&path).map_err(|error| with_causes(&error)),
-            Ok(_) => Err(format!("{}: its contents are not those that were written", path.display())),
-            Err(error) => Err(with_causes(&error)),
-        }
+        read_known(&self.path(note, "safetensors"), &note.digest).map_err(|error| match error {
+            fer_artifact::Error::Changed { path } => {
+                format!("{}: its contents are not those that were written", path.display())
+            }
+            error => with_causes(&error),
+        })
     }
 
     /// Writes a checkpoint and the note beside it (with its digest), and removes the checkpoints that are not kept. In the

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Mutex;
 
-use fer_artifact::{Digest, TABLE, read_regular, write_atomic};
+use fer_artifact::{Digest, TABLE, has_file, read_regular, write_atomic};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -90,10 +90,11 @@ impl Digests {
     /// Digest of the file at `path`, relative to the run folder; `None` if there is none.
     pub(crate) fn of(&self, path: &str) -> Result<Option<Digest>, Error> {
         let file = self.run_dir.join(path);
-        if !file.is_file() {
-            return Ok(None);
+        match has_file(&file) {
+            Ok(true) => Ok(Some(self.look_up(&file, Some(path.to_owned()))?)),
+            Ok(false) => Ok(None),
+            Err(source) => Err(Error::Io { path: file, action: "read the file", source }),
         }
-        Ok(Some(self.look_up(&file, Some(path.to_owned()))?))
     }
 
     /// Digest of a file outside of the run folder.
@@ -139,6 +140,12 @@ impl Digests {
         let file = CacheFile { version: CACHE_VERSION, files: cache.files.clone() };
         let saved = write_atomic(&self.run_dir.join(CACHE_FILE), |out| Ok(serde_json::to_writer(out, &file)?));
         cache.changed = saved.is_err();
+    }
+
+    /// Knows nothing any more, and leaves nothing to know: what is known may be what a stage failed by.
+    pub(crate) fn forget(&self) {
+        *self.lock() = Cache::default();
+        let _ = std::fs::remove_file(self.run_dir.join(CACHE_FILE));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {

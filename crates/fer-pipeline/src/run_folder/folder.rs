@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use fer_artifact::{Digest, make_folders, open_lock, open_regular};
+use fer_artifact::{Digest, make_folder, make_folders, open_lock, open_regular};
 
 use crate::run_folder::live::clear;
 use crate::{Error, StageName};
@@ -56,7 +56,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Makes the folder if there is none, and takes hold of it.
     pub(crate) fn hold(run_dir: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(run_dir).map_err(io(run_dir, "make the run folder"))?;
+        make_folder(run_dir).map_err(io(run_dir, "make the run folder"))?;
         let path = run_dir.join(HOLDER_FILE);
         let mut file = open_lock(&path).map_err(|error| match error.kind() {
             ErrorKind::InvalidInput => io(&path, "hold the run folder by it")(error),
@@ -88,6 +88,10 @@ impl Writer {
         let same = |found: &Metadata| self.file.metadata().is_ok_and(|own| identity(&own) == identity(found));
         match found {
             Ok(found) if same(&found) => Ok(()),
+            // It may well be there.
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                Err(io(&self.run_dir, "look into the run folder")(source))
+            }
             _ => Err(Error::Lost { path: self.run_dir.clone(), what: self.lost() }),
         }
     }
@@ -209,7 +213,7 @@ pub(crate) fn move_into_place(
     outputs: &BTreeMap<String, Digest>,
     possible: &[&str],
 ) -> Result<(), Error> {
-    fs::create_dir_all(target).map_err(io(target, "make the folder"))?;
+    make_folder(target).map_err(io(target, "make the folder"))?;
     // What they told is told by the outputs.
     clear(target);
     for name in outputs.keys() {

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fer_artifact::make_folder;
+
 const FOLDER: &str = "live";
 /// TensorBoard knows its files by the beginning of their names.
 const EVENTS: &str = "events.out.tfevents.";
@@ -24,7 +26,7 @@ pub(crate) fn renew(stage: &Path) -> io::Result<(PathBuf, String)> {
     let number = names(stage).iter().filter_map(|name| number(name)).max();
     clear(stage);
     let folder = live_folder(stage);
-    fs::create_dir_all(&folder)?;
+    make_folder(&folder)?;
     if !fs::symlink_metadata(&folder)?.is_dir() {
         return Err(io::Error::other("expected a folder, found a link"));
     }

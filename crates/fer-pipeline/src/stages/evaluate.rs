@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, METRICS, MODEL, REPORT, SUBSETS, mistakes_file, predictions_file, split_file};
 use fer_artifact::{
-    FeatureSet, ImageSet, Kind, Metrics, Model, RECORD, Split, Violation, check_evaluate, describe, read_regular,
+    FeatureSet, ImageSet, Kind, Metrics, Model, RECORD, Split, Violation, check_evaluate, read_regular,
 };
 use fer_eval::{
     EvaluateParams, ReportInput, Scope, Sheet, Splits, add_subsets, doubts, evaluate, mistakes_table, report,
@@ -158,7 +158,7 @@ fn sheets(context: &Context<'_>, model: &Model) -> Result<Vec<Sheet>, Failure> {
     }
     let features = features.filter(|features| features.classes == model.classes);
     if let (Some(features), Some(params)) = (features, recipe_of(&model.training["params"])) {
-        let seed = describe(&context.path_of(&Input::required(Kind::Model, MODEL)))?.0.map(|header| header.seed);
+        let seed = context.header(&Input::required(Kind::Model, MODEL))?.map(|header| header.seed);
         let recipe = Recipe { params, seed: seed.unwrap_or_else(|| context.seed()) };
         sheets.push(for_page(augmented(&features, images.as_ref(), &recipe, &classes)?));
     }

@@ -74,6 +74,7 @@ impl Stage for Ingest {
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         let finder = self.params.detect.and_then(|_| face_finder());
         let ingested = ingest_with(&self.params, context.seed(), finder.as_deref(), context.output_dir)?;
+        context.check_foreign("source", ingested.source, self.params.source_path())?;
         for (split, set) in &ingested.sets {
             context.write(split_file(*split), set)?;
         }

@@ -201,7 +201,7 @@ impl Stage for Train {
         let train_set: FeatureSet = context.open(split_file(Split::Train))?;
         let validation: Option<FeatureSet> = context.open_optional(split_file(Split::Validation))?;
         let teachers: Result<Vec<Predictions>, _> =
-            self.teachers.iter().map(|named| read(&named.path(context))).collect();
+            self.teachers.iter().map(|named| context.read_at(&named.path(context))).collect();
         let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
         let (trained, history) = self.train(context, &data)?;
         let doubts = doubts(&history, train_set.classes.len());
