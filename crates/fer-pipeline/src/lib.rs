@@ -2,6 +2,7 @@
 
 mod alone;
 mod chain;
+mod company;
 pub mod compare;
 mod context;
 pub mod draft;
@@ -9,6 +10,7 @@ pub mod error;
 mod execute;
 mod faces;
 mod folders;
+mod follow;
 mod kind;
 mod last_part;
 mod limits;

@@ -270,7 +270,8 @@ impl Runner<'_> {
     fn make(&mut self, link: &Link, inputs: BTreeMap<String, Digest>, key: &str) -> Result<Entry, Error> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
-        let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer: Some(self.writer) };
+        let (writer, company) = (Some(self.writer), &self.pipeline.company);
+        let folders = Folders { input: run_dir, staging: run_dir, target: &target, writer, company };
         self.borrow_checkpoint(link, &inputs);
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.writer.check()?;

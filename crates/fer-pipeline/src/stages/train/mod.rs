@@ -1,3 +1,4 @@
+mod follower;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use fer_artifact::{
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_export::{TRAINING_FILES, training_files};
-use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, doubts, train};
+use fer_train::{Error, FileOf, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -20,9 +21,11 @@ use crate::error::StageError;
 use crate::run_folder::checkpoints::{Checkpoints, Note};
 use crate::run_folder::key::Origin;
 use crate::slot::{Input, Output};
-use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry, resolved};
+use crate::company::{Call, Training};
+use crate::stage::{EarlierRuns, Failure, Place, Resumable, Shared, Stage, StageEntry, resolved};
 use crate::yaml::document::Params;
 use crate::{Reason, StageKind};
+use follower::Follower;
 use watch::Watch;
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
@@ -139,8 +142,13 @@ impl Train {
         let seed = context.seed();
         if let Some((note, checkpoint)) = self.latest(&checkpoints, context) {
             context.note(&format!("goes on from epoch {} of {}", note.epoch_under_way(), self.params.epochs));
+            let weights = init()?;
+            Self::call_others(context, Some(&note)).map_err(failure)?;
+            let company = context.company;
             let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note.clone()));
-            match train(&self.params, data, init()?, Some(checkpoint), seed, &mut watch) {
+            let mut train =
+                |peers: &dyn Peers| train_together(&self.params, data, weights, Some(checkpoint), seed, &mut watch, peers);
+            match company.together(&mut train) {
                 Err(error @ (Error::Resume { .. } | Error::State(_))) => {
                     context.note(&format!("starts anew: {}", with_causes(&error)));
                     checkpoints.remove(&note);
@@ -148,9 +156,27 @@ impl Train {
                 other => return Ok((other.map_err(failure)?, watch.history)),
             }
         }
+        let weights = init()?;
+        Self::call_others(context, None).map_err(failure)?;
+        let company = context.company;
         let mut watch = Watch::new(context, &self.params, &checkpoints, None);
-        let trained = train(&self.params, data, init()?, None, seed, &mut watch).map_err(failure)?;
+        let train = |peers: &dyn Peers| train_together(&self.params, data, weights, None, seed, &mut watch, peers);
+        let trained = company.together(train).map_err(failure)?;
         Ok((trained, watch.history))
+    }
+
+    /// Has the other processes take part from the checkpoint of this note, or from the start.
+    fn call_others(context: &mut Context<'_>, note: Option<&Note>) -> Result<(), Error> {
+        let (stage, origin, checkpoint) = (context.name, context.origin.clone(), note.cloned());
+        context.company.call(&Call::Train(Training { stage, origin, checkpoint }))
+    }
+
+    /// What the parameters have a training read.
+    fn read(&self, context: &Context<'_>) -> Result<Read, fer_artifact::Error> {
+        let train = context.open(split_file(Split::Train))?;
+        let validation = context.open_optional(split_file(Split::Validation))?;
+        let teachers = self.teachers.iter().map(|named| read(&named.path(context))).collect::<Result<_, _>>()?;
+        Ok(Read { train, validation, teachers })
     }
 }
 
@@ -197,14 +223,14 @@ impl Stage for Train {
         Some(self)
     }
 
+    fn shared(&self) -> Option<&dyn Shared> {
+        Some(self)
+    }
+
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let train_set: FeatureSet = context.open(split_file(Split::Train))?;
-        let validation: Option<FeatureSet> = context.open_optional(split_file(Split::Validation))?;
-        let teachers: Result<Vec<Predictions>, _> =
-            self.teachers.iter().map(|named| read(&named.path(context))).collect();
-        let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
-        let (trained, history) = self.train(context, &data)?;
-        let doubts = doubts(&history, train_set.classes.len());
+        let read = self.read(context)?;
+        let (trained, history) = self.train(context, &read.data())?;
+        let doubts = doubts(&history, read.train.classes.len());
         doubts.iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         context.write(MODEL, &trained.model)?;
         if let Some(model) = &trained.unselected {
@@ -216,6 +242,28 @@ impl Stage for Train {
             context.write_bytes(name, &bytes)?;
         }
         Ok(())
+    }
+}
+
+impl Shared for Train {
+    fn shards(&self) -> usize {
+        self.params.shards.get()
+    }
+
+    fn join(&self, context: &mut Context<'_>, checkpoint: Option<&Note>) -> Result<(), StageError> {
+        let read = self.read(context)?;
+        let checkpoints =
+            Checkpoints::new(&context.checkpoint_dir(), context.checkpoint_key.as_deref().unwrap_or("all"));
+        let checkpoint = checkpoint.map(|note| checkpoints.read(note)).transpose()?;
+        let weights = self.init.as_ref().map(|named| read_tensors(&named.path(context))).transpose()?;
+        let (data, seed, company) = (read.data(), context.seed(), context.company);
+        let mut follower = Follower::new(context);
+        let train =
+            |peers: &dyn Peers| train_together(&self.params, &data, weights, checkpoint, seed, &mut follower, peers);
+        match company.together(train) {
+            Err(error) if !error.is_everybodys() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -262,6 +310,19 @@ impl Train {
         }
         let why = self.params.bound_to_epochs().unwrap_or("no checkpoint to go on from is left");
         Some(Reason::StartsAnew(why))
+    }
+}
+
+/// What a training reads.
+struct Read {
+    train: FeatureSet,
+    validation: Option<FeatureSet>,
+    teachers: Vec<Predictions>,
+}
+
+impl Read {
+    fn data(&self) -> TrainData<'_> {
+        TrainData { train: &self.train, validation: self.validation.as_ref(), teachers: &self.teachers }
     }
 }
 
