@@ -53,6 +53,7 @@ mod serve;
 mod serve_explain;
 mod serve_load;
 mod service;
+mod shards;
 mod show;
 mod signals;
 mod stage;

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod data;
+mod processes;
 mod program;
 mod scores;
 mod strategies;
 mod suite;
 
 pub use data::{feature_set, image_set, model, predictions};
+pub use processes::{Process, on_processes};
 pub use program::program;
 pub use scores::{ScoreCase, score_cases};
 pub use strategies::image_sets;

@@ -1,10 +1,9 @@
 //! One training by several processes. Here they are threads, and messages go through channels.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use fer_artifact::{EpochRecord, FeatureSet, Seed, Split};
-use fer_testkit::feature_set;
+use fer_testkit::{Process, feature_set};
 use fer_train::{
     Alone, Error, Flow, MakeCheckpoint, Observer, ObserverError, Peers, PeersError, Progress, Quiet, TrainData, TrainParams,
     Trained, Words, announce, hear, train, train_together,
@@ -14,62 +13,25 @@ use serde_json::json;
 use crate::recorder::{Recorder, StopAt};
 use crate::train::params;
 
-/// One of several threads that stand for processes.
-struct Process {
-    rank: usize,
-    to: Vec<Sender<Words>>,
-    from: Vec<Mutex<Receiver<Words>>>,
-}
+struct Threads(Process);
 
-impl Process {
-    fn all(count: usize) -> Vec<Self> {
-        let empty = |rank| Self { rank, to: vec![], from: vec![] };
-        let mut all: Vec<Self> = (0..count).map(empty).collect();
-        for from in 0..count {
-            for to in 0..count {
-                let (sender, receiver) = channel();
-                all[from].to.push(sender);
-                all[to].from.push(Mutex::new(receiver));
-            }
-        }
-        all
-    }
-}
-
-impl Peers for Process {
+impl Peers for Threads {
     fn rank(&self) -> usize {
-        self.rank
+        self.0.rank()
     }
 
     fn count(&self) -> usize {
-        self.to.len()
+        self.0.count()
     }
 
     fn exchange(&self, outgoing: Vec<Arc<Words>>, incoming: Vec<usize>) -> Result<Vec<Words>, PeersError> {
-        assert_eq!([outgoing.len(), incoming.len()], [self.count(); 2]);
-        assert!(outgoing[self.rank].is_empty() && incoming[self.rank] == 0, "nobody writes to himself");
-        for (to, words) in self.to.iter().zip(outgoing).filter(|(_, words)| !words.is_empty()) {
-            to.send(words.to_vec())?;
-        }
-        let receive = |(from, length): (&Mutex<Receiver<Words>>, usize)| match length {
-            0 => Ok(vec![]),
-            _ => {
-                let words = from.lock().unwrap().recv()?;
-                assert_eq!(words.len(), length);
-                Ok(words)
-            }
-        };
-        self.from.iter().zip(incoming).map(receive).collect()
+        self.0.exchange(outgoing, incoming)
     }
 }
 
 /// Does the same on so many processes; gives what each of them ends with.
-fn on_processes<T: Send>(count: usize, work: impl Fn(&Process) -> T + Sync) -> Vec<T> {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let threads: Vec<_> = Process::all(count).into_iter().map(|own| scope.spawn(move || work(&own))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+fn on_processes<T: Send>(count: usize, work: impl Fn(&Threads) -> T + Sync) -> Vec<T> {
+    fer_testkit::on_processes(count, |own| work(&Threads(own)))
 }
 
 fn sets() -> (FeatureSet, FeatureSet) {
@@ -184,10 +146,10 @@ fn process_0_stops_all_others() {
     for (stop, epoch, batch) in [(StopAt::Batch { epoch: 2, batch: 1 }, 2, 4), (StopAt::Epoch(1), 1, 3)] {
         let stop = Mutex::new(Some(stop));
         let ends = on_processes(3, |own| {
-            let stop = if own.rank == 0 { stop.lock().unwrap().take() } else { None };
+            let stop = if own.rank() == 0 { stop.lock().unwrap().take() } else { None };
             let mut recorder = Recorder { stop, ..Recorder::default() };
             let end = run(&whole_recipe(), own, &mut recorder).unwrap_err();
-            assert_eq!(recorder.batches.len(), batch, "process {}", own.rank);
+            assert_eq!(recorder.batches.len(), batch, "process {}", own.rank());
             end
         });
         let found = |end: &Error| matches!(end, Error::Stopped { epoch: found, .. } if *found == epoch);
@@ -222,7 +184,7 @@ fn another_process_that_is_asked_to_stop_leaves_it_to_process_0() {
     let ends = on_processes(2, |own| {
         let mut leader = Leader::default();
         let mut other = Recorder { stop: Some(StopAt::Batch { epoch: 1, batch: 2 }), ..Recorder::default() };
-        let observer: &mut dyn Observer = if own.rank == 0 { &mut leader } else { &mut other };
+        let observer: &mut dyn Observer = if own.rank() == 0 { &mut leader } else { &mut other };
         let end = train_together(&params, &data, None, None, Seed::new(1), observer, own).unwrap_err();
         (end, leader.0, other.batches.len())
     });
@@ -244,7 +206,7 @@ fn a_training_that_diverges_ends_everywhere_alike() {
 
 #[test]
 fn a_process_that_is_gone_is_an_error_of_the_others_alone() {
-    let ends = on_processes(2, |own| match own.rank {
+    let ends = on_processes(2, |own| match own.rank() {
         0 => Some(run(&whole_recipe(), own, &mut Recorder::default()).unwrap_err()),
         _ => None,
     });
@@ -255,7 +217,7 @@ fn a_process_that_is_gone_is_an_error_of_the_others_alone() {
 #[test]
 fn process_0_is_heard_by_all_others() {
     let texts = ["", "a", "vier", "größer als vier"];
-    let heard = on_processes(3, |own| match own.rank {
+    let heard = on_processes(3, |own| match own.rank() {
         0 => texts.map(|text| announce(own, text).map(|()| text.to_owned()).unwrap()),
         _ => texts.map(|_| hear(own).unwrap()),
     });
