@@ -57,7 +57,8 @@ fn a_program_without_mpi_says_so_where_mpi_starts_it() {
     let ended = world.command(&["run"]).env("OMPI_COMM_WORLD_SIZE", "4").output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     let said = String::from_utf8(ended.stderr).unwrap();
-    let expected = "error: started as 4 processes by MPI, but this program is built without it: build it with `--features mpi`";
+    let expected =
+        "error: started as 4 processes by MPI, but this program is built without it: build it with `--features mpi`";
     assert!(said.starts_with(expected), "{said}");
     assert!(!world.path("run").exists());
     let alone = world.command(&["run"]).env("OMPI_COMM_WORLD_SIZE", "1").output().unwrap();

@@ -174,7 +174,8 @@ pub enum Error {
     },
     /// A training has fewer parts than there are processes to compute them.
     #[error(
-        "{stage}: {processes} processes need `shards` of at least {processes}, found {shards}: set `shards`, which changes numbers, or          start fewer processes, which changes none"
+        "{stage}: {processes} processes need `shards` of at least {processes}, found {shards}: set `shards`, which changes numbers, or \
+         start fewer processes, which changes none"
     )]
     Shards {
         /// The training.
@@ -186,7 +187,8 @@ pub enum Error {
     },
     /// A process that does not lead sees another training than process 0.
     #[error(
-        "{stage}: process {rank} sees other parameters or other inputs than process 0; all processes need the same pipeline file and          options, and a run folder that all of them see"
+        "{stage}: process {rank} sees other parameters or other inputs than process 0; all processes need the same pipeline file and \
+         options, and a run folder that all of them see"
     )]
     Estranged {
         /// The training.

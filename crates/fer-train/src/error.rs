@@ -44,7 +44,9 @@ pub enum Error {
         shards: usize,
     },
     /// More processes than there are parts of a batch.
-    #[error("expected at most as many processes as shards, {shards}, found {processes}; set `shards` of the train stage")]
+    #[error(
+        "expected at most as many processes as shards, {shards}, found {processes}; set `shards` of the train stage"
+    )]
     Processes {
         /// Parts of a batch.
         shards: usize,

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn parts_and_images_are_dealt_out_in_order_and_evenly() {
-        let of = |parts, processes| (0..processes).map(|rank| shards(parts, processes).of_process(rank)).collect::<Vec<_>>();
+        let of =
+            |parts, processes| (0..processes).map(|rank| shards(parts, processes).of_process(rank)).collect::<Vec<_>>();
         assert_eq!(of(4, 2), [0..2, 2..4]);
         assert_eq!(of(3, 2), [0..2, 2..3]);
         assert_eq!(of(8, 3), [0..3, 3..6, 6..8]);

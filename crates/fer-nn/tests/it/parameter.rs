@@ -24,8 +24,9 @@ fn gradients_add_up_until_they_are_cleared() {
 
 #[test]
 fn a_hook_is_shown_a_gradient_before_those_of_the_layers_below() {
-    let layers: Vec<[Parameter; 2]> =
-        (0..3).map(|layer| [[3, 3].as_slice(), &[3]].map(|shape| Parameter::new(random(shape, layer)).unwrap())).collect();
+    let layers: Vec<[Parameter; 2]> = (0..3)
+        .map(|layer| [[3, 3].as_slice(), &[3]].map(|shape| Parameter::new(random(shape, layer)).unwrap()))
+        .collect();
     let shown = Arc::new(Mutex::new(vec![]));
     for (layer, [weight, _]) in layers.iter().enumerate() {
         let shown = Arc::clone(&shown);

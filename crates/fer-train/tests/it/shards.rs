@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use fer_artifact::{EpochRecord, FeatureSet, Seed, Split};
 use fer_testkit::{Process, feature_set};
 use fer_train::{
-    Alone, Error, Flow, MakeCheckpoint, Observer, ObserverError, Peers, PeersError, Progress, Quiet, TrainData, TrainParams,
-    Trained, Words, announce, hear, train, train_together,
+    Alone, Error, Flow, MakeCheckpoint, Observer, ObserverError, Peers, PeersError, Progress, Quiet, TrainData,
+    TrainParams, Trained, Words, announce, hear, train, train_together,
 };
 use serde_json::json;
 
@@ -76,7 +76,8 @@ fn any_number_of_processes_ends_with_the_same_bytes() {
             for (rank, (trained, recorder)) in all.iter().enumerate() {
                 assert_eq!(timeless(trained), timeless(&expected), "process {rank} of {count}");
                 assert_eq!(recorder.checkpoints, alone.checkpoints, "process {rank} of {count}");
-                let losses = |recorder: &Recorder| recorder.batches.iter().map(|at| at.loss.to_bits()).collect::<Vec<_>>();
+                let losses =
+                    |recorder: &Recorder| recorder.batches.iter().map(|at| at.loss.to_bits()).collect::<Vec<_>>();
                 assert_eq!(losses(recorder), losses(&alone), "process {rank} of {count}");
             }
         }

@@ -99,7 +99,8 @@ impl<'a, 'b> Watch<'a, 'b> {
         let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
         let live =
             renew(context.target).and_then(|(folder, event_file)| LiveCurves::start(&folder, &event_file, &history));
-        let mut watch = Self { context, params, checkpoints, started, written: now, waited: 0.0, note, history, live: None };
+        let mut watch =
+            Self { context, params, checkpoints, started, written: now, waited: 0.0, note, history, live: None };
         match live {
             Ok(live) => watch.live = Some(live),
             Err(error) => watch.without_curves(&error),
