@@ -34,13 +34,15 @@ say "4 processes, of which one is killed with -9"
 go 4 killed --checkpoint-epochs 1 &
 all=$!
 wait_for 60 "the fourth epoch" says killed "epoch 4/12"
-pids m2 | head -n 1 | xargs kill -9
+mapfile -t of_node < <(pids m2)
+kill -9 "${of_node[0]}"
 code=0
 wait $all || code=$?
 say "mpirun ends with $code and says:"
 grep --max-count 1 "exited on signal 9" "$folder/killed.txt"
 [ $code != 0 ]
-wait_for 30 "the end of all processes" test -z "$(pids m1)$(pids m2)"
+none() { [ -z "$(pids m1)$(pids m2)" ]; }
+wait_for 30 "the end of all processes" none
 ls "$folder/killed/train/checkpoints"/*/*.safetensors > /dev/null
 say "2 processes go on"
 go 2 killed
@@ -52,10 +54,10 @@ go 4 slow &
 all=$!
 for epoch in 2 4 6; do
     wait_for 60 "epoch $epoch" says slow "epoch $epoch/12"
-    slow=$(pids m2 | tail -n 1)
-    kill -STOP "$slow"
+    mapfile -t of_node < <(pids m2)
+    kill -STOP "${of_node[-1]}"
     sleep 2
-    kill -CONT "$slow"
+    kill -CONT "${of_node[-1]}"
 done
 wait $all
 same slow

@@ -31,6 +31,8 @@ network_down() {
     local node
     for node in $nodes; do
         node_down "$node" 2> /dev/null || true
+        # A process that lingers keeps a namespace without a name, and the link with it.
+        ip link del "$(node_namespace "$node")" 2> /dev/null || true
         ip netns del "$(node_namespace "$node")" 2> /dev/null || true
     done
     ip link del "$prefix-bridge" 2> /dev/null || true

@@ -38,6 +38,6 @@ ranks() {
 # pids NODE: the processes of fer on a node, in the order of their start.
 pids() {
     ip netns pids "$(node_namespace "$1")" | while read -r pid; do
-        if [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = fer ]; then echo "$pid"; fi
+        if [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = "$(basename "$fer")" ]; then echo "$pid"; fi
     done
 }

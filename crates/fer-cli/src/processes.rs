@@ -1,7 +1,5 @@
 //! The processes that `mpirun` or `srun` started together, which compute one training.
 
-use anyhow::Result;
-
 #[cfg(feature = "mpi")]
 pub(crate) use crate::mpi::{Mpi, join};
 
@@ -17,7 +15,7 @@ pub(crate) fn are_launched() -> bool {
 
 /// A program without MPI can be one process alone.
 #[cfg(not(feature = "mpi"))]
-pub(crate) fn refuse() -> Result<()> {
+pub(crate) fn refuse() -> anyhow::Result<()> {
     let counts = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().filter_map(|name| said(name));
     match counts.filter_map(|count| count.parse::<usize>().ok()).max() {
         Some(count) if count > 1 => anyhow::bail!(
