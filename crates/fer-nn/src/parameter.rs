@@ -25,7 +25,10 @@ struct Gradient {
 
 /// Is shown a parameter's gradient in the middle of a backward pass, as soon as an operator has left it.
 #[derive(Clone)]
-struct Hook(Arc<dyn Fn(&[f32]) + Send + Sync>);
+struct Hook(Arc<Show>);
+
+/// What a [`Hook`] does with a gradient.
+type Show = dyn Fn(&[f32]) + Send + Sync;
 
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

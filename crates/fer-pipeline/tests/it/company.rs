@@ -117,7 +117,6 @@ fn trainings_of_too_few_parts_are_refused_before_anything_runs() {
 #[test]
 fn a_process_that_sees_another_pipeline_says_so() {
     let folder = folder();
-    ingested(&folder, "run");
     let ends = on_processes(2, |own| {
         let rank = own.rank();
         let other = if rank == 0 { "train.label_smoothing=0" } else { "train.label_smoothing=0.1" };
