@@ -1,6 +1,6 @@
-"""compare.py ALONE OTHER: that two run folders of one sweep hold the same artifacts, byte for byte.
+"""compare.py ALONE OTHER: that two folders of one run or one sweep hold the same artifacts, byte for byte.
 
-Compared is every file below cells/*/STAGE. Times are left out: `images_per_second` in curves, the runner's own files (run.lock.json, those
+Compared is every file below STAGE, and of a sweep below cells/*/STAGE. Times are left out: `images_per_second` in curves, the runner's own files (run.lock.json, those
 that begin with a dot), checkpoints, and the log.
 """
 
@@ -21,10 +21,11 @@ def timeless(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def artifacts(sweep: Path) -> dict[str, bytes]:
+def artifacts(run: Path) -> dict[str, bytes]:
+    top = run / "cells" if (run / "cells").is_dir() else run
     found = {}
-    for path in sorted((sweep / "cells").rglob("*")):
-        parts = path.relative_to(sweep / "cells").parts
+    for path in sorted(top.rglob("*")):
+        parts = path.relative_to(top).parts
         hidden = any(part.startswith(".") for part in parts)
         if path.is_file() and not hidden and "checkpoints" not in parts and path.name not in OWN:
             found["/".join(parts)] = timeless(path)
@@ -33,7 +34,8 @@ def artifacts(sweep: Path) -> dict[str, bytes]:
 
 def main() -> None:
     alone, other = (artifacts(Path(folder)) for folder in sys.argv[1:3])
-    assert len(alone) > 100, f"only {len(alone)} files in {sys.argv[1]}"
+    least = 100 if (Path(sys.argv[1]) / "cells").is_dir() else 10
+    assert len(alone) > least, f"only {len(alone)} files in {sys.argv[1]}"
     assert alone.keys() == other.keys(), sorted(alone.keys() ^ other.keys())
     different = [name for name, content in alone.items() if other[name] != content]
     assert not different, different

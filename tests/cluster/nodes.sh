@@ -1,7 +1,10 @@
 # Sourced by slurm.sh: a Slurm of two nodes in this machine. Each node is a network namespace with a slurmd of its own.
 # Needs root, Debian's slurm-wlm and iproute2. Everything lies below $cluster.
 
+prefix=fer
 net=10.77.0
+nodes="n1 n2"
+. "$here/network.sh"
 
 conf() {
     cat <<END
@@ -42,39 +45,17 @@ node_up() {
     nsenter --net="/run/netns/fer-$1" slurmd -N "$1"
 }
 
-# Kills whatever runs on a node, as a loss of power would.
-node_down() {
-    ip netns pids "fer-$1" | xargs --no-run-if-empty kill -9
-}
-
 cluster_up() {
     mkdir -p "$cluster/state" "$cluster/spool-n1" "$cluster/spool-n2"
     export SLURM_CONF=$cluster/slurm.conf
     conf > "$SLURM_CONF"
-    ip link add fer-bridge type bridge
-    ip addr add $net.1/24 dev fer-bridge
-    ip link set fer-bridge up
-    ip link set lo up
-    local number=2 node
-    for node in n1 n2; do
-        ip netns add "fer-$node"
-        ip link add "fer-$node" type veth peer name eth0 netns "fer-$node"
-        ip link set "fer-$node" master fer-bridge up
-        ip -n "fer-$node" addr add $net.$number/24 dev eth0
-        ip -n "fer-$node" link set eth0 up
-        ip -n "fer-$node" link set lo up
-        number=$((number + 1))
-    done
+    network_up
     slurmctld
     node_up n1
     node_up n2
 }
 
 cluster_down() {
-    node_down n1 2> /dev/null || true
-    node_down n2 2> /dev/null || true
     if [ -f "$cluster/slurmctld.pid" ]; then kill "$(cat "$cluster/slurmctld.pid")" 2> /dev/null || true; fi
-    ip netns del fer-n1 2> /dev/null || true
-    ip netns del fer-n2 2> /dev/null || true
-    ip link del fer-bridge 2> /dev/null || true
+    network_down
 }

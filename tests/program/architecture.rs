@@ -103,7 +103,7 @@ fn every_crate_knows_the_crates_that_it_may_and_no_others() {
 
 #[test]
 fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
-    let allowed: [(&str, &[&str]); 16] = [
+    let allowed: [(&str, &[&str]); 17] = [
         ("polars", &["fer-data"]),
         ("polars-parquet", &["fer-data"]),
         ("image", &["fer-data", "fer-imgproc"]),
@@ -119,6 +119,7 @@ fn heavy_dependencies_stand_where_they_may_and_nowhere_else() {
         ("tokio", &["fer-deps", "fer-serve"]),
         ("tower-http", &["fer-serve"]),
         ("clap", &["fer-cli"]),
+        ("mpi", &["fer-cli"]),
         ("anyhow", &["fer-cli"]),
     ];
     let packages = packages();
@@ -148,6 +149,16 @@ fn the_service_can_be_left_out() {
     let users = packages.iter().flat_map(|package| &package.dependencies).filter(|user| user.name == "fer-serve");
     let optional: Vec<bool> = users.map(|dependency| dependency.optional).collect();
     assert_eq!(optional, [true], "fer-cli alone knows it, under its feature `serve`");
+}
+
+/// MPI, which no build finds everywhere, is for one training on several machines alone.
+#[test]
+fn mpi_is_asked_for() {
+    let packages = packages();
+    let users = packages.iter().flat_map(|package| &package.dependencies).filter(|user| user.name == "mpi");
+    assert_eq!(users.map(|dependency| dependency.optional).collect::<Vec<_>>(), [true]);
+    let manifest = std::fs::read_to_string(root().join("crates/fer-cli/Cargo.toml")).expect("the manifest reads");
+    assert!(manifest.contains("\ndefault = [\"faces\", \"serve\"]\n"), "no default has the feature");
 }
 
 #[test]

@@ -58,6 +58,7 @@ mod serve;
 mod serve_explain;
 mod serve_load;
 mod service;
+mod shards;
 mod shim;
 mod show;
 mod signals;

@@ -21,6 +21,13 @@ impl ExitStatus {
         if is_well { Self::Success } else { Self::Failure }
     }
 
+    /// The one with this number.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn of_code(code: u8) -> Self {
+        let all = [Self::Success, Self::Usage, Self::Interrupted, Self::Stopped];
+        all.into_iter().find(|status| status.code() == code).unwrap_or(Self::Failure)
+    }
+
     /// The number. 130 is what a shell gives to a program that Ctrl-C ended; 75 is `EX_TEMPFAIL`: try again later.
     pub(crate) const fn code(self) -> u8 {
         match self {

@@ -12,7 +12,10 @@ mod command_line;
 mod commands;
 mod exit_status;
 mod interrupt;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod output;
+mod processes;
 mod progress;
 mod table;
 mod terminal;
@@ -53,7 +56,7 @@ fn choose_instructions() -> anyhow::Result<()> {
 }
 
 /// What the innermost of our errors asks for: whatever wraps it only says where it happened.
-fn exit_status(error: &anyhow::Error) -> ExitStatus {
+pub(crate) fn exit_status(error: &anyhow::Error) -> ExitStatus {
     if error.downcast_ref::<fer_export::Error>().is_some_and(fer_export::Error::is_usage) {
         return ExitStatus::Usage;
     }

@@ -20,6 +20,14 @@ pub enum Error {
         /// The network's name.
         network: &'static str,
     },
+    /// Statistics of a batch that another network saw.
+    #[error("expected {expected} statistics of a batch, found {found}")]
+    Statistics {
+        /// As many as the network has: two for each channel of a batch norm.
+        expected: usize,
+        /// As many as were given.
+        found: usize,
+    },
     /// The network cannot take images of this size.
     #[error("`{network}` takes images of at least {minimum}x{minimum} pixels, found {height}x{width}")]
     TooSmall {

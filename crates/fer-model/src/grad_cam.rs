@@ -28,12 +28,12 @@ impl Network {
             "classes of the network, found {classes:?}"
         );
         for layer in before {
-            maps = layer.forward(&maps, Mode::Evaluate)?.detach();
+            maps = layer.forward(&maps, Mode::Evaluate, &mut vec![])?.detach();
         }
         let maps = Var::from_tensor(&maps)?;
         let mut logits = maps.as_tensor().clone();
         for layer in behind {
-            logits = layer.forward(&logits, Mode::Evaluate)?;
+            logits = layer.forward(&logits, Mode::Evaluate, &mut vec![])?;
         }
         // In evaluation an image's logits depend on that image alone, so one pass back serves them all.
         let classes: Vec<u32> = classes.iter().map(|&class| class as u32).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
 use fer_artifact::Fraction;
-use fer_nn::{Activation, BatchStats, Conv2d, Parameter, Pooling, Slope, Statistics};
+use fer_nn::{Activation, Conv2d, Parameter, Pooling, Slope, Statistics};
 
 use crate::plan::{BATCH_NORM_EPS, Bias, LayerPlan};
 use crate::{Mode, Rrelu};
@@ -76,11 +76,13 @@ pub(crate) struct Weights {
     given: BTreeMap<String, Tensor>,
     pub(crate) parameters: BTreeMap<String, Parameter>,
     pub(crate) buffers: BTreeMap<String, Var>,
+    /// The parameters in the order of the layers.
+    pub(crate) in_order: Vec<Parameter>,
 }
 
 impl Weights {
     pub(crate) fn new(given: BTreeMap<String, Tensor>) -> Self {
-        Self { given, parameters: BTreeMap::new(), buffers: BTreeMap::new() }
+        Self { given, parameters: BTreeMap::new(), buffers: BTreeMap::new(), in_order: vec![] }
     }
 
     fn take(&mut self, name: &str) -> Result<Tensor> {
@@ -93,6 +95,7 @@ impl Weights {
     fn parameter(&mut self, name: String) -> Result<Parameter> {
         let parameter = Parameter::new(self.take(&name)?)?;
         self.parameters.insert(name, parameter.clone());
+        self.in_order.push(parameter.clone());
         Ok(parameter)
     }
 
@@ -161,11 +164,21 @@ impl Layer {
         matches!(self, Self::Conv(_) | Self::Residual(_))
     }
 
-    /// The layer's output. Images are `[N, H, W, C]`.
-    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+    /// Its batch norms, in the order in which [`Self::forward`] tells of their batches.
+    pub(crate) fn norms(&self) -> Vec<&BatchNorm> {
         match self {
-            Self::Conv(block) => block.forward(x, None, mode),
-            Self::Residual(block) => block.forward(x, mode),
+            Self::Conv(block) => vec![&block.norm],
+            Self::Residual(residual) => residual.norms(),
+            _ => vec![],
+        }
+    }
+
+    /// The layer's output. Images are `[N, H, W, C]`. In training, what the batch norms saw comes behind `seen`: means, and unbiased
+    /// variances, of each in turn.
+    pub(crate) fn forward(&self, x: &Tensor, mode: Mode, seen: &mut Vec<f32>) -> Result<Tensor> {
+        match self {
+            Self::Conv(block) => block.forward(x, None, mode, seen),
+            Self::Residual(block) => block.forward(x, mode, seen),
             Self::GlobalAvgPool => fer_nn::global_avg_pool(x),
             Self::Linear(Affine { weight, bias }) => {
                 let x = if x.rank() == 4 { fer_nn::flatten(x)? } else { x.clone() };
@@ -204,7 +217,7 @@ impl Nonlinearity {
 
 impl ConvBlock {
     /// `residual` is added before the activation.
-    fn forward(&self, x: &Tensor, residual: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, residual: Option<&Tensor>, mode: Mode, seen: &mut Vec<f32>) -> Result<Tensor> {
         let norm = fer_nn::BatchNorm {
             residual,
             activation: self.activation.at(mode),
@@ -212,7 +225,10 @@ impl ConvBlock {
             ..self.norm.operator(mode)
         };
         let (y, stats) = fer_nn::conv2d_batch_norm(x, &self.weight, self.bias.as_ref(), self.config, norm)?;
-        self.norm.update(&stats, mode)?;
+        if mode != Mode::Evaluate {
+            seen.extend(&stats.mean);
+            seen.extend(stats.unbiased_var());
+        }
         Ok(y)
     }
 }
@@ -234,12 +250,17 @@ impl Residual {
         })
     }
 
-    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+    fn norms(&self) -> Vec<&BatchNorm> {
+        self.projection.iter().chain([&self.first, &self.second]).map(|block| &block.norm).collect()
+    }
+
+    fn forward(&self, x: &Tensor, mode: Mode, seen: &mut Vec<f32>) -> Result<Tensor> {
         let shortcut = match &self.projection {
-            Some(projection) => projection.forward(x, None, mode)?,
+            Some(projection) => projection.forward(x, None, mode, seen)?,
             None => x.clone(),
         };
-        self.second.forward(&self.first.forward(x, None, mode)?, Some(&shortcut), mode)
+        let between = self.first.forward(x, None, mode, seen)?;
+        self.second.forward(&between, Some(&shortcut), mode, seen)
     }
 }
 
@@ -252,13 +273,15 @@ impl BatchNorm {
         fer_nn::BatchNorm::new(&self.affine.weight, &self.affine.bias, BATCH_NORM_EPS, statistics)
     }
 
-    /// Moves the running statistics towards those of a batch that was trained on.
-    fn update(&self, batch: &BatchStats, mode: Mode) -> Result<()> {
-        if mode != Mode::Evaluate {
-            move_towards(&self.running_mean, &batch.mean)?;
-            move_towards(&self.running_var, &batch.unbiased_var())?;
-        }
-        Ok(())
+    pub(crate) fn channels(&self) -> usize {
+        self.running_mean.elem_count()
+    }
+
+    /// Moves the running statistics towards those of a batch that was trained on: its means, then its unbiased variances.
+    pub(crate) fn follow(&self, batch: &[f32]) -> Result<()> {
+        let (mean, var) = batch.split_at(self.channels());
+        move_towards(&self.running_mean, mean)?;
+        move_towards(&self.running_var, var)
     }
 }
 

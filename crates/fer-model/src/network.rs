@@ -29,6 +29,7 @@ pub struct Network {
     config: NetworkConfig,
     pub(crate) layers: Vec<Layer>,
     parameters: BTreeMap<String, Parameter>,
+    in_order: Vec<Parameter>,
     buffers: BTreeMap<String, Var>,
 }
 
@@ -66,7 +67,8 @@ impl Network {
     fn assemble(config: &NetworkConfig, plan: &Plan, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
         let mut weights = Weights::new(tensors);
         let layers = Layer::assemble(&plan.0, &mut weights)?;
-        Ok(Self { config: config.clone(), layers, parameters: weights.parameters, buffers: weights.buffers })
+        let Weights { parameters, buffers, in_order, .. } = weights;
+        Ok(Self { config: config.clone(), layers, parameters, in_order, buffers })
     }
 
     /// What the network was built from.
@@ -80,15 +82,51 @@ impl Network {
     /// # Errors
     /// [`Error::Input`] on another shape.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-        let mut x = self.input(images)?;
+        let (logits, statistics) = self.forward_apart(images, mode)?;
+        if mode != Mode::Evaluate {
+            self.follow(&statistics)?;
+        }
+        Ok(logits)
+    }
+
+    /// As [`Self::forward`], but leaves the running statistics as they are, and gives those of the batch for [`Self::follow`]: none
+    /// in evaluation.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_apart(&self, images: &Tensor, mode: Mode) -> Result<(Tensor, Vec<f32>), Error> {
+        let (mut x, mut statistics) = (self.input(images)?, vec![]);
         for layer in &self.layers {
-            x = layer.forward(&x, mode)?;
+            x = layer.forward(&x, mode, &mut statistics)?;
             if mode == Mode::Evaluate {
                 // Lets go of the layers before, which a backward pass would need.
                 x = x.detach();
             }
         }
-        Ok(x)
+        Ok((x, statistics))
+    }
+
+    /// Moves the running statistics towards those of a batch, perhaps one that another copy of the network saw.
+    ///
+    /// # Errors
+    /// [`Error::Statistics`] if they are not those of this network.
+    pub fn follow(&self, statistics: &[f32]) -> Result<(), Error> {
+        let (expected, found) = (self.statistics(), statistics.len());
+        if expected != found {
+            return Err(Error::Statistics { expected, found });
+        }
+        let mut rest = statistics;
+        for norm in self.layers.iter().flat_map(Layer::norms) {
+            let (own, behind) = rest.split_at(2 * norm.channels());
+            norm.follow(own)?;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// How many statistics a batch has: two for each channel of a batch norm.
+    pub fn statistics(&self) -> usize {
+        self.layers.iter().flat_map(Layer::norms).map(|norm| 2 * norm.channels()).sum()
     }
 
     /// Images as the first layer takes them.
@@ -112,6 +150,11 @@ impl Network {
     /// The trained weights by name. They share their values with the network.
     pub fn parameters(&self) -> &BTreeMap<String, Parameter> {
         &self.parameters
+    }
+
+    /// The same in the order of the layers: a backward pass leaves their gradients from the last to the first, nearly.
+    pub fn parameters_in_order(&self) -> &[Parameter] {
+        &self.in_order
     }
 
     /// Weights and running statistics by name. They share their memory with the network: training goes on in them.

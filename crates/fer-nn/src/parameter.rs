@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use candle_core::{Result, Tensor, Var};
@@ -19,6 +20,20 @@ pub struct Parameter {
 struct Gradient {
     values: Vec<f32>,
     filled: bool,
+    hook: Option<Hook>,
+}
+
+/// Is shown a parameter's gradient in the middle of a backward pass, as soon as an operator has left it.
+#[derive(Clone)]
+struct Hook(Arc<Show>);
+
+/// What a [`Hook`] does with a gradient.
+type Show = dyn Fn(&[f32]) + Send + Sync;
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// Whether a gradient is the first to arrive in its buffer.
@@ -64,6 +79,28 @@ impl Parameter {
         self.lock().filled = false;
     }
 
+    /// Puts a gradient of the value's size, which was summed elsewhere, in the place of the present one.
+    ///
+    /// # Panics
+    /// If the sizes differ.
+    pub fn set_grad(&self, values: &[f32]) {
+        let mut gradient = self.lock();
+        gradient.values.resize(self.value().elem_count(), 0.0);
+        gradient.values.copy_from_slice(values);
+        gradient.filled = true;
+    }
+
+    /// From now on, shows the gradient to `hook` whenever an operator's backward pass has added to it: while the backward pass
+    /// goes on below the operator. A weight that one operator uses, as every network here has them, is shown complete.
+    pub fn hook_grad(&self, hook: impl Fn(&[f32]) + Send + Sync + 'static) {
+        self.lock().hook = Some(Hook(Arc::new(hook)));
+    }
+
+    /// Shows the gradient to nobody any more.
+    pub fn unhook_grad(&self) {
+        self.lock().hook = None;
+    }
+
     /// Gives the gradient's buffer, of the value's size, to be overwritten or added to.
     pub(crate) fn accumulate(&self, add: impl FnOnce(&mut [f32], Arrival)) {
         let mut gradient = self.lock();
@@ -71,6 +108,9 @@ impl Parameter {
         gradient.values.resize(self.value().elem_count(), 0.0);
         add(&mut gradient.values, arrival);
         gradient.filled = true;
+        if let Some(Hook(hook)) = &gradient.hook {
+            hook(&gradient.values);
+        }
     }
 
     /// Adds a gradient that was computed elsewhere.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fer_artifact::Seed;
 
+use crate::company::Company;
 use crate::execute::{Folders, execute};
 use crate::link::Link;
 use crate::progress::{Clock, Event, Reporter};
@@ -54,7 +55,8 @@ pub fn run_stage(
     let inputs = link.digests(&Digests::new(input))?;
     let start = clock.elapsed();
     reporter.event(&Event::Started { stage: kind.into(), reasons: &[] });
-    let folders = Folders { input, chain: None, staging: output, target: output, writer: None };
+    let company = &Company::alone();
+    let folders = Folders { input, chain: None, staging: output, target: output, writer: None, company };
     let staged = execute(&link, seed, &inputs, &folders, options, clock, reporter)?;
     staged.commit(output)?;
     reporter.event(&Event::Finished { stage: kind.into(), seconds: (clock.elapsed() - start).as_secs_f64() });

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::company::Company;
 use crate::error::Problem;
 use crate::link::Link;
 use crate::run_folder::folder::{CELLS, JOBS};
@@ -42,6 +43,8 @@ pub struct Pipeline {
     pub(crate) base: PathBuf,
     /// The other cells, if it is one of a sweep.
     pub(crate) siblings: Option<Siblings>,
+    /// The processes that compute its trainings.
+    pub(crate) company: Company,
 }
 
 /// A chain of stages, from a source of faces to scores.
@@ -173,7 +176,8 @@ impl Pipeline {
         }
         let run_dir = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
         let (seed, base) = (Seed::new(raw.seed), base.to_owned());
-        Ok(Self { seed, run_dir, stages, named_run_dir: raw.run_dir, base, siblings: None })
+        let (siblings, company) = (None, Company::alone());
+        Ok(Self { seed, run_dir, stages, named_run_dir: raw.run_dir, base, siblings, company })
     }
 
     /// The run folder.

@@ -9,6 +9,7 @@ use fer_artifact::{
 };
 use serde_json::Value;
 
+use crate::company::Company;
 use crate::last_part::last_part;
 use crate::progress::{Clock, Event, Reporter};
 use crate::run_folder::checkpoints::CHECKPOINTS;
@@ -30,6 +31,10 @@ pub(crate) struct Context<'a> {
     pub(crate) target: &'a Path,
     /// What holds the run folder, where there is one.
     pub(crate) writer: Option<&'a Writer>,
+    /// The processes that work together.
+    pub(crate) company: &'a Company,
+    /// Key of all that the outputs depend on.
+    pub(crate) origin: String,
     pub(crate) checkpoint_key: Option<String>,
     pub(crate) options: &'a RunOptions,
     pub(crate) provenance: Provenance,

@@ -173,6 +173,33 @@ pub enum Error {
         /// The input, by its path in the run folder or its name.
         input: String,
     },
+    /// A training has fewer parts than there are processes to compute them.
+    #[error(
+        "{stage}: {processes} processes need `shards` of at least {processes}, found {shards}: set `shards`, which changes numbers, or \
+         start fewer processes, which changes none"
+    )]
+    Shards {
+        /// The training.
+        stage: StageName,
+        /// Its parts.
+        shards: usize,
+        /// The processes that were started.
+        processes: usize,
+    },
+    /// A process that does not lead sees another training than process 0.
+    #[error(
+        "{stage}: process {rank} sees other parameters or other inputs than process 0; all processes need the same pipeline file and \
+         options, and a run folder that all of them see"
+    )]
+    Estranged {
+        /// The training.
+        stage: StageName,
+        /// The process that says so.
+        rank: usize,
+    },
+    /// The processes of a run cannot reach each other.
+    #[error("the processes of the run cannot reach each other")]
+    Company(#[source] fer_train::Error),
     /// A stage failed.
     #[error("{stage}")]
     Stage {
@@ -214,6 +241,7 @@ impl Error {
                 | Error::NotInChain { .. }
                 | Error::NoCell { .. }
                 | Error::OneMachine { .. }
+                | Error::Shards { .. }
         )
     }
 }

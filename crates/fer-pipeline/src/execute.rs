@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fer_artifact::{Digest, Provenance, Seed};
 
+use crate::company::Company;
 use crate::context::Context;
 use crate::link::Link;
 use crate::progress::{Clock, Reporter};
@@ -22,6 +23,8 @@ pub(crate) struct Folders<'a> {
     pub(crate) target: &'a Path,
     /// What holds the run folder, where there is one.
     pub(crate) writer: Option<&'a Writer>,
+    /// The processes that work in them.
+    pub(crate) company: &'a Company,
 }
 
 /// A stage's outputs, complete, in their temporary folder.
@@ -40,6 +43,41 @@ impl Staged {
     }
 }
 
+/// What a stage sees of the world that writes into this folder.
+pub(crate) fn context<'a>(
+    link: &Link,
+    seed: Seed,
+    inputs: &BTreeMap<String, Digest>,
+    folders: &Folders<'a>,
+    output_dir: &'a Path,
+    (options, clock, reporter): (&'a RunOptions, &'a dyn Clock, &'a mut dyn Reporter),
+) -> Context<'a> {
+    let origin = link.origin(seed, inputs);
+    Context {
+        name: link.name(),
+        input_dir: folders.input,
+        inputs: link.inputs(),
+        chain: folders.chain,
+        output_dir,
+        target: folders.target,
+        writer: folders.writer,
+        company: folders.company,
+        checkpoint_key: link.stage.resumable().map(|stage| stage.checkpoint_key(&origin)),
+        origin: origin.key(),
+        options,
+        provenance: Provenance {
+            producer: PROGRAM.to_owned(),
+            seed: seed.stream(link.name().as_str()),
+            parents: inputs.clone(),
+            params: link.stage.params(),
+        },
+        pipeline_seed: seed,
+        written: BTreeMap::new(),
+        clock,
+        reporter,
+    }
+}
+
 /// Runs a stage into a temporary folder.
 pub(crate) fn execute(
     link: &Link,
@@ -52,27 +90,7 @@ pub(crate) fn execute(
 ) -> Result<Staged, Error> {
     let name = link.name();
     let staging = Staging::new(folders.staging, name)?;
-    let mut context = Context {
-        name,
-        input_dir: folders.input,
-        inputs: link.inputs(),
-        chain: folders.chain,
-        output_dir: staging.path(),
-        target: folders.target,
-        writer: folders.writer,
-        checkpoint_key: link.stage.resumable().map(|stage| stage.checkpoint_key(&link.origin(seed, inputs))),
-        options,
-        provenance: Provenance {
-            producer: PROGRAM.to_owned(),
-            seed: seed.stream(name.as_str()),
-            parents: inputs.clone(),
-            params: link.stage.params(),
-        },
-        pipeline_seed: seed,
-        written: BTreeMap::new(),
-        clock,
-        reporter,
-    };
+    let mut context = context(link, seed, inputs, folders, staging.path(), (options, clock, reporter));
     link.stage.run(&mut context).map_err(|failure| match failure {
         Failure::Stopped => Error::Interrupted { stage: name },
         // Whatever failed may have failed for want of the folder.

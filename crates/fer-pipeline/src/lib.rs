@@ -3,6 +3,7 @@
 
 mod alone;
 mod chain;
+mod company;
 pub mod compare;
 mod context;
 pub mod draft;
@@ -10,6 +11,7 @@ pub mod error;
 mod execute;
 mod faces;
 mod folders;
+mod follow;
 mod kind;
 mod last_part;
 mod limits;

@@ -282,8 +282,9 @@ impl Runner<'_> {
         let (kind, run_dir, seed) = (link.name(), &self.pipeline.run_dir, self.pipeline.seed);
         let (start, target) = (self.clock.elapsed(), run_dir.join(kind.as_str()));
         let chain = self.pipeline.resolved();
-        let (input, staging, writer) = (run_dir, run_dir, Some(self.writer));
-        let folders = Folders { input, chain: Some(&chain), staging, target: &target, writer };
+        let (input, staging, chain) = (run_dir, run_dir, Some(&*chain));
+        let (writer, company) = (Some(self.writer), &self.pipeline.company);
+        let folders = Folders { input, chain, staging, target: &target, writer, company };
         self.borrow_checkpoint(link, &inputs);
         let staged = execute(link, seed, &inputs, &folders, self.options, self.clock, self.reporter)?;
         self.writer.check()?;

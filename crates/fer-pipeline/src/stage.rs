@@ -91,6 +91,10 @@ pub(crate) trait Stage {
     fn resumable(&self) -> Option<&dyn Resumable> {
         None
     }
+    /// The stage as one that several processes compute together, if it is one.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
     /// Does the work.
     ///
     /// # Errors
@@ -113,6 +117,17 @@ pub(crate) trait Resumable {
     fn free_epochs(&self, epochs: usize) -> Result<usize, &'static str>;
     /// For a stage that has to run: whether an earlier run left something to go on from, or why not.
     fn resumption(&self, earlier: &EarlierRuns<'_>) -> Option<Reason>;
+}
+
+/// A stage whose work several processes can share.
+pub(crate) trait Shared {
+    /// How many at most.
+    fn shards(&self) -> usize;
+    /// Does the part of a process that does not lead, and writes nothing. What all processes end with is for process 0 to tell.
+    ///
+    /// # Errors
+    /// What keeps this process alone from its part.
+    fn join(&self, context: &mut Context<'_>, checkpoint: Option<&Note>) -> Result<(), StageError>;
 }
 
 /// What is there of a stage's earlier runs.

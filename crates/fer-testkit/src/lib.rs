@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod data;
+mod processes;
 mod program;
 mod scores;
 mod strategies;
 mod suite;
 
 pub use data::{feature_set, image_set, model, predictions};
+pub use processes::{Process, on_processes};
 pub use program::program;
 pub use scores::{ScoreCase, score_cases};
 pub use strategies::image_sets;

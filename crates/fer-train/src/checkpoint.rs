@@ -41,5 +41,5 @@ pub(crate) fn resume<'a>(task: &'a Task<'a>, checkpoint: Checkpoint) -> Result<S
     let best = Some(take(&mut tensors, "best")).filter(|best| !best.is_empty());
     let presence = |is_there| if is_there { "present" } else { "absent" };
     check_same("best weights", presence(state.best.is_some()), presence(best.is_some()))?;
-    Ok(Session { task, network, average, optimizer, state, best })
+    Ok(Session::new(task, network, average, optimizer, state, best))
 }

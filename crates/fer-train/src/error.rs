@@ -1,6 +1,6 @@
 use fer_artifact::{OutOfRange, Size};
 
-use crate::FileOf;
+use crate::{FileOf, PeersError};
 
 /// What can be wrong with a training.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,24 @@ pub enum Error {
         network: &'static str,
         /// The side that was asked for.
         found: usize,
+    },
+    /// Batches that do not divide into so many parts.
+    #[error("shards: expected a number that divides batch_size, {batch_size}, found {shards}")]
+    Shards {
+        /// Images in a batch.
+        batch_size: usize,
+        /// The parts that were asked for.
+        shards: usize,
+    },
+    /// More processes than there are parts of a batch.
+    #[error(
+        "expected at most as many processes as shards, {shards}, found {processes}; set `shards` of the train stage"
+    )]
+    Processes {
+        /// Parts of a batch.
+        shards: usize,
+        /// The processes that are there.
+        processes: usize,
     },
     /// There is nothing to train on.
     #[error("train: expected at least one image, found none")]
@@ -161,6 +179,9 @@ pub enum Error {
         /// The observer's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Another process of the training is out of reach.
+    #[error("the processes of the training have lost each other")]
+    Peers(#[source] PeersError),
     /// A set whose images have no pixels.
     #[error(transparent)]
     Side(#[from] OutOfRange),
@@ -173,4 +194,17 @@ pub enum Error {
     /// A tensor operation failed.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// Whether every process of the training ends with it at the same point: the others wait for nobody.
+    ///
+    /// ```
+    /// use fer_train::Error;
+    /// assert!(Error::Stopped { epoch: 1, epochs: 2 }.is_everybodys());
+    /// assert!(!Error::Peers("gone".into()).is_everybodys());
+    /// ```
+    pub fn is_everybodys(&self) -> bool {
+        !matches!(self, Self::Model(_) | Self::Artifact(_) | Self::Tensor(_) | Self::Peers(_))
+    }
 }

@@ -1,8 +1,11 @@
+use std::ops::Range;
+
 use candle_core::{Device, Tensor};
 use fer_artifact::{FeatureSet, first_largest};
 use fer_model::{Mode, Network};
 
-use crate::Error;
+use crate::peers::{Words, gather};
+use crate::{Error, Peers};
 
 /// Images at once; no result depends on it but for the last bits of sums.
 const BATCH: usize = 256;
@@ -29,21 +32,41 @@ impl Measured {
     }
 }
 
-/// How the network does on the set, in evaluation.
-pub(crate) fn measure(network: &Network, set: &FeatureSet) -> Result<Measured, Error> {
+/// How the network does on the set, in evaluation. Every process measures a stretch of it; the losses are added in the order of the
+/// images.
+pub(crate) fn measure(network: &Network, set: &FeatureSet, peers: &dyn Peers) -> Result<Measured, Error> {
+    let (batches, count) = (set.len().div_ceil(BATCH), peers.count());
+    let first = |rank: usize| set.len().min(rank * batches / count * BATCH);
+    let stretch = |rank: usize| first(rank)..first(rank + 1);
+    let mut words: Words = vec![];
+    for start in stretch(peers.rank()).step_by(BATCH) {
+        words.extend(measure_batch(network, set, start..set.len().min(start + BATCH))?);
+    }
+    let lengths: Vec<usize> = (0..count).map(|rank| WORDS * stretch(rank).len()).collect();
+    let all = gather(peers, words, &lengths).map_err(Error::Peers)?;
     let mut measured = Measured { correct: 0, images: set.len(), loss: 0.0 };
-    for start in (0..set.len()).step_by(BATCH) {
-        let range = start..set.len().min(start + BATCH);
-        let (labels, images) = (&set.labels[range.clone()], set.images_of(range)?);
-        let shape = (labels.len(), 1, set.height, set.width);
-        let images = Tensor::from_vec(images.into_owned(), shape, &Device::Cpu)?;
-        let logits = network.forward(&images, Mode::Evaluate)?.to_vec2::<f32>()?;
-        for (row, label) in logits.iter().zip(labels) {
-            measured.correct += usize::from(first_largest(row) == usize::from(*label));
-            measured.loss += cross_entropy(row, usize::from(*label));
-        }
+    for &[correct, low, high] in all.iter().flat_map(|words| words.as_chunks::<WORDS>().0) {
+        measured.correct += correct as usize;
+        measured.loss += f64::from_bits(u64::from(low) | u64::from(high) << 32);
     }
     Ok(measured)
+}
+
+/// Words an image in [`measure_batch`].
+const WORDS: usize = 3;
+
+/// Of each image, whether it is classified rightly, and the halves of its cross entropy.
+fn measure_batch(network: &Network, set: &FeatureSet, range: Range<usize>) -> Result<Words, Error> {
+    let (labels, images) = (&set.labels[range.clone()], set.images_of(range)?);
+    let shape = (labels.len(), 1, set.height, set.width);
+    let images = Tensor::from_vec(images.into_owned(), shape, &Device::Cpu)?;
+    let logits = network.forward(&images, Mode::Evaluate)?.to_vec2::<f32>()?;
+    let of = |(row, label): (&Vec<f32>, &u8)| {
+        let label = usize::from(*label);
+        let loss = cross_entropy(row, label).to_bits();
+        [u32::from(first_largest(row) == label), loss as u32, (loss >> 32) as u32]
+    };
+    Ok(logits.iter().zip(labels).flat_map(of).collect())
 }
 
 /// Of the softmax of these logits, relative to the largest, so that nothing overflows.

@@ -51,6 +51,10 @@ pub struct Progress {
     pub images: usize,
     /// Mean loss over these images.
     pub loss: f64,
+    /// Seconds of this epoch, as far as this call trained it, in which nothing was left to do but to wait for other processes.
+    pub waited: f64,
+    /// Whether another process was asked to stop, and leaves it to this one.
+    pub others_stop: bool,
 }
 
 /// Watches in silence, without a clock: `images_per_second` is 0.

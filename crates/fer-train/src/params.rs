@@ -38,6 +38,12 @@ pub struct TrainParams {
     pub epochs: Count,
     /// Images in a step; the last batch of an epoch may have fewer.
     pub batch_size: Count,
+    /// Equal parts of a batch, each computed on its own, on as many machines as the program is started on: batch norm sees the part
+    /// alone, and the gradients are averaged (PyTorch's `DistributedDataParallel`). The running statistics follow the parts in
+    /// their order. Must divide `batch_size`; of an epoch's last batch, the first parts may have an image more.
+    #[serde(skip_serializing_if = "is_one")]
+    #[schemars(!skip_serializing_if)]
+    pub shards: Count,
     /// Whether the images take another order in every epoch.
     pub shuffle: bool,
     /// Epochs from one evaluation to the next, on train and validation; the last epoch is evaluated in any case.
@@ -139,6 +145,7 @@ impl Default for TrainParams {
             init: None,
             epochs: Count::of(100),
             batch_size: Count::of(128),
+            shards: Count::of(1),
             shuffle: false,
             evaluate_every: Count::of(5),
             select: Select::Last,
@@ -271,6 +278,10 @@ impl TrainParams {
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.optimizer()?;
         check_crops(&self.crops)?;
+        let (batch_size, shards) = (self.batch_size.get(), self.shards.get());
+        if !batch_size.is_multiple_of(shards) {
+            return Err(Error::Shards { batch_size, shards });
+        }
         match (self.targets, &self.mixup, &self.distillation) {
             (TargetRule::Likeliest, Some(_), _) => return Err(Error::Likeliest { parameter: "mixup" }),
             (TargetRule::Likeliest, _, Some(_)) => return Err(Error::Likeliest { parameter: "distillation" }),
@@ -294,6 +305,10 @@ impl Serialize for TrainParams {
         let optimizer = self.optimizer().map_err(serde::ser::Error::custom)?.into();
         Self::serialize(&Self { optimizer, ..self.clone() }, serializer)
     }
+}
+
+fn is_one(shards: &Count) -> bool {
+    shards.get() == 1
 }
 
 /// Says in a schema which optimiser is each network's own.

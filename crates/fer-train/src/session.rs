@@ -1,14 +1,13 @@
 //! A training under way: its network, optimiser and state, and what is done to them.
 
-use candle_core::Tensor;
-use fer_artifact::{Model, Seed};
-use fer_model::{Mode, Network};
-use fer_nn::{Optimizer, soft_cross_entropy, update_average};
+use fer_artifact::Model;
+use fer_model::Network;
+use fer_nn::{Optimizer, update_average};
 use serde_json::{Value, json};
 
 use crate::arrays::{Arrays, to_arrays, to_tensors};
-use crate::batches::Batch;
 use crate::measure::{Measured, measure};
+use crate::reduction::Layout;
 use crate::state::{Best, State};
 use crate::task::Task;
 use crate::{Error, Select};
@@ -23,6 +22,10 @@ pub(crate) struct Session<'a> {
     pub(crate) state: State,
     /// The weights of `state.best`.
     pub(crate) best: Option<Arrays>,
+    /// What travels between processes.
+    pub(crate) layout: Layout,
+    /// Whether this process, which does not lead, was asked to stop.
+    pub(crate) stop: bool,
 }
 
 impl<'a> Session<'a> {
@@ -38,7 +41,19 @@ impl<'a> Session<'a> {
             Some(_) => Some(Network::load(&task.network, network.state())?),
             None => None,
         };
-        Ok(Self { task, network, average, optimizer, state: State::new(task), best: None })
+        Ok(Self::new(task, network, average, optimizer, State::new(task), None))
+    }
+
+    pub(crate) fn new(
+        task: &'a Task<'a>,
+        network: Network,
+        average: Option<Network>,
+        optimizer: Optimizer,
+        state: State,
+        best: Option<Arrays>,
+    ) -> Self {
+        let layout = Layout::of(&network);
+        Self { task, network, average, optimizer, state, best, layout, stop: false }
     }
 
     /// Whether all epochs are trained, or enough of them.
@@ -47,28 +62,8 @@ impl<'a> Session<'a> {
         self.state.epoch >= self.task.params.epochs.get() || stopped
     }
 
-    /// One step on these images; gives the loss before it. If that is not finite, nothing is stepped.
-    pub(crate) fn step(
-        &mut self,
-        Batch { images, targets }: Batch,
-        masks: Seed,
-        learning_rate: f64,
-    ) -> Result<f32, Error> {
-        let mode = Mode::Train { seed: masks.value(), step: self.optimizer.steps() };
-        let logits = self.network.forward(&images, mode)?;
-        let targets = self.task.rows.settled(targets, || logits.flatten_all()?.to_vec1())?;
-        let loss: Tensor = soft_cross_entropy(&logits, targets)?;
-        let value = loss.to_scalar::<f32>()?;
-        if value.is_finite() {
-            loss.backward()?;
-            self.optimizer.step(learning_rate)?;
-            self.update_average()?;
-        }
-        Ok(value)
-    }
-
     /// Moves the average of the weights, and of the running statistics, towards them.
-    fn update_average(&self) -> Result<(), Error> {
+    pub(crate) fn update_average(&self) -> Result<(), Error> {
         let (Some(average), Some(decay)) = (&self.average, self.task.params.ema) else { return Ok(()) };
         let steps = self.optimizer.steps() as f64;
         let decay = decay.get().min((1.0 + steps) / (10.0 + steps));
@@ -100,9 +95,9 @@ impl<'a> Session<'a> {
         if !epoch.is_multiple_of(params.evaluate_every.get()) && epoch != params.epochs.get() {
             return Ok([None, None]);
         }
-        let train = measure(self.measured(), self.task.train)?;
+        let train = measure(self.measured(), self.task.train, self.task.peers)?;
         let Some(set) = self.task.validation else { return Ok([Some(train), None]) };
-        let validation = measure(self.measured(), set)?;
+        let validation = measure(self.measured(), set, self.task.peers)?;
         self.compare(Best { epoch, correct: validation.correct })?;
         Ok([Some(train), Some(validation)])
     }

@@ -3,8 +3,9 @@
 use fer_artifact::{FeatureSet, Predictions, Seed, Size};
 use fer_model::NetworkConfig;
 
+use crate::shards::Shards;
 use crate::targets::Rows;
-use crate::{Error, TrainParams};
+use crate::{Error, Peers, TrainParams};
 
 /// What is trained on, and what choices are made on.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +29,24 @@ pub(crate) struct Task<'a> {
     pub(crate) network: NetworkConfig,
     /// What the loss expects of the images of train.
     pub(crate) rows: Rows<'a>,
+    /// The processes that compute it.
+    pub(crate) peers: &'a dyn Peers,
+    /// What of a batch they compute.
+    pub(crate) shards: Shards,
 }
 
 impl<'a> Task<'a> {
-    pub(crate) fn new(params: &'a TrainParams, data: &TrainData<'a>, seed: Seed) -> Result<Self, Error> {
+    pub(crate) fn new(
+        params: &'a TrainParams,
+        data: &TrainData<'a>,
+        seed: Seed,
+        peers: &'a dyn Peers,
+    ) -> Result<Self, Error> {
         params.check()?;
+        let shards = Shards { parts: params.shards.get(), processes: peers.count() };
+        if shards.processes > shards.parts {
+            return Err(Error::Processes { shards: shards.parts, processes: shards.processes });
+        }
         let train = data.train;
         let validation = data.validation.filter(|set| !set.is_empty());
         if train.is_empty() {
@@ -48,7 +62,7 @@ impl<'a> Task<'a> {
         let network = NetworkConfig { params: params.model, height, width, classes };
         check_crop_sizes(params, &network)?;
         let rows = Rows::new(params, train, data.teachers, seed)?;
-        Ok(Self { params, train, validation, seed, size, network, rows })
+        Ok(Self { params, train, validation, seed, size, network, rows, peers, shards })
     }
 
     /// Steps in an epoch.

@@ -6,7 +6,7 @@ use crate::checkpoint::resume;
 use crate::epoch::train_epoch;
 use crate::session::Session;
 use crate::task::{Task, TrainData};
-use crate::{Error, Observer, TrainParams};
+use crate::{Alone, Error, Observer, Peers, TrainParams};
 
 /// A training's result.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,26 @@ pub fn train(
     seed: Seed,
     observer: &mut dyn Observer,
 ) -> Result<Trained, Error> {
-    let task = Task::new(params, data, seed)?;
+    train_together(params, data, init, checkpoint, seed, observer, &Alone)
+}
+
+/// As [`train`], with other processes, each of which calls this with the same values but for the observer. That of process 0 is
+/// told everything and alone may stop the training; what the others return counts as a wish, of which the first hears by
+/// [`crate::Progress::others_stop`].
+///
+/// # Errors
+/// As [`train`]; more processes than [`TrainParams::shards`], or processes that lose each other. See
+/// [`Error::is_everybodys`] for what the others do then.
+pub fn train_together(
+    params: &TrainParams,
+    data: &TrainData<'_>,
+    init: Option<BTreeMap<String, Array>>,
+    checkpoint: Option<Checkpoint>,
+    seed: Seed,
+    observer: &mut dyn Observer,
+    peers: &dyn Peers,
+) -> Result<Trained, Error> {
+    let task = Task::new(params, data, seed, peers)?;
     let mut session = match checkpoint {
         Some(checkpoint) => resume(&task, checkpoint)?,
         None => Session::start(&task, init)?,

@@ -1,6 +1,8 @@
 use anyhow::Result;
 use clap::Args;
-use fer_pipeline::{Outcome, RunOptions, note_run};
+use fer_pipeline::{Outcome, Pipeline, RunOptions, note_run};
+#[cfg(feature = "mpi")]
+use fer_train::Peers;
 
 use super::arguments::{CheckpointArgs, PipelineArgs, SelectionArgs, ThreadArgs, VerbosityArgs};
 use crate::browser;
@@ -8,7 +10,11 @@ use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 use crate::output::{print, print_json};
+#[cfg(feature = "mpi")]
+use crate::processes::{Mpi, join};
 use crate::terminal::Terminal;
+#[cfg(feature = "mpi")]
+use crate::terminal::{self, Verbosity, to_stderr};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -42,17 +48,21 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
+    #[cfg(not(feature = "mpi"))]
     pub(super) fn run(self) -> Result<ExitStatus> {
+        crate::processes::refuse()?;
         self.threads.apply()?;
         let pipeline = self.chain.load()?;
+        self.lead(&pipeline)
+    }
+
+    /// Runs the chain, and tells of it.
+    fn lead(&self, pipeline: &Pipeline) -> Result<ExitStatus> {
         if let Some(note) = &self.note {
             note_run(pipeline.run_dir(), note)?;
         }
         let mut terminal = Terminal::new(Interrupt::watch()?, self.verbosity.level());
-        let checkpoint_every = self.checkpoints.every();
-        let store_limit = u64::from(self.store_limit) * 1_000_000_000;
-        let options = RunOptions { checkpoint_every, store_limit, ..self.selection.options() };
-        let outcome = pipeline.run(&options, &SystemClock::start(), &mut terminal)?;
+        let outcome = pipeline.run(&self.options(), &SystemClock::start(), &mut terminal)?;
         if self.json {
             print_json(&outcome)?
         } else {
@@ -62,6 +72,62 @@ impl RunArgs {
             browser::open(outcome.report.as_deref());
         }
         Ok(ExitStatus::Success)
+    }
+
+    fn options(&self) -> RunOptions {
+        let checkpoint_every = self.checkpoints.every();
+        let store_limit = u64::from(self.store_limit) * 1_000_000_000;
+        RunOptions { checkpoint_every, store_limit, ..self.selection.options() }
+    }
+}
+
+/// One of several processes, or one alone.
+#[cfg(feature = "mpi")]
+impl RunArgs {
+    pub(super) fn run(self) -> Result<ExitStatus> {
+        self.threads.apply()?;
+        let Some(processes) = join()? else { return self.lead(&self.chain.load()?) };
+        let loaded = self.chain.load().and_then(|pipeline| Ok(pipeline.with_peers(processes.clone())?));
+        let own = loaded.as_ref().map_or_else(crate::exit_status, |_| ExitStatus::Success);
+        let codes = processes.exit_codes(own.code())?;
+        let Some(failed) = codes.iter().position(|&code| code != 0) else {
+            let pipeline = loaded?;
+            return match processes.rank() {
+                0 => self.lead_others(&pipeline, &processes),
+                _ => self.follow(&pipeline, &processes),
+            };
+        };
+        // What all have to tell, one tells.
+        match loaded {
+            Err(error) if processes.rank() == failed => Err(error.context(format!("process {failed}"))),
+            _ => Ok(ExitStatus::of_code(codes[failed])),
+        }
+    }
+
+    fn lead_others(&self, pipeline: &Pipeline, processes: &Mpi) -> Result<ExitStatus> {
+        let outcome = self.lead(pipeline);
+        let code = outcome.as_ref().map_or_else(crate::exit_status, |status| *status).code();
+        if self.verbosity.level() == Verbosity::Verbose {
+            to_stderr(&processes.traffic());
+        }
+        if pipeline.dismiss(code).is_err() {
+            outcome.as_ref().err().iter().for_each(|error| terminal::error(error));
+            processes.abort(code);
+        }
+        outcome
+    }
+
+    fn follow(&self, pipeline: &Pipeline, processes: &Mpi) -> Result<ExitStatus> {
+        let mut quiet = Terminal::new(Interrupt::watch()?, Verbosity::Quiet);
+        match pipeline.follow(&self.options(), &SystemClock::start(), &mut quiet) {
+            Ok(code) => Ok(ExitStatus::of_code(code)),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                let code = crate::exit_status(&error).code();
+                terminal::error(&error.context(format!("process {}", processes.rank())));
+                processes.abort(code)
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use candle_core::{DType, Device, Tensor};
 use fer_artifact::Fraction;
@@ -148,6 +149,47 @@ fn training_moves_the_running_statistics_and_nothing_else() {
     for (name, values) in &after {
         assert_eq!(values != &before[name], name.contains("running"), "{name}");
     }
+}
+
+#[test]
+fn what_a_batch_saw_can_be_followed_apart_from_its_forward_pass() {
+    let networks = [CompactCnn::default().into(), FaceResnet::default().into(), Linear {}.into()];
+    for params in networks {
+        let [network, other] = [(); 2].map(|()| Network::new(&config(params), 5).unwrap());
+        let before = state(&network);
+        let (logits, statistics) = network.forward_apart(&images(4), TRAIN).unwrap();
+        assert_eq!(state(&network), before);
+        assert_eq!(statistics.len(), network.statistics());
+        assert_eq!(values(&other.forward(&images(4), TRAIN).unwrap()), values(&logits));
+        network.follow(&statistics).unwrap();
+        assert_eq!(state(&network), state(&other));
+        let error = network.follow(&[statistics, vec![0.0]].concat()).unwrap_err();
+        let expected = network.statistics();
+        assert_eq!(error.to_string(), format!("expected {expected} statistics of a batch, found {}", expected + 1));
+        assert_eq!(network.forward_apart(&images(4), Mode::Evaluate).unwrap().1, [0.0; 0]);
+        let running = before.keys().filter(|name| name.contains("running"));
+        assert_eq!(expected, running.map(|name| before[name].len()).sum::<usize>());
+    }
+}
+
+#[test]
+fn gradients_arrive_nearly_in_the_reverse_order_of_the_layers() {
+    let network = Network::new(&config(FaceResnet::default().into()), 5).unwrap();
+    let order = network.parameters_in_order();
+    assert_eq!(order.len(), network.parameters().len());
+    let arrived = Arc::new(Mutex::new(vec![]));
+    for (place, parameter) in order.iter().enumerate() {
+        let arrived = Arc::clone(&arrived);
+        parameter.hook_grad(move |_| arrived.lock().unwrap().push(place));
+    }
+    network.forward(&images(4), TRAIN).unwrap().sum_all().unwrap().backward().unwrap();
+    let arrived = arrived.lock().unwrap().clone();
+    // Each once; a block's norm comes before its convolution, and a shortcut where candle puts it.
+    let mut sorted = arrived.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..order.len()).collect::<Vec<_>>());
+    let reverse = arrived.iter().rev().enumerate().map(|(place, &found)| place.abs_diff(found));
+    assert!(reverse.clone().max().unwrap() <= 9, "{arrived:?}");
 }
 
 /// With a constant image the first convolution's output is known at its inner pixels, and so is the batch's mean for a

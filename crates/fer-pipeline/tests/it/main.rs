@@ -1,6 +1,7 @@
 //! The runner as a program uses it, on a chain that begins with artifacts in place.
 
 mod chain;
+mod company;
 mod run;
 mod suites;
 

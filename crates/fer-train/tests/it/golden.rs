@@ -1,5 +1,5 @@
-//! Whole trainings against PyTorch. `tests/golden/face_cnn/make.py` made the expected values in float64; initial
-//! weights and images come from the same formula here and there.
+//! Whole trainings against PyTorch. `tests/golden/face_cnn/make.py` and `tests/golden/shards/make.py` made the expected values in
+//! float64; initial weights and images come from the same formula here and there.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,7 +34,7 @@ struct Golden {
 }
 
 fn golden(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/face_cnn").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(file);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -156,7 +156,12 @@ fn assert_tensor(name: &str, before: &Array, after: &Array, expected: &Summary, 
 /// weights and running statistics within 1e-3, what changed in them within `tolerance`, evaluation logits within 1e-4
 /// before and `tolerance` after.
 fn check(case: &str, params: Value, tolerance: f64) {
-    let golden: Golden = serde_json::from_value(golden("training.json")[case].take()).unwrap();
+    check_in("face_cnn/training.json", case, params, tolerance);
+}
+
+/// The same with values of this file.
+fn check_in(file: &str, case: &str, params: Value, tolerance: f64) {
+    let golden: Golden = serde_json::from_value(golden(file)[case].take()).unwrap();
     let mut params = params;
     params["epochs"] = json!(1);
     params["batch_size"] = json!(golden.batch_size);
@@ -226,8 +231,23 @@ fn adamw_is_that_of_pytorch() {
 }
 
 #[test]
+fn four_parts_of_a_batch_end_where_pytorch_and_its_data_parallel_end() {
+    let optimizer = json!({"name": "sgd", "learning_rate": 0.05, "momentum": 0.9});
+    let params = json!({"model": compact(), "optimizer": optimizer, "shards": 4});
+    check_in("shards/training.json", "compact-cnn, 4 shards", params, 1e-3);
+}
+
+#[test]
+fn three_parts_of_a_batch_that_does_not_divide_end_where_pytorch_ends() {
+    let model = json!({"name": "face-resnet", "stem": [5, 8], "widths": [8, 12, 16], "blocks": [1, 2, 1]});
+    let optimizer = json!({"name": "adamw", "learning_rate": 0.01, "eps": 1e-4});
+    let params = json!({"model": model, "optimizer": optimizer, "shards": 3});
+    check_in("shards/training.json", "face-resnet, 3 shards", params, 1e-3);
+}
+
+#[test]
 fn schedules_are_those_of_pytorch() {
-    let golden = golden("schedules.json");
+    let golden = golden("face_cnn/schedules.json");
     let number = |name: &str| golden[name].as_u64().unwrap() as usize;
     let base = golden["learning_rate"].as_f64().unwrap();
     let cases = golden["cases"].as_array().unwrap();

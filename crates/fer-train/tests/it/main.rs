@@ -7,5 +7,6 @@ mod recorder;
 mod schedule;
 mod selection;
 mod session;
+mod shards;
 mod state;
 mod train;

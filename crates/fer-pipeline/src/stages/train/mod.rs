@@ -1,28 +1,33 @@
+mod follower;
+mod read;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fer_artifact::names::{BEST_MODEL, HISTORY, LAST_MODEL, MODEL, predictions_file, split_file};
 use fer_artifact::{
-    Checkpoint, Digest, EpochRecord, FeatureSet, Kind, Model, Predictions, Split, Violation, check_train, read,
-    read_tensors, tidy, with_causes,
+    Array, Checkpoint, Digest, EpochRecord, Kind, Model, Split, Violation, check_train, read, read_tensors, tidy,
+    with_causes,
 };
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_export::{TRAINING_FILES, training_files};
-use fer_train::{Error, FileOf, Select, TrainData, TrainParams, Trained, doubts, train};
+use fer_train::{Error, FileOf, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
 use serde_json::Value;
 
+use crate::company::{Call, Training};
 use crate::context::Context;
 use crate::error::Problem;
 use crate::error::StageError;
 use crate::run_folder::checkpoints::{Checkpoints, Note};
 use crate::run_folder::key::Origin;
 use crate::slot::{Input, Output};
-use crate::stage::{EarlierRuns, Failure, Place, Resumable, Stage, StageEntry, resolved};
+use crate::stage::{EarlierRuns, Failure, Place, Resumable, Shared, Stage, StageEntry, resolved};
 use crate::yaml::document::Params;
 use crate::{Reason, StageKind};
+use follower::Follower;
+use read::{Named, Read};
 use watch::Watch;
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
@@ -72,14 +77,6 @@ struct Train {
     init: Option<Named>,
     /// Where the predictions of `distillation` come from.
     teachers: Vec<Named>,
-}
-
-/// Where a file that a parameter names comes from.
-enum Named {
-    /// From a file outside of the run folder, relative to the current folder.
-    File(PathBuf),
-    /// From another stage.
-    Stage(Input),
 }
 
 impl Train {
@@ -134,23 +131,40 @@ impl Train {
             context.note(&format!("shortens the warm-up to {warmup} epochs: the training has {epochs}"));
         }
         self.params.doubt().iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
-        let weights = self.init.as_ref().map(|named| named.path(context));
-        let init = || weights.as_deref().map(read_tensors).transpose();
-        let seed = context.seed();
         if let Some((note, checkpoint)) = self.latest(&checkpoints, context) {
             context.note(&format!("goes on from epoch {} of {}", note.epoch_under_way(), self.params.epochs));
-            let mut watch = Watch::new(context, &self.params, &checkpoints, Some(note.clone()));
-            match train(&self.params, data, init()?, Some(checkpoint), seed, &mut watch) {
+            match self.train_from(context, data, &checkpoints, Some((note.clone(), checkpoint))) {
                 Err(error @ (Error::Resume { .. } | Error::State(_))) => {
                     context.note(&format!("starts anew: {}", with_causes(&error)));
                     checkpoints.remove(&note);
                 }
-                other => return Ok((other.map_err(failure)?, watch.history)),
+                other => return other.map_err(failure),
             }
         }
-        let mut watch = Watch::new(context, &self.params, &checkpoints, None);
-        let trained = train(&self.params, data, init()?, None, seed, &mut watch).map_err(failure)?;
-        Ok((trained, watch.history))
+        self.train_from(context, data, &checkpoints, None).map_err(failure)
+    }
+
+    /// Trains from this checkpoint, or from the start, with the processes that there are.
+    fn train_from(
+        &self,
+        context: &mut Context<'_>,
+        data: &TrainData<'_>,
+        checkpoints: &Checkpoints,
+        from: Option<(Note, Checkpoint)>,
+    ) -> Result<(Trained, Vec<EpochRecord>), Error> {
+        let weights = self.weights(context)?;
+        let (note, checkpoint) = from.unzip();
+        let (stage, origin, company, seed) = (context.name, context.origin.clone(), context.company, context.seed());
+        company.call(&Call::Train(Training { stage, origin, checkpoint: note.clone() }))?;
+        let mut watch = Watch::new(context, &self.params, checkpoints, note);
+        let train =
+            |peers: &dyn Peers| train_together(&self.params, data, weights, checkpoint, seed, &mut watch, peers);
+        Ok((company.together(train)?, watch.history))
+    }
+
+    /// The weights to start from, if there are any.
+    fn weights(&self, context: &Context<'_>) -> Result<Option<BTreeMap<String, Array>>, fer_artifact::Error> {
+        self.init.as_ref().map(|named| read_tensors(&named.path(context))).transpose()
     }
 }
 
@@ -197,14 +211,14 @@ impl Stage for Train {
         Some(self)
     }
 
+    fn shared(&self) -> Option<&dyn Shared> {
+        Some(self)
+    }
+
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let train_set: FeatureSet = context.open(split_file(Split::Train))?;
-        let validation: Option<FeatureSet> = context.open_optional(split_file(Split::Validation))?;
-        let teachers: Result<Vec<Predictions>, _> =
-            self.teachers.iter().map(|named| context.read_at(&named.path(context))).collect();
-        let data = TrainData { train: &train_set, validation: validation.as_ref(), teachers: &teachers? };
-        let (trained, history) = self.train(context, &data)?;
-        let doubts = doubts(&history, train_set.classes.len());
+        let read = Read::of(context, &self.teachers)?;
+        let (trained, history) = self.train(context, &read.data())?;
+        let doubts = doubts(&history, read.train.classes.len());
         doubts.iter().for_each(|doubt| context.note(&format!("warning: {doubt}")));
         context.write(MODEL, &trained.model)?;
         if let Some(model) = &trained.unselected {
@@ -216,6 +230,28 @@ impl Stage for Train {
             context.write_bytes(name, &bytes)?;
         }
         Ok(())
+    }
+}
+
+impl Shared for Train {
+    fn shards(&self) -> usize {
+        self.params.shards.get()
+    }
+
+    fn join(&self, context: &mut Context<'_>, checkpoint: Option<&Note>) -> Result<(), StageError> {
+        let read = Read::of(context, &self.teachers)?;
+        let checkpoints =
+            Checkpoints::new(&context.checkpoint_dir(), context.checkpoint_key.as_deref().unwrap_or("all"));
+        let checkpoint = checkpoint.map(|note| checkpoints.read(note)).transpose()?;
+        let weights = self.weights(context)?;
+        let (data, seed, company) = (read.data(), context.seed(), context.company);
+        let mut follower = Follower::new(context);
+        let train =
+            |peers: &dyn Peers| train_together(&self.params, &data, weights, checkpoint, seed, &mut follower, peers);
+        match company.together(train) {
+            Err(error) if !error.is_everybodys() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -262,15 +298,6 @@ impl Train {
         }
         let why = self.params.bound_to_epochs().unwrap_or("no checkpoint to go on from is left");
         Some(Reason::StartsAnew(why))
-    }
-}
-
-impl Named {
-    fn path(&self, context: &Context<'_>) -> PathBuf {
-        match self {
-            Named::File(path) => path.clone(),
-            Named::Stage(input) => context.path_of(input),
-        }
     }
 }
 

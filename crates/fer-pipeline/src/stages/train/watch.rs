@@ -17,6 +17,8 @@ pub(super) struct Watch<'a, 'b> {
     started: (f64, usize),
     /// When the last checkpoint was written.
     written: f64,
+    /// Seconds of the epoch under way that passed in waiting for other processes.
+    waited: f64,
     /// Where the training stands; without the history.
     note: Note,
     pub(super) history: Vec<EpochRecord>,
@@ -41,7 +43,8 @@ impl Observer for Watch<'_, '_> {
             images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
         }));
         (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
-        let is_stop = self.context.reporter.stop_requested();
+        let is_stop = self.context.reporter.stop_requested() || progress.others_stop;
+        self.waited = progress.waited;
         let epochs = self.params.epochs.get();
         let is_end = self.note.is_end() && self.params.free_epochs(epochs) == epochs;
         if is_stop || is_end || self.is_time(now) {
@@ -62,6 +65,10 @@ impl Observer for Watch<'_, '_> {
             && let Err(error) = live.append(&[*record])
         {
             self.without_curves(&error);
+        }
+        if self.context.company.count() > 1 {
+            let (seconds, waited) = (self.seconds() - self.started.0, self.waited);
+            self.context.detail(&format!("waited {waited:.2} s of {seconds:.2} s for other processes"));
         }
         (self.note.epoch, self.note.batch, self.note.images) = (record.epoch, 0, 0);
         let every = self.context.options.checkpoint_every.epochs;
@@ -92,7 +99,8 @@ impl<'a, 'b> Watch<'a, 'b> {
         let (started, history) = ((now, note.images), std::mem::take(&mut note.history));
         let live =
             renew(context.target).and_then(|(folder, event_file)| LiveCurves::start(&folder, &event_file, &history));
-        let mut watch = Self { context, params, checkpoints, started, written: now, note, history, live: None };
+        let mut watch =
+            Self { context, params, checkpoints, started, written: now, waited: 0.0, note, history, live: None };
         match live {
             Ok(live) => watch.live = Some(live),
             Err(error) => watch.without_curves(&error),
