@@ -1,8 +1,5 @@
 //! The processes that `mpirun` or `srun` started together, which compute one training.
 
-#[cfg(feature = "mpi")]
-pub(crate) use crate::mpi::{Mpi, join};
-
 /// What a launcher says in the environment of each process: Open MPI's, MPICH's, and PMIx', which `srun --mpi=pmix` is.
 #[cfg(feature = "mpi")]
 const LAUNCHERS: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"];

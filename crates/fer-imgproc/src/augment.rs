@@ -36,9 +36,13 @@ pub struct Augmentation {
     pub contrast: Fraction,
     /// Blurs by a Gaussian. Its deviation is told in pixels of a face of 48×48 and grows with the image.
     #[schemars(extend("examples" = [{"probability": 0.3, "deviation": 2}]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(!skip_serializing_if)]
     pub blur: Option<Degradation>,
     /// Adds normal noise to each pixel, in the units of the normalised image.
     #[schemars(extend("examples" = [{"probability": 0.3, "deviation": 0.5}]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(!skip_serializing_if)]
     pub noise: Option<Degradation>,
     /// Fills a rectangle with the image's mean.
     pub erasing: Erasing,

@@ -99,7 +99,6 @@ fn a_file_that_is_cut_while_it_is_read_is_named() {
     let before = std::fs::read(&copy).unwrap();
     let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(std::fs::metadata(&path).unwrap().len() - 100).unwrap();
-    assert_eq!(set.image(0).unwrap(), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].as_slice());
     let expected = "not a valid safetensors file: it ends within its images; it was cut short while it was read";
     assert_eq!(without_path(&set.image(9).unwrap_err(), &path), expected);
     assert_eq!(without_path(&set.images.check().unwrap_err(), &path), expected);

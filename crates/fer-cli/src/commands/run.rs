@@ -9,9 +9,9 @@ use crate::browser;
 use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
-use crate::output::{print, print_json};
 #[cfg(feature = "mpi")]
-use crate::processes::{Mpi, join};
+use crate::mpi::{Mpi, join};
+use crate::output::{print, print_json};
 use crate::terminal::Terminal;
 #[cfg(feature = "mpi")]
 use crate::terminal::{self, Verbosity, to_stderr};
