@@ -64,6 +64,6 @@ type Change = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 /// The set with each of its images changed.
 fn changed(set: &ImageSet, size: Size, change: Box<Change>) -> ImageSet {
     let area = size.area();
-    let all = move |images: &[u8]| images.chunks_exact(area).flat_map(|image| change(image)).collect();
+    let all = move |images: &[u8]| images.chunks_exact(area).flat_map(&change).collect();
     ImageSet { images: set.images.map(area, area, all), ..set.clone() }
 }
