@@ -1,25 +1,11 @@
 // A folder with runs: `alone`, and the sweep `seeds` of two.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PIPELINE = `version: 1
-run_dir: run
-seed: 7
-stages:
-  - stage: ingest
-    params:
-      source: {kind: csv, path: faces.csv}
-      split: {kind: usage}
-  - stage: preprocess
-    params: {normalization: {kind: unit}}
-  - stage: train
-    params: {model: {name: linear}, epochs: 2, batch_size: 16, evaluate_every: 1, optimizer: {name: sgd, learning_rate: 0.05}}
-  - stage: evaluate
-    params: {}
-`;
+const PIPELINE = readFileSync(new URL('../program/pipeline.yaml', import.meta.url), 'utf8');
 
 /** Makes the runs below a folder of its own, `runs`; gives the folder around it. */
 export function makeRuns(program) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, lines};
+use crate::world::{World, lines, root};
 
 const MODEL: [&str; 3] = ["evaluate", "--model", "run"];
 
@@ -28,8 +28,8 @@ fn without_a_model_the_built_in_network_is_scored() {
     let call =
         |model: &[&str]| world.fer(&[&["evaluate", "--data", "faces.csv", "--json"], model].concat()).succeeded();
     assert_eq!(call(&[]).json()["n"], 140);
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/fer48.safetensors");
-    assert_eq!(call(&[]).stdout, call(&["--model", file]).stdout);
+    let file = root().join("models/fer48.safetensors");
+    assert_eq!(call(&[]).stdout, call(&["--model", file.to_str().unwrap()]).stdout);
 }
 
 #[test]
@@ -235,5 +235,8 @@ fn damaged_images_are_scored_as_images_that_are_damaged_outside() {
     assert_eq!(darkness["accuracy"][0], json(&world, &["--data", "dark.csv"])["accuracy"]);
     let table = world.fer(&[&MODEL[..], &["--data", "faces.csv", "--corrupt"]].concat()).succeeded().stdout;
     assert!(table.contains("\n  accuracy in %  slight  medium  strong\n  blur "), "{table}");
+    let both = json(&world, &["--data", "faces.csv", "--corrupt", "--baseline", "fer48"]);
+    assert_eq!(both["robustness"], *robustness);
+    assert_eq!(both["baseline"]["images"], found["n"]);
     assert_fails(&world, &["--data", "faces.csv", "--corrupt", "--report", "r"], "cannot be used with");
 }

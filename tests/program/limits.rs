@@ -1,12 +1,15 @@
 //! `docs/limits.md` says what the program accepts at most: the numbers are those of the code.
+#![cfg(feature = "serve")]
 
 use fer_artifact::Limit;
+
+use crate::world::root;
 
 const HEAD: &str = "# Limits
 
 What somebody else's file may ask for is bounded before memory is allocated for it. Each number is the most that is accepted.
 `tests/program/limits.rs` compares this page with the code, and prints the page where they differ.
-What a request to `fer serve` may ask for, and how many runs its page lists, stands in [serve.md](serve.md).
+The limits of `fer serve` that options change stand in [serve.md](serve.md).
 
 ";
 
@@ -21,12 +24,13 @@ fn told(most: u64, unit: &str) -> String {
 }
 
 fn page() -> String {
-    let parts: [(&str, &[Limit]); 5] = [
+    let parts: [(&str, &[Limit]); 6] = [
         ("Artifacts, models and run folders", &fer_artifact::LIMITS),
         ("Pictures", &fer_imgproc::LIMITS),
         ("Sources", &fer_data::LIMITS),
         ("Networks", &[&fer_eval::NETWORK_LIMITS[..], &fer_eval::LIMITS[..]].concat()),
         ("Pipeline files and sweeps", &fer_pipeline::LIMITS),
+        ("The service", &fer_serve::LIMITS),
     ];
     let mut page = HEAD.to_owned();
     for (title, limits) in parts {
@@ -41,7 +45,6 @@ fn page() -> String {
 
 #[test]
 fn the_page_on_limits_has_the_numbers_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md");
-    let found = std::fs::read_to_string(path).unwrap_or_default();
+    let found = std::fs::read_to_string(root().join("docs/limits.md")).unwrap_or_default();
     assert!(found == page(), "docs/limits.md should be:\n{}", page());
 }

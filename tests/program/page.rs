@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use crate::service::Service;
-use crate::world::World;
+use crate::world::{World, root};
 
 /// What a file asks for, by quoted paths.
 fn asked(text: &str) -> BTreeSet<String> {
@@ -38,7 +38,7 @@ fn the_page_needs_no_token_and_nothing_from_elsewhere() {
         assert!(!elsewhere.contains("://"), "{path} names another address");
         todo.extend(asked(&file.body).into_iter().filter(|path| seen.insert(path.clone())));
     }
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fer-serve/page")).unwrap();
+    let folder = std::fs::read_dir(root().join("crates/fer-serve/page")).unwrap();
     let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: BTreeSet<String> =
         names.filter(|name| name != "index.html").map(|name| format!("/page/{name}")).collect();

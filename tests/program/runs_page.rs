@@ -6,7 +6,7 @@ use std::io::Write;
 
 use crate::service::{Answer, Service};
 use crate::watch_runs::{RUNS, two};
-use crate::world::World;
+use crate::world::{World, root};
 
 #[test]
 fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
@@ -27,7 +27,7 @@ fn the_page_runs_its_own_files_alone_and_a_report_runs_nothing() {
         texts += &found.body;
         seen.insert(file);
     }
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fer-serve/runs-page")).unwrap();
+    let folder = std::fs::read_dir(root().join("crates/fer-serve/runs-page")).unwrap();
     let files = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: BTreeSet<String> = files.filter(|name| name != "index.html").collect();
     assert_eq!(seen, files, "each file is used, and each file that is used is there");

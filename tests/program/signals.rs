@@ -2,11 +2,14 @@
 #![cfg(unix)]
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use crate::world::{Running, World};
 
 /// A training that is under way, and lasts until it is told to end.
 fn training(world: &World) -> Running {
+    // Where the tests run under `nohup`, programs would inherit that HUP is ignored. What is handled here, they have by default.
+    signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::default()).unwrap();
     let mut run = world.start(&["run", "--set=train.epochs=1000000"]);
     run.until("  epoch 2/");
     run

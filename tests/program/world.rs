@@ -10,28 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// 140 faces: 112 train, 14 validation, 14 test. Two epochs of the linear model.
-pub(crate) const PIPELINE: &str = "\
-version: 1
-seed: 7
-run_dir: run
-stages:
-  - stage: ingest
-    params:
-      source: {kind: csv, path: faces.csv}
-      split: {kind: usage}
-  - stage: preprocess
-    params: {normalization: {kind: unit}}
-  - stage: train
-    params:
-      model: {name: linear}
-      epochs: 2
-      batch_size: 16
-      shuffle: true
-      evaluate_every: 1
-      optimizer: {name: sgd, learning_rate: 0.05}
-  - stage: evaluate
-    params: {}
-";
+pub(crate) const PIPELINE: &str = include_str!("pipeline.yaml");
 
 /// The part of [`PIPELINE`] that is about preprocess.
 pub(crate) const PREPROCESS: &str = "  - stage: preprocess\n    params: {normalization: {kind: unit}}\n";

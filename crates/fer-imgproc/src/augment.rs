@@ -3,8 +3,7 @@ use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, Unexpected};
 use serde::{Deserialize, Serialize};
 
-use crate::blur::blur;
-use crate::corruption::SIDE;
+use crate::blur::{blur, pixels_of_face};
 use crate::draw::Draw;
 
 /// Random changes of a training image that leave its expression as it is. Each is off by default.
@@ -107,12 +106,12 @@ impl Augmentation {
         assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
         let fits = crop.height() <= size.height() && crop.width() <= size.width();
         assert!(fits, "a crop of {crop} from an image of {size}");
+        let pixels = pixels_of_face(size);
         let [size, crop] = [size, crop].map(|size| [size.height(), size.width()]);
         let streams = Streams { place };
         let view = View::draw(self, size, crop, streams);
         let mut out = view.sample(image, size, crop);
         if let Some(deviation) = self.blur.and_then(|blur| blur.draw(&mut streams.of("blur"))) {
-            let pixels = size[0].min(size[1]) as f64 / SIDE;
             out = blur(&out, crop, deviation * pixels);
         }
         let mean = out.iter().sum::<f32>() / out.len().max(1) as f32;

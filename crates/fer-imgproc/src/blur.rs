@@ -1,5 +1,14 @@
+use fer_artifact::Size;
+
+/// Side of the face in whose pixels lengths are told.
+pub(crate) const SIDE: f64 = 48.0;
 /// Places beyond the middle that a Gaussian reaches, in deviations.
 const REACH: f64 = 3.0;
+
+/// Pixels of an image of this size that are as long as one of a face of 48×48.
+pub(crate) fn pixels_of_face(size: Size) -> f64 {
+    size.height().min(size.width()) as f64 / SIDE
+}
 
 /// Values row by row, convolved with a Gaussian of this deviation in pixels, along the rows and then down the columns. Its weights are taken
 /// at whole places within three deviations and sum to 1; beyond the edge the outermost values go on. Up to rounding it is OpenCV's

@@ -2,9 +2,9 @@
 
 use fer_artifact::{Digest, Seed, Size};
 
-use crate::blur::blur;
+use crate::blur::{SIDE, blur, pixels_of_face};
 use crate::draw::Draw;
-use crate::{Picture, PictureProblem, resize, warp};
+use crate::{Picture, PictureProblem, resize, shift, warp};
 
 /// A kind of damage. Lengths are told in pixels of a face of 48×48 and grow with the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,6 @@ impl Strength {
 /// Heights of the eyes and of the mouth as shares of the image's: medians over 593 of FER2013's faces, as the detector finds them.
 const EYES: f64 = 0.39;
 const MOUTH: f64 = 0.76;
-/// Side of the face in whose pixels lengths are told.
-pub(crate) const SIDE: f64 = 48.0;
 
 impl Corruption {
     /// All, in the order in which they are told.
@@ -76,51 +74,33 @@ impl Corruption {
 
     /// Its name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Blur => "blur",
-            Self::Noise => "noise",
-            Self::Jpeg => "jpeg",
-            Self::Darkness => "darkness",
-            Self::Contrast => "contrast",
-            Self::Resolution => "resolution",
-            Self::Rotation => "rotation",
-            Self::Shift => "shift",
-            Self::Smaller => "smaller",
-            Self::Larger => "larger",
-            Self::Eyes => "eyes",
-            Self::Mouth => "mouth",
-        }
+        self.facts().0
     }
 
     /// What its three amounts count.
     pub const fn unit(self) -> &'static str {
-        match self {
-            Self::Blur => "pixels of deviation",
-            Self::Noise => "levels of deviation",
-            Self::Jpeg => "of 100, quality",
-            Self::Darkness => "of the light",
-            Self::Contrast => "of the contrast",
-            Self::Resolution => "pixels a side",
-            Self::Rotation => "degrees",
-            Self::Shift => "pixels",
-            Self::Smaller | Self::Larger => "times the size",
-            Self::Eyes | Self::Mouth => "of the height covered",
-        }
+        self.facts().1
     }
 
     /// The amounts, slight to strong, in [`Self::unit`].
     pub const fn amounts(self) -> [f64; 3] {
+        self.facts().2
+    }
+
+    const fn facts(self) -> (&'static str, &'static str, [f64; 3]) {
         match self {
-            Self::Blur => [1.0, 2.0, 3.0],
-            Self::Noise => [10.0, 20.0, 40.0],
-            Self::Jpeg => [40.0, 20.0, 10.0],
-            Self::Darkness | Self::Contrast => [0.5, 0.25, 0.125],
-            Self::Resolution => [24.0, 16.0, 12.0],
-            Self::Rotation => [15.0, 30.0, 45.0],
-            Self::Shift => [3.0, 6.0, 12.0],
-            Self::Smaller => [0.8, 0.65, 0.5],
-            Self::Larger => [1.25, 1.5, 2.0],
-            Self::Eyes | Self::Mouth => [0.1, 0.2, 0.3],
+            Self::Blur => ("blur", "pixels of deviation", [1.0, 2.0, 3.0]),
+            Self::Noise => ("noise", "levels of deviation", [10.0, 20.0, 40.0]),
+            Self::Jpeg => ("jpeg", "of 100, quality", [40.0, 20.0, 10.0]),
+            Self::Darkness => ("darkness", "of the light", [0.5, 0.25, 0.125]),
+            Self::Contrast => ("contrast", "of the contrast", [0.5, 0.25, 0.125]),
+            Self::Resolution => ("resolution", "pixels a side", [24.0, 16.0, 12.0]),
+            Self::Rotation => ("rotation", "degrees", [15.0, 30.0, 45.0]),
+            Self::Shift => ("shift", "pixels", [3.0, 6.0, 12.0]),
+            Self::Smaller => ("smaller", "times the size", [0.8, 0.65, 0.5]),
+            Self::Larger => ("larger", "times the size", [1.25, 1.5, 2.0]),
+            Self::Eyes => ("eyes", "of the height covered", [0.1, 0.2, 0.3]),
+            Self::Mouth => ("mouth", "of the height covered", [0.1, 0.2, 0.3]),
         }
     }
 
@@ -136,7 +116,7 @@ impl Corruption {
         assert_eq!(image.len(), size.area(), "pixels of an image of {size}");
         let amount = self.amounts()[strength as usize];
         let mut draw = Draw::new(seed.stream(self.name()).stream(&Digest::of_bytes(image).to_string()), 0);
-        let pixels = size.height().min(size.width()) as f64 / SIDE;
+        let pixels = pixels_of_face(size);
         match self {
             Self::Blur => {
                 let levels: Vec<f32> = image.iter().map(|&level| f32::from(level)).collect();
@@ -151,18 +131,19 @@ impl Corruption {
                 image.iter().map(|&level| rounded(mean + (f64::from(level) - mean) * amount)).collect()
             }
             Self::Resolution => {
-                resize(&resize(image, size, scaled(size, amount / SIDE)), scaled(size, amount / SIDE), size)
+                let small = scaled(size, amount / SIDE);
+                resize(&resize(image, size, small), small, size)
             }
             Self::Rotation => rotate(image, size, if draw.unit() < 0.5 { amount } else { -amount }),
             Self::Shift => {
                 let length = (amount * pixels).round();
                 let sides = [[length, 0.0], [-length, 0.0], [0.0, length], [0.0, -length]];
-                moved(image, size, sides[(draw.unit() * sides.len() as f64) as usize])
+                shift(image, size, sides[(draw.unit() * sides.len() as f64) as usize], size)
             }
             Self::Smaller => {
                 let small = scaled(size, amount);
                 let at = [size.width() - small.width(), size.height() - small.height()].map(|rest| (rest / 2) as f64);
-                warp(&resize(image, size, small), small, [[1.0, 0.0, -at[0]], [0.0, 1.0, -at[1]]], size)
+                shift(&resize(image, size, small), small, at, size)
             }
             Self::Larger => {
                 let to = |side: usize| (side as f64 - 1.0) / 2.0 * (1.0 - 1.0 / amount);
@@ -173,11 +154,6 @@ impl Corruption {
             Self::Mouth => covered(image, size, MOUTH, amount),
         }
     }
-}
-
-/// The image moved by whole pixels to the right and down; the outermost pixels go on.
-fn moved(image: &[u8], size: Size, [right, down]: [f64; 2]) -> Vec<u8> {
-    warp(image, size, [[1.0, 0.0, -right], [0.0, 1.0, -down]], size)
 }
 
 /// A size with both sides multiplied, at least one pixel each.

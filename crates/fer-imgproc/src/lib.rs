@@ -30,4 +30,4 @@ pub use params::{Equalization, Normalization, PreprocessParams};
 pub use picture::{Picture, PictureProblem, write_png};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;
-pub use warp::warp;
+pub use warp::{shift, warp};

@@ -21,6 +21,15 @@ pub fn warp(image: &[u8], from: Size, matrix: [[f64; 3]; 2], to: Size) -> Vec<u8
     pixels
 }
 
+/// The image at another place of a canvas of the size `to`: moved by whole pixels to the right and down; beyond its edge the
+/// outermost pixels go on.
+///
+/// # Panics
+/// As [`warp`].
+pub fn shift(image: &[u8], from: Size, [right, down]: [f64; 2], to: Size) -> Vec<u8> {
+    warp(image, from, [[1.0, 0.0, -right], [0.0, 1.0, -down]], to)
+}
+
 /// The value at a place between the centres of pixels, rounded.
 fn between(image: &[u8], size: Size, x: f64, y: f64) -> u8 {
     let part = |place: f64, end: usize| {

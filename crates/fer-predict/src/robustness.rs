@@ -2,11 +2,11 @@
 
 use fer_artifact::{ImageSet, Predictions, Seed, Size};
 use fer_eval::{CorruptionScores, Robustness, same_class, score};
-use fer_imgproc::{Corruption, Strength, warp};
+use fer_imgproc::{Corruption, Strength, shift, warp};
 
 use crate::{Ensemble, Error};
 
-/// One pixel to each side: columns and rows.
+/// One pixel to each side: to the right, and down.
 const NEIGHBOURS: [[f64; 2]; 4] = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]];
 
 impl Ensemble {
@@ -38,13 +38,11 @@ impl Ensemble {
             let (name, unit, amounts) = (corruption.name(), corruption.unit(), corruption.amounts());
             corruptions.push(CorruptionScores { name, unit, amounts, accuracy });
         }
-        let mirrored = judge(Box::new(move |image| {
-            image.chunks_exact(size.width()).flat_map(|row| row.iter().rev().copied()).collect()
-        }))?;
+        let mirror = [[-1.0, 0.0, size.width() as f64 - 1.0], [0.0, 1.0, 0.0]];
+        let mirrored = judge(Box::new(move |image| warp(image, size, mirror, size)))?;
         let mut moved = 0.0;
-        for [right, down] in NEIGHBOURS {
-            let answers =
-                judge(Box::new(move |image| warp(image, size, [[1.0, 0.0, -right], [0.0, 1.0, -down]], size)))?;
+        for neighbour in NEIGHBOURS {
+            let answers = judge(Box::new(move |image| shift(image, size, neighbour, size)))?;
             moved += 1.0 - same_class(clean, &answers);
         }
         let accuracies: Vec<f64> = corruptions.iter().flat_map(|scores| scores.accuracy).collect();

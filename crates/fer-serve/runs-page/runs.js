@@ -70,8 +70,9 @@ async function show() {
   if (own !== turn) return;
   if (isNew || (text !== shown.text && !isChoosing())) {
     replace(parts);
-    enter(view, view.title(parameters));
-    shown = { address, view, title: view.title(parameters), text };
+    const title = view.title(parameters);
+    enter(view, title);
+    shown = { address, view, title, text };
   }
   timer = setTimeout(show, document.hidden ? 10 * PAUSE : PAUSE);
 }

@@ -1,10 +1,10 @@
 //! What all requests share.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use fer_artifact::counted;
 use fer_predict::{Crop, Face, Picture, PictureProblem, Tta};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
@@ -109,8 +109,8 @@ impl House {
     /// A place for a camera, until it is dropped.
     pub(crate) fn camera(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.cameras).try_acquire_owned().map_err(|_| {
-            let cameras = at_most(self.limits.live, "camera", "");
-            Problem::busy(format!("expected {cameras} at once (--live), found as many"))
+            let cameras = counted(self.limits.live.get() as usize, "camera");
+            Problem::busy(format!("expected at most {cameras} at once (--live), found as many"))
         })
     }
 
@@ -123,8 +123,8 @@ impl House {
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         place.map_err(|_| {
-            let requests = at_most(self.limits.queue, "request", " with pictures");
-            Problem::busy(format!("expected {requests} at once, found as many under way"))
+            let requests = counted(self.limits.queue.get() as usize, "request");
+            Problem::busy(format!("expected at most {requests} with pictures at once, found as many under way"))
         })
     }
 
@@ -203,10 +203,4 @@ impl House {
         let explained = tokio::task::spawn_blocking(explain).await.map_err(|_| Problem::defect())?;
         explained.map_err(|problem: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
     }
-}
-
-/// `at most 1 camera`, `at most 8 cameras`.
-fn at_most(count: NonZeroU32, noun: &str, more: &str) -> String {
-    let ending = if count.get() == 1 { "" } else { "s" };
-    format!("at most {count} {noun}{ending}{more}")
 }

@@ -28,7 +28,7 @@ mod upload;
 
 pub use error::Error;
 pub use house::{Clock, Settings};
-pub use limits::Limits;
+pub use limits::{LIMITS, Limits};
 pub use models::Models;
 pub use openapi::openapi;
 pub use runs::Runs;

@@ -43,6 +43,11 @@ impl Trust {
     /// Whether this request is answered.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
         self.check_place(headers)?;
+        self.check_token(headers)
+    }
+
+    /// Whether a request has the token, if there is one.
+    pub(crate) fn check_token(&self, headers: &HeaderMap) -> Result<(), Problem> {
         self.token.as_ref().map_or(Ok(()), |token| check_token(token, headers))
     }
 

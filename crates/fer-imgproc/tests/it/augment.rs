@@ -225,17 +225,26 @@ fn settings_out_of_range_are_refused_with_the_range() {
 fn each_change_stands_by_itself_and_happens() {
     assert_eq!(Augmentation::default().each(), []);
     let some: Augmentation = from_value(json!({
-        "flip": 0.01, "warp": 0.0, "rotation": 10, "erasing": {"probability": 0.01, "area": [0.5, 0.5]}
+        "flip": 0.01, "warp": 0.0, "rotation": 10, "blur": {"probability": 0.01, "deviation": 40},
+        "noise": {"probability": 0.01, "deviation": 0.5}, "erasing": {"probability": 0.01, "area": [0.5, 0.5]}
     }))
     .unwrap();
     let each = some.each();
-    assert_eq!(each.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["flip", "rotation", "erasing"]);
+    assert_eq!(
+        each.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["flip", "rotation", "blur", "noise", "erasing"]
+    );
     let mirrored: Vec<f32> = ramp().chunks(5).flat_map(|row| row.iter().rev().copied().collect::<Vec<_>>()).collect();
+    let mut blurred = 0;
     for row in 0..50 {
         let made: Vec<Vec<f32>> =
             each.iter().map(|(_, change)| change.apply(&ramp(), SIZE, SIZE, at(1, row))).collect();
         assert_eq!(made[0], mirrored, "row {row}");
         assert_ne!(made[1], ramp(), "row {row}");
-        assert!(made[2].iter().filter(|value| **value == mean(&ramp())).count() >= 10, "row {row}");
+        blurred += usize::from(made[2] != ramp());
+        assert_ne!(made[3], ramp(), "row {row}");
+        assert!(made[4].iter().filter(|value| **value == mean(&ramp())).count() >= 10, "row {row}");
     }
+    // Of the deviations up to 4 pixels, those below an eighth of a pixel change nothing: 3 of 100.
+    assert!(blurred > 40, "{blurred}");
 }

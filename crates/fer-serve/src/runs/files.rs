@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
+/// What is said where a link is found.
+const NO_LINK: &str = "expected a file, found a link, which is not followed";
+
 /// A file of at most `limit` bytes and its length; every folder on the way from `root` is a folder and no link.
 pub(super) fn whole(root: &Path, relative: &Path, limit: u64) -> io::Result<(File, u64)> {
     match open(root, relative)? {
@@ -41,7 +44,7 @@ fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
     // A pipe would be waited for.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let refused = |error| match error {
-        Errno::LOOP => Error::new(ErrorKind::InvalidInput, "expected a file, found a link, which is not followed"),
+        Errno::LOOP => Error::new(ErrorKind::InvalidInput, NO_LINK),
         error => Error::from(error),
     };
     let mut at = open(root, flags | OFlags::DIRECTORY, Mode::empty())?;
@@ -59,7 +62,7 @@ fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
     for name in names(relative)? {
         path.push(name);
         if path.symlink_metadata()?.is_symlink() {
-            return Err(Error::new(ErrorKind::InvalidInput, "expected no link"));
+            return Err(Error::new(ErrorKind::InvalidInput, NO_LINK));
         }
     }
     File::open(path)

@@ -4,14 +4,12 @@ use std::fs::{DirEntry, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fer_artifact::names::SUBSETS;
-use fer_artifact::{RECORD, TABLE};
+use fer_artifact::names::{SUBSETS, predictions_file};
+use fer_artifact::{RECORD, Split, TABLE};
 use fer_pipeline::{CACHE_FILE, CELLS, CHECKPOINTS, StageName};
 
-/// Most entries of a folder.
-const ENTRIES: usize = 4096;
-/// Most bytes of the predictions for a split.
-const PREDICTIONS: u64 = 256 << 20;
+use crate::limits::{ENTRIES, PREDICTIONS};
+
 /// Folder of curves that grow, in that of a training.
 const LIVE: &str = "live";
 
@@ -73,7 +71,7 @@ fn note(path: &Path, run_dir: &Path, found: &Metadata, seen: &mut Noted) -> Resu
 fn largest(name: &str) -> u64 {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     match () {
-        () if name.starts_with("predictions-") => PREDICTIONS,
+        () if Split::ALL.into_iter().any(|split| name == predictions_file(split)) => PREDICTIONS,
         () if ends(&[".jsonl", CACHE_FILE, SUBSETS]) => TABLE,
         () if ends(&[".json", ".yaml", ".txt"]) => RECORD,
         // Of tensors, no more than the header is read, and of all else nothing.

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Form, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fer_artifact::names::REPORT;
 use fer_pipeline::StageName;
 use futures_util::stream;
 use schemars::JsonSchema;
@@ -18,15 +19,12 @@ use super::files::whole;
 use super::shelf::Runs;
 use crate::faces::slow;
 use crate::house::House;
-use crate::limits::FORM;
+use crate::limits::{self, FORM};
 use crate::page::{HTML, no_runs};
 use crate::problem::Problem;
 use crate::query::Asks;
 
-/// What an evaluate stage leaves for people.
-pub(super) const REPORT: &str = "report.html";
-/// Most bytes of a report, and those of it that are in memory at a time.
-const LARGEST: u64 = 64 << 20;
+/// Bytes of a report that are in memory at a time.
 const PART: u64 = 64 << 10;
 
 /// A report may show its pictures and its colours, and do nothing: no script, no form, no request, no origin of its own.
@@ -77,14 +75,14 @@ pub(crate) async fn by_form(State(house): State<Arc<House>>, request: Request) -
     let token = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "expected a token of visible letters, found other bytes"))?;
     headers.append(header::AUTHORIZATION, token);
-    house.trust.check(&headers)?;
+    house.trust.check_token(&headers)?;
     house.read(move || report(&runs, OfReport { run, stage })).await?
 }
 
 pub(super) fn report(runs: &Runs, asked: OfReport) -> Result<Response, Problem> {
     let run = runs.one(&asked.run)?;
     let relative = runs.below_root(&run).join(asked.stage.as_str()).join(REPORT);
-    let (file, length) = whole(runs.root(), &relative, LARGEST).map_err(|error| {
+    let (file, length) = whole(runs.root(), &relative, limits::REPORT).map_err(|error| {
         let stage = asked.stage;
         Problem::new(StatusCode::NOT_FOUND, format!("expected a report of `{stage}` in the run's folder: {error}"))
     })?;

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use fer_artifact::names::REPORT;
 use fer_pipeline::compare::{Curves, Diff, differing_parameters};
 use fer_pipeline::sweep::FoundSweep;
 use fer_pipeline::{LOG_FILE, StageName};
@@ -20,16 +21,14 @@ use super::answer::{
     AllCurves, Log, PairedSplit, RunList, RunProblem, RunRow, SweepRow, TwoRuns, WholeRun, WholeSweep,
 };
 use super::files::tail;
-use super::report::{REPORT, report};
+use super::report::report;
 use super::shelf::Runs;
 use crate::answer::json;
 use crate::house::House;
+use crate::limits::LOG_END;
 use crate::page::no_runs;
 use crate::problem::Problem;
 use crate::query::Asks;
-
-/// Most bytes of the end of a log.
-const LOG_END: u64 = 256 << 10;
 
 /// Which run is asked for.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -12,10 +12,8 @@ use fer_pipeline::{CELLS, RunState};
 use super::files::folder;
 use super::guard::{Seen, files};
 use crate::Error;
+use crate::limits::RUNS;
 use crate::problem::Problem;
-
-/// Most runs that are listed.
-const MOST: usize = 2000;
 
 /// The runs below a folder, to be watched by `/runs`.
 #[derive(Debug)]
@@ -61,7 +59,7 @@ impl Runs {
     /// The runs below a folder, and under the folder itself what hinders that all are listed.
     fn below(&self, folder: &Path) -> Vec<(PathBuf, Read)> {
         let folders = Run::folders(folder);
-        let more = folders.len().saturating_sub(MOST);
+        let more = folders.len().saturating_sub(RUNS);
         let read = |found: Result<PathBuf, fer_pipeline::Error>| match found {
             Ok(path) => {
                 let run = self.read(&path);
@@ -69,9 +67,9 @@ impl Runs {
             }
             Err(error) => (folder.to_owned(), Err(self.own_words(&error))),
         };
-        let mut found: Vec<(PathBuf, Read)> = folders.into_iter().take(MOST).map(read).collect();
+        let mut found: Vec<(PathBuf, Read)> = folders.into_iter().take(RUNS).map(read).collect();
         if more > 0 {
-            let problem = format!("expected at most {MOST} runs, found {more} more, which are not listed");
+            let problem = format!("expected at most {RUNS} runs, found {more} more, which are not listed");
             found.push((folder.to_owned(), Err(problem)));
         }
         found

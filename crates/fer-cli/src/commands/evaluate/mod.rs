@@ -70,7 +70,7 @@ pub(super) struct EvaluateArgs {
     baseline: Option<PathBuf>,
     /// Score the images damaged as well: blurred, dark, turned, covered and more, in three strengths each; mirrored; moved by
     /// a pixel. Each image is judged 41 times more.
-    #[arg(long, conflicts_with_all = ["report", "baseline"])]
+    #[arg(long, conflicts_with = "report")]
     corrupt: bool,
     /// Write the report into this folder, with the scores, the predictions and all mistakes.
     #[arg(long, value_name = "DIR")]
