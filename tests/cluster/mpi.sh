@@ -8,9 +8,6 @@ set -euo pipefail
 
 file=$here/shards.yaml
 folder=$place/mpi
-cluster=$(mktemp -d)
-trap 'network_down; rm -rf "$cluster"' EXIT
-network_down
 rm -rf "$folder"
 mkdir -p "$folder"
 ranks_up

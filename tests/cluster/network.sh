@@ -1,4 +1,4 @@
-# Sourced by nodes.sh and mpi.sh: nodes as network namespaces on a bridge. Needs root and iproute2.
+# Sourced by nodes.sh and ranks.sh: nodes as network namespaces on a bridge. Needs root and iproute2.
 # Before: prefix, of the names of bridge and namespaces; net, the first three bytes of the addresses; nodes, their names.
 
 # node_namespace NODE

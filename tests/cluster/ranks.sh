@@ -1,4 +1,4 @@
-# Sourced by mpi.sh and scale.sh: mpirun over two nodes in this machine, each a network namespace.
+# Sourced by mpi.sh and benches/scale/measure.sh: mpirun over two nodes in this machine, each a network namespace.
 
 prefix=ferm
 net=10.78.0
@@ -20,6 +20,9 @@ END
 }
 
 ranks_up() {
+    cluster=$(mktemp -d)
+    trap 'network_down; rm -rf "$cluster"' EXIT
+    network_down
     network_up
     reach > "$cluster/reach"
     chmod +x "$cluster/reach"

@@ -23,7 +23,7 @@ unsafe fn opened(path: Option<PathBuf>, flags: c_int, real: impl FnOnce() -> c_i
         set_fd(fd, None);
         return fd;
     };
-    let operation = if flags & (O_CREAT | O_TMPFILE) & !0o200_000 != 0 { "create" } else { "open" };
+    let operation = if flags & (O_CREAT | O_TMPFILE) != 0 { "create" } else { "open" };
     match decide(operation, path.clone()) {
         Fate::Passes(call) => {
             let fd = real();
@@ -129,17 +129,20 @@ pub struct Piece {
     length: usize,
 }
 
+/// The first piece of a file that is watched, if it has any length.
+unsafe fn first<'a>(fd: c_int, pieces: *const Piece, count: c_int) -> Option<&'a Piece> {
+    of_fd(fd)?;
+    unsafe { (0..count.max(0) as usize).map(|place| &*pieces.add(place)).find(|piece| piece.length > 0) }
+}
+
 /// Reads into the first piece: to fill the others too is the caller's right, not its due.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn readv(fd: c_int, pieces: *const Piece, count: c_int) -> isize {
     let call = real!(c"readv" as unsafe extern "C" fn(c_int, *const Piece, c_int) -> isize);
-    let filled = if count > 0 && of_fd(fd).is_some() {
-        let first = unsafe { (0..count as usize).map(|place| &*pieces.add(place)).find(|piece| piece.length > 0) };
-        first.map(|piece| unsafe { read(fd, piece.data, piece.length) })
-    } else {
-        None
-    };
-    filled.unwrap_or_else(|| unsafe { call(fd, pieces, count) })
+    match unsafe { first(fd, pieces, count) } {
+        Some(piece) => unsafe { read(fd, piece.data, piece.length) },
+        None => unsafe { call(fd, pieces, count) },
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -165,13 +168,10 @@ pub unsafe extern "C" fn write(fd: c_int, data: *const c_void, length: usize) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn writev(fd: c_int, pieces: *const Piece, count: c_int) -> isize {
     let call = real!(c"writev" as unsafe extern "C" fn(c_int, *const Piece, c_int) -> isize);
-    let written = if count > 0 && of_fd(fd).is_some() {
-        let first = unsafe { (0..count as usize).map(|place| &*pieces.add(place)).find(|piece| piece.length > 0) };
-        first.map(|piece| unsafe { write(fd, piece.data, piece.length) })
-    } else {
-        None
-    };
-    written.unwrap_or_else(|| unsafe { call(fd, pieces, count) })
+    match unsafe { first(fd, pieces, count) } {
+        Some(piece) => unsafe { write(fd, piece.data, piece.length) },
+        None => unsafe { call(fd, pieces, count) },
+    }
 }
 
 #[unsafe(no_mangle)]

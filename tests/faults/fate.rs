@@ -37,7 +37,7 @@ static ORDER: Mutex<()> = Mutex::new(());
 
 /// Operations that need room on the disk.
 pub(crate) fn needs_room(operation: &str) -> bool {
-    ["create", "write", "sync", "truncate", "rename", "link", "mkdir", "copy"].contains(&operation)
+    ["create", "write", "sync", "truncate", "rename", "link", "mkdir"].contains(&operation)
 }
 
 /// Operations that change the folder.

@@ -46,7 +46,7 @@ pub(crate) fn plan() -> Option<&'static Plan> {
     PLAN.get_or_init(read_plan).as_ref()
 }
 
-pub(crate) fn read_plan() -> Option<Plan> {
+fn read_plan() -> Option<Plan> {
     let below = PathBuf::from(std::env::var_os("FAULTS_BELOW")?);
     let open = |name: &str, flags: c_int| {
         let path = std::ffi::CString::new(std::env::var_os(name)?.as_bytes()).ok()?;

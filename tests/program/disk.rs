@@ -1,4 +1,5 @@
 //! What a disk holds after a loss of power: what was synced for certain, and of the rest whatever one likes.
+#![cfg(unix)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -113,9 +114,8 @@ impl Disk {
             "close" => drop(self.open.remove(&(call.process.clone(), call.fd))),
             "dup" => drop(self.open.insert((call.process.clone(), call.argument), self.opened(call))),
             "write" => {
-                let Node::File { now, .. } = &mut self.nodes[self.open[&(call.process.clone(), call.fd)]] else {
-                    return;
-                };
+                let id = self.opened(call);
+                let Node::File { now, .. } = &mut self.nodes[id] else { return };
                 let (start, end) = (call.argument as usize, call.argument as usize + call.data.len());
                 let now = Arc::make_mut(now);
                 now.resize(now.len().max(end), 0);
@@ -132,9 +132,9 @@ impl Disk {
                 self.nodes[id].sync();
             }
             "rename" => {
-                let id = self.at(&call.path);
+                let id = self.at(&call.path).expect("what is renamed is there");
                 self.enter(&call.path, None);
-                self.enter(&call.other, id);
+                self.enter(&call.other, Some(id));
             }
             "link" => self.enter(&call.other, self.at(&call.path)),
             "unlink" | "rmdir" => self.enter(&call.path, None),

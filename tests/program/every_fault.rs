@@ -24,12 +24,21 @@ impl Scenario {
         faults.collect()
     }
 
+    /// The last fault of this operation, file and kind.
+    fn like(&self, all: &[Fault], (operation, path, kind): (&str, &str, Kind)) -> Option<Fault> {
+        let is_like = |fault: &&Fault| {
+            let call = &self.calls[fault.at - 1];
+            call.operation == operation && call.path.ends_with(path) && (fault.kind, fault.lasts) == (kind, false)
+        };
+        all.iter().rfind(is_like).copied()
+    }
+
     /// Tries a fault; what came of it, or what is wrong with that.
     fn tried(&self, library: &Path, watched: &Watched, fault: Fault) -> Result<&'static str, String> {
         watched.fill(&self.start);
         let seen = watched.faulty(library, &self.arguments, fault);
         let found = outputs(&watched.tree());
-        let outcome = self.judged(&seen, &found).map_err(|wrong| match seen.calls.first() {
+        let outcome = self.judged(fault.kind, &seen, &found).map_err(|wrong| match seen.calls.first() {
             Some(hit) => format!("{} {} {}: {wrong}", hit.operation, hit.path.display(), hit.other.display()),
             None => wrong,
         })?;
@@ -54,17 +63,19 @@ impl Scenario {
         }
     }
 
-    fn judged(&self, seen: &Seen, found: &Tree) -> Result<&'static str, String> {
+    fn judged(&self, kind: Kind, seen: &Seen, found: &Tree) -> Result<&'static str, String> {
         let (hit, old) = (seen.calls.first(), outputs(&self.start));
         if seen.stderr.contains("panicked") {
             return Err(format!("panic: {}", seen.stderr));
         }
         // A pipeline file of which a bit is another is another pipeline file.
-        if hit.is_some_and(|hit| {
-            hit.operation == "read"
-                && hit.path.extension().is_some_and(|end| end == "yaml")
-                && hit.path.parent() == Some(Path::new(""))
-        }) {
+        if kind == Kind::Corrupt
+            && hit.is_some_and(|hit| {
+                hit.operation == "read"
+                    && hit.path.extension().is_some_and(|end| end == "yaml")
+                    && hit.path.parent() == Some(Path::new(""))
+            })
+        {
             return Ok("another pipeline");
         }
         let is_whole = |(path, bytes): &(&PathBuf, &Option<_>)| {
@@ -109,35 +120,43 @@ fn lasting(operation: &str) -> &'static [Kind] {
     }
 }
 
-/// Whether a message names the file of a call or, of one that is about to be written, its folder. Paths may be told from the run folder on.
-/// Where more than one call fails, the name of any file will do.
+/// Whether a message names the file of a call. Where more than one call fails, the name of any file will do.
 fn names(message: &str, hits: &[Call]) -> bool {
-    let paths = hits.iter().flat_map(|hit| [&hit.path, &hit.other]).flat_map(|path| path.ancestors().take(2));
-    let mut paths = paths.flat_map(|path| [path, path.strip_prefix("run").unwrap_or(path)]).map(Path::to_string_lossy);
-    paths.any(|path| path.len() > 1 && message.contains(&*path))
+    hits.iter().any(|hit| [&hit.path, &hit.other].into_iter().any(|path| names_one(message, path, &hit.operation)))
 }
+
+/// Paths may be told from the run folder on. Of a name that is made, and of a file that is being written, the folder will do.
+fn names_one(message: &str, path: &Path, operation: &str) -> bool {
+    // `run` alone is a word like any other.
+    let is_told = |path: &Path| {
+        let path = path.to_string_lossy();
+        path.len() > 1
+            && ["", ":", "/", "`"]
+                .iter()
+                .any(|end| (path != "run" || !end.is_empty()) && message.contains(&format!("{path}{end}")))
+    };
+    let is_unnamed = ["create", "mkdir", "rename", "link", "sync"].contains(&operation)
+        || path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".writing-"));
+    is_told(path) || path.strip_prefix("run").is_ok_and(is_told) || is_unnamed && path.parent().is_some_and(is_told)
+}
+
+const MENDED: [(&str, &str, Kind); 6] = [
+    ("stat", "preprocess/validation.safetensors", Kind::Damaged),
+    ("read", "small.csv", Kind::Corrupt),
+    ("read", "ingest/train.safetensors", Kind::Corrupt),
+    ("read", "preprocess/train.safetensors", Kind::Corrupt),
+    ("read", "preprocess/validation.safetensors", Kind::Corrupt),
+    ("read", "train/model.safetensors", Kind::Corrupt),
+];
 
 type Tally = BTreeMap<(String, &'static str), usize>;
 
 /// Every so many of the faults; and those that a wrong result came of, once: an input that seemed to be absent, and bytes that were
 /// others when they were read than when they were hashed.
 fn sample(scenario: &Scenario, stride: usize) -> Vec<Fault> {
-    const MENDED: [(&str, &str, Kind); 6] = [
-        ("stat", "preprocess/validation.safetensors", Kind::Damaged),
-        ("read", "small.csv", Kind::Corrupt),
-        ("read", "ingest/train.safetensors", Kind::Corrupt),
-        ("read", "preprocess/train.safetensors", Kind::Corrupt),
-        ("read", "preprocess/validation.safetensors", Kind::Corrupt),
-        ("read", "train/model.safetensors", Kind::Corrupt),
-    ];
     let all = scenario.faults();
-    let is_like = |fault: &&Fault, (operation, path, kind): (&str, &str, Kind)| {
-        let call = &scenario.calls[fault.at - 1];
-        call.operation == operation && call.path.ends_with(path) && (fault.kind, fault.lasts) == (kind, false)
-    };
-    let of = |mended| all.iter().rfind(|fault| is_like(fault, mended)).copied();
     let stretch = all.iter().skip(stride / 2).step_by(stride).copied();
-    stretch.chain(MENDED.into_iter().filter_map(of)).collect()
+    stretch.chain(MENDED.into_iter().filter_map(|mended| scenario.like(&all, mended))).collect()
 }
 
 /// Tries a sample of the faults of each scenario.
@@ -177,7 +196,13 @@ fn every_call_that_fails_is_told_and_costs_nothing() {
     let Some(library) = library() else { return };
     let asked = std::env::var("FER_FAULTS").ok();
     let stride = asked.as_ref().map_or(STRIDE, |asked| asked.parse().unwrap_or(1));
+    for mended in MENDED {
+        let has = |scenario: &Scenario| scenario.like(&scenario.faults(), mended).is_some();
+        assert!(scenarios(library).iter().any(has), "{mended:?} occurs no more");
+    }
     let (tally, wrong) = try_all(library, stride);
+    let count = |outcome| tally.iter().filter(|((_, found), _)| *found == outcome).map(|(_, n)| n).sum::<usize>();
+    assert!(4 * count("not met") < tally.values().sum(), "most faults have to be met: {tally:?}");
     if asked.is_some() {
         let mut table = String::new();
         for ((what, outcome), count) in &tally {

@@ -37,6 +37,9 @@ impl Scenario {
         let [arguments, status] = call.map(<[_]>::to_vec);
         let seen = watched.fer(library, &arguments);
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        for operation in ["open", "create", "read", "write", "sync", "rename"] {
+            assert!(seen.calls.iter().any(|call| call.operation == operation), "no {operation} was seen");
+        }
         let calls = seen.calls.iter().filter(|call| call.counts()).cloned().collect();
         let expected = outputs(&watched.tree());
         assert!(expected.len() > 2, "{expected:?}");

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::owned::{make_folder, sync_folder};
+use crate::place::folder_of;
 use crate::regular::check_place;
 use crate::{Digest, Error};
 
@@ -28,10 +29,7 @@ pub(crate) fn fault(path: &Path, source: std::io::Error) -> Error {
 pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<Digest, Error> {
     let io = |source| fault(path, source);
     check_place(path).map_err(io)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     make_folder(folder).map_err(io)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
@@ -43,6 +41,7 @@ pub(crate) fn write_made(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Resul
         Hashing { inner: BufWriter::with_capacity(1 << 20, temporary.as_file()), hasher: blake3::Hasher::new() };
     fill(&mut out)?;
     let digest = out.sync().map_err(io)?;
+    // By std, whose call `tests/faults` sees; tempfile's own goes past the C library.
     std::fs::rename(&temporary, path).map_err(io)?;
     // Nothing is left under its former name that would have to go.
     let _ = temporary.into_temp_path().keep();

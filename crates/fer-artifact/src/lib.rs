@@ -64,7 +64,7 @@ pub use open_file::Contents;
 pub use origins::Origins;
 pub use owned::{are_folders, is_link_of_others, make_folder, make_folders, open_lock, open_log, write_owned};
 pub use pixels::{PixelValue, Pixels};
-pub use place::tidy;
+pub use place::{folder_of, tidy};
 pub use predictions::Predictions;
 pub use record::{
     ClassMetrics, Contradiction, DataReport, Dropped, EpochRecord, GroupReport, LeftOut, Listed, Metrics, NearPair,

@@ -64,11 +64,12 @@ impl<'a> Contents<'a> {
     /// The same; what is taken out of it is what it was opened with. With a digest, it must be the file that has it.
     pub(crate) fn summed(path: &'a Path, digest: Option<&Digest>) -> Result<(Self, Summed), Error> {
         let io = |source| Error::Io { path: path.to_owned(), action: "read the file", source };
+        let file = open_regular(path).map_err(io)?;
         if digest.is_none() {
             // What is no such file, however long, is refused by its first bytes.
-            Self::open(path)?;
+            Self::of_file(path, file.try_clone().map_err(io)?)?;
         }
-        let file = Arc::new(open_regular(path).map_err(io)?);
+        let file = Arc::new(file);
         let is_known = |found: &Digest| digest.is_none_or(|digest| digest == found);
         let (mut summed, mut found) = Summed::of(Arc::clone(&file)).map_err(io)?;
         if !is_known(&found) {

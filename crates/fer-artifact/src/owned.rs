@@ -5,6 +5,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
+use crate::place::folder_of;
 use crate::regular::{check, what_is};
 
 /// Opens a file for a lock, to read and to write; one that is there keeps its bytes. Whoever can open it can hold the lock: those
@@ -57,9 +58,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        make_folder(parent)?;
-    }
+    make_folder(folder_of(path))?;
     match create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         created => created,
@@ -69,10 +68,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// Makes a folder, and syncs its name.
 fn create(path: &Path) -> io::Result<()> {
     fs::create_dir(path)?;
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => sync_folder(parent),
-        None => sync_folder(Path::new(".")),
-    }
+    sync_folder(folder_of(path))
 }
 
 /// Has the names in a folder survive a loss of power. A folder that may be written and not read cannot be synced, and need not be.

@@ -24,6 +24,18 @@ pub fn tidy(path: &Path) -> PathBuf {
     if tidy.as_os_str().is_empty() { PathBuf::from(".") } else { tidy }
 }
 
+/// The folder in which a path lies: that of `list.csv` is the current one, not the empty one.
+///
+/// ```
+/// use std::path::Path;
+/// use fer_artifact::folder_of;
+/// assert_eq!(folder_of(Path::new("data/list.csv")), Path::new("data"));
+/// assert_eq!(folder_of(Path::new("list.csv")), Path::new("."));
+/// ```
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn ends_in_a_folder(path: &Path) -> bool {
     matches!(path.components().next_back(), Some(Component::Normal(_))) && !path.is_symlink()
 }

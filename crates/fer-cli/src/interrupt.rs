@@ -101,6 +101,13 @@ impl Interrupt {
     }
 }
 
+/// Has a stop that no signal to this process asked for end as one that a scheduler asked for: another process of the training had its
+/// signal.
+#[cfg(feature = "mpi")]
+pub(crate) fn note_others() {
+    FIRST.get_or_init(|| SIGTERM);
+}
+
 /// How the program ends that was asked to stop and can go on: a scheduler reads there whether to start it again.
 pub(crate) fn status() -> ExitStatus {
     match FIRST.get() {

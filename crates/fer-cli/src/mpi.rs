@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, sleep, spawn, yield_now};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use fer_train::{Peers, PeersError, Words};
+use anyhow::{Context, Result, anyhow};
+use fer_train::{Peers, PeersError, Words, gather};
 use mpi::request::{Request, Scope, scope};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, Destination, Source};
@@ -101,19 +101,21 @@ fn wait<'a, S: Scope<'a>>(mut requests: Vec<Request<'a, [u32], S>>) {
 impl Mpi {
     /// Every process tells the others whether it is well, by its exit code; gives everybody's, in order.
     pub(crate) fn exit_codes(&self, own: u8) -> Result<Vec<u8>> {
-        let words = Arc::new(vec![u32::from(own)]);
-        let is_other = |rank: &usize| *rank != self.rank;
-        let outgoing = (0..self.count).map(|rank| if is_other(&rank) { Arc::clone(&words) } else { Arc::default() });
-        let incoming = (0..self.count).map(|rank| usize::from(is_other(&rank)));
-        match self.exchange(outgoing.collect(), incoming.collect()) {
-            Ok(codes) => Ok(codes.iter().map(|words| words.first().map_or(own, |&code| code as u8)).collect()),
-            Err(error) => bail!("the processes cannot reach each other: {error}"),
-        }
+        let codes = gather(self, vec![own.into()], &vec![1; self.count])
+            .map_err(|error| anyhow!("the processes cannot reach each other: {error}"))?;
+        Ok(codes.iter().map(|words| words[0] as u8).collect())
     }
 
     /// Ends all processes, wherever they are.
     pub(crate) fn abort(&self, code: u8) -> ! {
-        let _ = self.orders.as_ref().map(|orders| orders.send(Order::Abort(code.into())));
+        let order = Order::Abort(code.into());
+        if self.orders.as_ref().is_none_or(|orders| orders.send(order).is_err()) {
+            #[expect(
+                clippy::exit,
+                reason = "the thread of MPI is gone; a launcher ends the others where one ends without a word to MPI"
+            )]
+            std::process::exit(code.into());
+        }
         loop {
             std::thread::park();
         }

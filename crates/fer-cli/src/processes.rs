@@ -14,10 +14,11 @@ pub(crate) fn are_launched() -> bool {
 #[cfg(not(feature = "mpi"))]
 pub(crate) fn refuse() -> anyhow::Result<()> {
     let counts = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().filter_map(|name| said(name));
-    match counts.filter_map(|count| count.parse::<usize>().ok()).max() {
-        Some(count) if count > 1 => anyhow::bail!(
-            "started as {count} processes by MPI, but this program is built without it: build it with `--features mpi`, see docs/scale.md"
-        ),
+    let advice = "but this program is built without it: build it with `--features mpi`, see docs/scale.md";
+    match (counts.filter_map(|count| count.parse::<usize>().ok()).max(), said("PMIX_RANK")) {
+        (Some(count), _) if count > 1 => anyhow::bail!("started as {count} processes by MPI, {advice}"),
+        // PMIx tells the number of this process alone, from 0.
+        (None, Some(rank)) if rank != "0" => anyhow::bail!("started as process {rank} of several by MPI, {advice}"),
         _ => Ok(()),
     }
 }

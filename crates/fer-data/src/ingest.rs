@@ -6,6 +6,7 @@ use std::path::Path;
 
 use fer_artifact::{DataReport, Digest, Dropped, ImageSet, Seed, Size, Split, Subsets};
 
+use crate::FileDigest;
 use crate::detect::Detection;
 use crate::join::Joined;
 use crate::labels::Labels;
@@ -234,6 +235,3 @@ pub fn source_digest(params: &IngestParams, of_file: &FileDigest<'_>) -> Result<
     };
     pictures::digest(&listing, of_file)
 }
-
-/// Gives the digest of a file's contents.
-pub type FileDigest<'a> = dyn Fn(&Path) -> Result<Digest, fer_artifact::Error> + Sync + 'a;

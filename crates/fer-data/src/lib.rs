@@ -18,6 +18,7 @@ mod export;
 mod face;
 mod face_rows;
 mod fields;
+mod file_digest;
 mod folder;
 mod gray;
 mod ingest;
@@ -63,9 +64,8 @@ pub use detect::{Detect, FaceFinder, Faces, FoundFace};
 pub use error::Error;
 pub use export::{PictureFormat, export_by_class, export_images};
 pub use face_rows::{FaceRow, RowImage, is_table, read_faces};
-pub use ingest::{
-    FileDigest, Ingested, Loaded, ingest, ingest_with, load, load_rows, load_with, source_digest, with_class_names,
-};
+pub use file_digest::FileDigest;
+pub use ingest::{Ingested, Loaded, ingest, ingest_with, load, load_rows, load_with, source_digest, with_class_names};
 pub use invalid::InvalidParams;
 pub use label_files::{LabelFile, LabelFiles};
 pub use limits::LIMITS;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use fer_artifact::folder_of;
+
 use crate::blocks::{Block, Blocks};
 use crate::columns;
 use crate::fields::{self, Fields};
@@ -26,9 +28,7 @@ const SIDES: [[&str; 4]; 2] = [["x", "y", "width", "height"], ["face_x", "face_y
 /// The pictures that a list names, in its order.
 pub(crate) fn listing(source: &ManifestSource, request: &Request<'_>) -> Result<Listing, Error> {
     let path = &source.path;
-    // The folder of `list.csv` is the current one, not the empty one.
-    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let root = source.images.clone().unwrap_or_else(|| beside.to_owned());
+    let root = source.images.clone().unwrap_or_else(|| folder_of(path).to_owned());
     let empty = || Error::Empty { path: path.clone() };
     let mut blocks = Blocks::open(path)?;
     let mut first = blocks.next()?.ok_or_else(empty)?;

@@ -6,6 +6,7 @@ use fer_artifact::{Digest, with_causes};
 use rayon::prelude::*;
 
 use crate::face::{Face, Image};
+use crate::file_digest::digest_of_lines;
 use crate::gray::{CommonSize, Gray};
 use crate::labels::Meaning;
 use crate::listing::{Listing, Picture};
@@ -70,8 +71,7 @@ pub(crate) fn digest(listing: &Listing, of_file: &FileDigest<'_>) -> Result<Dige
     // A picture may stand in a list for each of its faces.
     files.dedup();
     let lines: Vec<Result<String, Error>> = files.par_iter().map(|file| line(&listing.root, file, of_file)).collect();
-    // In the order of the files, so that of several errors the first is told, whatever the threads.
-    Ok(Digest::of_bytes(lines.into_iter().collect::<Result<String, Error>>()?.as_bytes()))
+    digest_of_lines(lines)
 }
 
 /// Name and digest of a file. A picture may be listed and absent, which is for `read` to judge.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fer_artifact::{Digest, Split, open_regular};
 use rayon::prelude::*;
 
+use crate::file_digest::digest_of_lines;
 use crate::left_out::Leftovers;
 use crate::walk::{self, Folder};
 use crate::{Error, FileDigest, labels};
@@ -80,6 +81,5 @@ pub(crate) fn digest(path: &Path, of_file: &FileDigest<'_>) -> Result<Digest, Er
     let (shards, _) = of(path)?;
     let line = |shard: &Shard| Ok(format!("{} {:?}\n", of_file(&shard.path)?, shard.name));
     let lines: Vec<Result<String, Error>> = shards.par_iter().map(line).collect();
-    // In the order of the shards, so that of several errors the first is told, whatever the threads.
-    Ok(Digest::of_bytes(lines.into_iter().collect::<Result<String, Error>>()?.as_bytes()))
+    digest_of_lines(lines)
 }

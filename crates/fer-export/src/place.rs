@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::what_is;
+use fer_artifact::{folder_of, what_is};
 use tempfile::TempPath;
 
 use crate::{Error, Format};
@@ -45,7 +45,7 @@ impl Place {
     /// number of bytes.
     pub(crate) fn put(&self, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<u64, Error> {
         // Within a folder that stands, as that may be a file system of its own.
-        let near = if self.path.is_dir() { &self.path } else { parent(&self.path) };
+        let near = if self.path.is_dir() { &self.path } else { folder_of(&self.path) };
         fs::create_dir_all(near).map_err(io(near, "make the folder"))?;
         let made = tempfile::Builder::new().prefix(".writing-").tempdir_in(near);
         let made = made.map_err(io(near, "make a folder in the folder"))?;
@@ -88,7 +88,7 @@ impl Place {
             moved => moved.map_err(|error| io(path, WRITE)(error.error))?,
         }
         // The move itself must survive a power cut too.
-        File::open(parent(path)).and_then(|folder| folder.sync_all()).map_err(io(path, WRITE))?;
+        File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(io(path, WRITE))?;
         Ok(bytes)
     }
 }
@@ -103,13 +103,6 @@ fn found(path: &Path) -> Option<&'static str> {
     match fs::metadata(path) {
         Ok(metadata) => Some(what_is(&metadata)),
         Err(_) => path.is_symlink().then_some("a link that leads nowhere"),
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fer_train::{Alone, Error, Peers, announce, hear};
+use fer_train::{Alone, Error, Peers, announce, gather, hear};
 use serde::{Deserialize, Serialize};
 
 use crate::StageName;
@@ -56,9 +56,6 @@ impl Company {
 
     /// Has the others, if there are any, do this.
     pub(crate) fn call(&self, call: &Call) -> Result<(), Error> {
-        if self.count() == 1 {
-            return Ok(());
-        }
         let text = serde_json::to_string(call).map_err(|error| Error::Peers(error.into()))?;
         announce(&*self.peers, &text).map_err(Error::Peers)
     }
@@ -69,11 +66,15 @@ impl Company {
         serde_json::from_str(&text).map_err(|error| Error::Peers(error.into()))
     }
 
-    /// Does what all processes do together.
+    /// Does what all processes do together; those that end it alike meet at its end.
     pub(crate) fn together<T>(&self, train: impl FnOnce(&dyn Peers) -> Result<T, Error>) -> Result<T, Error> {
         self.training.store(true, Ordering::Relaxed);
         let done = train(&*self.peers);
-        self.training.store(done.as_ref().is_err_and(|error| !error.is_everybodys()), Ordering::Relaxed);
+        if done.as_ref().err().is_none_or(Error::is_everybodys) {
+            // Nobody removes a checkpoint, or goes on, before all have read what they read.
+            gather(&*self.peers, vec![0], &vec![1; self.count()]).map_err(Error::Peers)?;
+            self.training.store(false, Ordering::Relaxed);
+        }
         done
     }
 

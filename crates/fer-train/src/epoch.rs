@@ -108,7 +108,7 @@ fn go_on(session: &mut Session<'_>, flow: Result<Flow, ObserverError>, epoch: us
     let stop = !matches!(flow, Ok(Flow::Continue));
     session.stop = stop;
     // A process that fails tells the others before it ends.
-    let decided = if task.peers.count() == 1 { Ok(u32::from(stop)) } else { follow_first(task.peers, u32::from(stop)) };
+    let decided = follow_first(task.peers, u32::from(stop));
     flow.map_err(|source| Error::Observer { epoch, source })?;
     match decided.map_err(Error::Peers)? {
         0 => Ok(()),

@@ -2,7 +2,7 @@ use fer_artifact::{OutOfRange, Size};
 
 use crate::{FileOf, PeersError};
 
-/// What can be wrong with a training.
+/// What can be wrong with a training. What one process alone can meet belongs in [`Error::is_everybodys`], too.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

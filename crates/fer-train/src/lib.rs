@@ -35,7 +35,7 @@ pub use file_of::FileOf;
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::{OptimizerChoice, OptimizerParams};
 pub use params::{EarlyStopping, Reached, Select, TrainParams};
-pub use peers::{Alone, Peers, PeersError, Words, announce, hear};
+pub use peers::{Alone, Peers, PeersError, Words, announce, gather, hear};
 pub use recipe::{ClassWeights, Crop, DecayedWeights, Mixup, TargetRule};
 pub use schedule::{Position, Schedule};
 pub use task::TrainData;

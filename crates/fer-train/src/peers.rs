@@ -43,7 +43,10 @@ impl Peers for Alone {
 }
 
 /// Everybody's words, in the order of the processes, on every process; `lengths` says how many each has.
-pub(crate) fn gather(peers: &dyn Peers, own: Words, lengths: &[usize]) -> Result<Vec<Words>, PeersError> {
+///
+/// # Errors
+/// Those of [`Peers::exchange`].
+pub fn gather(peers: &dyn Peers, own: Words, lengths: &[usize]) -> Result<Vec<Words>, PeersError> {
     let (rank, own, nothing) = (peers.rank(), Arc::new(own), Arc::default());
     let message = |other| if other == rank { Arc::clone(&nothing) } else { Arc::clone(&own) };
     let outgoing = (0..peers.count()).map(message).collect();

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use candle_core::Tensor;
 use fer_artifact::Seed;
 use fer_model::Mode;
-use fer_nn::soft_cross_entropy;
+use fer_nn::{Parameter, soft_cross_entropy};
 
 use crate::Error;
 use crate::batches::Batch;
@@ -28,6 +28,15 @@ pub(crate) struct Stepped {
     pub(crate) waited: f64,
     /// Whether another process was asked to stop.
     pub(crate) others_stop: bool,
+}
+
+/// Parameters that show their gradients, until the work ends in whatever way.
+struct Hooked<'a>(&'a [Parameter]);
+
+impl Drop for Hooked<'_> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Parameter::unhook_grad);
+    }
 }
 
 impl Session<'_> {
@@ -72,7 +81,6 @@ impl Session<'_> {
         let (done, reduced) = std::thread::scope(|scope| {
             let reduction = scope.spawn(move || reduce(peers, shards, layout, stop, &receiver));
             let worked = self.work(parts, masks, &sender);
-            self.network.parameters_in_order().iter().for_each(|parameter| parameter.unhook_grad());
             // Where the work failed, the end of the news ends the reduction.
             drop(sender);
             let done = seconds();
@@ -87,6 +95,7 @@ impl Session<'_> {
     /// The parts of this process, one after the other; tells `news` of them while it works.
     fn work(&self, parts: Parts, masks: Seed, news: &Sender<News>) -> Result<(), Error> {
         let (parameters, shards) = (self.network.parameters_in_order(), self.task.shards);
+        let _hooked = Hooked(parameters);
         for (place, parameter) in parameters.iter().rev().enumerate() {
             let news = news.clone();
             // Where nobody hears of it any more, the reduction has an error to tell.

@@ -10,6 +10,8 @@ use crate::clock::SystemClock;
 use crate::exit_status::ExitStatus;
 use crate::interrupt::Interrupt;
 #[cfg(feature = "mpi")]
+use crate::interrupt::note_others;
+#[cfg(feature = "mpi")]
 use crate::mpi::{Mpi, join};
 use crate::output::{print, print_json};
 use crate::terminal::Terminal;
@@ -106,6 +108,7 @@ impl RunArgs {
 
     fn lead_others(&self, pipeline: &Pipeline, processes: &Mpi) -> Result<ExitStatus> {
         let outcome = self.lead(pipeline);
+        note_others();
         let code = outcome.as_ref().map_or_else(crate::exit_status, |status| *status).code();
         if self.verbosity.level() == Verbosity::Verbose {
             to_stderr(&processes.traffic());

@@ -7,7 +7,7 @@ mod training;
 
 use std::path::{Component, Path, PathBuf};
 
-use fer_artifact::Seed;
+use fer_artifact::{Seed, folder_of};
 use fer_data::{IngestParams, Proposal, propose, summary};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -47,7 +47,7 @@ pub fn draft(source: &Path, file: &Path, minutes: f64, clock: &dyn Clock) -> Res
         }
     }
     let seed = Seed::new(SEED).stream(StageKind::Ingest.name());
-    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = folder_of(file);
     let proposal = propose(source, seed, beside).map_err(|error| failed(StageKind::Ingest)(error.into()))?;
     let training =
         training::choose(&proposal.report, minutes, clock).map_err(|error| failed(StageKind::Train)(error.into()))?;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use fer_artifact::open_regular;
+use fer_artifact::{folder_of, open_regular};
 use fer_pipeline::is_run;
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -18,7 +18,7 @@ pub(super) fn check(out: &Path, source: &Path) -> Result<()> {
     if out.exists() && !is_png(out).with_context(|| format!("--out {shown}: cannot read what is there"))? {
         bail!("--out {shown}: expected no file, or a PNG picture to replace, found another file");
     }
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(out);
     let is_of_source = source.is_dir() && !is_run(source);
     if let (true, Ok(source), Ok(folder)) = (is_of_source, source.canonicalize(), folder.canonicalize())
         && folder.starts_with(source)

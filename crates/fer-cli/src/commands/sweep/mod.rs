@@ -18,6 +18,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::exit_status::ExitStatus;
+use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
 pub(super) struct SweepArgs {
@@ -53,4 +54,10 @@ impl SweepArgs {
             SweepCommand::Trial(args) => args.run(),
         }
     }
+}
+
+/// What was asked for makes no sense, and nothing was done.
+fn refused(problem: &str) -> Result<ExitStatus> {
+    to_stderr(&format!("error: {problem}"));
+    Ok(ExitStatus::Usage)
 }

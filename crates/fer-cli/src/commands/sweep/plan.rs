@@ -3,13 +3,12 @@ use clap::Args;
 use fer_artifact::counted;
 use fer_pipeline::sweep::CellPlan;
 
-use super::search;
 use super::tables::plan_table;
+use super::{refused, search};
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::{FormatArgs, Section};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
-use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
 #[command(mut_arg("file", sweep_file))]
@@ -30,10 +29,9 @@ impl SweepPlanArgs {
     pub(super) fn run(self) -> Result<ExitStatus> {
         if let Some(search) = self.chain.load_search()? {
             if self.indices {
-                to_stderr(
-                    "error: --indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another",
+                return refused(
+                    "--indices is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another",
                 );
-                return Ok(ExitStatus::Usage);
             }
             return search::plan(&search, &self.format);
         }

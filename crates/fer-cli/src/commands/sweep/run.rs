@@ -12,6 +12,7 @@ use fer_pipeline::sweep::{Cell, CellState, Indices, Sweep};
 use super::board::Board;
 use super::children::{Children, End};
 use super::engines::job;
+use super::refused;
 use super::search::{self, Workers};
 use super::tables::Report;
 use crate::clock::SystemClock;
@@ -89,11 +90,10 @@ impl SweepRunArgs {
     /// The whole of a search.
     fn search(&self, search: &Search) -> Result<ExitStatus> {
         if self.index.is_some() {
-            to_stderr(
-                "error: --index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
+            return refused(
+                "--index is for a sweep with `matrix` or `seeds`: the trials of a search follow from one another; start \
                  `fer sweep run` on each machine instead",
             );
-            return Ok(ExitStatus::Usage);
         }
         if !self.one_machine {
             search.check_locks()?;

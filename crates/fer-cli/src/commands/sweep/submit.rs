@@ -14,6 +14,7 @@ use super::engines::job::{self, Job, TABLE, Task};
 use super::engines::submission::{Submission, hold, next};
 use super::engines::{commands, files, problem_of_folder, problem_of_time, start, start_table, unused};
 use super::jobs::{Asked, job_of};
+use super::refused;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, cells_file};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
@@ -144,12 +145,6 @@ impl SweepSubmitArgs {
         }
         Ok(ExitStatus::Success)
     }
-}
-
-/// Nothing was done, as what was asked for is no sense.
-fn refused(problem: &str) -> Result<ExitStatus> {
-    to_stderr(&format!("error: {problem}"));
-    Ok(ExitStatus::Usage)
 }
 
 /// The cells that are not fresh, without those that an engine will run.

@@ -9,7 +9,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use fer_artifact::{check_place, visible, visible_lines, write_atomic};
+use fer_artifact::{check_place, folder_of, visible, visible_lines, write_atomic};
 use fer_data::is_called_parquet;
 use fer_pipeline::progress::Clock;
 use fer_predict::ModelSource;
@@ -282,8 +282,7 @@ fn can_lie(place: &Path, name: &Path) -> Result<()> {
 
 /// Where a file lies, or would lie.
 fn place_of(path: &Path) -> Option<PathBuf> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    path.canonicalize().ok().or_else(|| Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?)))
 }
 
 fn place(Moment { number, time }: Moment) -> String {
