@@ -125,19 +125,23 @@ fn names(message: &str, hits: &[Call]) -> bool {
     hits.iter().any(|hit| [&hit.path, &hit.other].into_iter().any(|path| names_one(message, path, &hit.operation)))
 }
 
-/// Paths may be told from the run folder on. Of a name that is made, and of a file that is being written, the folder will do.
+/// Paths may be told from the run folder on. Of a name that is made, of a file that is being written, and of what holds a run folder, the
+/// folder will do; of the folder in which the run folder is made, the run folder.
 fn names_one(message: &str, path: &Path, operation: &str) -> bool {
     // `run` alone is a word like any other.
     let is_told = |path: &Path| {
-        let path = path.to_string_lossy();
-        path.len() > 1
-            && ["", ":", "/", "`"]
-                .iter()
-                .any(|end| (path != "run" || !end.is_empty()) && message.contains(&format!("{path}{end}")))
+        let (path, ends) =
+            (path.to_string_lossy(), if path == Path::new("run") { &[":", "/", "`"][..] } else { &[""] });
+        path.len() > 1 && ends.iter().any(|end| message.contains(&format!("{path}{end}")))
     };
-    let is_unnamed = ["create", "mkdir", "rename", "link", "sync"].contains(&operation)
-        || path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".writing-"));
-    is_told(path) || path.strip_prefix("run").is_ok_and(is_told) || is_unnamed && path.parent().is_some_and(is_told)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_for_its_folder = ["create", "mkdir", "rename", "link", "sync"].contains(&operation)
+        || name.starts_with(".writing-")
+        || name == ".writer";
+    is_told(path)
+        || path.strip_prefix("run").is_ok_and(is_told)
+        || is_for_its_folder && path.parent().is_some_and(is_told)
+        || operation == "sync" && path == Path::new("") && is_told(Path::new("run"))
 }
 
 const MENDED: [(&str, &str, Kind); 6] = [

@@ -58,7 +58,11 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    make_folder(folder_of(path))?;
+    let above = folder_of(path);
+    // The current folder lies in itself.
+    if above != path {
+        make_folder(above)?;
+    }
     match create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         created => created,

@@ -6,6 +6,7 @@ mod children;
 mod engines;
 mod jobs;
 mod plan;
+mod refused;
 mod run;
 mod search;
 mod search_table;
@@ -18,7 +19,6 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::exit_status::ExitStatus;
-use crate::terminal::to_stderr;
 
 #[derive(Debug, Args)]
 pub(super) struct SweepArgs {
@@ -54,10 +54,4 @@ impl SweepArgs {
             SweepCommand::Trial(args) => args.run(),
         }
     }
-}
-
-/// What was asked for makes no sense, and nothing was done.
-fn refused(problem: &str) -> Result<ExitStatus> {
-    to_stderr(&format!("error: {problem}"));
-    Ok(ExitStatus::Usage)
 }

@@ -3,8 +3,9 @@ use clap::Args;
 use fer_artifact::counted;
 use fer_pipeline::sweep::CellPlan;
 
+use super::refused::refused;
+use super::search;
 use super::tables::plan_table;
-use super::{refused, search};
 use crate::commands::arguments::{ChainArgs, sweep_file};
 use crate::commands::format::{FormatArgs, Section};
 use crate::exit_status::ExitStatus;

@@ -12,7 +12,7 @@ use fer_pipeline::sweep::{Cell, CellState, Indices, Sweep};
 use super::board::Board;
 use super::children::{Children, End};
 use super::engines::job;
-use super::refused;
+use super::refused::refused;
 use super::search::{self, Workers};
 use super::tables::Report;
 use crate::clock::SystemClock;

@@ -14,7 +14,7 @@ use super::engines::job::{self, Job, TABLE, Task};
 use super::engines::submission::{Submission, hold, next};
 use super::engines::{commands, files, problem_of_folder, problem_of_time, start, start_table, unused};
 use super::jobs::{Asked, job_of};
-use super::refused;
+use super::refused::refused;
 use crate::commands::arguments::{ChainArgs, CheckpointArgs, cells_file};
 use crate::exit_status::ExitStatus;
 use crate::output::print;
