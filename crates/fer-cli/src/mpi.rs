@@ -110,10 +110,7 @@ impl Mpi {
     pub(crate) fn abort(&self, code: u8) -> ! {
         let order = Order::Abort(code.into());
         if self.orders.as_ref().is_none_or(|orders| orders.send(order).is_err()) {
-            #[expect(
-                clippy::exit,
-                reason = "the thread of MPI is gone; a launcher ends the others where one ends without a word to MPI"
-            )]
+            // The thread of MPI is gone. A launcher ends the others where one ends without a word to MPI.
             std::process::exit(code.into());
         }
         loop {
