@@ -2,8 +2,10 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use crate::Stream;
+use crate::scratch::Scratch;
 use crate::simd::autovectorize;
-use crate::tensor::{PIECE, floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{PIECE, floats, slice};
 
 /// What is applied to each element.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,7 +47,7 @@ pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     if activation == Activation::Identity {
         return Ok(x.clone());
     }
-    x.contiguous()?.apply_op1(Activate(activation))
+    tape::apply1(&x.contiguous()?, Activate(activation))
 }
 
 /// An activation as a function of one number and, where it is random, a number uniform in [0, 1).
@@ -158,9 +160,8 @@ fn exp(x: f32) -> f32 {
 struct Activate(Activation);
 
 impl Activate {
-    /// `f` of value and derivative at each element, and of the same element of `values`.
-    fn map(&self, x: &[f32], values: &[f32], f: impl Fn((f32, f32), f32) -> f32 + Sync) -> Vec<f32> {
-        let mut out = vec![0.0; x.len()];
+    /// Writes `f` of value and derivative at each element, and of the same element of `values`.
+    fn map(&self, x: &[f32], values: &[f32], out: &mut [f32], f: impl Fn((f32, f32), f32) -> f32 + Sync) {
         let pieces = out.par_chunks_mut(PIECE).zip(x.par_chunks(PIECE)).zip(values.par_chunks(PIECE));
         pieces.enumerate().for_each(|(piece, ((out, x), values))| {
             // The random numbers, where there are any, lie where the results will.
@@ -176,7 +177,6 @@ impl Activate {
                 }
             ));
         });
-        out
     }
 }
 
@@ -187,12 +187,19 @@ impl CustomOp1 for Activate {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(storage, layout)?;
-        Ok((CpuStorage::F32(self.map(x, x, |(y, _), _| y)), layout.shape().clone()))
+        let mut y = vec![0.0; x.len()];
+        self.map(x, x, &mut y, |(y, _), _| y);
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
+}
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dy = dy.contiguous()?;
-        Ok(Some(tensor(self.map(&floats(x)?, &floats(&dy)?, |(_, slope), dy| slope * dy), x.shape())?))
+impl Backward for Activate {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
+        let mut dx = wanted.x.then(|| Scratch::new(dy.len()));
+        if let Some(dx) = &mut dx {
+            self.map(&floats(x)?, dy, dx, |(_, slope), dy| slope * dy);
+        }
+        Ok(Handed::x(dx))
     }
 }
 

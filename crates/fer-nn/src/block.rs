@@ -9,7 +9,8 @@ use crate::gray::{Gray, Moments};
 use crate::norm::pooled::{self, Sizes};
 use crate::norm::{Normalizer, Sums};
 use crate::scratch::Scratch;
-use crate::tensor::{floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{floats, slice};
 use crate::{Activation, BatchStats, Conv2d, Method, Parameter, gray, max_pool2, norm};
 
 /// Batch normalisation and what follows it: y = pool(activation(norm(x) + residual)).
@@ -128,7 +129,7 @@ fn apply(x: &Tensor, conv: Option<Conv>, norm: BatchNorm<'_>) -> Result<(Tensor,
         bail!("batch norm: expected {channels} running statistics, found {} and {}", mean.len(), var.len())
     }
     let x = x.contiguous()?;
-    let x_is_tracked = x.track_op();
+    let x_is_tracked = tape::is_tracked(&x);
     let stats = Arc::new(OnceLock::new());
     let op = Block {
         conv,
@@ -147,7 +148,7 @@ fn apply(x: &Tensor, conv: Option<Conv>, norm: BatchNorm<'_>) -> Result<(Tensor,
     };
     // The weight stands as an input so that candle calls the backward pass even if x is not tracked.
     let residual = norm.residual.map_or_else(|| Ok(norm.bias.value().clone()), Tensor::contiguous)?;
-    let y = x.apply_op3(norm.weight.value(), &residual, op)?;
+    let y = tape::apply3(&x, norm.weight.value(), &residual, op)?;
     let stats = stats.get().cloned();
     Ok((y, stats.ok_or_else(|| candle_core::Error::msg("batch norm: no forward pass"))?))
 }
@@ -286,50 +287,47 @@ impl CustomOp3 for Block {
         };
         Ok((CpuStorage::F32(y), Shape::from((self.images, height, width, channels))))
     }
+}
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        _weight: &Tensor,
-        residual: &Tensor,
-        _y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+impl Backward for Block {
+    fn backward(&self, x: &Tensor, residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
         if self.running.is_some() {
             bail!("batch norm: there is no backward pass in evaluation")
         }
         let Some(saved) = self.saved.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             bail!("batch norm: a second backward pass needs a second forward pass")
         };
-        let dy = dy.contiguous()?;
-        let (x_values, dy) = (floats(x)?, floats(&dy)?);
+        let (x_values, residual) = (floats(x)?, residual.filter(|_| self.has_residual));
         if let (Some((gray, conv)), Some(moments), Some(words)) = (self.as_gray(), &saved.moments, &saved.words) {
-            self.backward_gray(gray, conv, &x_values, &saved.norm, moments, (words, &dy))?;
-            return Ok((None, None, None));
+            self.backward_gray(gray, conv, &x_values, &saved.norm, moments, (words, dy))?;
+            return Ok(Handed::default());
         }
         let Saved { norm, conv, words, .. } = saved;
         // The normalised numbers, which become their own gradients.
         let mut values = conv.unwrap_or_else(|| Scratch::copy_of(&x_values));
         let mut dresidual = None;
         let sums = match words {
-            Some(words) => pooled::backward(&norm, self.sizes, &mut values, &words, &dy),
+            Some(words) => pooled::backward(&norm, self.sizes, &mut values, &words, dy),
             None => {
                 let mut dz = Scratch::new(self.len());
-                let residual_values = self.has_residual.then(|| floats(residual)).transpose()?;
-                let sums =
-                    norm::backward(&norm, &mut values, residual_values.as_deref(), self.activation, &dy, &mut dz);
-                if self.has_residual && residual.track_op() {
-                    dresidual = Some(tensor(dz.to_vec(), residual.shape())?);
-                }
+                let residual = residual.map(floats).transpose()?;
+                let sums = norm::backward(&norm, &mut values, residual.as_deref(), self.activation, dy, &mut dz);
+                dresidual = (self.has_residual && wanted.residual).then_some(dz);
                 sums
             }
         };
         self.add_norm_gradients(&sums);
         let dx = match &self.conv {
-            None => x.track_op().then(|| values.to_vec()),
-            Some(conv) => self.backward_conv(conv, x, &x_values, &values)?,
+            None => wanted.x.then_some(values),
+            Some(conv) => {
+                let mut dx = wanted.x.then(|| Scratch::new(x_values.len()));
+                let weight = floats(conv.weight.value())?;
+                conv.geometry.backward(&x_values, &weight, &values, &conv.weight, dx.as_deref_mut());
+                conv.clear_bias_gradient();
+                dx
+            }
         };
-        Ok((dx.map(|dx| tensor(dx, x.shape())).transpose()?, None, dresidual))
+        Ok(Handed { x: dx, residual: dresidual })
     }
 }
 
@@ -356,15 +354,6 @@ impl Block {
         let single = |sums: &[f64]| sums.iter().map(|&sum| sum as f32).collect::<Vec<_>>();
         self.weight.add_grad(&single(product));
         self.bias.add_grad(&single(dz));
-    }
-
-    /// From the gradient by the convolution's results to that by x, if x is tracked.
-    fn backward_conv(&self, conv: &Conv, x: &Tensor, x_values: &[f32], dy: &[f32]) -> Result<Option<Vec<f32>>> {
-        let mut dx = x.track_op().then(|| vec![0.0; x_values.len()]);
-        let weight = floats(conv.weight.value())?;
-        conv.geometry.backward(x_values, &weight, dy, &conv.weight, dx.as_deref_mut());
-        conv.clear_bias_gradient();
-        Ok(dx)
     }
 }
 

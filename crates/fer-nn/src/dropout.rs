@@ -2,7 +2,9 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use crate::Stream;
-use crate::tensor::{PIECE, floats, slice, tensor};
+use crate::scratch::Scratch;
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{PIECE, slice};
 
 /// Dropout in training: an element is zero with probability `p` (0 ≤ p < 1), else divided by 1 − p; any shape, f32.
 ///
@@ -14,7 +16,7 @@ pub fn dropout(x: &Tensor, p: f32, stream: Stream) -> Result<Tensor> {
     if !(0.0..1.0).contains(&p) {
         bail!("dropout: expected a probability from 0 to below 1, found {p}")
     }
-    if p == 0.0 { Ok(x.clone()) } else { x.contiguous()?.apply_op1(Dropout { p, stream }) }
+    if p == 0.0 { Ok(x.clone()) } else { tape::apply1(&x.contiguous()?, Dropout { p, stream }) }
 }
 
 struct Dropout {
@@ -23,8 +25,7 @@ struct Dropout {
 }
 
 impl Dropout {
-    fn mask(&self, values: &[f32]) -> Vec<f32> {
-        let mut out = vec![0.0; values.len()];
+    fn mask(&self, values: &[f32], out: &mut [f32]) {
         let scale = 1.0 / (1.0 - self.p);
         let pieces = out.par_chunks_mut(PIECE).zip(values.par_chunks(PIECE));
         pieces.enumerate().for_each(|(piece, (out, values))| {
@@ -33,7 +34,6 @@ impl Dropout {
                 *out = if *out < self.p { 0.0 } else { value * scale };
             }
         });
-        out
     }
 }
 
@@ -43,11 +43,19 @@ impl CustomOp1 for Dropout {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(self.mask(slice(storage, layout)?)), layout.shape().clone()))
+        let x = slice(storage, layout)?;
+        let mut y = vec![0.0; x.len()];
+        self.mask(x, &mut y);
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
+}
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dy = dy.contiguous()?;
-        Ok(Some(tensor(self.mask(&floats(&dy)?), x.shape())?))
+impl Backward for Dropout {
+    fn backward(&self, _x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
+        let mut dx = wanted.x.then(|| Scratch::new(dy.len()));
+        if let Some(dx) = &mut dx {
+            self.mask(dy, dx);
+        }
+        Ok(Handed::x(dx))
     }
 }

@@ -21,6 +21,7 @@ mod scratch;
 mod separable;
 mod simd;
 mod stream;
+mod tape;
 mod tensor;
 mod upsample;
 
@@ -40,4 +41,5 @@ pub use pool::{avg_pool2, global_avg_pool, max_pool2};
 pub use separable::{Separable, Weights};
 pub use simd::{Instructions, InstructionsError, instructions, set_instructions};
 pub use stream::Stream;
+pub use tape::Tape;
 pub use upsample::add_upsampled2;

@@ -5,7 +5,8 @@ use crate::Parameter;
 use crate::parameter::Arrival;
 use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
 use crate::scratch::Scratch;
-use crate::tensor::{floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{floats, slice};
 
 /// `x · weightᵀ + bias`: x `[N, I]`, weight `[O, I]`, bias `[O]`, result `[N, O]`, all f32; PyTorch's `Linear`.
 ///
@@ -13,7 +14,7 @@ use crate::tensor::{floats, slice, tensor};
 /// candle's, also on shapes that do not fit.
 pub fn linear(x: &Tensor, weight: &Parameter, bias: &Parameter) -> Result<Tensor> {
     let op = Linear { weight: weight.clone(), bias: bias.clone() };
-    x.contiguous()?.apply_op3(weight.value(), bias.value(), op)
+    tape::apply3(&x.contiguous()?, weight.value(), bias.value(), op)
 }
 
 struct Linear {
@@ -58,20 +59,14 @@ impl CustomOp3 for Linear {
         });
         Ok((CpuStorage::F32(y), Shape::from((n, outputs))))
     }
+}
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
-        _y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let dy = dy.contiguous()?;
+impl Backward for Linear {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
         let (n, inputs) = x.dims2()?;
-        let outputs = weight.dim(0)?;
-        let (x_values, weight_values, dy_values) = (floats(x)?, floats(weight)?, floats(&dy)?);
-        let dy_matrix = Matrix::new(&dy_values, n, outputs);
+        let outputs = self.weight.value().dim(0)?;
+        let (x_values, weight_values) = (floats(x)?, floats(self.weight.value())?);
+        let dy_matrix = Matrix::new(dy, n, outputs);
         self.weight.accumulate(|gradient, arrival| {
             let to = Destination::from(arrival);
             let gradient = MatrixMut::new(gradient, inputs);
@@ -81,17 +76,17 @@ impl CustomOp3 for Linear {
             if arrival == Arrival::First {
                 gradient.fill(0.0);
             }
-            for row in dy_values.chunks(outputs) {
+            for row in dy.chunks(outputs) {
                 gradient.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             }
         });
-        if !x.track_op() {
-            return Ok((None, None, None));
+        if !wanted.x {
+            return Ok(Handed::default());
         }
-        let mut dx = vec![0.0; n * inputs];
+        let mut dx = Scratch::new(n * inputs);
         let weight = Matrix::new(&weight_values, outputs, inputs);
         matmul(MatrixMut::new(&mut dx, inputs), dy_matrix, weight, Destination::Overwrite, Workers::All);
-        Ok((Some(tensor(dx, (n, inputs))?), None, None))
+        Ok(Handed::x(Some(dx)))
     }
 }
 

@@ -1,6 +1,8 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
-use crate::tensor::{floats, slice, tensor};
+use crate::scratch::Scratch;
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{floats, slice};
 
 /// Mean cross entropy of logits `[N, K]` (f32) against labels `[N]`, as a scalar.
 ///
@@ -30,7 +32,7 @@ pub fn soft_cross_entropy(logits: &Tensor, targets: Vec<f64>) -> Result<Tensor> 
     if targets.len() != n * classes {
         bail!("cross entropy: {n} rows of {classes} logits, but {} targets", targets.len())
     }
-    logits.contiguous()?.apply_op1(CrossEntropy { targets })
+    tape::apply1(&logits.contiguous()?, CrossEntropy { targets })
 }
 
 /// Targets `[N, K]` of these labels: 1 for the true class, 0 for the others.
@@ -84,18 +86,25 @@ impl CustomOp1 for CrossEntropy {
         }
         Ok((CpuStorage::F32(vec![(sum / n as f64) as f32]), Shape::from(())))
     }
+}
 
-    fn bwd(&self, logits: &Tensor, _loss: &Tensor, dloss: &Tensor) -> Result<Option<Tensor>> {
+impl Backward for CrossEntropy {
+    fn backward(&self, logits: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dloss: &[f32]) -> Result<Handed> {
+        if !wanted.x {
+            return Ok(Handed::default());
+        }
         let (n, classes) = logits.dims2()?;
-        let scale = f64::from(dloss.to_scalar::<f32>()?) / n as f64;
-        let mut gradient = Vec::with_capacity(n * classes);
-        for (row, targets) in floats(logits)?.chunks(classes).zip(self.targets.chunks(classes)) {
+        let scale = f64::from(dloss[0]) / n as f64;
+        let mut gradient = Scratch::new(n * classes);
+        let rows = floats(logits)?;
+        let rows = rows.chunks(classes).zip(self.targets.chunks(classes));
+        for ((row, targets), gradient) in rows.zip(gradient.chunks_mut(classes)) {
             let (total, weight) = (log_sum_exp(row), targets.iter().sum::<f64>());
-            for (&x, &target) in row.iter().zip(targets) {
+            for ((&x, &target), gradient) in row.iter().zip(targets).zip(gradient) {
                 let probability = libm::exp(f64::from(x) - total);
-                gradient.push((scale * (weight * probability - target)) as f32);
+                *gradient = (scale * (weight * probability - target)) as f32;
             }
         }
-        Ok(Some(tensor(gradient, (n, classes))?))
+        Ok(Handed::x(Some(gradient)))
     }
 }

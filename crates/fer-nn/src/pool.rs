@@ -1,8 +1,10 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use crate::scratch::Scratch;
 use crate::simd::autovectorize;
-use crate::tensor::{PIECE, floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{PIECE, floats, slice};
 
 /// Maximum over 2×2 windows with stride 2: `[N, H, W, C]` to `[N, ⌊H/2⌋, ⌊W/2⌋, C]`, f32; PyTorch's `MaxPool2d(2)`.
 ///
@@ -27,7 +29,7 @@ fn pool2(x: &Tensor, kind: Kind) -> Result<Tensor> {
     if height < 2 || width < 2 {
         bail!("{}: expected images of at least 2×2, found {height}×{width}", kind.name())
     }
-    x.contiguous()?.apply_op1(Pool2(kind))
+    tape::apply1(&x.contiguous()?, Pool2(kind))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,15 +132,20 @@ impl CustomOp1 for Pool2 {
         });
         Ok((CpuStorage::F32(y), Shape::from((n, out_height, out_width, channels))))
     }
+}
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dy = dy.contiguous()?;
+impl Backward for Pool2 {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
+        if !wanted.x {
+            return Ok(Handed::default());
+        }
         let (_, height, width, channels) = x.dims4()?;
-        let mut dx = vec![0.0; x.elem_count()];
-        let (x_values, dy) = (floats(x)?, floats(&dy)?);
+        let mut dx = Scratch::new(x.elem_count());
+        let x_values = floats(x)?;
         let image = (height * width * channels).max(1);
         let images = x_values.par_chunks(image).zip(dy.par_chunks((height / 2 * (width / 2) * channels).max(1)));
         images.zip(dx.par_chunks_mut(image)).for_each(|((x, dy), dx)| {
+            dx.fill(0.0);
             for (places, result) in windows(height, width, channels) {
                 match self.0 {
                     Kind::Max => dx[winner(x, places)] = dy[result],
@@ -146,7 +153,7 @@ impl CustomOp1 for Pool2 {
                 }
             }
         });
-        Ok(Some(tensor(dx, x.shape())?))
+        Ok(Handed::x(Some(dx)))
     }
 }
 
@@ -159,7 +166,7 @@ pub fn global_avg_pool(x: &Tensor) -> Result<Tensor> {
     if height * width == 0 {
         bail!("average pooling: expected images with pixels, found {height}×{width}")
     }
-    x.contiguous()?.apply_op1(GlobalAvgPool)
+    tape::apply1(&x.contiguous()?, GlobalAvgPool)
 }
 
 struct GlobalAvgPool;
@@ -182,19 +189,22 @@ impl CustomOp1 for GlobalAvgPool {
         });
         Ok((CpuStorage::F32(y), Shape::from((n, channels))))
     }
+}
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dy = dy.contiguous()?;
+impl Backward for GlobalAvgPool {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
+        if !wanted.x {
+            return Ok(Handed::default());
+        }
         let (_, height, width, channels) = x.dims4()?;
         let size = height * width;
-        let mut dx = vec![0.0; x.elem_count()];
-        let dy = floats(&dy)?;
+        let mut dx = Scratch::new(x.elem_count());
         let images = dx.par_chunks_mut((size * channels).max(1)).zip(dy.par_chunks(channels.max(1)));
         images.for_each(|(dx, dy)| {
             for dx in dx.chunks_exact_mut(channels) {
                 dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy / size as f32);
             }
         });
-        Ok(Some(tensor(dx, x.shape())?))
+        Ok(Handed::x(Some(dx)))
     }
 }

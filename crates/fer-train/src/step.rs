@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use candle_core::Tensor;
 use fer_artifact::Seed;
 use fer_model::Mode;
-use fer_nn::{Parameter, soft_cross_entropy};
+use fer_nn::{Parameter, Tape, soft_cross_entropy};
 
 use crate::Error;
 use crate::batches::Batch;
@@ -63,11 +63,12 @@ impl Session<'_> {
     fn whole(&self, parts: Parts, masks: Seed) -> Result<Stepped, Error> {
         let mut stepped = Stepped { loss: f32::NAN, waited: 0.0, others_stop: false };
         for batch in parts.own.into_iter().flatten() {
-            let (loss, statistics) = self.forward(batch, masks)?;
+            let (forward, tape) = Tape::record(|| self.forward(batch, masks));
+            let (loss, statistics) = forward?;
             self.network.follow(&statistics)?;
             stepped.loss = loss.to_scalar()?;
             if stepped.loss.is_finite() {
-                loss.backward()?;
+                tape.backward(&loss, 1.0)?;
             }
         }
         Ok(stepped)
@@ -109,10 +110,12 @@ impl Session<'_> {
                 }
                 Some(batch) => {
                     let share = shards.images(part, parts.images).len() as f64 / parts.images as f64;
-                    let (loss, statistics) = self.forward(batch, masks.stream(&format!("part {part}")))?;
+                    let masks = masks.stream(&format!("part {part}"));
+                    let (forward, tape) = Tape::record(|| self.forward(batch, masks));
+                    let (loss, statistics) = forward?;
                     let _ = news.send(News::Forward(Note { loss: loss.to_scalar()?, statistics }));
                     // Every image of the batch counts the same.
-                    loss.affine(share, 0.0)?.backward()?;
+                    tape.backward(&loss, share as f32)?;
                 }
             }
             let _ = news.send(News::Backward);

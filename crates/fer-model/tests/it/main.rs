@@ -6,3 +6,4 @@ mod grad_cam;
 mod gradient;
 mod network;
 mod params;
+mod tape;

@@ -5,7 +5,8 @@ use super::geometry::{Geometry, add_in_order};
 use super::{bias_or_zeros, sums_by_channel};
 use crate::scratch::Scratch;
 use crate::simd::autovectorize;
-use crate::tensor::{floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{floats, slice};
 use crate::{Conv2d, Parameter};
 
 /// Most pieces of a batch; each has a weight gradient of its own.
@@ -25,7 +26,7 @@ pub fn depthwise_conv2d(x: &Tensor, weight: &Parameter, bias: Option<&Parameter>
     }
     let bias_value = bias_or_zeros(bias, geometry.outputs)?;
     let op = Depthwise { geometry, weight: weight.clone(), bias: bias.cloned() };
-    x.contiguous()?.apply_op3(weight.value(), &bias_value, op)
+    tape::apply3(&x.contiguous()?, weight.value(), &bias_value, op)
 }
 
 struct Depthwise {
@@ -108,28 +109,23 @@ impl CustomOp3 for Depthwise {
         });
         Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, c))))
     }
+}
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
-        _y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+impl Backward for Depthwise {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
         let (g, c) = (self.geometry, self.geometry.channels);
-        let dy = dy.contiguous()?;
-        let (x_values, dy) = (floats(x)?, floats(&dy)?);
+        let x_values = floats(x)?;
         if let Some(bias) = &self.bias {
-            bias.add_grad(&sums_by_channel(&dy, c));
+            bias.add_grad(&sums_by_channel(dy, c));
         }
-        self.weight.add_grad(&self.weight_gradient(&x_values, &dy));
-        if !x.track_op() {
-            return Ok((None, None, None));
+        self.weight.add_grad(&self.weight_gradient(&x_values, dy));
+        if !wanted.x {
+            return Ok(Handed::default());
         }
-        let kernel = self.places_first(&floats(weight)?);
-        let mut dx = vec![0.0; x_values.len()];
+        let kernel = self.places_first(&floats(self.weight.value())?);
+        let mut dx = Scratch::new(x_values.len());
         dx.par_chunks_mut(g.image()).zip(dy.par_chunks(g.out_image())).for_each(|(dx, dy)| {
+            dx.fill(0.0);
             autovectorize(
                 #[inline(always)]
                 || {
@@ -142,7 +138,7 @@ impl CustomOp3 for Depthwise {
                 },
             );
         });
-        Ok((Some(tensor(dx, x.shape())?), None, None))
+        Ok(Handed::x(Some(dx)))
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) use single::{Framed, LineOfWindows, PLACES, places_first};
 
 use crate::Parameter;
 use crate::scratch::Scratch;
-use crate::tensor::{floats, slice, tensor};
+use crate::tape::{self, Backward, Handed, Wanted};
+use crate::tensor::{floats, slice};
 
 /// Stride and padding of a convolution, the same in both directions, and how it is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub fn conv2d(x: &Tensor, weight: &Parameter, bias: Option<&Parameter>, config: 
     let geometry = Geometry::new(x, weight.value(), config)?;
     let bias_value = bias_or_zeros(bias, geometry.outputs)?;
     let op = Conv { geometry, weight: weight.clone(), bias: bias.cloned() };
-    x.contiguous()?.apply_op3(weight.value(), &bias_value, op)
+    tape::apply3(&x.contiguous()?, weight.value(), &bias_value, op)
 }
 
 /// The bias's value, or zeros.
@@ -151,22 +152,16 @@ impl CustomOp3 for Conv {
         );
         Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, g.outputs))))
     }
+}
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
-        _y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let dy = dy.contiguous()?;
-        let (x_values, weight, dy) = (floats(x)?, floats(weight)?, floats(&dy)?);
+impl Backward for Conv {
+    fn backward(&self, x: &Tensor, _residual: Option<&Tensor>, wanted: Wanted, dy: &[f32]) -> Result<Handed> {
+        let (x, weight) = (floats(x)?, floats(self.weight.value())?);
         if let Some(bias) = &self.bias {
-            bias.add_grad(&sums_by_channel(&dy, self.geometry.outputs));
+            bias.add_grad(&sums_by_channel(dy, self.geometry.outputs));
         }
-        let mut dx = x.track_op().then(|| vec![0.0; x_values.len()]);
-        self.geometry.backward(&x_values, &weight, &dy, &self.weight, dx.as_deref_mut());
-        Ok((dx.map(|dx| tensor(dx, x.shape())).transpose()?, None, None))
+        let mut dx = wanted.x.then(|| Scratch::new(x.len()));
+        self.geometry.backward(&x, &weight, dy, &self.weight, dx.as_deref_mut());
+        Ok(Handed::x(dx))
     }
 }
