@@ -74,3 +74,23 @@ fn a_photograph_needs_no_model() {
     let row = world.fer(&["predict", "astronaut.jpg", "--json"]).succeeded().json();
     assert_eq!(row["class"], "happy", "she smiles: {row}");
 }
+
+/// The network of seven classes is trained further on three of them.
+#[test]
+fn a_model_of_other_classes_gives_all_layers_but_the_last() {
+    let world = World::new();
+    let network = "train.model={name: compact-cnn}";
+    world.fer(&["run", "--set", network]).succeeded();
+    std::fs::rename(world.path("run/train/model.safetensors"), world.path("start.safetensors")).unwrap();
+    let classes = "ingest.classes={glad: [3], sad: [4], rest: [0, 6]}";
+    let further =
+        ["run", "--run-dir", "further", "--set", network, "--set", classes, "--set", "train.init=start.safetensors"];
+    let ran = world.fer(&further).succeeded();
+    assert!(ran.stderr.contains("init is of 7 classes: the last layer begins afresh"), "{}", ran.stderr);
+    let model: Model = read(&world.path("further/train/model.safetensors")).unwrap();
+    assert_eq!(model.classes, ["glad", "sad", "rest"]);
+    // Of the same number of classes, all layers are kept, and nothing has to be said.
+    let same =
+        world.fer(&["run", "--run-dir", "same", "--set", network, "--set", "train.init=start.safetensors"]).succeeded();
+    assert!(!same.stderr.contains("afresh"), "{}", same.stderr);
+}

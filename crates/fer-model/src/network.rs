@@ -43,11 +43,40 @@ impl Network {
     /// [`Error::TooSmall`], [`Error::TooLarge`] or [`Error::Classes`] if there is no such network.
     pub fn new(config: &NetworkConfig, seed: u64) -> Result<Self, Error> {
         let plan = config.plan()?;
-        let stream = Stream::new(seed);
-        let draw =
-            |(lane, (name, tensor)): (usize, (String, TensorPlan))| Ok((name, tensor.draw(stream.at(0, lane as u32))?));
-        let tensors = plan.tensors().enumerate().map(draw).collect::<Result<_, Error>>()?;
+        let tensors = drawn(&plan, seed).collect::<Result<_, Error>>()?;
         Self::assemble(config, &plan, tensors)
+    }
+
+    /// As [`Self::load`], but a last layer for another number of classes is left out and drawn as [`Self::new`] draws it: a
+    /// network to be trained further on other classes. Gives that number, too, if a layer was left out.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn transfer(
+        config: &NetworkConfig,
+        mut tensors: BTreeMap<String, Tensor>,
+        seed: u64,
+    ) -> Result<(Self, Option<usize>), Error> {
+        let plan = config.plan()?;
+        let last = plan
+            .0
+            .last()
+            .map(|(name, _)| ["weight", "bias"].map(|tensor| format!("{name}.{tensor}")))
+            .unwrap_or_default();
+        let rows = last.each_ref().map(|name| tensors.get(name).and_then(|tensor| tensor.dims().first().copied()));
+        let others = match rows {
+            [Some(weight), Some(bias)] if weight == bias && weight != config.classes => Some(weight),
+            _ => None,
+        };
+        if others.is_some() {
+            for drawn in drawn(&plan, seed) {
+                let (name, tensor) = drawn?;
+                if last.contains(&name) {
+                    tensors.insert(name, tensor);
+                }
+            }
+        }
+        Ok((Self::load(config, tensors)?, others))
     }
 
     /// A network with these weights and running statistics, by PyTorch's `state_dict` names. They are copied.
@@ -170,6 +199,15 @@ impl candle_nn::Module for Network {
     fn forward(&self, images: &Tensor) -> candle_core::Result<Tensor> {
         Network::forward(self, images, Mode::Evaluate).map_err(candle_core::Error::wrap)
     }
+}
+
+/// A plan's tensors as a new network has them.
+fn drawn(plan: &Plan, seed: u64) -> impl Iterator<Item = Result<(String, Tensor), Error>> {
+    let stream = Stream::new(seed);
+    let draw = move |(lane, (name, tensor)): (usize, (String, TensorPlan))| {
+        Ok((name, tensor.draw(stream.at(0, lane as u32))?))
+    };
+    plan.tensors().enumerate().map(draw)
 }
 
 /// All differences, sorted by name.

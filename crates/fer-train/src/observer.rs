@@ -7,6 +7,9 @@ pub trait Observer {
     /// Seconds since any fixed moment: the one clock that training uses, for `images_per_second` alone.
     fn seconds(&mut self) -> f64;
 
+    /// The training starts from a model of another number of classes, this one, whose last layer does not fit.
+    fn last_layer_begins_afresh(&mut self, _classes: usize) {}
+
     /// A batch is done. `checkpoint` makes the state to go on from, within the epoch.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ pub struct TrainParams {
     /// The network.
     pub model: NetworkParams,
     /// Model whose weights to start from: a file, relative to the pipeline file, or what another stage leaves; without it,
-    /// fresh weights.
+    /// fresh weights. A last layer for another number of classes begins afresh.
     #[schemars(extend("examples" = [{"from": "teacher"}]))]
     pub init: Option<FileOf>,
     /// How often every training image is seen.

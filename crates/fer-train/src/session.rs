@@ -10,7 +10,7 @@ use crate::measure::{Measured, measure};
 use crate::reduction::Layout;
 use crate::state::{Best, State};
 use crate::task::Task;
-use crate::{Error, Select};
+use crate::{Error, Observer, Select};
 
 /// A training between two epochs, or within one.
 pub(crate) struct Session<'a> {
@@ -30,10 +30,16 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A training that has not begun, from these weights or fresh ones.
-    pub(crate) fn start(task: &'a Task<'a>, init: Option<Arrays>) -> Result<Self, Error> {
+    pub(crate) fn start(task: &'a Task<'a>, init: Option<Arrays>, observer: &mut dyn Observer) -> Result<Self, Error> {
+        let seed = task.seed.stream("weights").value();
         let network = match (&task.params.init, init) {
-            (_, Some(arrays)) => Network::load(&task.network, to_tensors(arrays)?).map_err(Error::Init)?,
-            (None, None) => Network::new(&task.network, task.seed.stream("weights").value())?,
+            (_, Some(arrays)) => {
+                let found = Network::transfer(&task.network, to_tensors(arrays)?, seed).map_err(Error::Init)?;
+                let (network, others) = found;
+                others.into_iter().for_each(|classes| observer.last_layer_begins_afresh(classes));
+                network
+            }
+            (None, None) => Network::new(&task.network, seed)?,
             (Some(path), None) => return Err(Error::NoInit { file: path.clone() }),
         };
         let optimizer = task.params.start_optimizer(network.parameters())?;

@@ -75,7 +75,7 @@ pub fn train_together(
     let task = Task::new(params, data, seed, peers)?;
     let mut session = match checkpoint {
         Some(checkpoint) => resume(&task, checkpoint)?,
-        None => Session::start(&task, init)?,
+        None => Session::start(&task, init, observer)?,
     };
     let mut history = vec![];
     while !session.is_done() {

@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::{DType, Device, Tensor};
 use fer_artifact::Fraction;
-use fer_model::{CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Rrelu};
+use fer_model::{
+    CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Rrelu, networks,
+};
 use fer_nn::{Stream, init_uniform};
 
 const TRAIN: Mode = Mode::Train { seed: 1, step: 1 };
@@ -250,4 +252,35 @@ fn a_network_that_averages_over_positions_takes_other_sizes_and_the_others_do_no
     }
     assert!(matches!(logits(FaceResnet::default().into(), 7, 8), Err(Error::Input { .. })));
     assert!(matches!(logits(CompactCnn::default().into(), 9, 8), Err(Error::Input { .. })));
+}
+
+#[test]
+fn a_network_of_other_classes_keeps_all_layers_but_the_last() {
+    for summary in networks().unwrap() {
+        let of = |classes| NetworkConfig {
+            params: serde_json::from_value(serde_json::json!({ "name": summary.name })).unwrap(),
+            height: 8,
+            width: 8,
+            classes,
+        };
+        let (trained, fresh) = (Network::new(&of(7), 3).unwrap(), Network::new(&of(8), 4).unwrap());
+        let (transferred, others) = Network::transfer(&of(8), trained.state(), 4).unwrap();
+        assert_eq!(others, Some(7));
+        let transferred = state(&transferred);
+        let (trained, fresh) = (state(&trained), state(&fresh));
+        let anew: Vec<&String> = transferred
+            .keys()
+            .filter(|&name| transferred[name] == fresh[name] && fresh[name] != trained[name])
+            .collect();
+        assert_eq!(anew.len(), 2, "{anew:?}");
+        assert!(
+            transferred.iter().all(|(name, values)| anew.contains(&name) || *values == trained[name]),
+            "{}",
+            summary.name
+        );
+        // With the same number of classes, everything is kept.
+        let trained = Network::new(&of(7), 3).unwrap();
+        let (same, others) = Network::transfer(&of(7), trained.state(), 4).unwrap();
+        assert_eq!((state(&same), others), (state(&trained), None));
+    }
 }

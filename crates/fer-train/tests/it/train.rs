@@ -134,6 +134,7 @@ fn weights_to_start_from_must_be_there_and_fit() {
         "init: expected the tensors of start.safetensors, found none"
     );
     let mut tensors = always(0);
+    // A weight for other classes would begin afresh, bias and all; a bias alone is an error.
     tensors.insert("fc.bias".to_owned(), Array::new([5], vec![0.0; 5]));
     tensors.insert("fc.scale".to_owned(), Array::new([1], vec![0.0]));
     assert_eq!(

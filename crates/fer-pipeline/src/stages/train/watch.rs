@@ -31,6 +31,10 @@ impl Observer for Watch<'_, '_> {
         self.context.elapsed().as_secs_f64()
     }
 
+    fn last_layer_begins_afresh(&mut self, classes: usize) {
+        self.context.note(&format!("init is of {classes} classes: the last layer begins afresh"));
+    }
+
     fn batch(&mut self, progress: &Progress, checkpoint: &MakeCheckpoint<'_>) -> Result<Flow, ObserverError> {
         let now = self.seconds();
         let (started, before) = self.started;
