@@ -50,7 +50,7 @@ impl Predictor {
         let tensor = |array: &Array| Tensor::from_slice(&array.data, &array.shape[..], &Device::Cpu);
         let tensors = model.tensors.iter().map(|(name, array)| Ok((name.clone(), tensor(array)?)));
         let tensors: BTreeMap<String, Tensor> = tensors.collect::<Result<_, candle_core::Error>>()?;
-        let network = Network::load(&config, tensors)?;
+        let network = Network::load_frozen(&config, tensors)?;
         let temperature = model.temperature().map_err(|found| Error::Temperature { found: found.clone() })?;
         let size = Size::new(config.height, config.width).expect("a network's layers bound its images");
         let batch_size = (BATCH_VALUES / config.largest_layer()?).clamp(1, BATCH);

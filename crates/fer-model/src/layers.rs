@@ -71,9 +71,19 @@ pub(crate) struct BatchNorm {
     running_var: Var,
 }
 
+/// What a network is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its weights may change.
+    Training,
+    /// They stay as they are.
+    Evaluation,
+}
+
 /// Tensors by full name, to be taken by the layers, and those that were taken.
 pub(crate) struct Weights {
     given: BTreeMap<String, Tensor>,
+    purpose: Purpose,
     pub(crate) parameters: BTreeMap<String, Parameter>,
     pub(crate) buffers: BTreeMap<String, Var>,
     /// The parameters in the order of the layers.
@@ -81,8 +91,8 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    pub(crate) fn new(given: BTreeMap<String, Tensor>) -> Self {
-        Self { given, parameters: BTreeMap::new(), buffers: BTreeMap::new(), in_order: vec![] }
+    pub(crate) fn new(given: BTreeMap<String, Tensor>, purpose: Purpose) -> Self {
+        Self { given, purpose, parameters: BTreeMap::new(), buffers: BTreeMap::new(), in_order: vec![] }
     }
 
     fn take(&mut self, name: &str) -> Result<Tensor> {
@@ -94,6 +104,7 @@ impl Weights {
 
     fn parameter(&mut self, name: String) -> Result<Parameter> {
         let parameter = Parameter::new(self.take(&name)?)?;
+        let parameter = if self.purpose == Purpose::Evaluation { parameter.frozen() } else { parameter };
         self.parameters.insert(name, parameter.clone());
         self.in_order.push(parameter.clone());
         Ok(parameter)

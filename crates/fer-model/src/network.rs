@@ -3,9 +3,12 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor, Var};
 use fer_nn::{Parameter, Stream};
 
-use crate::layers::{Layer, Weights};
+use crate::layers::{Layer, Purpose, Weights};
 use crate::plan::{Plan, TensorPlan};
 use crate::{Error, Mismatch, Mode, NetworkConfig};
+
+/// Most numbers in the windows of convolutions that are prepared once and kept: they take four times as many, 128 MB.
+const MOST_PREPARED: usize = 1 << 23;
 
 /// A network with its weights.
 ///
@@ -44,7 +47,7 @@ impl Network {
     pub fn new(config: &NetworkConfig, seed: u64) -> Result<Self, Error> {
         let plan = config.plan()?;
         let tensors = drawn(&plan, seed).collect::<Result<_, Error>>()?;
-        Self::assemble(config, &plan, tensors)
+        Self::assemble(config, &plan, tensors, Purpose::Training)
     }
 
     /// As [`Self::load`], but a last layer for another number of classes is left out and drawn as [`Self::new`] draws it: a
@@ -85,16 +88,37 @@ impl Network {
     /// [`Error::Mismatch`] with every tensor that is missing, not expected, or of another shape or dtype; as
     /// [`Self::new`] if there is no such network.
     pub fn load(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
+        Self::load_for(config, tensors, Purpose::Training)
+    }
+
+    /// As [`Self::load`], for evaluation alone: the weights stay as they are, so that convolutions prepare theirs once. An
+    /// [`fer_nn::Optimizer`] refuses them.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_frozen(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
+        let windows = |tensor: &&Tensor| tensor.rank() == 4;
+        let numbers: usize = tensors.values().filter(windows).map(Tensor::elem_count).sum();
+        let purpose = if numbers <= MOST_PREPARED { Purpose::Evaluation } else { Purpose::Training };
+        Self::load_for(config, tensors, purpose)
+    }
+
+    fn load_for(config: &NetworkConfig, tensors: BTreeMap<String, Tensor>, purpose: Purpose) -> Result<Self, Error> {
         let plan = config.plan()?;
         let mismatches = compare(config, &tensors)?;
         if !mismatches.is_empty() {
             return Err(Error::Mismatch { network: config.params.name(), mismatches });
         }
-        Self::assemble(config, &plan, tensors)
+        Self::assemble(config, &plan, tensors, purpose)
     }
 
-    fn assemble(config: &NetworkConfig, plan: &Plan, tensors: BTreeMap<String, Tensor>) -> Result<Self, Error> {
-        let mut weights = Weights::new(tensors);
+    fn assemble(
+        config: &NetworkConfig,
+        plan: &Plan,
+        tensors: BTreeMap<String, Tensor>,
+        purpose: Purpose,
+    ) -> Result<Self, Error> {
+        let mut weights = Weights::new(tensors, purpose);
         let layers = Layer::assemble(&plan.0, &mut weights)?;
         let Weights { parameters, buffers, in_order, .. } = weights;
         Ok(Self { config: config.clone(), layers, parameters, in_order, buffers })

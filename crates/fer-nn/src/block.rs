@@ -223,13 +223,13 @@ impl Block {
         {
             let (norm, mut y) = (self.settle(|| None)?, vec![0.0; self.len()]);
             let after = After::Norm { norm: &norm, residual, activation: self.activation };
-            geometry.forward(x, &floats(weight.value())?, bias_value, &mut y, after);
+            geometry.forward(x, weight, bias_value, &mut y, after)?;
             return Ok((y, Saved { norm, conv: None, words: None, moments: None }));
         }
         let conv = match &self.conv {
             Some(Conv { geometry, weight, bias_value, .. }) => {
                 let mut out = Scratch::new(self.len());
-                geometry.forward(x, &floats(weight.value())?, bias_value, &mut out, After::Nothing);
+                geometry.forward(x, weight, bias_value, &mut out, After::Nothing)?;
                 Some(out)
             }
             None => None,

@@ -93,6 +93,9 @@ impl Optimizer {
         if matches!(rule, Rule::Sgd(Sgd { nesterov: true, momentum: 0.0, .. })) {
             bail!("nesterov needs a momentum above 0")
         }
+        if let Some((name, _)) = parameters.iter().find(|(_, parameter)| parameter.is_frozen()) {
+            bail!("optimizer: expected parameters that may change, found `{name}` frozen")
+        }
         let slot = |parameter: Parameter| {
             let zeros = vec![0.0; parameter.value().elem_count()];
             Slot { parameter, buffers: vec![zeros; rule.buffers().len()] }

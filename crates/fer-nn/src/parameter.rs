@@ -1,9 +1,10 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{Result, Tensor, Var, bail};
 
-use crate::tensor::tensor;
+use crate::conv::Prepared;
+use crate::tensor::{floats, tensor};
 
 /// A weight that is trained: its value and, after a backward pass, its gradient.
 ///
@@ -14,6 +15,8 @@ use crate::tensor::tensor;
 pub struct Parameter {
     value: Var,
     gradient: Arc<Mutex<Gradient>>,
+    /// Of a frozen parameter: what a convolution made of the value, once it has.
+    frozen: Option<Arc<OnceLock<Arc<Prepared>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +54,14 @@ impl Parameter {
     /// # Errors
     /// candle's, if the value cannot become a variable.
     pub fn new(value: Tensor) -> Result<Self> {
-        Ok(Self { value: Var::from_tensor(&value.contiguous()?)?, gradient: Arc::default() })
+        Ok(Self { value: Var::from_tensor(&value.contiguous()?)?, gradient: Arc::default(), frozen: None })
+    }
+
+    /// The same parameter, of which it is sure that its value stays as it is: a convolution prepares it once, not in every pass.
+    /// What is prepared takes up to four times the value's memory.
+    #[must_use]
+    pub fn frozen(self) -> Self {
+        Self { frozen: Some(Arc::default()), ..self }
     }
 
     /// The value; it changes in place when the optimiser steps.
@@ -59,12 +69,28 @@ impl Parameter {
         self.value.as_tensor()
     }
 
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
     /// Replaces the value by one of the same shape.
     ///
     /// # Errors
-    /// candle's, if the shapes differ.
+    /// candle's, if the shapes differ; a parameter that is frozen.
     pub fn set(&self, value: &Tensor) -> Result<()> {
+        if self.is_frozen() {
+            bail!("parameter: expected one that may change, found a frozen one")
+        }
         self.value.set(value)
+    }
+
+    /// What `prepare` makes of the value.
+    pub(crate) fn prepared(&self, prepare: impl Fn(&[f32]) -> Prepared) -> Result<Arc<Prepared>> {
+        let values = floats(self.value())?;
+        Ok(match &self.frozen {
+            None => Arc::new(prepare(&values)),
+            Some(kept) => kept.get_or_init(|| Arc::new(prepare(&values))).clone(),
+        })
     }
 
     /// The gradient that backward passes left since it was last cleared, of the value's shape.

@@ -6,7 +6,7 @@ use fer_artifact::Fraction;
 use fer_model::{
     CompactCnn, Error, FaceCnn, FaceResnet, Linear, Mode, Network, NetworkConfig, NetworkParams, Rrelu, networks,
 };
-use fer_nn::{Stream, init_uniform};
+use fer_nn::{Optimizer, Rule, Sgd, Stream, init_uniform};
 
 const TRAIN: Mode = Mode::Train { seed: 1, step: 1 };
 
@@ -282,5 +282,25 @@ fn a_network_of_other_classes_keeps_all_layers_but_the_last() {
         let trained = Network::new(&of(7), 3).unwrap();
         let (same, others) = Network::transfer(&of(7), trained.state(), 4).unwrap();
         assert_eq!((state(&same), others), (state(&trained), None));
+    }
+}
+
+#[test]
+fn a_frozen_network_gives_the_same_bits_in_every_pass_and_is_not_trained() {
+    for summary in networks().unwrap() {
+        let params = serde_json::from_value(serde_json::json!({ "name": summary.name })).unwrap();
+        let config = NetworkConfig { params, height: 8, width: 8, classes: 7 };
+        let network = Network::new(&config, 3).unwrap();
+        let frozen = Network::load_frozen(&config, network.state()).unwrap();
+        for count in [4, 1, 4] {
+            let [expected, found] = [&network, &frozen].map(|network| network.forward(&images(count), Mode::Evaluate));
+            assert_eq!(values(&found.unwrap()), values(&expected.unwrap()), "{}", summary.name);
+        }
+        let parameter = frozen.parameters().values().next().unwrap();
+        let message = parameter.set(&parameter.value().copy().unwrap()).unwrap_err().to_string();
+        assert!(message.starts_with("parameter: expected one that may change"), "{message}");
+        let rule = Rule::Sgd(Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 });
+        let message = Optimizer::new(rule, frozen.parameters().clone()).unwrap_err().to_string();
+        assert!(message.starts_with("optimizer: expected parameters that may change, found `"), "{message}");
     }
 }

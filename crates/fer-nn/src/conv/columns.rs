@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::geometry::{Geometry, add_in_order};
-use crate::product::{Axis, Destination, Matrix, MatrixMut, Panels, Workers, multiply, pack};
+use crate::product::{Axis, Destination, Layout, Matrix, MatrixMut, Panels, Workers, multiply, pack};
 use crate::scratch::Scratch;
 
 /// Numbers of the matrix of windows that is made at a time: it stays in the cache.
@@ -90,11 +90,13 @@ impl Geometry {
     }
 }
 
-/// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
-pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
-    let kernel = window_major(g, weight);
-    let (kernel, layout) = pack(Matrix::new(&kernel, g.window(), g.outputs), Workers::One);
-    let kernel = Panels::new(&kernel, layout);
+/// A weight as [`forward`] reads it.
+pub(super) fn packed(g: &Geometry, weight: &[f32]) -> (Scratch, Layout) {
+    pack(Matrix::new(&window_major(g, weight), g.window(), g.outputs), Workers::One)
+}
+
+/// y = x ⋆ weight + bias, by the packed weight, and what comes after; every number of `y` is written.
+pub(super) fn forward(g: &Geometry, x: &[f32], kernel: Panels<'_>, bias: &[f32], y: &mut [f32], after: After<'_>) {
     let line = g.out_width * g.outputs;
     // Blocks of lines, counted through all images, so that one image is shared by all threads too.
     let block = g.block();

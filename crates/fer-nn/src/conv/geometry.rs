@@ -3,8 +3,8 @@ use std::ops::Range;
 use candle_core::{Result, Tensor, bail};
 use rayon::prelude::*;
 
+use super::config::{Conv2d, Method};
 use crate::scratch::Scratch;
-use crate::{Conv2d, Method};
 
 /// All sizes of one convolution. Images are `[height, width, channels]`, one after the other.
 #[derive(Debug, Clone, Copy)]

@@ -2,50 +2,27 @@
 
 mod after;
 mod columns;
+mod config;
 mod depthwise;
 mod geometry;
+mod prepared;
 mod single;
 mod winograd;
 
 use candle_core::{CpuStorage, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, bail};
 
 pub(crate) use after::After;
+pub use config::{Conv2d, Method};
 pub use depthwise::depthwise_conv2d;
 pub(crate) use geometry::Geometry;
+pub(crate) use prepared::Prepared;
 pub(crate) use single::{Framed, LineOfWindows, PLACES, places_first};
 
 use crate::Parameter;
+use crate::product::Panels;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::{floats, slice};
-
-/// Stride and padding of a convolution, the same in both directions, and how it is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Conv2d {
-    /// Step from window to window, at least 1.
-    pub stride: usize,
-    /// Zeros around the image.
-    pub padding: usize,
-    /// How to compute it.
-    pub method: Method,
-}
-
-impl Conv2d {
-    /// This stride and padding, computed the fast way.
-    pub const fn new(stride: usize, padding: usize) -> Self {
-        Self { stride, padding, method: Method::Fast }
-    }
-}
-
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// 3×3 windows with stride 1 by Winograd's F(4×4, 3×3), where there are at least eight channels on both sides;
-    /// its rounding error is a few times that of a plain sum (see `docs/performance.md`). Others as [`Self::Exact`].
-    Fast,
-    /// By plain sums over windows: a matrix product, or for 3×3 windows of one channel with stride 1 the nine products themselves.
-    Exact,
-}
 
 /// Cross-correlation of x `[N, H, W, C]` with weight `[O, C, k, k]`, plus a bias `[O]` if there is one: PyTorch's
 /// `Conv2d` (one group, no dilation) with channels last, f32. The result is `[N, H', W', O]` with
@@ -72,19 +49,24 @@ pub(crate) fn bias_or_zeros(bias: Option<&Parameter>, outputs: usize) -> Result<
 }
 
 impl Geometry {
-    fn is_winograd(&self) -> bool {
-        self.method == Method::Fast && self.suits_winograd()
-    }
-
     /// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
-    pub(crate) fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
-        if self.is_winograd() {
-            winograd::forward(self, x, weight, bias, y, after);
-        } else if self.is_single() {
-            single::forward(self, x, weight, bias, y, after);
-        } else {
-            columns::forward(self, x, weight, bias, y, after);
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        weight: &Parameter,
+        bias: &[f32],
+        y: &mut [f32],
+        after: After<'_>,
+    ) -> Result<()> {
+        let weight = weight.prepared(|values| Prepared::new(self, values))?;
+        match &*weight {
+            Prepared::Winograd(planes, kernel) => winograd::forward(self, x, (*planes, kernel), bias, y, after),
+            Prepared::Single(kernel) => single::forward(self, x, kernel, bias, y, after),
+            Prepared::Windows(kernel, layout) => {
+                columns::forward(self, x, Panels::new(kernel, *layout), bias, y, after)
+            }
         }
+        Ok(())
     }
 
     /// The gradients of [`Self::forward`] by weight, which goes to `parameter`, and by input, into `dx`.
@@ -136,20 +118,14 @@ impl CustomOp3 for Conv {
         &self,
         x: &CpuStorage,
         x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
+        _weight: &CpuStorage,
+        _weight_layout: &Layout,
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let g = self.geometry;
         let mut y = vec![0.0; g.out_len()];
-        g.forward(
-            slice(x, x_layout)?,
-            slice(weight, weight_layout)?,
-            slice(bias, bias_layout)?,
-            &mut y,
-            After::Nothing,
-        );
+        g.forward(slice(x, x_layout)?, &self.weight, slice(bias, bias_layout)?, &mut y, After::Nothing)?;
         Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, g.outputs))))
     }
 }

@@ -43,9 +43,8 @@ impl Geometry {
     }
 }
 
-/// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
+/// y = x ⋆ weight + bias, by the weight `[9, O]`, and what comes after; every number of `y` is written.
 pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
-    let weight = places_first(weight, g.outputs);
     let line = g.width * g.outputs;
     // Blocks of an image's lines, so that one image is shared by all threads too.
     let block = (BLOCK / line.max(1)).max(1);
@@ -55,7 +54,7 @@ pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: 
         y.par_chunks_mut(block * line).enumerate().for_each(|(index, y)| {
             after.run(image * g.out_image() + index * block * line, y, |y| {
                 for (row, out) in (index * block..).zip(y.chunks_exact_mut(line)) {
-                    vectorize(LineOfWindows { framed: &framed, row, weight: &weight, bias, out });
+                    vectorize(LineOfWindows { framed: &framed, row, weight, bias, out });
                 }
             });
         });

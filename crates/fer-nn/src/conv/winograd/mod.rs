@@ -18,10 +18,11 @@ use super::geometry::{Geometry, add_in_order};
 use crate::product::{Destination, multiply};
 use crate::scratch::Scratch;
 use crate::simd::vectorize;
-use planes::Planes;
+pub(super) use planes::Planes;
 use tiles::POINTS;
 use transforms::{Finish, Gather, Scatter, Spread};
-use weights::{FinishWeight, Side, transform_weight};
+use weights::FinishWeight;
+pub(super) use weights::{Side, transform_weight};
 
 /// Tiles that the forward pass works on together: enough for efficient products, few enough to stay in the cache.
 const FORWARD: usize = 60;
@@ -42,13 +43,19 @@ fn piece(g: &Geometry) -> usize {
     g.images_in_a_piece(g.tiles(), LEAST, PIECES)
 }
 
-/// y = x ⋆ weight + bias, and what comes after; every number of `y` is written.
-pub(super) fn forward(g: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], after: After<'_>) {
-    let (planes, kernel) = transform_weight(g, weight, Side::Outputs);
+/// y = x ⋆ weight + bias, by the transformed weight, and what comes after; every number of `y` is written.
+pub(super) fn forward(
+    g: &Geometry,
+    x: &[f32],
+    (planes, kernel): (Planes, &[f32]),
+    bias: &[f32],
+    y: &mut [f32],
+    after: After<'_>,
+) {
     let piece = forward_piece(g);
     let pieces = x.par_chunks(piece * g.image()).zip(y.par_chunks_mut(piece * g.out_image()));
     pieces.enumerate().for_each(|(index, (x, y))| {
-        after.run(index * piece * g.out_image(), y, |y| forward_images(g, x, (planes, &kernel), bias, y));
+        after.run(index * piece * g.out_image(), y, |y| forward_images(g, x, (planes, kernel), bias, y));
     });
 }
 

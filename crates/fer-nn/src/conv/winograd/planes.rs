@@ -6,7 +6,7 @@ use crate::scratch::Scratch;
 
 /// The 36 matrices of a transform, one a point, one after the other. Their rows are tiles, or a side of the weights.
 #[derive(Clone, Copy)]
-pub(super) struct Planes {
+pub(crate) struct Planes {
     pub(super) layout: Layout,
     /// From matrix to matrix.
     pub(super) stride: usize,
