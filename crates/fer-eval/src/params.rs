@@ -26,7 +26,7 @@ pub struct EvaluateParams {
     /// Which splits to score: `held-out`, which is validation and test as far as the data has them, or a list of names.
     #[schemars(extend("examples" = [["train", "validation"]]))]
     pub splits: Splits,
-    /// Images that go through the network at once. More need more memory; the logits stay the same up to rounding.
+    /// Images that are read and predicted at once. More need more memory; the logits stay the same.
     #[serde(deserialize_with = "batch_size")]
     pub batch_size: NonZeroUsize,
     /// Test-time augmentation: as how many pictures the network sees an image.

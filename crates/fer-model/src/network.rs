@@ -2,11 +2,14 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
 use fer_nn::{Parameter, Stream};
+use rayon::prelude::*;
 
 use crate::layers::{Layer, Purpose, Weights};
 use crate::plan::{Plan, TensorPlan};
 use crate::{Error, Mismatch, Mode, NetworkConfig};
 
+/// Numbers of the largest layer of the images that go through a network together in evaluation: 4 MB.
+const PIECE: usize = 1 << 20;
 /// Most numbers in the windows of convolutions that are prepared once and kept: they take four times as many, 128 MB.
 const MOST_PREPARED: usize = 1 << 23;
 
@@ -149,14 +152,31 @@ impl Network {
     /// As [`Self::forward`].
     pub fn forward_apart(&self, images: &Tensor, mode: Mode) -> Result<(Tensor, Vec<f32>), Error> {
         let (mut x, mut statistics) = (self.input(images)?, vec![]);
+        if mode == Mode::Evaluate {
+            return Ok((self.evaluate(x)?, statistics));
+        }
         for layer in &self.layers {
             x = layer.forward(&x, mode, &mut statistics)?;
-            if mode == Mode::Evaluate {
-                // Lets go of the layers before, which a backward pass would need.
-                x = x.detach();
-            }
         }
         Ok((x, statistics))
+    }
+
+    /// Logits in evaluation. Up to the first linear layer, a few images at a time go through all layers, on a thread each: what one
+    /// layer leaves is then still in the cache. An image's logits have the same bits whatever its neighbours are.
+    fn evaluate(&self, x: Tensor) -> Result<Tensor, Error> {
+        let (images, height, width, _) = x.dims4()?;
+        let linear = self.layers.iter().position(|layer| matches!(layer, Layer::Linear(_)));
+        let (before, behind) = self.layers.split_at(linear.unwrap_or(self.layers.len()));
+        let piece = (PIECE / self.config.plan()?.largest_layer(height, width) as usize).max(1);
+        let x = if before.is_empty() || images <= piece {
+            through(before, x)?
+        } else {
+            let starts: Vec<usize> = (0..images).step_by(piece).collect();
+            let pieces =
+                starts.into_par_iter().map(|start| through(before, x.narrow(0, start, piece.min(images - start))?));
+            Tensor::cat(&pieces.collect::<candle_core::Result<Vec<_>>>()?, 0)?
+        };
+        Ok(through(behind, x)?)
     }
 
     /// Moves the running statistics towards those of a batch, perhaps one that another copy of the network saw.
@@ -223,6 +243,11 @@ impl candle_nn::Module for Network {
     fn forward(&self, images: &Tensor) -> candle_core::Result<Tensor> {
         Network::forward(self, images, Mode::Evaluate).map_err(candle_core::Error::wrap)
     }
+}
+
+/// Through layers in evaluation. Lets go of the layers before, which a backward pass would need.
+fn through(layers: &[Layer], x: Tensor) -> candle_core::Result<Tensor> {
+    layers.iter().try_fold(x, |x, layer| Ok(layer.forward(&x, Mode::Evaluate, &mut vec![])?.detach()))
 }
 
 /// A plan's tensors as a new network has them.

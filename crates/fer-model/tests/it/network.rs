@@ -304,3 +304,18 @@ fn a_frozen_network_gives_the_same_bits_in_every_pass_and_is_not_trained() {
         assert!(message.starts_with("optimizer: expected parameters that may change, found `"), "{message}");
     }
 }
+
+/// As many that they go through the network in several pieces.
+#[test]
+fn an_images_logits_do_not_depend_on_its_neighbours() {
+    for summary in networks().unwrap() {
+        let params = serde_json::from_value(serde_json::json!({ "name": summary.name })).unwrap();
+        let network = Network::new(&NetworkConfig { params, height: 48, width: 48, classes: 7 }, 3).unwrap();
+        let images = init_uniform(&[20, 1, 48, 48], 1.0, Stream::new(8)).unwrap();
+        let together = values(&network.forward(&images, Mode::Evaluate).unwrap());
+        for (place, expected) in together.chunks(7).enumerate().step_by(3) {
+            let alone = network.forward(&images.narrow(0, place, 1).unwrap(), Mode::Evaluate).unwrap();
+            assert_eq!(values(&alone), expected, "{}: image {place}", summary.name);
+        }
+    }
+}
