@@ -33,6 +33,7 @@ const MOST_PREPARED: usize = 1 << 23;
 #[derive(Debug)]
 pub struct Network {
     config: NetworkConfig,
+    purpose: Purpose,
     pub(crate) layers: Vec<Layer>,
     parameters: BTreeMap<String, Parameter>,
     in_order: Vec<Parameter>,
@@ -124,7 +125,7 @@ impl Network {
         let mut weights = Weights::new(tensors, purpose);
         let layers = Layer::assemble(&plan.0, &mut weights)?;
         let Weights { parameters, buffers, in_order, .. } = weights;
-        Ok(Self { config: config.clone(), layers, parameters, in_order, buffers })
+        Ok(Self { config: config.clone(), purpose, layers, parameters, in_order, buffers })
     }
 
     /// What the network was built from.
@@ -161,14 +162,15 @@ impl Network {
         Ok((x, statistics))
     }
 
-    /// Logits in evaluation. Up to the first linear layer, a few images at a time go through all layers, on a thread each: what one
-    /// layer leaves is then still in the cache. An image's logits have the same bits whatever its neighbours are.
+    /// Logits in evaluation. Up to the first linear layer of a frozen network, a few images at a time go through all layers, on a
+    /// thread each: what one layer leaves is then still in the cache. Other networks prepare their weights in each pass, which is
+    /// worth it for all images together. An image's logits have the same bits whatever its neighbours are.
     fn evaluate(&self, x: Tensor) -> Result<Tensor, Error> {
         let (images, height, width, _) = x.dims4()?;
         let linear = self.layers.iter().position(|layer| matches!(layer, Layer::Linear(_)));
         let (before, behind) = self.layers.split_at(linear.unwrap_or(self.layers.len()));
         let piece = (PIECE / self.config.plan()?.largest_layer(height, width) as usize).max(1);
-        let x = if before.is_empty() || images <= piece {
+        let x = if self.purpose == Purpose::Training || before.is_empty() || images <= piece {
             through(before, x)?
         } else {
             let starts: Vec<usize> = (0..images).step_by(piece).collect();

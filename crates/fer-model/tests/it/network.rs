@@ -313,6 +313,8 @@ fn an_images_logits_do_not_depend_on_its_neighbours() {
         let network = Network::new(&NetworkConfig { params, height: 48, width: 48, classes: 7 }, 3).unwrap();
         let images = init_uniform(&[20, 1, 48, 48], 1.0, Stream::new(8)).unwrap();
         let together = values(&network.forward(&images, Mode::Evaluate).unwrap());
+        let frozen = Network::load_frozen(network.config(), network.state()).unwrap();
+        assert_eq!(values(&frozen.forward(&images, Mode::Evaluate).unwrap()), together, "{}", summary.name);
         for (place, expected) in together.chunks(7).enumerate().step_by(3) {
             let alone = network.forward(&images.narrow(0, place, 1).unwrap(), Mode::Evaluate).unwrap();
             assert_eq!(values(&alone), expected, "{}: image {place}", summary.name);
