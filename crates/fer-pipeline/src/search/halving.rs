@@ -28,10 +28,10 @@ impl Search {
             let dealt = self.dealt(halving, ladder, trials)?;
             let free = |epochs: usize| resumable.free_epochs(epochs).unwrap_or(0);
             let brackets = ladder.brackets(&dealt, self.seeds.len(), &free);
-            // Later brackets begin with more epochs.
-            if brackets[0].rungs.len() > 1 && free(ladder.first) == 0 {
-                let message =
-                    format!("expected more epochs: of {}, none is left from which a trial could go on", ladder.first);
+            let mut begun = brackets.iter().filter(|bracket| bracket.rungs.len() > 1);
+            if let Some(epochs) = begun.find_map(|bracket| bracket.rungs[0].epochs.filter(|&epochs| free(epochs) == 0))
+            {
+                let message = format!("expected more epochs: of {epochs}, none is left from which a trial could go on");
                 return Err(self.problem("epochs", message));
             }
             found = Some(match found {
