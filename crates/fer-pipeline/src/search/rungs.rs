@@ -75,7 +75,7 @@ impl Ladder {
 
     /// Deals trials out to brackets, the first of which begins on the first rung, the next one on the second, and so on. With
     /// all L brackets and epochs that are powers of the factor η, the shares are those of the table of Li et al. (2018):
-    /// bracket b has η^(L−1−b) · ⌊L / (L−b)⌋ trials, so that all cost about the same. Trials that do not divide go to the
+    /// bracket b has η^(L−1−b) · ⌊L / (L−b)⌋ trials. Trials that do not divide go to the
     /// largest remainders, of equal ones to the earlier bracket.
     pub(super) fn deal(&self, trials: usize, brackets: usize) -> Vec<usize> {
         let levels = self.levels().len();
