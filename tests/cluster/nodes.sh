@@ -1,4 +1,4 @@
-# Sourced by slurm.sh: a Slurm of two nodes in this machine. Each node is a network namespace with a slurmd of its own.
+# Sourced by slurm.sh and srun.sh: a Slurm of two nodes in this machine. Each node is a network namespace with a slurmd of its own.
 # Needs root, Debian's slurm-wlm and iproute2. Everything lies below $cluster.
 
 prefix=fer
@@ -40,19 +40,38 @@ PartitionName=high Nodes=n1,n2 PriorityTier=10 PreemptMode=OFF
 END
 }
 
-# Starts the daemon of a node.
+# Starts the daemon of a node. For Open MPI and PMIx, two nodes are two by their names, and have temporary files of their own. What PMIx
+# leaves in the spool when a node dies would keep the same job from starting there again.
 node_up() {
-    nsenter --net="/run/netns/fer-$1" slurmd -N "$1"
+    rm -rf "$cluster/pmix-$1" "$cluster/spool-$1"/*pmix.*
+    mkdir "$cluster/pmix-$1"
+    nsenter --net="/run/netns/$(node_namespace "$1")" unshare --uts --mount sh -c \
+        "hostname $1; mount --bind '$cluster/pmix-$1' '$cluster/pmix'; exec slurmd -N $1"
 }
 
+idle() { [ "$(sinfo --noheader --format=%D --states=idle --partition=low)" = 2 ]; }
+
 cluster_up() {
-    mkdir -p "$cluster/state" "$cluster/spool-n1" "$cluster/spool-n2"
+    say "Slurm starts: $(slurmctld -V), nodes $nodes"
+    mkdir -p "$cluster/state" "$cluster/spool-n1" "$cluster/spool-n2" "$cluster/pmix"
     export SLURM_CONF=$cluster/slurm.conf
     conf > "$SLURM_CONF"
+    echo "PMIxCliTmpDirBase=$cluster/pmix" > "$cluster/mpi.conf"
     network_up
     slurmctld
     node_up n1
     node_up n2
+    wait_for 30 "two idle nodes" idle
+}
+
+# restarted JOB TIMES
+restarted() { scontrol show job "$1" | grep --quiet "Restarts=$2"; }
+waits() { [ "$(squeue --noheader --array --jobs="$1" --format=%T)" = PENDING ]; }
+
+# Slurm lets a job that was started again wait for two minutes, in case its node is ill.
+at_once() {
+    wait_for 60 "job $1 waits" waits "$1"
+    scontrol update "JobId=$1" StartTime=now
 }
 
 cluster_down() {

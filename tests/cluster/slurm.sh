@@ -13,10 +13,7 @@ cluster_down
 rm -rf "$folder"
 alone
 
-say "Slurm starts: $(slurmctld -V), nodes n1 and n2"
 cluster_up
-idle() { [ "$(sinfo --noheader --format=%D --states=idle --partition=low)" = 2 ]; }
-wait_for 30 "two idle nodes" idle
 
 call() { "$fer" sweep "$1" "$sweep" --run-dir "$folder" "${@:2}"; }
 # Ends with 1 as long as a cell is not fresh.
@@ -29,13 +26,6 @@ training() {
     task=$(squeue --noheader --array --states=RUNNING --nodelist="$1" --format=%K)
     [[ $task =~ ^[0-9]+$ ]] || return 1
     told | python3 "$here/training.py" "$task"
-}
-restarts() { scontrol show job "$1" | grep --quiet "Restarts=[1-9]"; }
-waits() { [ "$(squeue --noheader --array --jobs="$1" --format=%T)" = PENDING ]; }
-# Slurm lets a job that was started again wait for two minutes, in case its node is ill.
-at_once() {
-    wait_for 60 "task $1 waits" waits "$1"
-    scontrol update "JobId=$1" StartTime=now
 }
 
 say "fer sweep submit"
@@ -57,7 +47,7 @@ wait_for 300 "a training on n2" training n2
 task=$(training n2)
 say "a job of partition high takes n2 from the training of task $task"
 sbatch --partition=high --nodelist=n2 --output=/dev/null --wrap 'sleep 1' > /dev/null
-wait_for 60 "Slurm preempts task $task" restarts "${array}_$task"
+wait_for 60 "Slurm preempts task $task" restarted "${array}_$task" "[1-9]"
 at_once "${array}_$task"
 
 wait_for 300 "a third training on n1" training n1
@@ -65,7 +55,7 @@ task=$(training n1)
 say "task $task is warned that its time ends"
 # The answer may come too late: the task is under way back into the queue by then.
 timeout 3 scancel --batch --signal=USR1 "${array}_$task" 2> /dev/null || true
-wait_for 60 "the task asks to be started again" restarts "${array}_$task"
+wait_for 60 "the task asks to be started again" restarted "${array}_$task" "[1-9]"
 at_once "${array}_$task"
 
 wait_for 300 "a fourth training on n2" training n2

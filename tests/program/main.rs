@@ -53,6 +53,7 @@ mod runs;
 mod runs_page;
 mod scenarios;
 mod search;
+mod search_seeds;
 mod selection;
 mod serve;
 mod serve_explain;

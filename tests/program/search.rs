@@ -20,23 +20,23 @@ search:
 ";
 
 /// The chain of [`PIPELINE`] with a schedule that can be prolonged, six epochs, and this search.
-fn file(search: &str) -> String {
+pub(crate) fn file(search: &str) -> String {
     let chain = PIPELINE.replace("epochs: 2\n", "epochs: 6\n      schedule: {name: stable, cooldown: 0.4}\n");
     format!("{chain}{search}")
 }
 
-fn world(search: &str) -> World {
+pub(crate) fn world(search: &str) -> World {
     let world = World::new();
     std::fs::write(world.path("sweep.yaml"), file(search)).unwrap();
     world
 }
 
-fn status(world: &World) -> Value {
+pub(crate) fn status(world: &World) -> Value {
     sweep(world, "status", &["--json"]).json()
 }
 
 /// What every trial leaves, but for logs and times.
-fn outputs(world: &World) -> BTreeMap<String, BTreeMap<String, Vec<u8>>> {
+pub(crate) fn outputs(world: &World) -> BTreeMap<String, BTreeMap<String, Vec<u8>>> {
     let folders = std::fs::read_dir(world.path("run/cells")).unwrap().flatten();
     let names = folders.filter_map(|folder| folder.file_name().into_string().ok());
     let trials = names.filter(|name| !name.starts_with('.')).map(|name| {
@@ -80,8 +80,9 @@ fn a_search_is_the_same_for_any_number_of_workers_and_after_kills() {
     assert!(!again.stderr.contains(": runs"), "{again:?}");
 }
 
-fn without_run_dir(mut state: Value) -> Value {
-    state["winner"]["run_dir"].take();
+pub(crate) fn without_run_dir(mut state: Value) -> Value {
+    let runs = state["winner"]["runs"].as_array_mut().unwrap();
+    runs.iter_mut().for_each(|run| drop(run["run_dir"].take()));
     state
 }
 
@@ -154,7 +155,7 @@ fn values_that_let_a_training_diverge_count_as_the_worst() {
     let failed: Vec<&Value> = trials.iter().filter(|trial| trial["outcomes"][0]["failed"].is_string()).collect();
     assert!(!failed.is_empty() && failed.len() < 8, "{trials:?}");
     assert!(failed.iter().all(|trial| trial["rank"].as_u64().unwrap() as usize > 8 - failed.len()));
-    assert_eq!(state["winner"]["metrics"]["splits"].as_object().unwrap().len(), 2);
+    assert_eq!(state["winner"]["runs"][0]["metrics"]["splits"].as_object().unwrap().len(), 2);
     let again = sweep(&world, "run", &[]).succeeded();
     assert!(!again.stderr.contains("runs"), "{again:?}");
 }
@@ -228,7 +229,7 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
         "the chain has no stage `trian`; did you mean `train`?",
     );
     told("train.epochs: {kind: even, low: 1, high: 2}", "", "25:26", "search.parameters.train.epochs.kind: ");
-    told("seed: {kind: int, low: 1, high: 2}", "", "25:5", "a search draws no seeds");
+    told("seed: {kind: int, low: 1, high: 2}", "", "25:5", "a search draws no seeds: `seeds`, beside");
     told(
         "train.epochs: {kind: int, low: 1, high: 2, when: {train.shuffle: [true]}}",
         "",
@@ -252,9 +253,9 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
         "a trial could not go on from where it stopped: every rate of its schedule depends on epochs",
     );
     let both = refusal(
-        "matrix:\n  seeds: [1]\nsearch: {trials: 1, parameters: {train.epochs: {kind: int, low: 1, high: 2}}}\n",
+        "matrix:\n  train.epochs: [1]\nsearch: {trials: 1, parameters: {train.epochs: {kind: int, low: 1, high: 2}}}\n",
     );
-    assert!(both.stderr.contains("expected `search` alone"), "{both:?}");
+    assert!(both.stderr.contains("expected `search`, or `search` and `seeds`; `matrix`"), "{both:?}");
     let engine = refusal(&format!("{SEARCH}engine: {{name: local}}\n"));
     assert!(engine.stderr.contains("sweep.yaml:30:1: `engine` is for the cells of `matrix` and `seeds`"), "{engine:?}");
     let world = world(SEARCH);

@@ -67,7 +67,8 @@ pub(crate) struct RawChain {
     #[serde(default)]
     #[schemars(extend("examples" = [{"train.epochs": [10, 20]}]))]
     pub(crate) matrix: Option<BTreeMap<String, Vec<Value>>>,
-    /// Seeds of a sweep: each cell runs once with each of them.
+    /// Seeds of a sweep: each cell runs once with each of them. Beside `search`, each trial is trained with all of them, and judged
+    /// by the mean of their validation accuracies.
     #[serde(default)]
     #[schemars(extend("examples" = [[1, 2, 3]]))]
     pub(crate) seeds: Option<Vec<u64>>,

@@ -49,6 +49,9 @@ RIGHT = {
     "seeds": changed(seeds=[1, 2]),
     "search": changed(search={"trials": 2, "parameters": RANGES, "sampler": "random", "parallel": 3, "seed": 1}),
     "search with halving": changed(search={"trials": 3, "parameters": RANGES, "halving": {"epochs": 50}}),
+    "search with brackets and seeds": changed(
+        seeds=[1, 2], search={"trials": 3, "parameters": RANGES, "halving": {"epochs": 50, "brackets": 2}}
+    ),
     "named": changed(stages=[INGEST, {"stage": "preprocess"}, {"stage": "train", "name": "teacher"},
                              {"stage": "train", "params": {"init": {"from": "teacher"}}}, {"stage": "evaluate"}]),
     "command": stage({"stage": "preprocess", "command": ["python3", "a.py"], "params": {"any": [1]}, "timeout_seconds": 0.5}),

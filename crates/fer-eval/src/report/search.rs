@@ -45,6 +45,8 @@ pub struct SearchTrial {
     pub epochs: String,
     /// Its score; none if it failed.
     pub score: Option<f64>,
+    /// Its standard deviation over seeds; none of a single seed.
+    pub deviation: Option<f64>,
     /// Why it failed, or nothing.
     pub remark: String,
     /// Its validation accuracy by epoch.
@@ -111,11 +113,12 @@ pub fn search_report(input: &SearchReport) -> Result<String, Error> {
 
 impl<'a> Row<'a> {
     fn of(trial: &'a SearchTrial) -> Self {
+        let spread = trial.deviation.map_or(String::new(), |deviation| format!(" ± {}", percent(deviation)));
         Self {
             trial: trial.trial,
             values: &trial.values,
             epochs: &trial.epochs,
-            score: trial.score.map_or("–".to_owned(), percentage),
+            score: trial.score.map_or("–".to_owned(), |score| format!("{}{spread}", percentage(score))),
             remark: &trial.remark,
             is_chosen: trial.is_chosen,
         }

@@ -1,6 +1,7 @@
 //! A pipeline file with `search`: runs with drawn values, its trials, of which the validation scores choose one.
 
 mod agenda;
+mod halving;
 mod importance;
 mod outcome;
 mod parzen;
@@ -23,21 +24,21 @@ use serde_json::Value;
 use crate::chain::RawChain;
 use crate::error::Problem;
 use crate::run_folder::machines::locks_hold_between_machines;
-use crate::sweep::{Cell, into_cell};
+use crate::sweep::{Cell, into_cell, seeds_of};
 use crate::yaml::document::Document;
 use crate::yaml::locate::Segment;
 use crate::yaml::overrides::Override;
 use crate::{Error, Pipeline, StageKind, StageName};
 
 pub use importance::Importance;
-pub use outcome::{Curve, Outcome};
+pub use outcome::{Curve, Outcome, SeedScore};
+pub use report::told_trials;
 pub use rungs::{Rung, span, told_epochs};
-pub use state::{SearchState, Trial, Trials, Winner};
+pub use state::{SearchState, Trial, Trials, Winner, WinnerRun};
 pub use unit::{Part, Unit};
 
 use agenda::Rules;
-use raw::{Halving, RawSearch};
-use rungs::halved;
+use rungs::Bracket;
 use space::{SEARCH, Space, Values};
 
 /// A valid pipeline file with `search`.
@@ -49,6 +50,8 @@ pub struct Search {
     run_dir: PathBuf,
     /// The training that is searched for.
     trained: StageName,
+    /// With which each trial is trained: `seeds`, or none, where the file's `seed` stands for all.
+    seeds: Vec<Option<u64>>,
     rules: Rules,
 }
 
@@ -72,6 +75,8 @@ impl Search {
         if let Some(problem) = beside(&document, &raw) {
             return Err(invalid(vec![problem]));
         }
+        let seeds = seeds_of(&document, &raw).map_err(invalid)?;
+        let seeds = seeds.map_or(vec![None], |seeds| seeds.into_iter().map(Some).collect());
         let space = Space::new(&document, &search).map_err(invalid)?;
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let seed = Seed::new(search.seed.unwrap_or(raw.seed));
@@ -82,12 +87,15 @@ impl Search {
         })?;
         let root = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
         let (sampler, parallel) = (search.sampler, search.parallel.get());
-        let first = Rung::first(None, search.trials.get());
-        let rules = Rules { space, sampler, seed, parallel, rungs: vec![first] };
+        let only = Bracket::only(None, search.trials.get(), seeds.len());
+        let rules = Rules { space, sampler, seed, parallel, brackets: vec![only] };
         let named_run_dir = run_dir.map(Path::to_owned);
-        let mut found = Self { document, base, named_run_dir, run_dir: root, trained, rules };
+        let mut found = Self { document, base, named_run_dir, run_dir: root, trained, seeds, rules };
         found.check_corners()?;
-        found.rules.rungs = found.rungs_of(&search).map_err(|problem| invalid(vec![problem]))?;
+        if let Some(halving) = search.halving {
+            found.rules.brackets =
+                found.brackets(halving, search.trials.get()).map_err(|problem| invalid(vec![problem]))?;
+        }
         Ok(Some(found))
     }
 
@@ -111,9 +119,14 @@ impl Search {
         locks_hold_between_machines(&self.run_dir)
     }
 
-    /// The rungs, the shortest first: one where there is no halving.
-    pub fn rungs(&self) -> &[Rung] {
-        &self.rules.rungs
+    /// The rungs, bracket after bracket, the shortest of each first: one where there is no halving.
+    pub fn rungs(&self) -> Vec<Rung> {
+        self.rules.brackets.iter().flat_map(|bracket| bracket.rungs.iter().copied()).collect()
+    }
+
+    /// The seeds with which each trial is trained; nothing where all have that of the file.
+    pub fn seeds(&self) -> Vec<u64> {
+        self.seeds.iter().copied().flatten().collect()
     }
 
     /// The run of a trial on a rung.
@@ -121,7 +134,7 @@ impl Search {
     /// # Errors
     /// [`Error::Invalid`], if the values do not go together.
     pub fn cell(&self, unit: &Unit) -> Result<Cell, Error> {
-        let mut pipeline = self.pipeline(&unit.values, unit.epochs)?;
+        let mut pipeline = self.pipeline(&unit.values, unit.epochs, unit.seed)?;
         if unit.part == Part::Trial {
             pipeline.stages.retain(|link| !link.is_evaluation());
         }
@@ -131,7 +144,7 @@ impl Search {
     }
 
     /// The chain with these values, in the run folder of the file.
-    fn pipeline(&self, values: &Values, epochs: Option<usize>) -> Result<Pipeline, Error> {
+    fn pipeline(&self, values: &Values, epochs: Option<usize>, seed: Option<u64>) -> Result<Pipeline, Error> {
         let mut document = self.document.clone();
         let invalid =
             |message: String| Error::Invalid { problems: vec![self.document.problem(&[SEARCH.into()], message)] };
@@ -140,7 +153,8 @@ impl Search {
         let length = epochs.map(|epochs| {
             (self.epochs_name(), Value::from(epochs), [SEARCH, "halving", "epochs"].map(Segment::from).to_vec())
         });
-        for (name, value, place) in searched.chain(length) {
+        let seed = seed.map(|seed| ("seed".to_owned(), Value::from(seed), vec!["seeds".into()]));
+        for (name, value, place) in searched.chain(length).chain(seed) {
             let over = Override::in_file(&name, value, place).map_err(invalid)?;
             document.apply(over).map_err(|problem| Error::Invalid { problems: vec![problem] })?;
         }
@@ -170,73 +184,13 @@ impl Search {
     fn check_corners(&self) -> Result<(), Error> {
         let mut problems: Vec<Problem> = vec![];
         for (values, _) in self.rules.space.corners() {
-            match self.pipeline(&values, None) {
+            match self.pipeline(&values, None, None) {
                 Ok(_) => {}
                 Err(Error::Invalid { problems: found }) => problems.extend(found),
                 Err(other) => return Err(other),
             }
         }
         Error::of_problems(problems)
-    }
-
-    /// The rungs that the file asks for.
-    fn rungs_of(&self, search: &RawSearch) -> Result<Vec<Rung>, Problem> {
-        let trials = search.trials.get();
-        let problem = |key: &str, message: String| {
-            self.document.problem_with_key(&[SEARCH, "halving", key].map(Segment::from), message)
-        };
-        let Some(Halving { epochs: first, factor }) = search.halving else {
-            return Ok(vec![Rung::first(None, trials)]);
-        };
-        let (first, factor, name) = (first.get(), factor.get(), self.epochs_name());
-        if factor < 2 {
-            return Err(problem("factor", format!("expected a whole number from 2, found {factor}")));
-        }
-        if trials < factor {
-            let message =
-                format!("expected at most {trials}, the `trials`, of which one in so many goes on; found {factor}");
-            return Err(problem("factor", message));
-        }
-        let is_length = |searched: &&String| name == **searched || name.starts_with(&format!("{searched}."));
-        if let Some(searched) = self.names().iter().find(is_length) {
-            let message = format!("`{searched}` is not for a search with `halving`, which chooses the epochs");
-            return Err(self.document.problem_with_key(&space::place(&[searched.as_str().into()]), message));
-        }
-        // Each choice may have a schedule of its own.
-        let mut rungs: Vec<Rung> = vec![];
-        for (values, place) in self.rules.space.corners() {
-            let Ok(pipeline) = self.pipeline(&values, None) else { continue };
-            let link = pipeline.stages.iter().find(|link| link.name() == self.trained);
-            let stage = link.and_then(|link| Some((link.stage.params()["epochs"].as_u64()?, link.stage.resumable()?)));
-            let Some((epochs, resumable)) = stage else {
-                return Err(problem(
-                    "epochs",
-                    format!("stage `{}` is a program, which cannot be made longer", self.trained),
-                ));
-            };
-            let epochs = epochs as usize;
-            if first > epochs {
-                let message = format!("expected at most {epochs}, the `epochs` of `{}`, found {first}", self.trained);
-                return Err(problem("epochs", message));
-            }
-            if let Err(why) = resumable.free_epochs(first) {
-                let message = format!(
-                    "a trial could not go on from where it stopped: {why}; `schedule: {{name: stable}}` has a fall that does not"
-                );
-                return Err(self.document.problem(&place, message));
-            }
-            let free = |epochs: usize| resumable.free_epochs(epochs).unwrap_or(0);
-            let found = halved(trials, (first, factor), epochs, &free);
-            if found.len() > 1 && free(first) == 0 {
-                let message = format!("expected more epochs: of {first}, none is left from which a trial could go on");
-                return Err(problem("epochs", message));
-            }
-            rungs = match rungs.is_empty() {
-                true => found,
-                false => rungs.into_iter().zip(&found).map(|(rung, other)| rung.or(other)).collect(),
-            };
-        }
-        Ok(rungs)
     }
 }
 
@@ -247,11 +201,11 @@ fn beside(document: &Document, raw: &RawChain) -> Option<Problem> {
                        `fer sweep submit` does not take them; start `fer sweep run` on each machine instead";
         return Some(document.problem_with_key(&["engine".into()], message.to_owned()));
     }
-    let key = [("matrix", raw.matrix.is_some()), ("seeds", raw.seeds.is_some())];
-    let place = match key.into_iter().find(|(_, is_there)| *is_there) {
-        Some((key, _)) => vec![key.into()],
+    let place = match raw.matrix {
+        Some(_) => vec!["matrix".into()],
         None => raw.all_folds()?.place,
     };
-    let message = "expected `search` alone; `matrix`, `seeds` and `fold: all` make a sweep of their own".to_owned();
+    let message =
+        "expected `search`, or `search` and `seeds`; `matrix` and `fold: all` make a sweep of their own".to_owned();
     Some(document.problem_with_key(&place, message))
 }

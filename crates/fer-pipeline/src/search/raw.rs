@@ -52,7 +52,8 @@ pub(crate) enum Sampler {
     Tpe,
 }
 
-/// Successive halving (Jamieson and Talwalkar, 2016): all trials are trained for a few epochs, the better ones for more.
+/// Successive halving (Jamieson and Talwalkar, 2016): all trials are trained for a few epochs, the better ones for more. With
+/// several brackets, it is Hyperband (Li et al., 2018).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Halving {
@@ -63,6 +64,11 @@ pub(crate) struct Halving {
     #[serde(default = "three")]
     #[schemars(extend("minimum" = 2))]
     pub(crate) factor: Count,
+    /// Groups of trials that are halved each by itself. The first begins on the first rung, each next one a rung later, with
+    /// fewer trials and more epochs.
+    #[serde(default = "one")]
+    #[schemars(example = 3)]
+    pub(crate) brackets: Count,
 }
 
 /// Values of a parameter.

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use fer_artifact::{Split, counted, write_atomic};
+use fer_artifact::{Split, SplitMetrics, counted, write_atomic};
 use fer_eval::{SearchReport, SearchTrial, search_report};
 use serde_json::Value;
 
 use super::Search;
 use super::outcome::Outcome;
 use super::rungs::{span, told_epochs};
-use super::state::{SearchState, Trial, Winner};
+use super::state::{SearchState, Trial, Winner, WinnerRun};
 use crate::run_folder::folder::SEARCH_PAGE;
+use crate::sweep::Spread;
 use crate::yaml::flow::flow;
 use crate::{Error, StageName};
 
@@ -28,24 +29,20 @@ impl SearchState {
                 }
             }];
         };
-        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let (trial, accuracy) = (winner.trial, percent(winner.validation_accuracy));
+        let (trial, accuracy) = (winner.trial, winner.spread().percent());
+        let its = if self.seeds.len() > 1 { "mean validation accuracy" } else { "validation accuracy" };
+        let over = match self.seeds.len() {
+            0 | 1 => String::new(),
+            seeds => format!(" over {seeds} seeds"),
+        };
         let mut sentences = vec![match tried {
-            1 => format!("Trial {trial} is the only one: its validation accuracy is {accuracy}."),
+            1 => format!("Trial {trial} is the only one: its {its} is {accuracy}{over}."),
             _ => format!(
-                "Trial {trial} was chosen among {tried}: its validation accuracy is the highest, {accuracy}. As the highest of \
-                 many, it is rather too high."
+                "Trial {trial} was chosen among {tried}: its {its} is the highest, {accuracy}{over}. As the highest of many, it \
+                 is rather too high."
             ),
         }];
-        let test = winner.metrics.as_ref().and_then(|metrics| metrics.splits.get(&Split::Test));
-        sentences.extend(test.map(|test| {
-            let [low, high] = test.accuracy_ci95.map(percent);
-            let once = if self.tested.len() > 1 { "." } else { ", and was scored once, for this trial." };
-            format!(
-                "Its test accuracy is {} (95 % interval: {low} to {high}). Test served for no choice{once}",
-                percent(test.accuracy)
-            )
-        }));
+        sentences.extend(self.test_sentence(winner));
         let earlier: Vec<String> = self.tested_earlier(winner).iter().map(usize::to_string).collect();
         if !earlier.is_empty() {
             let trials = if earlier.len() == 1 { "trial" } else { "trials" };
@@ -58,18 +55,45 @@ impl SearchState {
         sentences
     }
 
+    /// The test scores of the chosen trial, once all of them are there.
+    fn test_sentence(&self, winner: &Winner) -> Option<String> {
+        let of = |run: &WinnerRun| Some((run.seed, run.metrics.as_ref()?.splits.get(&Split::Test)?.clone()));
+        let scores = winner.runs.iter().map(of).collect::<Option<Vec<(u64, SplitMetrics)>>>()?;
+        let told = match &scores[..] {
+            [(_, test)] => {
+                let [low, high] = test.accuracy_ci95.map(percent);
+                format!("Its test accuracy is {} (95 % interval: {low} to {high})", percent(test.accuracy))
+            }
+            several => {
+                let mean = Spread::of(&several.iter().map(|(_, test)| test.accuracy).collect::<Vec<_>>()).percent();
+                let each = several.iter().map(|(seed, test)| format!("{} with seed {seed}", percent(test.accuracy)));
+                let each = each.collect::<Vec<_>>().join(", ");
+                format!("Its test accuracy is {mean} over {} seeds: {each}", several.len())
+            }
+        };
+        let once = match (self.tested_earlier(winner).is_empty(), scores.len()) {
+            (false, _) => ".",
+            (true, 1) => ", and was scored once, for this trial.",
+            (true, _) => ", and was scored once with each seed, for this trial.",
+        };
+        Some(format!("{told}. Test served for no choice{once}"))
+    }
+
     /// The trials that were scored on test before this one was chosen; itself too, if it was after another training.
     fn tested_earlier(&self, winner: &Winner) -> Vec<usize> {
         let mut earlier = self.tested.clone();
-        let own = earlier.iter().position(|trial| *trial == winner.trial).filter(|_| winner.metrics.is_some());
-        own.map(|own| earlier.remove(own));
+        for _ in winner.runs.iter().filter(|run| run.metrics.is_some()) {
+            let own = earlier.iter().position(|trial| *trial == winner.trial);
+            own.map(|own| earlier.remove(own));
+        }
         earlier.dedup();
         earlier
     }
 
     /// Whether nothing is left to do.
     pub fn is_done(&self) -> bool {
-        self.ready.is_empty() && self.winner.as_ref().is_none_or(|winner| winner.wanted.is_none())
+        let is_scored = |winner: &Winner| winner.runs.iter().all(|run| run.wanted.is_none());
+        self.ready.is_empty() && self.winner.as_ref().is_none_or(is_scored)
     }
 
     /// How much was trained, in a few words.
@@ -90,6 +114,13 @@ impl SearchState {
     }
 }
 
+impl Winner {
+    /// Mean and spread of the validation accuracy.
+    fn spread(&self) -> Spread {
+        Spread { n: self.runs.len(), mean: self.validation_accuracy, deviation: self.deviation }
+    }
+}
+
 impl Trial {
     /// Its last result and the epochs of it: of a trial under way, those of the rung before.
     fn last(&self) -> Option<&Outcome> {
@@ -99,6 +130,14 @@ impl Trial {
     /// Its score, on the last rung that it has one of.
     pub fn score(&self) -> Option<f64> {
         self.last()?.score()
+    }
+
+    /// The same with its spread over seeds.
+    pub fn spread(&self) -> Option<Spread> {
+        match self.last()? {
+            Outcome::Trained(curve) => Some(curve.spread()),
+            Outcome::Failed(_) => None,
+        }
     }
 
     /// Why it has none, if it failed.
@@ -131,6 +170,7 @@ impl Search {
             values: names.iter().map(|name| shown(trial.values.get(name))).collect(),
             epochs: told_epochs(trial.epochs),
             score: trial.score(),
+            deviation: trial.spread().and_then(|spread| spread.deviation),
             remark: trial.failure().unwrap_or_default().to_owned(),
             points: match trial.last() {
                 Some(Outcome::Trained(curve)) => curve.points.clone(),
@@ -140,7 +180,10 @@ impl Search {
         });
         SearchReport {
             title: format!("Search for {}", self.trained),
-            facts: [Some(counted(state.trials.len(), "trial")), state.told_effort()].into_iter().flatten().collect(),
+            facts: [Some(told_trials(state.trials.len(), &state.seeds)), state.told_effort()]
+                .into_iter()
+                .flatten()
+                .collect(),
             chosen: state.sentences(),
             trials: rows.collect(),
             importance: state.importance.iter().map(|one| (one.name.clone(), one.share)).collect(),
@@ -151,28 +194,51 @@ impl Search {
     }
 }
 
+/// `30 trials`, or `30 trials with 3 seeds each`.
+pub fn told_trials(trials: usize, seeds: &[u64]) -> String {
+    let trials = counted(trials, "trial");
+    if seeds.len() > 1 { format!("{trials} with {} seeds each", seeds.len()) } else { trials }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
 fn shown(value: Option<&Value>) -> String {
     value.map_or("–".to_owned(), flow)
 }
 
 fn notes(state: &SearchState, trained: StageName) -> Vec<String> {
-    let mut notes = vec![
-        format!(
-            "Trials are compared by the validation accuracy of the weights that `{trained}` keeps; equal ones by their number."
-        ),
-        "A difference of a few images is chance: train the best trials with other seeds before you prefer one."
-            .to_owned(),
-    ];
-    if state.rungs.len() > 1 {
-        let rungs: Vec<String> = state
-            .rungs
-            .iter()
-            .map(|rung| format!("{} for {} epochs", rung.trials, rung.epochs.unwrap_or_default()))
-            .collect();
+    let own = "A difference of a few images is chance";
+    let mut notes = match &state.seeds[..] {
+        [] | [_] => vec![
+            format!(
+                "Trials are compared by the validation accuracy of the weights that `{trained}` keeps; equal ones by their \
+                 number."
+            ),
+            format!("{own}: train the best trials with other seeds before you prefer one."),
+        ],
+        seeds => vec![
+            format!(
+                "Trials are compared by the validation accuracy of the weights that `{trained}` keeps, the mean over the seeds \
+                 {}, ± their sample standard deviation; equal ones by their number. The curves are means, too.",
+                seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            format!("{own}, and so is one of less than the spread over seeds."),
+        ],
+    };
+    let brackets = state.rungs.last().map_or(0, |rung| rung.bracket + 1);
+    if state.rungs.len() > brackets {
+        let of_bracket = |bracket: usize| {
+            let own = state.rungs.iter().filter(|rung| rung.bracket == bracket);
+            let own = own.map(|rung| format!("{} for {} epochs", rung.trials, rung.epochs.unwrap_or_default()));
+            own.collect::<Vec<_>>().join(", ")
+        };
+        let rungs = (0..brackets).map(of_bracket).collect::<Vec<_>>().join("; ");
+        let brackets = if brackets > 1 { ", bracket after bracket" } else { "" };
         notes.push(format!(
-            "Trials stop early: {}. Each was scored at the end of a training of that length, with its fall of the rate; those \
-             that went on did so from before that fall, and are what they would be had they never stopped.",
-            rungs.join(", ")
+            "Trials stop early{brackets}: {rungs}. Each was scored at the end of a training of that length, with its fall of the \
+             rate; those that went on did so from before that fall, and are what they would be had they never stopped."
         ));
     }
     notes

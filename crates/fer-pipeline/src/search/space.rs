@@ -112,7 +112,8 @@ fn problems(document: &Document, raw: &RawSearch, name: &str, range: &Range) -> 
     let mut problems = vec![];
     match Override::in_file(name, Value::Null, at(&[])) {
         _ if name == "seed" => {
-            let message = "a search draws no seeds: `seed` of `search` is that of its draws".to_owned();
+            let message =
+                "a search draws no seeds: `seeds`, beside `search`, has each trial trained with several".to_owned();
             problems.push(document.problem_with_key(&at(&[]), message));
         }
         Err(message) => problems.push(document.problem_with_key(&at(&[]), message)),

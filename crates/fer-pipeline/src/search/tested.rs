@@ -45,13 +45,21 @@ mod tests {
     fn every_folder_of_a_trial_counts() {
         let folder = tempfile::tempdir().unwrap();
         assert!(tested(&folder.path().join("cells")).unwrap().is_empty());
-        let scored = ["trial-0011", "trial-0002-epochs-0006", "trial-0002-epochs-0018", "trial-10000", "seed=1"];
+        let scored = [
+            "trial-0011",
+            "trial-0002-epochs-0006",
+            "trial-0002-epochs-0018",
+            "trial-0003-epochs-0018-seed-7",
+            "trial-0005-seed-7",
+            "trial-10000",
+            "seed=1",
+        ];
         for name in scored {
             fs::create_dir_all(folder.path().join(name).join("evaluate")).unwrap();
             fs::write(folder.path().join(name).join("evaluate").join(METRICS), "{}").unwrap();
         }
-        fs::create_dir_all(folder.path().join("trial-0003/evaluate")).unwrap();
+        fs::create_dir_all(folder.path().join("trial-0006/evaluate")).unwrap();
         fs::write(folder.path().join("trial-0004"), "no folder").unwrap();
-        assert_eq!(tested(folder.path()).unwrap(), [2, 2, 11, 10000]);
+        assert_eq!(tested(folder.path()).unwrap(), [2, 2, 3, 5, 11, 10000]);
     }
 }

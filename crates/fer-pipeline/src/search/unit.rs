@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::space::Values;
 
-/// A trial on a rung: what one process trains.
+/// A trial on a rung, with one of its seeds: what one process trains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
@@ -12,6 +12,8 @@ pub struct Unit {
     pub values: Values,
     /// Epochs that it is trained for; none if those of the file are not known.
     pub epochs: Option<usize>,
+    /// The seed; none if it is that of the file.
+    pub seed: Option<u64>,
     /// What of the chain runs.
     pub part: Part,
 }
@@ -29,13 +31,14 @@ pub enum Part {
 impl Unit {
     /// Name of its run folder.
     pub(super) fn folder_name(&self) -> String {
-        let trial = format!("trial-{:04}", self.trial);
-        self.epochs.map_or(trial.clone(), |epochs| format!("{trial}-epochs-{epochs:04}"))
+        let epochs = self.epochs.map_or(String::new(), |epochs| format!("-epochs-{epochs:04}"));
+        let seed = self.seed.map_or(String::new(), |seed| format!("-seed-{seed}"));
+        format!("trial-{:04}{epochs}{seed}", self.trial)
     }
 }
 
 /// The trial whose run folder has this name, if it is one's.
 pub(super) fn trial_of(folder_name: &str) -> Option<usize> {
     let rest = folder_name.strip_prefix("trial-")?;
-    rest.split_once("-epochs-").map_or(rest, |(trial, _)| trial).parse().ok()
+    rest.split('-').next()?.parse().ok()
 }

@@ -107,6 +107,15 @@ impl Matrix {
     }
 }
 
+/// The seeds of a search; none where the file has no `seeds`.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(crate) fn seeds_of(document: &Document, raw: &RawChain) -> Result<Option<Vec<u64>>, Vec<Problem>> {
+    let problems: Vec<Problem> = Axis::of_seeds(raw).iter().flat_map(|axis| axis.problems(document)).collect();
+    if problems.is_empty() { Ok(raw.seeds.clone()) } else { Err(problems) }
+}
+
 fn axes(document: &Document, raw: &RawChain) -> Result<Vec<Axis>, Problem> {
     let mut axes = vec![];
     for (name, values) in raw.matrix.iter().flatten() {
@@ -118,10 +127,7 @@ fn axes(document: &Document, raw: &RawChain) -> Result<Vec<Axis>, Problem> {
             axes.push(Axis { name: name.clone(), values: values.clone(), place });
         }
     }
-    if let Some(seeds) = &raw.seeds {
-        let values = seeds.iter().copied().map(Value::from).collect();
-        axes.push(Axis { name: "seed".to_owned(), values, place: vec![SEEDS.into()] });
-    }
+    axes.extend(Axis::of_seeds(raw));
     Ok(axes)
 }
 
@@ -130,6 +136,12 @@ impl Axis {
     fn of_folds(all: AllFolds) -> Self {
         let AllFolds { stage, folds, place } = all;
         Self { name: format!("{stage}.split.fold"), values: (0..folds).map(Value::from).collect(), place }
+    }
+
+    /// The seeds at the top level.
+    fn of_seeds(raw: &RawChain) -> Option<Self> {
+        let values = raw.seeds.as_ref()?.iter().copied().map(Value::from).collect();
+        Some(Self { name: "seed".to_owned(), values, place: vec![SEEDS.into()] })
     }
 
     fn over(&self, index: usize) -> Result<Override, String> {

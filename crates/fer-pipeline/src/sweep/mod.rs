@@ -11,7 +11,7 @@ mod plan;
 mod pooled;
 mod summary;
 
-pub(crate) use matrix::{MOST_CELLS, into_cell};
+pub(crate) use matrix::{MOST_CELLS, into_cell, seeds_of};
 use std::path::{Path, PathBuf};
 
 use fer_artifact::Digest;

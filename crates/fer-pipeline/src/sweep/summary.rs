@@ -57,11 +57,17 @@ pub struct Scores {
 
 impl Spread {
     /// Of at least one value.
-    fn of(values: &[f64]) -> Self {
+    pub(crate) fn of(values: &[f64]) -> Self {
         let n = values.len();
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         Self { n, mean, deviation: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()) }
+    }
+
+    /// `62.3 % ± 0.4`, in points; without a spread where there is but one seed.
+    pub fn percent(&self) -> String {
+        let mean = format!("{:.1} %", 100.0 * self.mean);
+        self.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {:.1}", 100.0 * deviation))
     }
 }
 

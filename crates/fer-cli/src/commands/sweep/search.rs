@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use fer_artifact::{counted, with_causes};
+use fer_artifact::with_causes;
 use fer_pipeline::RunState;
-use fer_pipeline::search::{Part, Search, SearchState, Trials, Unit};
+use fer_pipeline::search::{Part, Rung, Search, SearchState, Trials, Unit, told_trials};
 use fer_pipeline::sweep::{Cell, CellState};
 
 use super::board::Board;
@@ -22,7 +22,7 @@ const LOOKS: usize = 25;
 /// Prints what a search trains, and on which rungs.
 pub(super) fn plan(search: &Search, format: &FormatArgs) -> Result<ExitStatus> {
     let state = Trials::new(search).state()?;
-    let trials = counted(state.planned, "trial");
+    let trials = told_trials(state.planned, &state.seeds);
     let note = state.effort().map_or(trials.clone(), |effort| format!("{trials}: {effort}"));
     format.print(&state.rungs, &[plan_section(&state)], &note)?;
     Ok(ExitStatus::Success)
@@ -72,15 +72,18 @@ fn print(search: &Search, state: &SearchState, format: &FormatArgs, report: Opti
     let mut note = state.sentences();
     note.extend(state.told_effort().map(|effort| format!("{effort}.")));
     if let Some(winner) = &state.winner {
-        note.push(format!("Run: {}", winner.run_dir.display()));
+        note.extend(winner.runs.iter().map(|run| {
+            let seed = if state.seeds.is_empty() { String::new() } else { format!(" with seed {}", run.seed) };
+            format!("Run{seed}: {}", run.run_dir.display())
+        }));
     }
     note.extend(report.map(|report| format!("Report: {report}")));
     format.print(state, &[trials_section(&search.names(), state)], &note.join("\n"))
 }
 
-/// What can be trained now: trials, and in the end the whole chain of the chosen one.
+/// What can be trained now: trials, and in the end the whole chain of the chosen one, with each seed.
 fn wanted(state: &SearchState) -> Vec<Unit> {
-    let last = state.winner.as_ref().and_then(|winner| winner.wanted.clone());
+    let last = state.winner.iter().flat_map(|winner| &winner.runs).filter_map(|run| run.wanted.clone());
     state.ready.iter().cloned().chain(last).collect()
 }
 
@@ -89,10 +92,9 @@ fn run_all<'a>(workers: Workers, trials: &'a Trials<'_>, interrupt: &Interrupt) 
     let Workers { jobs, arguments, threads, verbosity } = workers;
     let mut children: Children<'a> = Children::new(arguments, threads)?;
     let first = trials.state()?;
-    let all: usize = first.rungs.iter().map(|rung| rung.trials).sum();
-    let mut board = Board::new(all + 1, jobs, verbosity);
-    let done = first.trials.iter().flat_map(|trial| &trial.outcomes).flatten().count();
-    (0..done).for_each(|_| board.ended(None));
+    let all: usize = first.rungs.iter().map(Rung::trainings).sum();
+    let mut board = Board::new(all + first.seeds.len().max(1), jobs, verbosity);
+    (0..trials.results()).for_each(|_| board.ended(None));
     let (mut waiting, mut looks, mut failed) = (wanted(&first), 0, 0);
     loop {
         let is_stopping = interrupt.is_asked() || failed > 0;

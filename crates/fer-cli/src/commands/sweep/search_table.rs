@@ -7,13 +7,19 @@ use crate::table::{Align, Table};
 
 /// A rung a line.
 pub(super) fn plan_section(state: &SearchState) -> Section {
+    let has_brackets = state.rungs.iter().any(|rung| rung.bracket > 0);
+    let bracket = has_brackets.then_some("bracket");
     let columns = ["rung", "trials", "epochs", "epochs taken over", "epochs in all"];
+    let columns = bracket.into_iter().chain(columns);
     let mut table = Table::new(columns.map(|name| (name.to_owned(), Align::Right)));
-    for (number, rung) in state.rungs.iter().enumerate() {
+    for (index, rung) in state.rungs.iter().enumerate() {
+        let number = state.rungs[..index].iter().filter(|other| other.bracket == rung.bracket).count();
         let epochs = told_epochs(rung.epochs);
         let cost = rung.epochs.map_or("–".to_owned(), |_| span(rung.cost()));
         let taken_over = span([rung.taken_over, rung.taken_over_at_most]);
-        table.row([number.to_string(), rung.trials.to_string(), epochs, taken_over, cost]);
+        let bracket = has_brackets.then(|| rung.bracket.to_string());
+        let cells = [number.to_string(), rung.trials.to_string(), epochs, taken_over, cost];
+        table.row(bracket.into_iter().chain(cells));
     }
     Section { title: String::new(), table, empty: "" }
 }
@@ -28,7 +34,7 @@ pub(super) fn trials_section(names: &[String], state: &SearchState) -> Section {
     for trial in state.ranked() {
         let values = names.iter().map(|name| shown(trial.values.get(name)));
         let epochs = told_epochs(trial.epochs);
-        let score = trial.score().map_or("–".to_owned(), |score| format!("{:.1} %", 100.0 * score));
+        let score = trial.spread().map_or("–".to_owned(), |spread| spread.percent());
         table.row([trial.trial.to_string()].into_iter().chain(values).chain([epochs, score, told(trial, state)]));
     }
     Section { title: String::new(), table, empty: "none" }
@@ -37,11 +43,18 @@ pub(super) fn trials_section(names: &[String], state: &SearchState) -> Section {
 /// What becomes of a trial.
 fn told(trial: &Trial, state: &SearchState) -> String {
     let is_chosen = state.winner.as_ref().is_some_and(|winner| winner.trial == trial.trial);
+    let longest = state.rungs.last().and_then(|rung| rung.epochs);
     match (trial.failure(), trial.outcomes.last()) {
         (Some(message), _) => format!("failed: {}", message.replace('\n', " ")),
-        (None, Some(None)) => trial.run.as_ref().map_or("waiting".to_owned(), |run| run.to_string().replace('\n', " ")),
+        (None, Some(None)) => {
+            let run = trial.run.as_ref().map_or("waiting".to_owned(), |run| run.to_string().replace('\n', " "));
+            match (trial.left, state.seeds.len()) {
+                (left, seeds) if left < seeds => format!("{run}; {left} of {seeds} seeds left"),
+                _ => run,
+            }
+        }
         _ if is_chosen => "chosen".to_owned(),
-        _ if trial.outcomes.len() < state.rungs.len() && state.winner.is_some() => "stopped".to_owned(),
+        _ if trial.epochs < longest && state.winner.is_some() => "stopped".to_owned(),
         _ => "trained".to_owned(),
     }
 }

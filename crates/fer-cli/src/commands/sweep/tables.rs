@@ -90,7 +90,7 @@ impl Report {
             let scores = scored.iter().flat_map(|(stage, split)| {
                 let evaluated = combination.evaluations.iter().find(|evaluated| evaluated.stage == *stage);
                 match evaluated.and_then(|evaluated| evaluated.splits.get(split)) {
-                    Some(scores) => [percent(&scores.accuracy), plain(&scores.macro_f1)],
+                    Some(scores) => [scores.accuracy.percent(), plain(&scores.macro_f1)],
                     None => ["–", "–"].map(str::to_owned),
                 }
             });
@@ -110,12 +110,6 @@ fn value_columns(names: &[String]) -> Vec<(String, Align)> {
 
 fn values(names: &[String], values: &BTreeMap<String, Value>) -> impl Iterator<Item = String> {
     names.iter().map(|name| shown(values.get(name)))
-}
-
-/// `62.3 % ± 0.4`, in points; without a spread where there is but one seed.
-fn percent(spread: &Spread) -> String {
-    let mean = format!("{:.1} %", 100.0 * spread.mean);
-    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {:.1}", 100.0 * deviation))
 }
 
 /// `0.512 ± 0.010`
