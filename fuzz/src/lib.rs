@@ -1,5 +1,7 @@
 //! What the targets share: a place for files, and a watch over memory.
 
+pub mod run_folder;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -79,7 +81,7 @@ pub fn single_threaded() {
 /// other people wrote.
 pub fn only_our_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let is_ours = |file: &str| ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
+        let is_ours = |file: &str| file == file!() || ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
         if panic.location().is_none_or(|location| is_ours(location.file())) {
             eprintln!("{panic}");
             std::process::abort();

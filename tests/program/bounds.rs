@@ -71,6 +71,6 @@ fn large_pictures_are_not_in_memory_side_by_side() {
     let file = world.path("faces/happy/0.png");
     picture.save(&file).unwrap();
     (1..4).for_each(|row| std::fs::hard_link(&file, world.path(&format!("faces/happy/{row}.png"))).unwrap());
-    let ended = within(5, &world, &["predict", "faces", "--no-detect", "--json", "--threads=4"]).succeeded();
+    let ended = within(3, &world, &["predict", "faces", "--no-detect", "--json", "--threads=4"]).succeeded();
     assert_eq!(ended.stdout.lines().count(), 4);
 }

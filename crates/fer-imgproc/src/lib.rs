@@ -16,6 +16,7 @@ mod params;
 mod picture;
 mod preprocessing;
 mod resize;
+mod side_by_side;
 mod warp;
 
 pub use align::{AlignMethod, AlignParams, Aligned, Aligner, Roll, Shown, WayUp, align};
@@ -30,4 +31,5 @@ pub use params::{Equalization, Normalization, PreprocessParams};
 pub use picture::{Picture, PictureProblem, write_png};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;
+pub use side_by_side::{Beside, side_by_side};
 pub use warp::{shift, warp};
