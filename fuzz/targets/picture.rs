@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use fer_fuzz::{file, only_our_panics, single_threaded, within};
+use fer_fuzz::{file, of_decoder, only_our_panics, single_threaded, within};
 use fer_imgproc::Picture;
 use libfuzzer_sys::fuzz_target;
 
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 const LARGEST: usize = 1 << 20;
 
 fuzz_target!(init: prepare(), |bytes: &[u8]| {
-    let head = within((1 << 20) + 64 * bytes.len(), || Picture::size_of_bytes(bytes));
+    let head = within(of_decoder(bytes) + 64 * bytes.len(), || Picture::size_of_bytes(bytes));
     let area = match &head {
         Ok(size) if size.area() > LARGEST => return,
         Ok(size) => size.area(),
@@ -19,7 +19,7 @@ fuzz_target!(init: prepare(), |bytes: &[u8]| {
         Err(_) => 0,
     };
     // Eight bytes a pixel as they are decoded (16 bits each of red, green, blue and alpha), a copy to turn, and the decoder's own.
-    let limit = (4 << 20) + 256 * bytes.len() + 40 * area;
+    let limit = of_decoder(bytes) + 256 * bytes.len() + 40 * area;
     let decoded = within(limit, || Picture::decode(bytes));
     let opened = within(limit, || Picture::open(&file("picture", bytes)));
     match (decoded, opened) {

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use fer_fuzz::{only_our_panics, single_threaded, within};
+use fer_fuzz::{of_decoder, only_our_panics, single_threaded, within};
 use fer_predict::{Ensemble, Face, Look, Picture, Recognizer, Search, Size};
 use libfuzzer_sys::fuzz_target;
 
@@ -32,7 +32,7 @@ fn picture(bytes: &[u8]) {
         return;
     }
     // The detector's layers have some hundred bytes a pixel, of a picture that is no smaller than 32 pixels a side.
-    let limit = (32 << 20) + 256 * bytes.len() + 2048 * size.area();
+    let limit = of_decoder(bytes) + (32 << 20) + 256 * bytes.len() + 2048 * size.area();
     for recognizer in [whole, faces] {
         let judged = within(limit, || Picture::decode(bytes).ok().map(|picture| recognizer.faces(picture)));
         if let Some(judged) = judged {
