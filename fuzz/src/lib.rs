@@ -56,7 +56,7 @@ pub fn within<T>(limit: usize, work: impl FnOnce() -> T) -> T {
 /// file says, up to 128 MiB of them (`Limits` of the crate `tiff`), some of it while there is a copy.
 pub fn of_decoder(bytes: &[u8]) -> usize {
     let is_tiff = [b"II", b"MM"].iter().any(|head| bytes.starts_with(*head));
-    if is_tiff { 257 << 20 } else { 4 << 20 }
+    if is_tiff { 257 << 20 } else { 16 << 20 }
 }
 
 /// A folder in memory where the system has one, the same for the whole process.

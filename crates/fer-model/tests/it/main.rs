@@ -4,5 +4,6 @@ mod catalog;
 mod config;
 mod grad_cam;
 mod gradient;
+mod memory;
 mod network;
 mod params;
