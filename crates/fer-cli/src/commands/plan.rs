@@ -31,19 +31,22 @@ impl PlanArgs {
                 true => print(format_args!("{}: fresh\n", step.stage))?,
                 false => print(format_args!("{}: {}\n", step.stage, joined(&step.reasons)))?,
             }
-            if let Some(memory) = step.memory {
-                print(format_args!("{}\n", told(&memory)))?;
+        }
+        for step in &plan {
+            if let Some(memory) = &step.memory {
+                print(format_args!("{} {}\n", step.stage, told(memory)))?;
             }
         }
         Ok(ExitStatus::Success)
     }
 }
 
-/// What a training takes, in a line below it.
+/// What a training takes.
 fn told(memory: &Memory) -> String {
     let Memory { peak, weights, batch, writing } = memory;
     let [peak, weights, batch, writing] = [peak, weights, batch, writing].map(|part| bytes(*part));
     format!(
-        "  memory: about {peak} (weights and the optimiser's {weights}, then a batch {batch} or a checkpoint {writing})"
+        "takes about {peak} of memory: {weights} for weights, gradients and optimiser, {batch} for a batch, {writing} to write a \
+         checkpoint"
     )
 }
