@@ -18,6 +18,7 @@ mod preprocessing;
 mod resize;
 mod side_by_side;
 mod warp;
+mod write_png;
 
 pub use align::{AlignMethod, AlignParams, Aligned, Aligner, Roll, Shown, WayUp, align};
 pub use augment::{Augmentation, Degradation, Erasing};
@@ -28,8 +29,9 @@ pub use gray::grayscale;
 pub use limits::LIMITS;
 pub use normalize::Fitted;
 pub use params::{Equalization, Normalization, PreprocessParams};
-pub use picture::{Picture, PictureProblem, write_png};
+pub use picture::{Picture, PictureProblem};
 pub use preprocessing::{Preprocessing, preprocess};
 pub use resize::resize;
 pub use side_by_side::{Beside, side_by_side};
 pub use warp::{shift, warp};
+pub use write_png::write_png;

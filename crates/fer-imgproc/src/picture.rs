@@ -8,16 +8,12 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use fer_artifact::{FIRST, Size, identify, open_regular, write_atomic};
+use fer_artifact::{FIRST, Size, identify, open_regular};
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
-    RgbImage,
-};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
-use crate::{Beside, Error, grayscale, jpeg};
+use crate::{Beside, grayscale, jpeg};
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
 pub(crate) const MOST_PIXELS: u64 = 128_000_000;
@@ -26,6 +22,10 @@ pub(crate) const LONGEST_FILE: u64 = 1 << 29;
 /// Pictures of more pixels are decoded one at a time, and looked at alone where there are many, so that memory does not grow with
 /// the number of threads.
 pub(crate) const LARGE: usize = 16_000_000;
+
+/// Bytes that a decoder may take for its own work, and so many more a pixel: twice the widest pixels.
+const OWN_BYTES: usize = 32 << 20;
+const OWN_BYTES_A_PIXEL: usize = 32;
 
 static LARGE_ONE: Mutex<()> = Mutex::new(());
 
@@ -325,7 +325,8 @@ fn head<'a, R: BufRead + Seek + 'a>(
 }
 
 fn upright<R: BufRead + Seek>(reader: ImageReader<R>, beside: Beside) -> Result<Option<Picture>, PictureProblem> {
-    let (decoder, size, orientation) = head(reader)?;
+    let (mut decoder, size, orientation) = head(reader)?;
+    decoder.set_limits(limits(size)).map_err(problem)?;
     let is_large = size.area() > LARGE;
     if is_large && beside == Beside::Others {
         return Ok(None);
@@ -335,6 +336,14 @@ fn upright<R: BufRead + Seek>(reader: ImageReader<R>, beside: Beside) -> Result<
     let mut pixels = in_bytes(DynamicImage::from_decoder(decoder).map_err(problem)?);
     pixels.apply_orientation(orientation);
     Ok(Some(Picture { pixels }))
+}
+
+/// What a decoder may take for its own work: frames within a picture may claim to be larger than the picture.
+fn limits(size: Size) -> Limits {
+    let mut limits = Limits::default();
+    let most = (OWN_BYTES + OWN_BYTES_A_PIXEL * size.area()) as u64;
+    limits.max_alloc = limits.max_alloc.map(|usual| usual.min(most));
+    limits
 }
 
 /// A byte for each gray value or colour, which is all that is read of a picture: wider ones take two to five times the memory.
@@ -365,19 +374,6 @@ fn gray(picture: DynamicImage) -> Vec<u8> {
         DynamicImage::ImageLuma8(gray) => gray.into_raw(),
         colour => grayscale(colour.into_rgb8().as_raw()),
     }
-}
-
-/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row. Missing folders are made, and a file that exists is complete.
-///
-/// # Errors
-/// [`Error::Encode`] or [`Error::Artifact`].
-pub fn write_png(path: &Path, rgb: &[u8], size: Size) -> Result<(), Error> {
-    let mut bytes = Vec::new();
-    let (height, width) = (size.height() as u32, size.width() as u32);
-    let encoded = PngEncoder::new(&mut bytes).write_image(rgb, width, height, ExtendedColorType::Rgb8);
-    encoded.map_err(Error::encode(path))?;
-    write_atomic(path, |out| out.write_all(&bytes))?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -160,3 +160,22 @@ fn a_part_beyond_the_edge_is_a_mistake() {
     let size = |height, width| Size::new(height, width).unwrap();
     Picture::from_gray(vec![0; 48], size(6, 8)).unwrap().part(5, 0, size(2, 4));
 }
+
+/// A GIF whose one frame claims to be of this size, whatever the picture's own 9×7.
+fn with_frame(side: u16) -> Vec<u8> {
+    let mut bytes = b"GIF89a\x09\0\x07\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0".to_vec();
+    bytes.extend([side.to_le_bytes(), side.to_le_bytes()].concat());
+    // No code but the first and the last.
+    bytes.extend(b"\0\x02\x02\x4c\x01\0;");
+    bytes
+}
+
+#[test]
+fn a_frame_that_claims_to_be_larger_than_its_picture_is_bounded() {
+    assert_eq!(Picture::size_of_bytes(&with_frame(8_000)).unwrap(), Size::new(7, 9).unwrap());
+    let problem = Picture::decode(&with_frame(8_000)).unwrap_err();
+    assert!(problem.to_string().contains("Memory limit exceeded"), "{problem}");
+    // A frame of 2,000×2,000 takes 16 MB: what is wrong with it is told when it is read.
+    let problem = Picture::decode(&with_frame(2_000)).unwrap_err();
+    assert!(!problem.to_string().contains("Memory limit"), "{problem}");
+}
