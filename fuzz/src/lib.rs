@@ -1,5 +1,7 @@
 //! What the targets share: a place for files, and a watch over memory.
 
+pub mod run_folder;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -50,6 +52,13 @@ pub fn within<T>(limit: usize, work: impl FnOnce() -> T) -> T {
     done
 }
 
+/// What a decoder of pictures may hold whatever the picture's size: 32 MiB, and some. The one of TIFF makes room for as many values of a tag as the
+/// file says, up to 128 MiB of them (`Limits` of the crate `tiff`), some of it while there is a copy.
+pub fn of_decoder(bytes: &[u8]) -> usize {
+    let is_tiff = [b"II", b"MM"].iter().any(|head| bytes.starts_with(*head));
+    if is_tiff { 257 << 20 } else { 48 << 20 }
+}
+
 /// A folder in memory where the system has one, the same for the whole process.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -79,7 +88,7 @@ pub fn single_threaded() {
 /// other people wrote.
 pub fn only_our_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let is_ours = |file: &str| ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
+        let is_ours = |file: &str| file == file!() || ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
         if panic.location().is_none_or(|location| is_ours(location.file())) {
             eprintln!("{panic}");
             std::process::abort();

@@ -38,6 +38,21 @@ fn deep_names_are_refused_before_anything_walks_them() {
 }
 
 #[test]
+fn a_sweep_has_so_many_cells_and_no_more() {
+    let world = World::new();
+    let sweep = |cells: usize| {
+        let seeds: Vec<String> = (0..cells).map(|seed| seed.to_string()).collect();
+        std::fs::write(world.path("sweep.yaml"), format!("{PIPELINE}matrix:\n  seeds: [{}]\n", seeds.join(",")))
+            .unwrap();
+    };
+    sweep(10_000);
+    world.fer(&["plan", "sweep.yaml", "--cell", "9999"]).succeeded();
+    sweep(10_001);
+    let beyond = world.fer(&["plan", "sweep.yaml", "--cell", "9999"]);
+    assert!(beyond.code == 2 && beyond.stderr.ends_with("expected at most 10000 cells, found 10001\n"), "{beyond:?}");
+}
+
+#[test]
 fn names_of_classes_are_refused_where_they_come_in() {
     let world = World::new();
     for (name, found) in [("\"\\e[31mred\"", "found `\\u{1b}[31mred`"), ("\"two\\nlines\"", "found `two\\u{a}lines`")] {
@@ -71,6 +86,6 @@ fn large_pictures_are_not_in_memory_side_by_side() {
     let file = world.path("faces/happy/0.png");
     picture.save(&file).unwrap();
     (1..4).for_each(|row| std::fs::hard_link(&file, world.path(&format!("faces/happy/{row}.png"))).unwrap());
-    let ended = within(5, &world, &["predict", "faces", "--no-detect", "--json", "--threads=4"]).succeeded();
+    let ended = within(3, &world, &["predict", "faces", "--no-detect", "--json", "--threads=4"]).succeeded();
     assert_eq!(ended.stdout.lines().count(), 4);
 }

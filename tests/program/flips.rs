@@ -31,7 +31,7 @@ const KINDS: [&str; 14] = [
 
 /// A world that has run, with checkpoints that a longer training would go on from.
 fn world() -> World {
-    let world = World::new();
+    let world = World::in_memory();
     world.fer(&["run", "--checkpoint-epochs=1"]).succeeded();
     world
 }

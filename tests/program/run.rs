@@ -111,7 +111,7 @@ fn the_data_report_is_summed_up_on_standard_error() {
 fn with_json_standard_output_is_json_alone() {
     let world = World::new();
     let plan = world.fer(&["plan", "--json"]).succeeded().json();
-    assert_eq!(plan[2], serde_json::json!({"stage": "train", "state": "missing", "reasons": ["never ran"]}));
+    assert_eq!(plan[1], serde_json::json!({"stage": "preprocess", "state": "missing", "reasons": ["never ran"]}));
     let run = world.fer(&["run", "--json"]).succeeded().json();
     assert_eq!(run["stages"][0]["reasons"][0], "never ran");
     let metrics: Value = serde_json::from_str(&world.read("run/evaluate/metrics.json")).unwrap();

@@ -127,7 +127,7 @@ pub(crate) struct Seen {
 
 impl Watched {
     pub(crate) fn new() -> Self {
-        let world = World::new();
+        let world = World::in_memory();
         let root = world.path("").canonicalize().unwrap();
         Self { world, root, notes: tempfile::tempdir().unwrap() }
     }

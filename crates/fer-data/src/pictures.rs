@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Digest, with_causes};
+use fer_imgproc::{Beside, side_by_side};
 use rayon::prelude::*;
 
 use crate::face::{Face, Image};
@@ -34,8 +35,13 @@ pub(crate) fn read(listing: Listing, request: &Request<'_>) -> Result<Table, Err
     while !rest.is_empty() {
         let (batch, later) = rest.split_at(size.at_a_time(request.size).min(rest.len()));
         rest = later;
-        let decoded: Vec<Option<Result<Seen, RowProblem>>> =
-            batch.par_iter().map(|picture| picture.is_chosen().then(|| look(&root, picture, request, &size))).collect();
+        let decoded: Vec<Option<Result<Seen, RowProblem>>> = side_by_side(batch, |picture, beside| {
+            if picture.is_chosen() {
+                look(&root, picture, request, &size, beside).transpose().map(Some)
+            } else {
+                Some(None)
+            }
+        });
         for (picture, seen) in batch.iter().zip(decoded) {
             let Some(seen) = seen else {
                 table.leave_out(&picture.label);
@@ -125,9 +131,16 @@ fn face(
 }
 
 /// Decodes a picture, and looks at the part of it that is asked for. Pixels of another size than the first picture's are not
-/// kept.
-fn look(root: &Path, picture: &Picture, request: &Request<'_>, size: &CommonSize) -> Result<Seen, RowProblem> {
-    let decoded = fer_imgproc::Picture::open(&root.join(&picture.file))
+/// kept. None if the picture has to be alone.
+fn look(
+    root: &Path,
+    picture: &Picture,
+    request: &Request<'_>,
+    size: &CommonSize,
+    beside: Beside,
+) -> Result<Option<Seen>, RowProblem> {
+    let decoded = fer_imgproc::Picture::open_beside(&root.join(&picture.file), beside)
         .map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })?;
-    Ok(request.look(decoded, picture.region)?.only_of(size.get()))
+    let Some(decoded) = decoded else { return Ok(None) };
+    Ok(Some(request.look(decoded, picture.region)?.only_of(size.get())))
 }

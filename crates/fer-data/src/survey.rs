@@ -161,7 +161,7 @@ impl Counted {
 }
 
 /// A request for all that a source says.
-fn request<'a>(classes: &'a Classes, group: Option<&'a Group>) -> Request<'a> {
+pub(crate) fn request<'a>(classes: &'a Classes, group: Option<&'a Group>) -> Request<'a> {
     Request {
         labels: Labels::new(classes),
         splits: Splits::Note,
@@ -191,7 +191,7 @@ fn note_split(splits: &mut Option<BTreeMap<Split, usize>>, split: Option<Split>)
 }
 
 /// The size that ingest would find: that of the face, where a list has its rectangle.
-fn size(root: &Path, picture: &Picture) -> Option<Size> {
+pub(crate) fn size(root: &Path, picture: &Picture) -> Option<Size> {
     let head = || Decoded::size_of(&root.join(&picture.file)).ok();
     let crop = match picture.region {
         None => return head(),

@@ -65,6 +65,18 @@ impl AlignParams {
         }
     }
 
+    /// The size to which images of this size are brought.
+    pub fn size_of(&self, images: Size) -> Size {
+        match self.method {
+            AlignMethod::None {} => images,
+            AlignMethod::CenterCrop { share } => {
+                let [height, width] = [images.height(), images.width()].map(|side| kept(side, share.get()));
+                Size::new(height, width).expect("at least a pixel is kept, and no more than there are")
+            }
+            AlignMethod::Landmarks { size, .. } => size.unwrap_or(images),
+        }
+    }
+
     /// Makes the path of that file relative to the current folder: `base` is the folder of the file that names it.
     pub fn resolve(&mut self, base: &Path) {
         if let AlignMethod::Landmarks { from: Some(path), .. } = &mut self.method {
@@ -181,9 +193,13 @@ fn by_landmarks(set: ImageSet, to: Option<Size>, aligner: &Aligner<'_>, scratch:
     Ok(Aligned { set, without_face: Some(without_face) })
 }
 
+/// Of a side, the part that a share keeps.
+fn kept(side: usize, share: f64) -> usize {
+    ((side as f64 * share).round() as usize).clamp(1, side.max(1))
+}
+
 fn center_crop(set: ImageSet, share: f64) -> ImageSet {
-    let kept = |side: usize| ((side as f64 * share).round() as usize).clamp(1, side.max(1));
-    let (height, width) = (kept(set.height), kept(set.width));
+    let (height, width) = (kept(set.height, share), kept(set.width, share));
     let (top, left) = ((set.height - height) / 2, (set.width - width) / 2);
     let (full, area) = (set.width, set.height * set.width);
     let rows = move |image: &[u8]| {

@@ -17,6 +17,6 @@ pub const LIMITS: [Limit; 3] = [
         what: "pictures that are decoded side by side",
         most: LARGE as u64,
         unit: "pixels",
-        beyond: "decoded one at a time",
+        beyond: "looked at alone, one after the other",
     },
 ];

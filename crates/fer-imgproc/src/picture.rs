@@ -8,23 +8,24 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use fer_artifact::{FIRST, Size, identify, open_regular, write_atomic};
+use fer_artifact::{FIRST, Size, identify, open_regular};
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
-    RgbImage,
-};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
-use crate::{Error, grayscale, jpeg};
+use crate::{Beside, grayscale, jpeg};
 
 /// Most pixels of a picture: 128 million, somewhat more than a telephone's largest.
 pub(crate) const MOST_PIXELS: u64 = 128_000_000;
 /// Longest file in bytes. Some decoders read all of it before anything else.
 pub(crate) const LONGEST_FILE: u64 = 1 << 29;
-/// Pictures of more pixels are decoded one at a time, so that memory does not grow with the number of threads.
+/// Pictures of more pixels are decoded one at a time, and looked at alone where there are many, so that memory does not grow with
+/// the number of threads.
 pub(crate) const LARGE: usize = 16_000_000;
+
+/// Bytes that a decoder may take for its own work, and so many more a pixel: twice the widest pixels.
+const OWN_BYTES: usize = 32 << 20;
+const OWN_BYTES_A_PIXEL: usize = 32;
 
 static LARGE_ONE: Mutex<()> = Mutex::new(());
 
@@ -94,7 +95,15 @@ impl Picture {
     /// # Errors
     /// Any [`PictureProblem`].
     pub fn open(path: &Path) -> Result<Self, PictureProblem> {
-        decode(BufReader::new(open(path)?))
+        Self::open_beside(path, Beside::Nobody).transpose().expect("alone, it is decoded")
+    }
+
+    /// As [`Self::open`]; none if others are beside it and it is so large that it is to be decoded alone ([`crate::side_by_side`]).
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_beside(path: &Path, beside: Beside) -> Result<Option<Self>, PictureProblem> {
+        decode(BufReader::new(open(path)?), beside)
     }
 
     /// Height and width of the picture in a file, upright, as its head says; the pixels are not decoded, and may turn out
@@ -126,11 +135,19 @@ impl Picture {
     /// # Errors
     /// As [`Self::open`].
     pub fn decode(bytes: &[u8]) -> Result<Self, PictureProblem> {
+        Self::decode_beside(bytes, Beside::Nobody).transpose().expect("alone, it is decoded")
+    }
+
+    /// As [`Self::decode`]; none as in [`Self::open_beside`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn decode_beside(bytes: &[u8], beside: Beside) -> Result<Option<Self>, PictureProblem> {
         let length = bytes.len() as u64;
         if length > LONGEST_FILE {
             return Err(PictureProblem::TooManyBytes { found: length });
         }
-        decode(Cursor::new(bytes))
+        decode(Cursor::new(bytes), beside)
     }
 
     /// A picture that is decoded already, such as a frame of a video: `rgb` holds red, green and blue of its pixels,
@@ -244,19 +261,22 @@ fn open(path: &Path) -> Result<File, PictureProblem> {
     }
 }
 
-fn decode<R: BufRead + Seek>(mut input: R) -> Result<Picture, PictureProblem> {
+fn decode<R: BufRead + Seek>(mut input: R, beside: Beside) -> Result<Option<Picture>, PictureProblem> {
     let io = |source| PictureProblem::Io { source };
     let mut first = vec![];
     input.by_ref().take(FIRST).read_to_end(&mut first).map_err(io)?;
     input.rewind().map_err(io)?;
     let reader = ImageReader::new(input).with_guessed_format().map_err(io)?;
-    decode_as_guessed(reader).map_err(|problem| match problem {
+    decode_as_guessed(reader, beside).map_err(|problem| match problem {
         PictureProblem::NotAPicture { .. } => PictureProblem::NotAPicture { found: identify(&first) },
         other => other,
     })
 }
 
-fn decode_as_guessed<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
+fn decode_as_guessed<R: BufRead + Seek>(
+    reader: ImageReader<R>,
+    beside: Beside,
+) -> Result<Option<Picture>, PictureProblem> {
     match reader.format() {
         None => Err(PictureProblem::NotAPicture { found: None }),
         Some(format @ ImageFormat::Jpeg) => {
@@ -265,9 +285,9 @@ fn decode_as_guessed<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Pictur
             if !jpeg::is_complete(&bytes) {
                 return Err(PictureProblem::Broken { reason: "the JPEG file ends before its end".to_owned() });
             }
-            caught(|| upright(ImageReader::with_format(Cursor::new(bytes), format)))
+            caught(|| upright(ImageReader::with_format(Cursor::new(bytes), format), beside))
         }
-        Some(_) => caught(|| upright(reader)),
+        Some(_) => caught(|| upright(reader, beside)),
     }
 }
 
@@ -304,14 +324,26 @@ fn head<'a, R: BufRead + Seek + 'a>(
     Ok((decoder, size, orientation))
 }
 
-fn upright<R: BufRead + Seek>(reader: ImageReader<R>) -> Result<Picture, PictureProblem> {
-    let (decoder, size, orientation) = head(reader)?;
+fn upright<R: BufRead + Seek>(reader: ImageReader<R>, beside: Beside) -> Result<Option<Picture>, PictureProblem> {
+    let (mut decoder, size, orientation) = head(reader)?;
+    decoder.set_limits(limits(size)).map_err(problem)?;
+    let is_large = size.area() > LARGE;
+    if is_large && beside == Beside::Others {
+        return Ok(None);
+    }
     // Nothing lies in the mutex that a panic could leave half done.
-    let _one_at_a_time =
-        (size.area() > LARGE).then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let _one_at_a_time = is_large.then(|| LARGE_ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
     let mut pixels = in_bytes(DynamicImage::from_decoder(decoder).map_err(problem)?);
     pixels.apply_orientation(orientation);
-    Ok(Picture { pixels })
+    Ok(Some(Picture { pixels }))
+}
+
+/// What a decoder may take for its own work: frames within a picture may claim to be larger than the picture.
+fn limits(size: Size) -> Limits {
+    let mut limits = Limits::default();
+    let most = (OWN_BYTES + OWN_BYTES_A_PIXEL * size.area()) as u64;
+    limits.max_alloc = limits.max_alloc.map(|usual| usual.min(most));
+    limits
 }
 
 /// A byte for each gray value or colour, which is all that is read of a picture: wider ones take two to five times the memory.
@@ -342,19 +374,6 @@ fn gray(picture: DynamicImage) -> Vec<u8> {
         DynamicImage::ImageLuma8(gray) => gray.into_raw(),
         colour => grayscale(colour.into_rgb8().as_raw()),
     }
-}
-
-/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row. Missing folders are made, and a file that exists is complete.
-///
-/// # Errors
-/// [`Error::Encode`] or [`Error::Artifact`].
-pub fn write_png(path: &Path, rgb: &[u8], size: Size) -> Result<(), Error> {
-    let mut bytes = Vec::new();
-    let (height, width) = (size.height() as u32, size.width() as u32);
-    let encoded = PngEncoder::new(&mut bytes).write_image(rgb, width, height, ExtendedColorType::Rgb8);
-    encoded.map_err(Error::encode(path))?;
-    write_atomic(path, |out| out.write_all(&bytes))?;
-    Ok(())
 }
 
 #[cfg(test)]

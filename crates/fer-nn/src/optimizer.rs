@@ -50,7 +50,7 @@ impl Rule {
     }
 
     /// Names of the buffers that a parameter needs, as PyTorch calls them.
-    fn buffers(&self) -> &'static [&'static str] {
+    pub fn buffers(&self) -> &'static [&'static str] {
         match self {
             Rule::Sgd(Sgd { momentum: 0.0, .. }) => &[],
             Rule::Sgd(_) => &["momentum_buffer"],

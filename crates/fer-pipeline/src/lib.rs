@@ -12,6 +12,7 @@ mod execute;
 mod faces;
 mod folders;
 mod follow;
+mod forecast;
 mod kind;
 mod last_part;
 mod limits;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fer_train::Memory;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -22,6 +23,8 @@ pub struct Step {
     pub stage: StageName,
     /// Empty if the stage is fresh.
     pub reasons: Vec<Reason>,
+    /// What a training that will run takes of the memory, where that is told.
+    pub memory: Option<Memory>,
 }
 
 impl Serialize for Step {
@@ -30,13 +33,17 @@ impl Serialize for Step {
             Reason::Running { process, activity } => Some((process, activity)),
             _ => None,
         });
-        let mut step = serializer.serialize_struct("Step", if running.is_some() { 5 } else { 3 })?;
+        let fields = 3 + 2 * usize::from(running.is_some()) + usize::from(self.memory.is_some());
+        let mut step = serializer.serialize_struct("Step", fields)?;
         step.serialize_field("stage", &self.stage)?;
         step.serialize_field("state", self.state())?;
         step.serialize_field("reasons", &self.reasons)?;
         if let Some((process, activity)) = running {
             step.serialize_field("process", process)?;
             step.serialize_field("activity", activity)?;
+        }
+        if let Some(memory) = &self.memory {
+            step.serialize_field("memory", memory)?;
         }
         step.end()
     }
@@ -75,7 +82,7 @@ impl Step {
 }
 
 impl Pipeline {
-    /// What [`Self::run`] would do with these options, and why; runs nothing.
+    /// What [`Self::run`] would do with these options, and why, and what memory a training will take; runs nothing.
     ///
     /// # Errors
     /// A selected stage that the chain does not have, an input that is missing and that no selected stage makes, or a lock
@@ -83,7 +90,13 @@ impl Pipeline {
     pub fn plan(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
         self.check_selection(options.selection)?;
         self.check_inputs(options.selection)?;
-        self.steps(options)
+        let mut steps = self.steps(options)?;
+        for place in 0..steps.len() {
+            let Step { stage, reasons, .. } = &steps[place];
+            let link = self.stages.iter().find(|link| link.name() == *stage && !reasons.is_empty());
+            steps[place].memory = link.and_then(|link| self.forecast(link, &steps));
+        }
+        Ok(steps)
     }
 
     fn steps(&self, options: &RunOptions) -> Result<Vec<Step>, Error> {
@@ -101,7 +114,7 @@ impl Pipeline {
                     changes => changes,
                 },
             };
-            steps.push(Step { stage: link.name(), reasons });
+            steps.push(Step { stage: link.name(), reasons, memory: None });
         }
         digests.save();
         Ok(steps)

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fer_artifact::{Digest, Kind, Split, Violation};
+use fer_artifact::{Digest, Kind, Size, Split, Violation};
 use fer_data::FileDigest;
+use fer_train::Memory;
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,6 +54,14 @@ impl StageEntry {
     }
 }
 
+/// What of images is known before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ImagesSeen {
+    pub(crate) size: Size,
+    /// Number of classes.
+    pub(crate) classes: usize,
+}
+
 /// A link of the chain: reads artifacts, computes, writes artifacts.
 pub(crate) trait Stage {
     /// The entry of its kind in the stage table.
@@ -86,6 +95,14 @@ pub(crate) trait Stage {
     /// The stage's own.
     fn check_splits(&self, _splits: &[Split]) -> Result<(), StageError> {
         Ok(())
+    }
+    /// The images that it leaves, as far as its parameters and its source tell before it has run; `before` is what it reads.
+    fn leaves(&self, before: Option<ImagesSeen>) -> Option<ImagesSeen> {
+        before
+    }
+    /// What it takes of the memory for these images, if it can tell.
+    fn memory(&self, _images: ImagesSeen) -> Option<Memory> {
+        None
     }
     /// The stage as one that can go on where an earlier run stopped, if it is one.
     fn resumable(&self) -> Option<&dyn Resumable> {

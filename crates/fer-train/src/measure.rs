@@ -8,7 +8,7 @@ use crate::peers::{Words, gather};
 use crate::{Error, Peers};
 
 /// Images at once; no result depends on it but for the last bits of sums.
-const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
 
 /// How a network does on a set of images.
 #[derive(Debug, Clone, Copy)]

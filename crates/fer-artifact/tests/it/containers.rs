@@ -122,6 +122,12 @@ fn claims_beyond_the_file_are_refused_before_any_memory_is_asked_for() {
 
 #[test]
 fn a_header_that_would_fill_the_memory() {
+    // The longest header, of which most is blank.
+    let whole = std::fs::read(file(&header("images").to_string(), &images()).path()).unwrap();
+    let (head, data) = whole[8..].split_at(u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize);
+    let blanks = vec![b' '; (16 << 20) - head.len()];
+    let longest = [&(16u64 << 20).to_le_bytes(), head, &blanks, data].concat();
+    assert!(fer_artifact::read::<ImageSet>(&RawFile::of(&longest).path()).is_ok());
     let length = (16u64 << 20) + 1;
     let mut bytes = length.to_le_bytes().to_vec();
     bytes.resize(8 + length as usize, b' ');

@@ -95,6 +95,8 @@ fn no_classes_or_more_than_labels_can_name() {
     let mut header = header("images");
     header["classes"] = json!([]);
     assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 0");
+    header["classes"] = json!((0..256).map(|index| index.to_string()).collect::<Vec<_>>());
+    assert!(read::<ImageSet>(&file(&header.to_string(), &images()).path()).is_ok());
     header["classes"] = json!((0..257).map(|index| index.to_string()).collect::<Vec<_>>());
     assert_eq!(header_refusal(&header), "metadata key `fer`: expected 1 to 256 classes, found 257");
 }
@@ -211,6 +213,9 @@ fn numbers_that_are_not_finite() {
 #[test]
 fn images_without_pixels_or_of_an_absurd_size() {
     let absurd = 1usize << 40;
+    let none = with(images(), ("images", "U8", vec![0, 1, 16_384], vec![]));
+    let none = with(with(none, ("labels", "U8", vec![0], vec![])), ("rows", "U32", vec![0], vec![]));
+    assert_eq!(read::<ImageSet>(&file(&header("images").to_string(), &none).path()).unwrap().width, 16_384);
     for (height, width) in [(0, 0), (0, 3), (absurd, absurd), (absurd, 1), (1, 16_385)] {
         let none = with(images(), ("images", "U8", vec![0, height, width], vec![]));
         let none = with(with(none, ("labels", "U8", vec![0], vec![])), ("rows", "U32", vec![0], vec![]));

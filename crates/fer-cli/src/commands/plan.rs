@@ -1,9 +1,10 @@
 use anyhow::Result;
 use clap::Args;
+use fer_train::Memory;
 
 use super::arguments::{PipelineArgs, SelectionArgs};
 use crate::exit_status::ExitStatus;
-use crate::output::{print, print_json};
+use crate::output::{bytes, print, print_json};
 use crate::terminal::joined;
 
 #[derive(Debug, Args)]
@@ -31,6 +32,21 @@ impl PlanArgs {
                 false => print(format_args!("{}: {}\n", step.stage, joined(&step.reasons)))?,
             }
         }
+        for step in &plan {
+            if let Some(memory) = &step.memory {
+                print(format_args!("{} {}\n", step.stage, told(memory)))?;
+            }
+        }
         Ok(ExitStatus::Success)
     }
+}
+
+/// What a training takes.
+fn told(memory: &Memory) -> String {
+    let Memory { peak, weights, batch, writing } = memory;
+    let [peak, weights, batch, writing] = [peak, weights, batch, writing].map(|part| bytes(*part));
+    format!(
+        "takes about {peak} of memory: {weights} for weights, gradients and optimiser, {batch} for a batch, {writing} to write a \
+         checkpoint"
+    )
 }

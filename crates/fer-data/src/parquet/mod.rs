@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use fer_artifact::{Size, Split, with_causes};
-use fer_imgproc::Picture;
-use rayon::prelude::*;
+use fer_imgproc::{Beside, Picture, side_by_side};
 
 use crate::face::{self, Face};
 use crate::gray::{CommonSize, Gray};
@@ -59,7 +58,10 @@ struct Reader<'a> {
 }
 
 /// A row of a file: what it means, and what its image holds; `None` for a row of a label that the classes do not choose.
-type Outcome = Result<Option<(Known, Seen)>, Problem>;
+type Row = Option<(Known, Seen)>;
+
+/// A row, or what is wrong with it.
+type Outcome = Result<Row, Problem>;
 
 /// What is wrong with a row, and the column in which it stands.
 type Problem = (RowProblem, Option<String>);
@@ -84,8 +86,10 @@ impl Reader<'_> {
                 let known = filled.size.get();
                 let batch = rest.start..rest.end.min(rest.start + filled.size.at_a_time(self.request.size));
                 rest.start = batch.end;
-                let row = |index| self.row(&rows, index, (shard, &columns), known);
-                let outcomes: Vec<Outcome> = batch.clone().into_par_iter().map(row).collect();
+                let indices: Vec<usize> = batch.clone().collect();
+                let outcomes: Vec<Outcome> = side_by_side(&indices, |&index, beside| {
+                    self.row(&rows, index, (shard, &columns), (known, beside)).transpose()
+                });
                 for (index, outcome) in batch.zip(outcomes) {
                     let label = rows.label(index, &[]).unwrap_or_default();
                     self.put(outcome, (&shard.name, part.start + index), (&label, &columns.image), filled)?;
@@ -128,13 +132,19 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What a row gives. Pixels of another size than the one that is `known` are not kept.
-    fn row(&self, rows: &Rows<'_>, index: usize, (shard, columns): (&Shard, &Columns), known: Option<Size>) -> Outcome {
+    /// What a row gives; none if its picture has to be alone. Pixels of another size than the one that is `known` are not kept.
+    fn row(
+        &self,
+        rows: &Rows<'_>,
+        index: usize,
+        (shard, columns): (&Shard, &Columns),
+        (size, beside): (Option<Size>, Beside),
+    ) -> Result<Option<Row>, Problem> {
         let request = self.request;
         let text = rows.label(index, request.labels.classes().names());
         let meaning = text.and_then(|text| request.labels.meaning(&text));
         let meaning = meaning.map_err(|problem| (problem, columns.label.clone()))?;
-        let Some(label) = meaning.class() else { return Ok(None) };
+        let Some(label) = meaning.class() else { return Ok(Some(None)) };
         let split = match rows.split(index).map(|split| labels::split(&split)) {
             Some(Err(problem)) if request.splits == Splits::Read => return Err((problem, columns.split.clone())),
             Some(split) => split.ok(),
@@ -149,11 +159,11 @@ impl Reader<'_> {
             return Err((RowProblem::NoGroup, columns.group.clone()));
         }
         let seen = rows.image(index).and_then(|image| match image {
-            Image::File(bytes) => request.look(decoded(bytes)?, None),
-            Image::Pixels(text) => Gray::of_text(&text).map(|image| request.whole(image)),
+            Image::File(bytes) => decoded(bytes, beside)?.map(|picture| request.look(picture, None)).transpose(),
+            Image::Pixels(text) => Gray::of_text(&text).map(|image| Some(request.whole(image))),
         });
-        let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?.only_of(known);
-        Ok(Some((Known { label, meaning, split, group }, seen)))
+        let seen = seen.map_err(|problem| (problem, Some(columns.image.clone())))?;
+        Ok(seen.map(|seen| Some((Known { label, meaning, split, group }, seen.only_of(size)))))
     }
 
     /// All labels of the files.
@@ -183,6 +193,6 @@ impl Known {
     }
 }
 
-fn decoded(bytes: &[u8]) -> Result<Picture, RowProblem> {
-    Picture::decode(bytes).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })
+fn decoded(bytes: &[u8], beside: Beside) -> Result<Option<Picture>, RowProblem> {
+    Picture::decode_beside(bytes, beside).map_err(|problem| RowProblem::Picture { reason: with_causes(&problem) })
 }

@@ -174,7 +174,11 @@ fn a_picture_beside_no_folder_has_its_label_file_too() {
         let params = params(&scratch, "yolo/images", json!({"file": file, "first_frame": null}), more.clone());
         assert_eq!(ingested(&params).sets[&Split::Train].labels, [2], "{file}");
     }
-    // A file that is cut off would say something else.
+    // As long as it may be; one that was cut off would say something else.
+    let label = "3 0.5 0.5 1 1";
+    scratch.file("yolo/labels/a.txt", format!("{label}{}", "\n".repeat((1 << 20) - label.len())));
+    let longest = params(&scratch, "yolo/images", json!({"file": "../labels/{stem}.txt"}), more.clone());
+    assert_eq!(ingested(&longest).sets[&Split::Train].len(), 1);
     scratch.file("yolo/labels/a.txt", format!("3 0.5 0.5 1 1{}", "\n".repeat(1 << 20)));
     let params = params(&scratch, "yolo/images", json!({"file": "../labels/{stem}.txt"}), more);
     assert!(refusal(&scratch, &params).contains("more than 1048576 bytes"), "{}", refusal(&scratch, &params));

@@ -173,3 +173,19 @@ proptest! {
         prop_assert_eq!(firsts, (0..n).map(|index| index as f32).collect::<Vec<_>>());
     }
 }
+
+/// A batch has 256 images, or as many as keep the largest layer, here the image, within 2²⁵ values.
+#[test]
+fn a_batch_is_as_large_as_its_largest_layer_allows() {
+    let batch_size = |width: usize| {
+        let network = json!({"name": "linear", "height": 256, "width": width, "classes": 2});
+        let tensors = [("fc.bias", vec![2]), ("fc.weight", vec![2, 256 * width])];
+        let zeros = |(name, shape): (&str, Vec<usize>)| {
+            (name.to_owned(), Array::new(shape.clone(), vec![0.0; shape.iter().product()]))
+        };
+        let classes = vec!["a".to_owned(), "b".to_owned()];
+        let tensors = tensors.into_iter().map(zeros).collect();
+        Predictor::new(&Model { classes, network, tensors, ..model() }).unwrap().batch_size()
+    };
+    assert_eq!([2, 512, 513].map(batch_size), [256, 256, 255]);
+}

@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use base64::Engine;
 use fer_artifact::Size;
-use fer_imgproc::{Picture, PictureProblem};
+use fer_imgproc::{Beside, Picture, PictureProblem};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat};
 use serde::Deserialize;
@@ -125,6 +125,34 @@ fn a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() {
     let header = b"P5\n20000 20000\n255\n";
     let problem = Picture::decode(header).unwrap_err();
     assert_eq!(problem.to_string(), "too large: expected at most 128 million pixels, found 20000×20000");
+    // As many as there may be, and a row more.
+    assert_eq!(Picture::size_of_bytes(b"P5\n8000 16000\n255\n").unwrap().area(), 128_000_000);
+    assert!(matches!(Picture::size_of_bytes(b"P5\n8000 16001\n255\n"), Err(PictureProblem::TooManyPixels { .. })));
+}
+
+#[test]
+fn a_file_that_is_too_long_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pgm");
+    std::fs::write(&path, "P5\n3 2\n255\n").unwrap();
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    // A hole takes no room on the disk.
+    file.set_len(512 << 20).unwrap();
+    assert_eq!(Picture::open(&path).unwrap().into_gray(), [0; 6]);
+    file.set_len((512 << 20) + 1).unwrap();
+    let problem = Picture::open(&path).unwrap_err().to_string();
+    assert_eq!(problem, "too large: expected at most 536870912 bytes, found 536870913");
+}
+
+#[test]
+fn the_largest_picture_beside_others_and_one_beyond() {
+    let header = |height: usize| format!("P5\n4000 {height}\n255\n").into_bytes();
+    let picture = |height: usize| [header(height), vec![7; 4000 * height]].concat();
+    let beside = |height| Picture::decode_beside(&picture(height), Beside::Others).unwrap();
+    assert_eq!(beside(4000).unwrap().size().area(), 16_000_000);
+    assert!(beside(4001).is_none(), "it waits until it is alone");
+    let alone = Picture::decode_beside(&picture(4001), Beside::Nobody).unwrap();
+    assert_eq!(alone.unwrap().size(), Size::new(4001, 4000).unwrap());
 }
 
 #[test]
@@ -159,4 +187,23 @@ fn a_part_of_a_picture_has_its_pixels_and_a_jpeg_of_it_is_nearly_the_same() {
 fn a_part_beyond_the_edge_is_a_mistake() {
     let size = |height, width| Size::new(height, width).unwrap();
     Picture::from_gray(vec![0; 48], size(6, 8)).unwrap().part(5, 0, size(2, 4));
+}
+
+/// A GIF whose one frame claims to be of this size, whatever the picture's own 9×7.
+fn with_frame(side: u16) -> Vec<u8> {
+    let mut bytes = b"GIF89a\x09\0\x07\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0".to_vec();
+    bytes.extend([side.to_le_bytes(), side.to_le_bytes()].concat());
+    // No code but the first and the last.
+    bytes.extend(b"\0\x02\x02\x4c\x01\0;");
+    bytes
+}
+
+#[test]
+fn a_frame_that_claims_to_be_larger_than_its_picture_is_bounded() {
+    assert_eq!(Picture::size_of_bytes(&with_frame(8_000)).unwrap(), Size::new(7, 9).unwrap());
+    let problem = Picture::decode(&with_frame(8_000)).unwrap_err();
+    assert!(problem.to_string().contains("Memory limit exceeded"), "{problem}");
+    // A frame of 2,000×2,000 takes 16 MB: what is wrong with it is told when it is read.
+    let problem = Picture::decode(&with_frame(2_000)).unwrap_err();
+    assert!(!problem.to_string().contains("Memory limit"), "{problem}");
 }

@@ -61,6 +61,9 @@ fn a_network_that_would_not_fit_into_memory_is_refused_without_making_it() {
         );
         assert_eq!(error.to_string(), expected);
     }
+    // 256 classes of 2047·2049 weights and a bias: 2⁸ · (2²² − 1 + 1).
+    assert_eq!(config(Linear {}.into(), 2047, 2049, 256).parameter_count().unwrap(), 1 << 30);
+    assert!(config(Linear {}.into(), 2048, 2049, 256).parameter_count().is_err());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod catalog;
 mod config;
 mod grad_cam;
 mod gradient;
+mod memory;
 mod network;
 mod params;
 mod tape;

@@ -12,6 +12,7 @@ use fer_train::Reached;
 use serde::{Deserialize, Serialize};
 
 use crate::run_folder::folder::{link, remove_unfinished};
+use crate::run_folder::sealed::{open, seal};
 
 /// A stage's folder for checkpoints, in its own.
 pub const CHECKPOINTS: &str = "checkpoints";
@@ -65,7 +66,7 @@ impl Note {
 
     /// The epoch that is under way or, between two, comes next; the last, after it.
     pub(crate) fn epoch_under_way(&self) -> usize {
-        (self.epoch + 1).min(self.epochs)
+        self.epoch.saturating_add(1).min(self.epochs)
     }
 
     /// The place in the words of `fer-train`.
@@ -75,35 +76,14 @@ impl Note {
 
     /// Whether every batch was trained.
     pub(crate) fn is_end(&self) -> bool {
-        self.epoch + usize::from(self.batch == self.batches) >= self.epochs
+        self.epoch.saturating_add(usize::from(self.batch == self.batches)) >= self.epochs
     }
 
     fn name(&self) -> String {
         match self.batch {
             0 => format!("epoch-{:04}", self.epoch),
-            batch => format!("epoch-{:04}-batch-{batch:05}", self.epoch + 1),
+            batch => format!("epoch-{:04}-batch-{batch:05}", self.epoch.saturating_add(1)),
         }
-    }
-}
-
-/// A note as it stands in its file, with the digest of its JSON: a history that was damaged is no history.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sealed {
-    digest: Digest,
-    note: Note,
-}
-
-impl Sealed {
-    fn new(note: Note) -> serde_json::Result<Self> {
-        Ok(Self { digest: Digest::of_bytes(&serde_json::to_vec(&note)?), note })
-    }
-
-    /// The note of a file's bytes; none if these are not what was written.
-    fn open(bytes: &[u8]) -> Option<Note> {
-        let found: Self = serde_json::from_slice(bytes).ok()?;
-        let written = Self::new(found.note).ok()?;
-        (written.digest == found.digest).then_some(written.note)
     }
 }
 
@@ -124,7 +104,7 @@ impl Checkpoints {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return vec![] };
         let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        let note = |path: PathBuf| Sealed::open(&read_regular(&path, RECORD).ok()?);
+        let note = |path: PathBuf| open(&read_regular(&path, RECORD).ok()?);
         let mut notes: Vec<Note> = paths.filter_map(note).collect();
         notes.sort_by_key(|note| std::cmp::Reverse((note.epoch, note.batch)));
         notes
@@ -155,7 +135,7 @@ impl Checkpoints {
         self.make_folder()?;
         let digest = write(&self.path(note, "safetensors"), checkpoint, provenance)?;
         let note = Note { digest, ..note.clone() };
-        write_atomic(&self.path(&note, "json"), |out| Ok(serde_json::to_writer(out, &Sealed::new(note)?)?))?;
+        write_atomic(&self.path(&note, "json"), |out| out.write_all(&seal(&note)?))?;
         self.keep_last_best_and_free(free);
         Ok(())
     }
@@ -173,7 +153,7 @@ impl Checkpoints {
     fn keep_last_best_and_free(&self, free: usize) {
         let notes = self.notes();
         let best = notes.first().and_then(|last| last.best);
-        let last_free = notes.iter().position(|note| note.epoch + usize::from(note.batch > 0) <= free);
+        let last_free = notes.iter().position(|note| note.epoch.saturating_add(usize::from(note.batch > 0)) <= free);
         let is_best = |note: &Note| note.batch == 0 && Some(note.epoch) == best;
         for (place, note) in notes.iter().enumerate().skip(KEPT) {
             if Some(place) != last_free && !is_best(note) {

@@ -9,10 +9,11 @@ use fer_artifact::{Digest, TABLE, has_file, read_regular, write_atomic};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::run_folder::sealed::{open, seal};
 
 /// Digests that are known, in a run folder.
 pub const CACHE_FILE: &str = ".digests.json";
-const CACHE_VERSION: u32 = 2;
+const CACHE_VERSION: u32 = 3;
 
 /// Digests of a run folder's files and of those that it was made from.
 ///
@@ -138,7 +139,7 @@ impl Digests {
         }
         cache.files.retain(|path, _| self.run_dir.join(path).is_file());
         let file = CacheFile { version: CACHE_VERSION, files: cache.files.clone() };
-        let saved = write_atomic(&self.run_dir.join(CACHE_FILE), |out| Ok(serde_json::to_writer(out, &file)?));
+        let saved = write_atomic(&self.run_dir.join(CACHE_FILE), |out| out.write_all(&seal(&file)?));
         cache.changed = saved.is_err();
     }
 
@@ -157,7 +158,7 @@ impl Digests {
 /// might have been modified once more in that moment without a trace (as git has it: it is racy).
 fn read_cache(path: &Path) -> Option<BTreeMap<String, Known>> {
     let saved = Stamp::at(path)?.modified;
-    let file: CacheFile = serde_json::from_slice(&read_regular(path, TABLE).ok()?).ok()?;
+    let file: CacheFile = open(&read_regular(path, TABLE).ok()?)?;
     let known = file.files.into_iter().filter(|(_, known)| known.stamp.latest() < saved);
     (file.version == CACHE_VERSION).then(|| known.collect())
 }
@@ -234,8 +235,15 @@ mod tests {
     #[test]
     fn a_damaged_cache_is_no_cache() {
         let folder = deceived();
-        for text in ["", "{", r#"{"version": 1, "files": {"a": 3}}"#, r#"{"version": 2, "files": {}}"#] {
+        set_time(folder.path(), 1);
+        let whole = std::fs::read_to_string(folder.path().join(CACHE_FILE)).unwrap();
+        assert_eq!(digest(folder.path()), Some(Digest::of_bytes(b"another")), "whole, it is one");
+        let other = |digest: &[u8]| Digest::of_bytes(digest).to_string();
+        let flipped = whole.replace(&other(b"another"), &other(b"a third"));
+        assert_ne!(flipped, whole);
+        for text in ["", "{", r#"{"version": 1, "files": {"a": 3}}"#, r#"{"version": 3, "files": {}}"#, &flipped] {
             std::fs::write(folder.path().join(CACHE_FILE), text).unwrap();
+            set_time(folder.path(), 1);
             assert_eq!(digest(folder.path()), Some(Digest::of_bytes(b"one")));
         }
     }

@@ -12,5 +12,6 @@ pub(crate) mod lock;
 pub(crate) mod machines;
 pub(crate) mod notes;
 pub(crate) mod origin;
+pub(crate) mod sealed;
 pub(crate) mod state;
 pub(crate) mod store;

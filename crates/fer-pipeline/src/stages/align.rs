@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::faces::aligner;
 use crate::slot::{Input, Output};
-use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
+use crate::stage::{Failure, ImagesSeen, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Align,
@@ -56,6 +56,11 @@ impl Stage for Align {
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
         let digest = |path| Ok::<_, StageError>(("landmarks".to_owned(), of_file(path)?));
         self.params.file().map(digest).into_iter().collect()
+    }
+
+    fn leaves(&self, before: Option<ImagesSeen>) -> Option<ImagesSeen> {
+        let before = before?;
+        Some(ImagesSeen { size: self.params.size_of(before.size), ..before })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {

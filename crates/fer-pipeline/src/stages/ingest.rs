@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fer_artifact::names::{DATA_REPORT, SUBSETS, split_file};
 use fer_artifact::{Digest, Kind, Split, check_ingest, with_causes};
-use fer_data::{FileDigest, IngestParams, ingest_with, source_digest, summary, with_class_names};
+use fer_data::{FileDigest, IngestParams, first_size, ingest_with, source_digest, summary, with_class_names};
 use serde_json::Value;
 
 use crate::StageKind;
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::faces::face_finder;
 use crate::slot::Output;
-use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
+use crate::stage::{Failure, ImagesSeen, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Ingest,
@@ -69,6 +69,12 @@ impl Stage for Ingest {
             digests.insert("votes".to_owned(), of_file(votes.path())?);
         }
         Ok(digests)
+    }
+
+    fn leaves(&self, _before: Option<ImagesSeen>) -> Option<ImagesSeen> {
+        // A source that cannot be read has its error when it is.
+        let size = first_size(&self.params).ok()??;
+        Some(ImagesSeen { size, classes: self.params.classes.names().len() })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {

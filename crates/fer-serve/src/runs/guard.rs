@@ -110,3 +110,19 @@ fn inode(found: &Metadata) -> u64 {
 fn inode(_: &Metadata) -> u64 {
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_so_many_entries_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |number: usize| std::fs::write(folder.path().join(number.to_string()), "").unwrap();
+        (0..ENTRIES).for_each(make);
+        assert_eq!(entries(folder.path()).unwrap().len(), 4096);
+        make(ENTRIES);
+        let told = "expected at most 4096 files and folders in a folder, found more";
+        assert_eq!(entries(folder.path()).unwrap_err(), told);
+    }
+}

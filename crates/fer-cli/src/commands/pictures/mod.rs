@@ -13,9 +13,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use fer_artifact::make_folders;
 use fer_data::is_table;
+use fer_imgproc::side_by_side;
 use fer_predict::{Ensemble, Found, Look, Recognizer, Roll, Search, Walk, WayUp};
 use indicatif::ProgressBar;
-use rayon::prelude::*;
 
 use crate::commands::arguments::{ThreadArgs, model_sources};
 use crate::exit_status::ExitStatus;
@@ -128,7 +128,7 @@ impl Viewer {
             let files = std::iter::from_fn(|| walk.next_if(|found| !self.is_table(found)));
             let found: Vec<Found> = files.take(self.at_a_time).collect();
             if !found.is_empty() {
-                judge(&found.par_iter().map(|found| Seen::of(found, &self.recognizer)).collect::<Vec<_>>())?;
+                judge(&side_by_side(&found, |found, beside| Seen::of(found, &self.recognizer, beside)))?;
             } else if let Some(found) = walk.next() {
                 table::each_row(found.path(), &self.recognizer, self.rows_at_a_time, &mut judge)?;
                 self.bar.inc(1);

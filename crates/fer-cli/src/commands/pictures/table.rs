@@ -3,11 +3,10 @@ use std::path::Path;
 use anyhow::{Error, Result};
 use fer_artifact::with_causes;
 use fer_data::{FaceRow, RowImage, read_faces};
-use fer_imgproc::Picture;
+use fer_imgproc::{Beside, Picture, side_by_side};
 use fer_predict::Recognizer;
-use rayon::prelude::*;
 
-use super::seen::Seen;
+use super::seen::{Seen, faces};
 use crate::terminal::to_stderr;
 
 /// Shows the rows of a CSV or Parquet file to `judge`, some at a time and in order, and then why the file could not be read to its
@@ -18,8 +17,9 @@ pub(super) fn each_row(
     at_a_time: usize,
     judge: &mut impl FnMut(&[Seen<'_>]) -> Result<()>,
 ) -> Result<()> {
-    let of_row = |row| seen(path, row, recognizer);
-    let read = read_faces(path, at_a_time, |rows| judge(&rows.into_par_iter().map(of_row).collect::<Vec<_>>()));
+    let read = read_faces(path, at_a_time, |rows| {
+        judge(&side_by_side(&rows, |row, beside| seen(path, row, recognizer, beside)))
+    });
     match read.map_err(Error::downcast::<fer_data::Error>) {
         Ok(others) if others.is_empty() => Ok(()),
         Ok(others) => {
@@ -35,16 +35,14 @@ pub(super) fn each_row(
     }
 }
 
-fn seen<'a>(path: &'a Path, FaceRow { row, line, image }: FaceRow, recognizer: &Recognizer) -> Seen<'a> {
-    let outcome = match image {
+fn seen<'a>(path: &'a Path, row: &FaceRow, recognizer: &Recognizer, beside: Beside) -> Option<Seen<'a>> {
+    let outcome = match &row.image {
         // Pixels are a face; a picture's file is looked at as one that lies in a folder.
-        Ok(RowImage::Face(picture)) => Ok(vec![recognizer.whole(picture)]),
-        Ok(RowImage::File(bytes)) => {
-            Picture::decode(&bytes).map(|picture| recognizer.crops(picture)).map_err(|problem| with_causes(&problem))
-        }
-        Err(problem) => Err(line.map_or_else(|| problem.to_string(), |line| format!("line {line}: {problem}"))),
+        Ok(RowImage::Face(picture)) => Ok(vec![recognizer.whole(picture.clone())]),
+        Ok(RowImage::File(bytes)) => faces(Picture::decode_beside(bytes, beside), recognizer)?,
+        Err(problem) => Err(row.line.map_or_else(|| problem.to_string(), |line| format!("line {line}: {problem}"))),
     };
-    Seen { path, row: Some(row), outcome }
+    Some(Seen { path, row: Some(row.row), outcome })
 }
 
 /// A problem of a file without the file's name, beside which it is printed.

@@ -13,7 +13,7 @@ use fer_artifact::{
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_export::{TRAINING_FILES, training_files};
-use fer_train::{Error, FileOf, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
+use fer_train::{Error, FileOf, Memory, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
 use serde_json::Value;
 
 use crate::company::{Call, Training};
@@ -23,7 +23,7 @@ use crate::error::StageError;
 use crate::run_folder::checkpoints::{Checkpoints, Note};
 use crate::run_folder::key::Origin;
 use crate::slot::{Input, Output};
-use crate::stage::{EarlierRuns, Failure, Place, Resumable, Shared, Stage, StageEntry, resolved};
+use crate::stage::{EarlierRuns, Failure, ImagesSeen, Place, Resumable, Shared, Stage, StageEntry, resolved};
 use crate::yaml::document::Params;
 use crate::{Reason, StageKind};
 use follower::Follower;
@@ -205,6 +205,11 @@ impl Stage for Train {
             self.params.check_without_validation()?;
         }
         Ok(())
+    }
+
+    fn memory(&self, images: ImagesSeen) -> Option<Memory> {
+        // A network that cannot be has its error when it is made.
+        self.params.memory(images.size, images.classes).ok()
     }
 
     fn resumable(&self) -> Option<&dyn Resumable> {

@@ -44,7 +44,7 @@ impl Observer for Watch<'_, '_> {
             batch: progress.batch,
             batches: progress.batches,
             loss: progress.loss,
-            images_per_second: (progress.images - before) as f64 / (now - started).max(1e-9),
+            images_per_second: progress.images.saturating_sub(before) as f64 / (now - started).max(1e-9),
         }));
         (self.note.batch, self.note.batches, self.note.images) = (progress.batch, progress.batches, progress.images);
         let is_stop = self.context.reporter.stop_requested() || progress.others_stop;
