@@ -88,7 +88,8 @@ pub fn single_threaded() {
 /// other people wrote.
 pub fn only_our_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let is_ours = |file: &str| file == file!() || ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
+        let is_ours =
+            |file: &str| file == file!() || ["crates/fer-", "targets/"].iter().any(|part| file.contains(part));
         if panic.location().is_none_or(|location| is_ours(location.file())) {
             eprintln!("{panic}");
             std::process::abort();

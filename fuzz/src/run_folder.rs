@@ -85,7 +85,11 @@ impl World {
         std::fs::remove_dir_all(&run).expect("the run folder can be removed");
         let found = files(folder());
         let names: Vec<&Path> = found.keys().map(PathBuf::as_path).collect();
-        assert_eq!(names, [Path::new("chain.yaml"), Path::new("faces.csv")], "nothing is written beside the run folder");
+        assert_eq!(
+            names,
+            [Path::new("chain.yaml"), Path::new("faces.csv")],
+            "nothing is written beside the run folder"
+        );
         for (path, whole) in &self.start {
             let path = run.join(path);
             std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder can be made");
@@ -98,7 +102,8 @@ impl World {
     pub fn artifacts(&self) -> Files {
         let mut files = files(&self.run_dir());
         let is_artifact = |path: &Path| path.extension().is_some_and(|end| end == "safetensors");
-        let is_hidden = |path: &Path| path.iter().any(|name| name == "checkpoints" || name.to_string_lossy().starts_with('.'));
+        let is_hidden =
+            |path: &Path| path.iter().any(|name| name == "checkpoints" || name.to_string_lossy().starts_with('.'));
         files.retain(|path, _| is_artifact(path) && !is_hidden(path));
         files
     }

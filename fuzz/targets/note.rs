@@ -35,7 +35,10 @@ fuzz_target!(init: prepare(), |bytes: &[u8]| {
 /// A note with the digest that it should have; other bytes as they are.
 fn sealed(bytes: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
-        Ok(note) if serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.get("digest").is_some() && value.get("note").is_none()) => {
+        Ok(note)
+            if serde_json::from_slice::<Value>(bytes)
+                .is_ok_and(|value| value.get("digest").is_some() && value.get("note").is_none()) =>
+        {
             format!("{{\"digest\":\"{}\",\"note\":{note}}}", Digest::of_bytes(bytes)).into_bytes()
         }
         _ => bytes.to_vec(),
@@ -45,7 +48,9 @@ fn sealed(bytes: &[u8]) -> Vec<u8> {
 fn prepare() {
     single_threaded();
     let world = World::new();
-    let is_note = |path: &&PathBuf| path.iter().any(|name| name == "checkpoints") && path.extension().is_some_and(|end| end == "json");
+    let is_note = |path: &&PathBuf| {
+        path.iter().any(|name| name == "checkpoints") && path.extension().is_some_and(|end| end == "json")
+    };
     let name = world.start.keys().filter(is_note).max().expect("there is a checkpoint").clone();
     let whole: Value = serde_json::from_slice(&world.start[&name]).expect("a note is JSON");
     let text = String::from_utf8(world.start[&name].clone()).expect("a note is text");

@@ -31,6 +31,6 @@ fn of_csv(csv: &CsvSource, classes: &Classes) -> Result<Option<Size>, Error> {
     let Opened { first, separator, names, .. } = open(&csv.path, Expansion::of_source(csv.expansion))?;
     let columns = Columns::find(csv, &request(classes, None), separator, names)?;
     let Some(block) = first else { return Ok(None) };
-    let side = columns.with_rows(&csv.path, &block, |rows| first_square(rows))?;
+    let side = columns.with_rows(&csv.path, &block, first_square)?;
     Ok(side.and_then(|(_, side)| Size::new(side, side).ok()))
 }

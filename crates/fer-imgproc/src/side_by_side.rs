@@ -33,7 +33,7 @@ mod tests {
     fn what_does_not_go_side_by_side_comes_alone_and_in_its_place() {
         let alone = Mutex::new(vec![]);
         let look = |item: &u32, beside| match beside {
-            Beside::Others => (item % 3 > 0).then_some(10 * item),
+            Beside::Others => (!item.is_multiple_of(3)).then_some(10 * item),
             Beside::Nobody => {
                 alone.lock().unwrap().push(*item);
                 Some(100 * item)

@@ -85,9 +85,9 @@ impl Way {
         self.height * self.width * self.channels
     }
 
-    /// A gradient that flows on to `values` inputs: candle has a zero, the gradient and their sum at a time.
+    /// A gradient that flows on to `values` inputs, and as much memory that the one before leaves to be used again.
     fn flows(&self, values: u64) -> u64 {
-        if self.is_trained { 3 * values } else { 0 }
+        if self.is_trained { 2 * values } else { 0 }
     }
 
     /// A layer that keeps its output alone, behind `before` values.

@@ -17,7 +17,7 @@ const KEPT: u64 = 2;
 /// read, twice, and a network's.
 const AT_THE_END: u64 = 5;
 
-/// Bytes that a training takes at most, nearly. [`Self::peak`] was within a quarter of what was measured
+/// Bytes that a training takes at most, nearly. [`Self::peak`] was 0.8 to 1.4 times what was measured
 /// (`docs/training.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Memory {
