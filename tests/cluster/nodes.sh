@@ -68,13 +68,27 @@ cluster_up() {
 restarted() { scontrol show job "$1" | grep --quiet "Restarts=$2"; }
 waits() { [ "$(squeue --noheader --array --jobs="$1" --format=%T)" = PENDING ]; }
 
-# Slurm lets a job that was started again wait for two minutes, in case its node is ill.
+# Slurm lets a job that was started again wait for two minutes, in case its node is ill. Some seconds it must wait: slurmd takes a start in
+# the second of the end for one that was cancelled.
 at_once() {
     wait_for 60 "job $1 waits" waits "$1"
+    sleep 3
     scontrol update "JobId=$1" StartTime=now
 }
 
+# What Slurm says of itself, for whoever looks for what went wrong.
+cluster_state() {
+    squeue || true
+    sinfo || true
+    tail -n 20 "$cluster"/slurm*.log || true
+}
+
 cluster_down() {
-    if [ -f "$cluster/slurmctld.pid" ]; then kill "$(cat "$cluster/slurmctld.pid")" 2> /dev/null || true; fi
+    if [ -f "$cluster/slurmctld.pid" ]; then
+        local pid
+        pid=$(cat "$cluster/slurmctld.pid")
+        # It saves its state first.
+        if kill "$pid" 2> /dev/null; then timeout 10 tail --pid="$pid" -f /dev/null || true; fi
+    fi
     network_down
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 
 cluster=$(mktemp -d)
 folder=$place/slurm
-trap 'cluster_down; rm -rf "$cluster"' EXIT
+trap '[ $? = 0 ] || cluster_state >&2; cluster_down; rm -rf "$cluster"' EXIT
 cluster_down
 rm -rf "$folder"
 alone
