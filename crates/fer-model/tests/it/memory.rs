@@ -18,8 +18,8 @@ fn a_block_keeps_its_convolution_its_output_and_where_the_largest_was() {
     let blocks = 2 * first + (4 * second + 2 * second) + (4 * third + 2 * third);
     // Dropout, the flattened copy, the logits.
     let kept = 48 * 48 + blocks + third + third + 7;
-    // The second block: the gradients of its output, twice of its input a zero, a gradient and their sum.
-    let working = second + 3 * first;
+    // The second block: the gradients of its output; that of its input, and as much that is used again.
+    let working = second + 2 * first;
     // The second block: its input, its convolution, its output and the words beside it.
     let evaluation = first + 4 * second + second + second;
     assert_eq!(passes(CompactCnn::default(), 48), Passes { training: kept + working, evaluation });

@@ -10,13 +10,13 @@ use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
 
 /// What the columns of transformed weights are; the other side are the rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::conv) enum Side {
+pub(crate) enum Side {
     Channels,
     Outputs,
 }
 
 /// G g Gᵀ of weight `[O, C, 3, 3]`.
-pub(in crate::conv) fn transform_weight(g: &Geometry, weight: &[f32], side: Side) -> (Planes, Scratch) {
+pub(crate) fn transform_weight(g: &Geometry, weight: &[f32], side: Side) -> (Planes, Scratch) {
     let (channels, outputs) = (g.channels, g.outputs);
     let (rows, columns) = if side == Side::Outputs { (channels, outputs) } else { (outputs, channels) };
     let planes = Planes::packed(rows, columns);
