@@ -26,7 +26,7 @@ fn gradients(network: &Network) -> Vec<Vec<f32>> {
 #[test]
 fn a_tape_leaves_the_gradients_of_candles_graph_of_every_network() {
     for summary in networks().unwrap() {
-        let [with_candle, with_tape] = [(); 2].map(|()| network(&summary.name));
+        let [with_candle, with_tape] = [(); 2].map(|()| network(summary.name));
         (loss(&with_candle) * 0.25).unwrap().backward().unwrap();
         let (loss, tape) = Tape::record(|| loss(&with_tape));
         assert!(!loss.track_op(), "no graph of candle's is built meanwhile");
