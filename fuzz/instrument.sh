@@ -1,6 +1,6 @@
 #!/bin/sh
-# Cargo calls this in place of rustc. Our crates, the YAML parser and the decoders of pictures get libFuzzer's coverage counters, as `cargo fuzz`
-# gives them, but on stable Rust; polars and the rest stay as they are, which saves most of the time to build.
+# Cargo calls this in place of rustc. Our crates, the YAML parser and the decoders of pictures get libFuzzer's coverage counters, as
+# `cargo fuzz` gives them, but on stable Rust; polars and the rest stay as they are, which saves most of the time to build.
 rustc=$1
 shift
 case " $* " in

@@ -52,8 +52,8 @@ pub fn within<T>(limit: usize, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// What a decoder of pictures may hold whatever the picture's size: 32 MiB, and some. The one of TIFF makes room for as many values of a tag as the
-/// file says, up to 128 MiB of them (`Limits` of the crate `tiff`), some of it while there is a copy.
+/// What a decoder of pictures may hold whatever the picture's size: 32 MiB, and some. The one of TIFF makes room for as many values of
+/// a tag as the file says, up to 128 MiB of them (`Limits` of the crate `tiff`), some of it while there is a copy.
 pub fn of_decoder(bytes: &[u8]) -> usize {
     let is_tiff = [b"II", b"MM"].iter().any(|head| bytes.starts_with(*head));
     if is_tiff { 257 << 20 } else { 48 << 20 }

@@ -32,19 +32,12 @@ fn world() -> World {
     world
 }
 
-/// Most memory that a process had so far, in MiB, while it runs.
-fn peak(id: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn no_stage_takes_memory_by_the_number_of_faces() {
     let world = world();
     for (stage, bound) in MOST {
-        let most = most(&world, &["run", "--only", stage]);
+        let most = world.peak(&["run", "--only", stage]);
         assert!((10..bound).contains(&most), "{stage} took {most} MiB");
     }
 }
@@ -75,22 +68,6 @@ fn pixels_that_are_put_aside_are_gone_with_a_killed_program() {
     world.fer(&["run", "--only", "ingest"]).succeeded();
 }
 
-/// The most that a stage took, in MiB.
-fn most(world: &World, arguments: &[&str]) -> u64 {
-    let running = world.start(arguments);
-    let (id, mut most) = (running.id(), 0);
-    let watch = std::thread::spawn(move || {
-        while let Some(now) = peak(id) {
-            most = most.max(now);
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        most
-    });
-    let (code, rest) = running.wait();
-    assert_eq!(code, Some(0), "{arguments:?}: {rest}");
-    watch.join().unwrap()
-}
-
 /// `fer plan` knows before anything has run what a training will take.
 #[test]
 #[cfg(target_os = "linux")]
@@ -98,23 +75,30 @@ fn the_plan_says_what_a_training_will_take() {
     let world = World::new();
     world.fer(&["synth", "--rows", "400", "--seed", "1", "faces.csv"]).succeeded();
     let network = "--set=train.model={name: compact-cnn}";
-    let planned = |batch: &str| {
+    let residual = "--set=train.model={name: face-resnet}";
+    let planned_of = |network: &str, batch: &str| {
         let plan = world.fer(&["plan", "--json", network, batch]).succeeded().json();
         let memory = &plan[2]["memory"];
         assert!(plan[0]["memory"].is_null() && memory["weights"].as_u64() > Some(0), "{plan}");
         memory["peak"].as_u64().unwrap() >> 20
     };
+    let planned = |batch: &str| planned_of(network, batch);
     let [small, large] = ["--set=train.batch_size=16", "--set=train.batch_size=256"];
     let before = planned(large);
     world.fer(&["run", "--only=ingest"]).succeeded();
     world.fer(&["run", "--only=preprocess"]).succeeded();
     assert_eq!(planned(large), before, "the source tells the size of its images at a glance");
-    for batch in [small, large] {
-        let planned = planned(batch);
-        let taken = most(&world, &["run", "--only=train", "--threads=2", network, batch]);
+    for (network, batch) in [(network, small), (network, large), (residual, "--set=train.batch_size=32")] {
+        let planned = planned_of(network, batch);
+        let taken = world.peak(&["run", "--only=train", "--threads=2", network, batch]);
         assert!((60..160).contains(&(100 * planned / taken)), "{batch}: planned {planned} MiB, taken {taken} MiB");
     }
     assert!(planned(small) + 50 < before);
+    // A batch beyond all memory is a large number, not one that has gone round.
+    assert!(planned("--set=train.batch_size=1000000000000000000") > 1 << 40);
+    let fewer =
+        world.fer(&["plan", "--json", network, large, "--set=preprocess.size={height: 24, width: 24}"]).succeeded();
+    assert!(fewer.json()[2]["memory"]["peak"].as_u64().unwrap() >> 20 < before - 50, "smaller images take less");
     world.fer(&["run", network, large]).succeeded();
     let plan = world.fer(&["plan", network, large]).succeeded().stdout;
     assert!(plan.contains("train: fresh\n") && !plan.contains("memory"), "what is fresh takes nothing: {plan}");

@@ -77,10 +77,7 @@ impl Left<'_> {
             Some(0) if outputs(&tree) != scenario.expected => {
                 Err(format!("the next run ends otherwise: {}", scenario.others(&outputs(&tree))))
             }
-            // A cell that is fresh does not run, and keeps what was being written beside its outputs.
-            Some(0) if !unfinished(&tree).is_empty() && !scenario.name.contains("sweep") => {
-                Err(format!("the next run leaves {:?}", unfinished(&tree)))
-            }
+            Some(0) if !unfinished(&tree).is_empty() => Err(format!("the next run leaves {:?}", unfinished(&tree))),
             Some(0) if status.code == Some(0) => Ok("whole"),
             Some(0) => Ok("healed"),
             code => Err(format!("the next run ends with {code:?}: {}", next.stderr)),

@@ -168,7 +168,7 @@ fn a_search_of_which_no_trial_could_be_trained_ends_with_1() {
     let run = sweep(&world, "run", &["--jobs", "2"]);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stdout.contains("None of the 2 trials could be trained."), "{run:?}");
-    assert!(run.stderr.ends_with("error: no trial could be trained, so none was chosen\n"), "{run:?}");
+    assert!(run.stderr.ends_with("error: no trial was trained to the end, so none was chosen\n"), "{run:?}");
     assert_eq!(sweep(&world, "status", &[]).code, 1);
     assert!(world.path("run/search.html").is_file());
 }
@@ -257,7 +257,7 @@ fn what_is_wrong_with_a_search_is_told_with_its_place() {
     );
     assert!(both.stderr.contains("expected `search`, or `search` and `seeds`; `matrix`"), "{both:?}");
     let engine = refusal(&format!("{SEARCH}engine: {{name: local}}\n"));
-    assert!(engine.stderr.contains("sweep.yaml:30:1: `engine` is for the cells of `matrix` and `seeds`"), "{engine:?}");
+    assert!(engine.stderr.contains("sweep.yaml:30:1: `engine` is for the cells of a sweep"), "{engine:?}");
     let world = world(SEARCH);
     for command in ["submit", "cancel"] {
         let ended = sweep(&world, command, &[]);

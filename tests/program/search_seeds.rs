@@ -174,12 +174,12 @@ fn what_is_wrong_with_seeds_and_brackets_is_told_with_its_place() {
     told(
         "search:\n  trials: 6\n  halving: {epochs: 2, brackets: 3}\n",
         &[],
-        "24:24: expected at most 2, since each begins on a rung of its own, of 2, 6 epochs; found 3",
+        "24:24: expected at most 2, one for each rung (of 2, 6 epochs), found 3",
     );
     told(
         "search:\n  trials: 3\n  halving: {epochs: 1, factor: 2, brackets: 4}\n",
         &[],
-        "24:35: expected fewer brackets, or more `trials`: of 3, bracket 3 gets none",
+        "24:35: expected fewer brackets, or more `trials`: of 3, bracket 3 gets none; found 4 brackets",
     );
     told(
         "search:\n  trials: 3\n  halving: {epochs: 2, brackets: 0}\n",

@@ -261,5 +261,10 @@ pub(crate) fn unfinished(files: &Tree) -> Vec<&Path> {
             name.starts_with(".writing") || name.ends_with(".partial")
         })
     };
-    files.keys().map(PathBuf::as_path).filter(is_unfinished).collect()
+    // A cell that is fresh does not run, and keeps what could neither be written nor removed beside its outputs.
+    let may_stay = |path: &&Path| {
+        let is_written = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".writing"));
+        is_written && path.iter().any(|part| part == "cells")
+    };
+    files.keys().map(PathBuf::as_path).filter(is_unfinished).filter(|path| !may_stay(path)).collect()
 }

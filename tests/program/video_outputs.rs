@@ -137,28 +137,6 @@ fn the_table_has_the_columns_of_csv_and_no_other_output_may_lie_there() {
     }
 }
 
-/// Most memory that a call took, in MiB.
-#[cfg(target_os = "linux")]
-fn peak(world: &World, arguments: &[&str]) -> u64 {
-    let running = world.start(arguments);
-    let (id, mut most) = (running.id(), 0);
-    let now = move || {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
-        Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-    };
-    let watch = std::thread::spawn(move || {
-        while let Some(now) = now() {
-            most = most.max(now);
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        most
-    });
-    let (code, rest) = running.wait();
-    assert_eq!(code, Some(0), "{rest}");
-    watch.join().unwrap()
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_does_not_grow_with_the_length() {
@@ -169,7 +147,7 @@ fn memory_does_not_grow_with_the_length() {
         let output = ["-filter_complex", faces, "-c:v", "libx264", "-preset", "ultrafast", "-frames:v", frames, file];
         ffmpeg(&world, &[&input[..], &output].concat());
     }
-    let of = |file: &str| peak(&world, &["watch", file, "--every", "4", "--json", "--report", "report.html"]);
+    let of = |file: &str| world.peak(&["watch", file, "--every", "4", "--json", "--report", "report.html"]);
     let (short, long) = (of("short.mp4"), of("long.mp4"));
     assert!((20..250).contains(&long) && long < short + 40, "{short} MiB for 300 frames, {long} MiB for 10,000");
 }

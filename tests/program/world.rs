@@ -53,8 +53,7 @@ impl World {
     /// A world in memory where the system has such a folder: whoever calls the program thousands of times does not wait for a disk
     /// to sync.
     pub(crate) fn in_memory() -> Self {
-        let memory = Path::new("/dev/shm");
-        Self::in_folder(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap())
+        Self::in_folder(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
 
     fn in_folder(folder: TempDir) -> Self {
@@ -62,6 +61,29 @@ impl World {
         std::fs::write(world.path("faces.csv"), faces()).unwrap();
         std::fs::write(world.path("pipeline.yaml"), PIPELINE).unwrap();
         world
+    }
+
+    /// The most memory that a call of the program took, in MiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak(&self, arguments: &[&str]) -> u64 {
+        let running = self.start(arguments);
+        let status = format!("/proc/{}/status", running.id());
+        let now = move || {
+            let status = std::fs::read_to_string(&status).ok()?;
+            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+            Some(line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+        };
+        let watch = std::thread::spawn(move || {
+            let mut most = 0;
+            while let Some(now) = now() {
+                most = most.max(now);
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            most
+        });
+        let (code, rest) = running.wait();
+        assert_eq!(code, Some(0), "{arguments:?}: {rest}");
+        watch.join().unwrap()
     }
 
     /// A world whose chain has run.

@@ -24,7 +24,8 @@ pub fn first_size(params: &IngestParams) -> Result<Option<Size>, Error> {
         Source::Folder(folder) => folder::listing(folder, &request.labels)?,
         Source::Manifest(list) => manifest::listing(list, &request)?,
     };
-    Ok(listing.pictures.iter().find_map(|picture| size(&listing.root, picture)))
+    let chosen = listing.pictures.iter().filter(|picture| picture.is_chosen());
+    Ok({ chosen }.find_map(|picture| size(&listing.root, picture)))
 }
 
 fn of_csv(csv: &CsvSource, classes: &Classes) -> Result<Option<Size>, Error> {

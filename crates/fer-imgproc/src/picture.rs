@@ -19,11 +19,12 @@ use crate::{Beside, grayscale, jpeg};
 pub(crate) const MOST_PIXELS: u64 = 128_000_000;
 /// Longest file in bytes. Some decoders read all of it before anything else.
 pub(crate) const LONGEST_FILE: u64 = 1 << 29;
-/// Pictures of more pixels are decoded one at a time, and looked at alone where there are many, so that memory does not grow with
-/// the number of threads.
+/// Pictures of more pixels are decoded one at a time, and looked at alone where there are many, so that memory for pixels does not
+/// grow with the number of threads.
 pub(crate) const LARGE: usize = 16_000_000;
 
-/// Bytes that a decoder may take for its own work, and so many more a pixel: twice the widest pixels.
+/// Bytes that a decoder may take for its own work, if it keeps to such a limit (GIF and TIFF do), and so many more a pixel: twice the
+/// widest pixels.
 const OWN_BYTES: usize = 32 << 20;
 const OWN_BYTES_A_PIXEL: usize = 32;
 

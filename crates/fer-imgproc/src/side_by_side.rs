@@ -1,4 +1,4 @@
-//! Many pictures at a time, in memory that does not grow with the number of threads: large ones are looked at alone.
+//! Many pictures at a time, whose pixels take memory that does not grow with the number of threads: large ones are looked at alone.
 
 use rayon::prelude::*;
 

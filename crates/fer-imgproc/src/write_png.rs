@@ -6,7 +6,8 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use crate::Error;
 
-/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row. Missing folders are made, and a file that exists is complete.
+/// Writes a picture as PNG: `rgb` holds red, green and blue of its pixels, row by row. Missing folders are made, and a file that exists
+/// is complete.
 ///
 /// # Errors
 /// [`Error::Encode`] or [`Error::Artifact`].

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Tensor, Var};
 use fer_nn::{Parameter, Stream};
@@ -65,23 +65,22 @@ impl Network {
         seed: u64,
     ) -> Result<(Self, Option<usize>), Error> {
         let plan = config.plan()?;
-        let last = plan
-            .0
-            .last()
-            .map(|(name, _)| ["weight", "bias"].map(|tensor| format!("{name}.{tensor}")))
-            .unwrap_or_default();
-        let rows = last.each_ref().map(|name| tensors.get(name).and_then(|tensor| tensor.dims().first().copied()));
-        let others = match rows {
-            [Some(weight), Some(bias)] if weight == bias && weight != config.classes => Some(weight),
+        let prefix = plan.0.last().map(|(name, _)| format!("{name}.")).unwrap_or_default();
+        let is_last = |(name, _): &(String, Tensor)| name.starts_with(&prefix);
+        let last = drawn(&plan, seed).filter(|drawn| drawn.as_ref().map_or(true, is_last));
+        let last: BTreeMap<String, Tensor> = last.collect::<Result<_, Error>>()?;
+        let classes = last.iter().map(|(name, drawn)| {
+            let found = tensors.get(name)?;
+            let differs_in_classes = found.rank() == drawn.rank() && found.dims()[1..] == drawn.dims()[1..];
+            differs_in_classes.then(|| found.dims()[0])
+        });
+        let classes: Vec<Option<usize>> = classes.collect::<BTreeSet<_>>().into_iter().collect();
+        let others = match classes[..] {
+            [Some(classes)] if classes != config.classes => Some(classes),
             _ => None,
         };
         if others.is_some() {
-            for drawn in drawn(&plan, seed) {
-                let (name, tensor) = drawn?;
-                if last.contains(&name) {
-                    tensors.insert(name, tensor);
-                }
-            }
+            tensors.extend(last);
         }
         Ok((Self::load(config, tensors)?, others))
     }
@@ -96,7 +95,8 @@ impl Network {
     }
 
     /// As [`Self::load`], for evaluation alone: the weights stay as they are, so that convolutions prepare theirs once. An
-    /// [`fer_nn::Optimizer`] refuses them.
+    /// [`fer_nn::Optimizer`] refuses them. Where convolutions have more than 2²³ weights together, what they prepare would take much
+    /// memory: nothing is kept, and the network is that of [`Self::load`].
     ///
     /// # Errors
     /// As [`Self::load`].

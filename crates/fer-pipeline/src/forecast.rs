@@ -15,7 +15,7 @@ impl Pipeline {
         link.stage.memory(self.images_of(maker, steps)?)
     }
 
-    /// The images that a stage leaves: those that lie there, unless the stage will run, as far as these can be told before.
+    /// The images that a stage leaves: those that lie there, or, if the stage will run, those that it tells before.
     fn images_of(&self, name: StageName, steps: &[Step]) -> Option<ImagesSeen> {
         let link = self.stages.iter().find(|link| link.name() == name);
         let will_run = steps.iter().any(|step| step.stage == name && !step.reasons.is_empty());
@@ -25,7 +25,7 @@ impl Pipeline {
             let input = link.inputs().into_iter().find(|input| matches!(input.input.of, Kind::Images | Kind::Features));
             link.stage.leaves(input.and_then(|input| self.images_of(input.maker, steps)))
         };
-        if will_run { before().or_else(there) } else { there().or_else(before) }
+        if will_run { before() } else { there().or_else(before) }
     }
 
     /// Those in the folder of a stage.

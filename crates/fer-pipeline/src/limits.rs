@@ -15,5 +15,10 @@ pub const LIMITS: [Limit; 3] = [
         unit: "",
         beyond: "refused",
     },
-    Limit { what: "cells of a sweep", most: MOST_CELLS as u64, unit: "", beyond: "refused" },
+    Limit {
+        what: "cells of a sweep; trials of a search, each counted once for each seed",
+        most: MOST_CELLS as u64,
+        unit: "",
+        beyond: "refused",
+    },
 ];

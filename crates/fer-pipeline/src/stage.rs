@@ -97,8 +97,8 @@ pub(crate) trait Stage {
         Ok(())
     }
     /// The images that it leaves, as far as its parameters and its source tell before it has run; `before` is what it reads.
-    fn leaves(&self, before: Option<ImagesSeen>) -> Option<ImagesSeen> {
-        before
+    fn leaves(&self, _before: Option<ImagesSeen>) -> Option<ImagesSeen> {
+        None
     }
     /// What it takes of the memory for these images, if it can tell.
     fn memory(&self, _images: ImagesSeen) -> Option<Memory> {

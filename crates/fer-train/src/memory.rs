@@ -5,6 +5,7 @@ use fer_model::NetworkConfig;
 use serde::Serialize;
 
 use crate::measure;
+use crate::task::check_crop_sizes;
 use crate::{Error, TrainParams};
 
 /// The program and its libraries, with the tables of the data: measured with networks of next to nothing.
@@ -35,10 +36,11 @@ impl TrainParams {
     /// What this training takes with images of this size.
     ///
     /// # Errors
-    /// Those of a network that cannot be, and of an optimiser's settings.
+    /// Those of a network that cannot be, of crops that do not fit it, and of an optimiser's settings.
     pub fn memory(&self, size: Size, classes: usize) -> Result<Memory, Error> {
         let (height, width) = (size.height(), size.width());
         let network = NetworkConfig { params: self.model, height, width, classes };
+        check_crop_sizes(self, &network)?;
         let copy = 4 * network.parameter_count()? as u64;
         let buffers = self.optimizer()?.rule().buffers().len() as u64;
         let average = u64::from(self.ema.is_some());
@@ -48,7 +50,7 @@ impl TrainParams {
         let checkpoint = copy * (1 + (2 * buffers).max(buffers + average + 1));
         let batch = self.batch_memory(&network)?;
         let writing = checkpoint.max((AT_THE_END * copy).saturating_sub(weights));
-        let peak = PROGRAM + weights + batch.max(writing + batch / KEPT);
+        let peak = (PROGRAM + weights).saturating_add(batch.max(writing.saturating_add(batch / KEPT)));
         Ok(Memory { peak, weights, batch, writing })
     }
 
@@ -63,7 +65,7 @@ impl TrainParams {
         // Images as they are read ahead, as they were read, and changed.
         let (images, read) = (self.batch_size.get() / self.shards.get(), 3 * height * width);
         let evaluated = measure::BATCH as u64 * network.passes(height, width)?.evaluation;
-        let values = images as u64 * (training + read as u64) + evaluated;
-        Ok(4 * values * BESIDE / 100)
+        let values = (images as u64).saturating_mul(training + read as u64).saturating_add(evaluated);
+        Ok((4 * u128::from(values) * u128::from(BESIDE) / 100).try_into().unwrap_or(u64::MAX))
     }
 }

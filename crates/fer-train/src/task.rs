@@ -71,7 +71,8 @@ impl<'a> Task<'a> {
     }
 }
 
-fn check_crop_sizes(params: &TrainParams, network: &NetworkConfig) -> Result<(), Error> {
+/// Crops must fit the images and the network.
+pub(crate) fn check_crop_sizes(params: &TrainParams, network: &NetworkConfig) -> Result<(), Error> {
     let maximum = network.height.min(network.width);
     let is_free = network.params.takes_any_size();
     let is_square = network.height == network.width;

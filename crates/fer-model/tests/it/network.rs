@@ -254,6 +254,16 @@ fn a_network_that_averages_over_positions_takes_other_sizes_and_the_others_do_no
     assert!(matches!(logits(CompactCnn::default().into(), 9, 8), Err(Error::Input { .. })));
 }
 
+/// As the network's, but its last weight has another number of columns.
+fn state_of_a_wider_last_layer(network: &Network) -> BTreeMap<String, Tensor> {
+    let mut state = network.state();
+    let last = network.parameters_in_order().iter().rev().find(|parameter| parameter.value().rank() == 2).unwrap();
+    let name = network.parameters().iter().find(|(_, weight)| weight.value().id() == last.value().id()).unwrap().0;
+    let columns = last.value().dims()[1] + 1;
+    state.insert(name.clone(), Tensor::zeros((7, columns), DType::F32, &Device::Cpu).unwrap());
+    state
+}
+
 #[test]
 fn a_network_of_other_classes_keeps_all_layers_but_the_last() {
     for summary in networks().unwrap() {
@@ -280,6 +290,10 @@ fn a_network_of_other_classes_keeps_all_layers_but_the_last() {
         );
         // With the same number of classes, everything is kept.
         let trained = Network::new(&of(7), 3).unwrap();
+        // A last layer that looks at other inputs fits nothing.
+        let wider = state_of_a_wider_last_layer(&trained);
+        let error = Network::transfer(&of(8), wider, 4).unwrap_err();
+        assert!(matches!(error, Error::Mismatch { .. }), "{error}");
         let (same, others) = Network::transfer(&of(7), trained.state(), 4).unwrap();
         assert_eq!((state(&same), others), (state(&trained), None));
     }

@@ -270,5 +270,11 @@ mod tests {
         let drawn = rules.sampler.draw(&rules.space, rules.seed, 27, &known);
         assert_eq!(drawn, (played.trials[27].places.clone(), played.trials[27].values.clone()));
         assert_eq!(asked.last(), Some(&(3, 27)));
+        // As long as the first bracket has not come to three epochs, none of the second is drawn.
+        let mut look = |unit: &Unit| {
+            let is_first = unit.epochs == Some(1);
+            Ok::<_, Infallible>(if is_first { Answer::Known(train(unit)) } else { Answer::Wanted(vec![unit.clone()]) })
+        };
+        assert_eq!(rules.play(&mut look, &|score| Some(*score)).unwrap().trials.len(), 27);
     }
 }

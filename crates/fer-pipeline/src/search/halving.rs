@@ -17,7 +17,7 @@ impl Search {
         let mut found: Option<Vec<Bracket>> = None;
         // Each choice may have a schedule of its own.
         for (values, place) in self.rules.space.corners() {
-            let Ok(pipeline) = self.pipeline(&values, None, None) else { continue };
+            let pipeline = self.pipeline(&values, None, None).expect("the corners were checked before");
             let (ladder, resumable) = self.ladder(halving, &pipeline)?;
             if let Err(why) = resumable.free_epochs(ladder.first) {
                 let message = format!(
@@ -28,10 +28,10 @@ impl Search {
             let dealt = self.dealt(halving, ladder, trials)?;
             let free = |epochs: usize| resumable.free_epochs(epochs).unwrap_or(0);
             let brackets = ladder.brackets(&dealt, self.seeds.len(), &free);
-            let mut begun = brackets.iter().filter(|bracket| bracket.rungs.len() > 1);
-            if let Some(epochs) = begun.find_map(|bracket| bracket.rungs[0].epochs.filter(|&epochs| free(epochs) == 0))
-            {
-                let message = format!("expected more epochs: of {epochs}, none is left from which a trial could go on");
+            // The first bracket has the fewest epochs.
+            if brackets[0].rungs.len() > 1 && free(ladder.first) == 0 {
+                let message =
+                    format!("expected more epochs: of {}, none is left from which a trial could go on", ladder.first);
                 return Err(self.problem("epochs", message));
             }
             found = Some(match found {
@@ -39,7 +39,7 @@ impl Search {
                 Some(found) => found.into_iter().zip(&brackets).map(|(bracket, other)| bracket.or(other)).collect(),
             });
         }
-        Ok(found.unwrap_or_else(|| self.rules.brackets.clone()))
+        Ok(found.expect("a space has a corner"))
     }
 
     /// Something wrong with a key of `halving`.
@@ -94,18 +94,17 @@ impl Search {
         let (levels, brackets) = (ladder.levels(), halving.brackets.get());
         if brackets > levels.len() {
             let epochs = levels.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "expected at most {}, since each begins on a rung of its own, of {epochs} epochs; found {brackets}",
-                levels.len()
-            );
+            let message =
+                format!("expected at most {}, one for each rung (of {epochs} epochs), found {brackets}", levels.len());
             return Err(self.problem("brackets", message));
         }
         let dealt = ladder.deal(trials, brackets);
         match dealt.iter().position(|&trials| trials == 0) {
             None => Ok(dealt),
             Some(empty) => {
-                let message =
-                    format!("expected fewer brackets, or more `trials`: of {trials}, bracket {empty} gets none");
+                let message = format!(
+                    "expected fewer brackets, or more `trials`: of {trials}, bracket {empty} gets none; found {brackets} brackets"
+                );
                 Err(self.problem("brackets", message))
             }
         }

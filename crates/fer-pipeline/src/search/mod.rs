@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::chain::RawChain;
 use crate::error::Problem;
 use crate::run_folder::machines::locks_hold_between_machines;
-use crate::sweep::{Cell, into_cell, seeds_of};
+use crate::sweep::{Cell, MOST_CELLS, into_cell, seeds_of};
 use crate::yaml::document::Document;
 use crate::yaml::locate::Segment;
 use crate::yaml::overrides::Override;
@@ -77,6 +77,12 @@ impl Search {
         }
         let seeds = seeds_of(&document, &raw).map_err(invalid)?;
         let seeds = seeds.map_or(vec![None], |seeds| seeds.into_iter().map(Some).collect());
+        let runs = search.trials.get().saturating_mul(seeds.len());
+        if runs > MOST_CELLS {
+            let message =
+                format!("expected at most {MOST_CELLS} trials, each counted once for each seed; found {runs}");
+            return Err(invalid(vec![document.problem_with_key(&[SEARCH, "trials"].map(Segment::from), message)]));
+        }
         let space = Space::new(&document, &search).map_err(invalid)?;
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let seed = Seed::new(search.seed.unwrap_or(raw.seed));
@@ -87,7 +93,7 @@ impl Search {
         })?;
         let root = run_dir.map_or_else(|| tidy(&base.join(&raw.run_dir)), Path::to_owned);
         let (sampler, parallel) = (search.sampler, search.parallel.get());
-        let only = Bracket::only(None, search.trials.get(), seeds.len());
+        let only = Bracket::only(search.trials.get(), seeds.len());
         let rules = Rules { space, sampler, seed, parallel, brackets: vec![only] };
         let named_run_dir = run_dir.map(Path::to_owned);
         let mut found = Self { document, base, named_run_dir, run_dir: root, trained, seeds, rules };
@@ -197,7 +203,7 @@ impl Search {
 /// What cannot stand beside `search`.
 fn beside(document: &Document, raw: &RawChain) -> Option<Problem> {
     if raw.engine.is_some() {
-        let message = "`engine` is for the cells of `matrix` and `seeds`: the trials of a search follow from one another, and \
+        let message = "`engine` is for the cells of a sweep: the trials of a search follow from one another, and \
                        `fer sweep submit` does not take them; start `fer sweep run` on each machine instead";
         return Some(document.problem_with_key(&["engine".into()], message.to_owned()));
     }

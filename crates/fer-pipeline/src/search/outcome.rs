@@ -26,7 +26,7 @@ pub struct Curve {
     /// Sample standard deviation of the score over seeds, with n − 1 in the denominator; none of a single seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deviation: Option<f64>,
-    /// The score of each seed, if the file has several.
+    /// The score of each of the file's `seeds`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by_seed: Vec<SeedScore>,
     /// By epoch, where it was evaluated; of several seeds, where all were.

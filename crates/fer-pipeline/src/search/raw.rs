@@ -46,8 +46,8 @@ pub(crate) struct RawSearch {
 pub(crate) enum Sampler {
     /// Each value with the same probability.
     Random,
-    /// More often where earlier trials did well: a tree-structured Parzen estimator (Bergstra et al., 2011). The first ten
-    /// are drawn as by `random`.
+    /// More often where earlier trials did well: a tree-structured Parzen estimator (Bergstra et al., 2011). With fewer than ten
+    /// results to learn from, as by `random`.
     #[default]
     Tpe,
 }

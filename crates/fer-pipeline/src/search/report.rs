@@ -22,6 +22,9 @@ impl SearchState {
         let Some(winner) = &self.winner else {
             return vec![match self.ready.is_empty() {
                 true if tried == 1 => "The one trial could not be trained.".to_owned(),
+                true if self.trials.iter().any(|trial| trial.score().is_some()) => {
+                    format!("None of the {tried} trials was trained to the end: those of the last rung failed.")
+                }
                 true => format!("None of the {tried} trials could be trained."),
                 false => {
                     let are = if self.planned == 1 { "is" } else { "are" };
@@ -30,10 +33,9 @@ impl SearchState {
             }];
         };
         let (trial, accuracy) = (winner.trial, winner.spread().percent());
-        let its = if self.seeds.len() > 1 { "mean validation accuracy" } else { "validation accuracy" };
-        let over = match self.seeds.len() {
-            0 | 1 => String::new(),
-            seeds => format!(" over {seeds} seeds"),
+        let (its, over) = match self.seeds.len() {
+            0 | 1 => ("validation accuracy", String::new()),
+            seeds => ("mean validation accuracy", format!(" over {seeds} seeds")),
         };
         let mut sentences = vec![match tried {
             1 => format!("Trial {trial} is the only one: its {its} is {accuracy}{over}."),
@@ -224,7 +226,7 @@ fn notes(state: &SearchState, trained: StageName) -> Vec<String> {
                  {}, ± their sample standard deviation; equal ones by their number. The curves are means, too.",
                 seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
             ),
-            format!("{own}, and so is one of less than the spread over seeds."),
+            format!("{own}, and one of less than the spread over seeds may be."),
         ],
     };
     let brackets = state.rungs.last().map_or(0, |rung| rung.bracket + 1);

@@ -44,8 +44,8 @@ pub(super) struct Ladder {
 
 impl Bracket {
     /// The only one of a search in which all trials are trained for as many epochs.
-    pub(super) fn only(epochs: Option<usize>, trials: usize, seeds: usize) -> Self {
-        let rung = Rung { bracket: 0, epochs, taken_over: 0, taken_over_at_most: 0, trials, seeds };
+    pub(super) fn only(trials: usize, seeds: usize) -> Self {
+        let rung = Rung { bracket: 0, epochs: None, taken_over: 0, taken_over_at_most: 0, trials, seeds };
         Self { first: 0, rungs: vec![rung] }
     }
 

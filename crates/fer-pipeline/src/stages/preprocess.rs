@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::StageKind;
 use crate::context::Context;
 use crate::slot::{Input, Output};
-use crate::stage::{Failure, Place, Stage, StageEntry, resolved};
+use crate::stage::{Failure, ImagesSeen, Place, Stage, StageEntry, resolved};
 
 pub(crate) static ENTRY: StageEntry = StageEntry {
     kind: StageKind::Preprocess,
@@ -37,6 +37,11 @@ impl Stage for Preprocess {
 
     fn params(&self) -> Value {
         resolved(&self.params)
+    }
+
+    fn leaves(&self, before: Option<ImagesSeen>) -> Option<ImagesSeen> {
+        let before = before?;
+        Some(ImagesSeen { size: self.params.size.unwrap_or(before.size), ..before })
     }
 
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {

@@ -63,7 +63,7 @@ pub(super) fn run(search: &Search, workers: Workers, format: &FormatArgs) -> Res
     }
     let has_none = state.is_done() && state.winner.is_none();
     if has_none {
-        to_stderr("error: no trial could be trained, so none was chosen");
+        to_stderr("error: no trial was trained to the end, so none was chosen");
     }
     Ok(ExitStatus::of(failed == 0 && !has_none))
 }

@@ -48,10 +48,8 @@ fn told(trial: &Trial, state: &SearchState) -> String {
         (Some(message), _) => format!("failed: {}", message.replace('\n', " ")),
         (None, Some(None)) => {
             let run = trial.run.as_ref().map_or("waiting".to_owned(), |run| run.to_string().replace('\n', " "));
-            match (trial.left, state.seeds.len()) {
-                (left, seeds) if left < seeds => format!("{run}; {left} of {seeds} seeds left"),
-                _ => run,
-            }
+            let (left, seeds) = (trial.left, state.seeds.len());
+            if left < seeds { format!("{run}; {left} of {seeds} seeds left") } else { run }
         }
         _ if is_chosen => "chosen".to_owned(),
         _ if trial.epochs < longest && state.winner.is_some() => "stopped".to_owned(),

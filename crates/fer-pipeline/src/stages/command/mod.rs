@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::StageError;
-use crate::stage::{Failure, ImagesSeen, Stage, StageEntry};
+use crate::stage::{Failure, Stage, StageEntry};
 use process::{End, run};
 
 pub(crate) use command_line::{CommandLine, ProgramError, Seconds};
@@ -114,11 +114,6 @@ fn unlike(path: &Path, expected: impl Into<String>) -> Violation {
 impl Stage for Program {
     fn entry(&self) -> &'static StageEntry {
         self.entry
-    }
-
-    /// Nobody knows before it has run.
-    fn leaves(&self, _before: Option<ImagesSeen>) -> Option<ImagesSeen> {
-        None
     }
 
     fn version(&self) -> u32 {
