@@ -89,7 +89,7 @@ fn large_pictures_are_not_in_memory_side_by_side() {
     let ended = within(3, &world, &["predict", "faces", "--no-detect", "--json", "--threads=4"]).succeeded();
     assert_eq!(ended.stdout.lines().count(), 4);
     let source = "--set=ingest.source={kind: folder, path: faces}";
-    let sized = ["run", "--only=ingest", "--threads=4", source, "--set=ingest.size={height: 48, width: 48}"];
-    let split = "--set=ingest.split={kind: stratified, validation: 0.25}";
+    let sized = ["run", "--only=ingest", "--threads=4", source, "--set=ingest.size=[48, 48]"];
+    let split = "--set=ingest.split={kind: stratified, train: 0.5, validation: 0.5}";
     within(3, &world, &[&sized[..], &["--set=ingest.classes=from-folders", split]].concat()).succeeded();
 }
