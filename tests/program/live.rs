@@ -124,13 +124,15 @@ fn a_broken_frame_has_a_problem_and_the_next_one_an_answer() {
         "not a picture: found an empty file; expected png, jpg, webp, bmp, gif, tiff or pnm"
     );
     assert!(problem(client.ask(BOMB)).starts_with("too large: expected at most"));
+    let largest = format!("P5 2000 2000 255\n{}", "-".repeat(2000 * 2000));
+    assert_eq!(client.ask(largest.as_bytes())["faces"], json!([]), "nobody is on it");
     let large = format!("P5 2001 2000 255\n{}", "-".repeat(2001 * 2000));
     let expected = "too large: expected at most 4 million pixels of a frame, found 2001×2000";
     assert_eq!(problem(client.ask(large.as_bytes())), expected);
     client.0.send(Message::text("a frame")).unwrap();
     assert_eq!(problem(client.answer()), "expected a picture as a binary message, found text");
     let answer = client.ask(&whole);
-    assert_eq!((answer["frame"].as_u64(), answer["faces"].as_array().unwrap().len()), (Some(6), 1), "{answer}");
+    assert_eq!((answer["frame"].as_u64(), answer["faces"].as_array().unwrap().len()), (Some(7), 1), "{answer}");
 }
 
 #[test]
@@ -190,11 +192,23 @@ fn silent_clients_and_giants_are_told_why_it_ends() {
     );
     let mut giant = Client::open(&service, "", &[]).unwrap();
     // What it was to say has no end within a second: the head alone says how long it is.
-    let head = [&[0x82, 0xff][..], &(9_u64 << 20).to_be_bytes(), &[0; 4]].concat();
+    let head = [&[0x82, 0xff][..], &((8_u64 << 20) + 1).to_be_bytes(), &[0; 4]].concat();
     std::io::Write::write_all(giant.0.get_mut(), &head).unwrap();
     let close = giant.end();
     assert_eq!(u16::from(close.code), 1009, "{close:?}");
     assert!(close.reason.contains("8388608"), "{close:?}");
+}
+
+#[test]
+fn the_largest_frame_has_an_answer() {
+    let world = World::new();
+    let service = Service::start(&world, &[]);
+    let pixels = 2000 * 1398;
+    let head = "P6 2000 1398 255\n";
+    // What follows a picture in its file is none of its.
+    let frame = [head.as_bytes(), &vec![b'-'; (8 << 20) - head.len()]].concat();
+    assert!(frame.len() == 8 << 20 && frame.len() - head.len() >= 3 * pixels);
+    assert_eq!(Client::open(&service, "", &[]).unwrap().ask(&frame)["faces"], json!([]));
 }
 
 #[test]

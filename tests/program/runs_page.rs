@@ -93,6 +93,13 @@ fn a_form_is_no_way_to_fill_the_memory() {
     let body = format!("token={}", "x".repeat(16 << 10));
     large.write_all((form_head(&service, 2 << 20, "") + &body).as_bytes()).unwrap();
     assert_eq!(Answer::read(large).problem(413), "expected a form of at most 16384 bytes, found more");
+    // The largest one is read, and holds another token.
+    let form = |length: usize| {
+        let body = format!("{:x<length$}", "run=short&stage=evaluate&token=");
+        service.send((form_head(&service, length, "") + &body).as_bytes())
+    };
+    assert!(form(16 << 10).problem(401).contains("found another one"));
+    assert_eq!(form((16 << 10) + 1).problem(413), "expected a form of at most 16384 bytes, found more");
     let bare = Service::start(&world, &[]);
     let mut early = bare.connect();
     early.write_all(form_head(&bare, 100, "").as_bytes()).unwrap();

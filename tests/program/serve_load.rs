@@ -193,9 +193,13 @@ fn bombs_and_broken_requests_are_refused() {
     let packed = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0; 100]].concat();
     let found = service.post("?detect=false", "content-encoding: gzip\r\n", &packed).problem(415);
     assert!(found.starts_with("not a picture"), "{found}");
-    let part = "--p\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(300) + "--p--\r\n";
-    let parts = service.post("", "content-type: multipart/form-data; boundary=p\r\n", part.as_bytes());
-    assert_eq!(parts.problem(413), "expected at most 256 pictures in a request, found more");
+    let pictures = |count: usize| {
+        let part = b"--p\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nP5 1 1 255\n7\r\n";
+        let parts = [&part.repeat(count)[..], b"--p--\r\n"].concat();
+        service.post("?detect=false", "content-type: multipart/form-data; boundary=p\r\n", &parts)
+    };
+    assert_eq!(pictures(256).json()["faces"].as_array().unwrap().len(), 256);
+    assert_eq!(pictures(257).problem(413), "expected at most 256 pictures in a request, found more");
     for pretended in ["content-type: video/mp4\r\n", "content-type: application/json\r\n", "content-type: nonsense\r\n"]
     {
         assert_eq!(service.post("?detect=false", pretended, &crop(7)).status, 200, "{pretended}");

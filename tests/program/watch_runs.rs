@@ -215,6 +215,61 @@ fn what_cannot_be_read_is_a_row_that_says_so() {
 }
 
 #[test]
+fn what_is_shown_is_so_large_and_no_larger() {
+    let world = two();
+    let service = Service::start(&world, &[RUNS]);
+    let of_length = |path: &str, length: u64| {
+        let path = world.path("runs/short").join(path);
+        std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().set_len(length).unwrap();
+    };
+    // Holes are appended, which take no room.
+    of_length("evaluate/report.html", 64 << 20);
+    assert_eq!(service.get("/v1/runs/report?run=short&stage=evaluate", "").body.len(), 64 << 20);
+    of_length("evaluate/report.html", (64 << 20) + 1);
+    let told = service.get("/v1/runs/report?run=short&stage=evaluate", "").problem(404);
+    assert!(told.contains("expected at most 67108864 bytes, found 67108865"), "{told}");
+    of_length("evaluate/predictions-validation.safetensors", 256 << 20);
+    assert_eq!(names(&list(&service)["runs"]), ["deep/long", "short"]);
+    of_length("evaluate/predictions-validation.safetensors", (256 << 20) + 1);
+    let told = &list(&service)["problems"][0];
+    let expected =
+        "evaluate/predictions-validation.safetensors: expected at most 256 MiB, found 268435457 bytes".to_owned();
+    assert_eq!((&told["name"], &told["problem"]), (&json!("short"), &json!(expected)));
+    of_length("evaluate/predictions-validation.safetensors", 0);
+    let log = "line\n".repeat((256 << 10) / 5) + "ends";
+    assert_eq!(log.len(), 256 << 10);
+    std::fs::write(world.path("runs/short/cell.log"), &log).unwrap();
+    let found = service.get("/v1/runs/log?run=short", "").json();
+    assert_eq!((found["text"].as_str().unwrap(), &found["is_whole"]), (&*log, &json!(true)));
+    std::fs::write(world.path("runs/short/cell.log"), format!("x{log}")).unwrap();
+    let found = service.get("/v1/runs/log?run=short", "").json();
+    // Where it begins, nothing but its length tells whether it is in a line.
+    assert_eq!((found["text"].as_str().unwrap(), &found["is_whole"]), (&log[5..], &json!(false)));
+}
+
+#[test]
+fn so_many_runs_are_listed_and_no_more() {
+    let world = World::new();
+    world.fer(&["run", "--run-dir=runs/0000"]).succeeded();
+    let copy = |number: usize| {
+        let folder = world.path("runs").join(format!("{number:04}"));
+        std::fs::create_dir(&folder).unwrap();
+        for file in ["run.lock.json", "config.resolved.yaml"] {
+            std::fs::copy(world.path("runs/0000").join(file), folder.join(file)).unwrap();
+        }
+    };
+    (1..2000).for_each(copy);
+    let service = Service::start(&world, &[RUNS]);
+    let listed = list(&service);
+    assert_eq!((listed["runs"].as_array().unwrap().len(), &listed["problems"]), (2000, &json!([])));
+    copy(2000);
+    let listed = list(&service);
+    assert_eq!(listed["runs"].as_array().unwrap().len(), 2000);
+    let told = "expected at most 2000 runs, found 1 more, which are not listed";
+    assert_eq!(listed["problems"], json!([{"name": ".", "problem": told}]));
+}
+
+#[test]
 fn no_name_leads_out_of_the_folder() {
     let world = two();
     world.fer(&["run", "--run-dir=outside"]).succeeded();

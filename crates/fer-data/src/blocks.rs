@@ -10,7 +10,7 @@ use crate::unpacked::{Expansion, Text};
 
 /// Bytes of text that are read at a time. Enough rows for every thread, and small beside the images.
 const BLOCK: usize = 2 << 20;
-/// Longest row in bytes. A longer one is an open quote that swallows the file.
+/// Longest row in bytes, with its line break. A longer one is an open quote that swallows the file.
 pub(crate) const LONGEST_ROW: usize = 64 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -82,11 +82,12 @@ impl<'a> Blocks<'a> {
             let rows = self.rows(&bytes, end_of_file)?;
             let end = rows.last().map_or(0, |row| row.end);
             self.rest = bytes.split_off(end);
+            let long = rows.iter().find(|row| row.end - row.start > LONGEST_ROW).map(|row| row.line);
+            if let Some(line) = long.or((self.rest.len() > LONGEST_ROW).then_some(self.line)) {
+                return Err(Error::LongRow { path: self.text.path.to_owned(), line, limit: LONGEST_ROW });
+            }
             if let Some(block) = compact(bytes, &rows) {
                 return Ok(Some(block));
-            }
-            if self.rest.len() > LONGEST_ROW {
-                return Err(Error::LongRow { path: self.text.path.to_owned(), line: self.line, limit: LONGEST_ROW });
             }
         }
     }
@@ -149,4 +150,31 @@ fn compact(mut bytes: Vec<u8>, rows: &[Row]) -> Option<Block> {
     }
     bytes.truncate(length);
     (!lines.is_empty()).then_some(Block { bytes, lines, first })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_so_long_and_no_longer() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let read = |length: usize, end: &str| {
+            let row = "7 ".repeat(length / 2) + &"7".repeat(length % 2) + end;
+            std::fs::write(file.path(), format!("pixels\n{row}")).unwrap();
+            let mut blocks = Blocks::open(file.path())?;
+            let mut lengths = vec![];
+            while let Some(block) = blocks.next()? {
+                lengths.push((block.bytes.len(), block.lines));
+            }
+            Ok(lengths)
+        };
+        let most = LONGEST_ROW;
+        let found: Vec<(usize, Vec<u64>)> = read(most - 1, "\n").map_err(|error: Error| error.to_string()).unwrap();
+        assert_eq!(found.iter().map(|(length, _)| length).sum::<usize>(), 7 + most);
+        for (length, end) in [(most, "\n"), (most, "\n7\n"), (most + 1, "")] {
+            let error = read(length, end).unwrap_err().to_string();
+            assert!(error.contains("line 2") && error.contains("67108864"), "{error}");
+        }
+    }
 }

@@ -178,4 +178,24 @@ mod tests {
         assert_eq!(read(10), Ok(10));
         assert_eq!(read(9), Err("expected at most 9 bytes in it, found more".to_owned()));
     }
+
+    #[test]
+    fn any_file_may_unpack_to_so_much_and_no_more() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let unpacked = |length: u64| {
+            let mut packed = zstd::Encoder::new(file.reopen().unwrap(), 1).unwrap();
+            std::io::copy(&mut std::io::repeat(b'7').take(length), &mut packed).unwrap();
+            packed.finish().unwrap();
+            let mut text = Text::open(file.path(), Expansion::FIXED)?;
+            let (mut part, mut read) = (vec![], 0);
+            while !text.read(1 << 20, &mut part)? {
+                read += part.len() as u64;
+                part.clear();
+            }
+            Ok(read + part.len() as u64)
+        };
+        assert_eq!(unpacked(UNPACKED).map_err(|error: Error| error.to_string()).unwrap(), UNPACKED);
+        let error = fer_artifact::with_causes(&unpacked(UNPACKED + 1).unwrap_err());
+        assert!(error.contains("expected at most 268435456 bytes in it, found more"), "{error}");
+    }
 }

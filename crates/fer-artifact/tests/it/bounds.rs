@@ -1,6 +1,6 @@
 //! What a header, a record or a name may ask for: each bound, and one beyond.
 
-use fer_artifact::{LONGEST_NAME, Model, no_class_name, read, read_regular, read_regular_text};
+use fer_artifact::{LONGEST_NAME, Model, RECORD, TABLE, no_class_name, read, read_regular, read_regular_text};
 use serde_json::json;
 
 use crate::raw;
@@ -17,6 +17,15 @@ fn a_file_is_read_up_to_its_bound() {
     assert_eq!(read_regular_text(&path, 5).unwrap_err().to_string(), "expected text in UTF-8, found other bytes");
     let missing = read_regular(&folder.path().join("b"), 5).unwrap_err();
     assert_eq!(missing.kind(), std::io::ErrorKind::NotFound);
+    // Of holes, which take no room on the disk.
+    let file = std::fs::File::create(&path).unwrap();
+    for most in [RECORD, TABLE] {
+        file.set_len(most).unwrap();
+        assert_eq!(read_regular(&path, most).unwrap().len() as u64, most);
+        file.set_len(most + 1).unwrap();
+        let told = format!("expected at most {most} bytes, found more");
+        assert_eq!(read_regular(&path, most).unwrap_err().to_string(), told);
+    }
 }
 
 #[test]
