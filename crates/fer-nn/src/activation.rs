@@ -2,6 +2,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use crate::Stream;
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::simd::autovectorize;
 use crate::tape::{self, Backward, Handed, Wanted};
@@ -187,7 +188,7 @@ impl CustomOp1 for Activate {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(storage, layout)?;
-        let mut y = vec![0.0; x.len()];
+        let mut y = results(x.len());
         self.map(x, x, &mut y, |(y, _), _| y);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }

@@ -8,6 +8,7 @@ use crate::conv::{After, Geometry, bias_or_zeros};
 use crate::gray::{Gray, Moments};
 use crate::norm::pooled::{self, Sizes};
 use crate::norm::{Normalizer, Sums};
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::{floats, slice};
@@ -213,7 +214,7 @@ impl Block {
             let weight = floats(weight.value())?;
             let moments = self.running.is_none().then(|| Moments::of(gray, x));
             let norm = self.settle(|| moments.as_ref().map(|moments| moments.stats(&weight, bias_value)))?;
-            let (mut y, mut words) = (vec![0.0; pooled], Scratch::new(pooled));
+            let (mut y, mut words) = (results(pooled), Scratch::new(pooled));
             gray::forward(gray, x, (&weight, bias_value), &norm, self.activation, (&mut y, &mut words));
             return Ok((y, Saved { norm, conv: None, words: Some(words), moments }));
         }
@@ -221,7 +222,7 @@ impl Block {
             && self.pooling == Pooling::None
             && self.activation.stream().is_none()
         {
-            let (norm, mut y) = (self.settle(|| None)?, vec![0.0; self.len()]);
+            let (norm, mut y) = (self.settle(|| None)?, results(self.len()));
             let after = After::Norm { norm: &norm, residual, activation: self.activation };
             geometry.forward(x, weight, bias_value, &mut y, after)?;
             return Ok((y, Saved { norm, conv: None, words: None, moments: None }));
@@ -238,12 +239,12 @@ impl Block {
         let norm = self.settle(|| Some(BatchStats::of(values, self.sizes.channels)))?;
         let (y, words) = match self.pooling {
             Pooling::None => {
-                let mut y = vec![0.0; self.len()];
+                let mut y = results(self.len());
                 norm::forward(&norm, values, residual, self.activation, &mut y);
                 (y, None)
             }
             Pooling::Max2 => {
-                let (mut y, mut words) = (vec![0.0; pooled], Scratch::new(pooled));
+                let (mut y, mut words) = (results(pooled), Scratch::new(pooled));
                 pooled::forward(&norm, self.sizes, values, self.activation, &mut y, &mut words);
                 (y, Some(words))
             }

@@ -2,6 +2,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use crate::Stream;
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::{PIECE, slice};
@@ -44,7 +45,7 @@ impl CustomOp1 for Dropout {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(storage, layout)?;
-        let mut y = vec![0.0; x.len()];
+        let mut y = results(x.len());
         self.mask(x, &mut y);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }

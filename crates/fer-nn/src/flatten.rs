@@ -1,6 +1,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::slice;
@@ -35,7 +36,7 @@ impl CustomOp1 for Flatten {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (n, height, width, channels) = layout.shape().dims4()?;
         let x = slice(storage, layout)?;
-        let mut rows = vec![0.0; x.len()];
+        let mut rows = results(x.len());
         transpose(x, height * width, channels, &mut rows);
         Ok((CpuStorage::F32(rows), Shape::from((n, channels * height * width))))
     }

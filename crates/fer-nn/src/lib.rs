@@ -17,6 +17,7 @@ mod parameter;
 mod pool;
 #[expect(unsafe_code, reason = "vector instructions, and matrices that threads write side by side")]
 mod product;
+mod results;
 mod scratch;
 mod separable;
 mod simd;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use crate::Parameter;
 use crate::parameter::Arrival;
 use crate::product::{Destination, Matrix, MatrixMut, Workers, matmul};
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::{floats, slice};
@@ -51,7 +52,7 @@ impl CustomOp3 for Linear {
         // The product is taken the other way round, W·xᵀ: the weight is much the larger matrix, and is read as it lies.
         let mut turned = Scratch::new(outputs * n);
         matmul(MatrixMut::new(&mut turned, n), weight, x.transposed(), Destination::Overwrite, Workers::All);
-        let mut y = vec![0.0; n * outputs];
+        let mut y = results(n * outputs);
         y.par_chunks_mut(outputs.max(1)).enumerate().for_each(|(row, y)| {
             for (column, (y, bias)) in y.iter_mut().zip(bias).enumerate() {
                 *y = turned[column * n + row] + bias;

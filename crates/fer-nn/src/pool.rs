@@ -1,6 +1,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::simd::autovectorize;
 use crate::tape::{self, Backward, Handed, Wanted};
@@ -106,7 +107,7 @@ impl CustomOp1 for Pool2 {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (n, height, width, channels) = layout.shape().dims4()?;
         let (out_height, out_width) = (height / 2, width / 2);
-        let mut y = vec![0.0; n * out_height * out_width * channels];
+        let mut y = results(n * out_height * out_width * channels);
         let x = slice(storage, layout)?;
         let (line, out_line) = (width * channels, (out_width * channels).max(1));
         let lines = y.par_chunks_mut(out_line).enumerate().with_min_len(PIECE.div_ceil(out_line));

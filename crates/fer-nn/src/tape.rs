@@ -10,6 +10,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor, TensorId, bail};
 use rayon::prelude::*;
 
+use crate::results::{keep, taken};
 use crate::scratch::Scratch;
 use crate::tensor::{PIECE, floats, tensor};
 
@@ -85,6 +86,8 @@ impl Tape {
 
     /// Leaves the gradients of `scale` · `loss` with the parameters, added to what they have.
     ///
+    /// The memory of results that one recorded operator gave another is the next step's: whoever kept such a tensor finds it empty.
+    ///
     /// # Errors
     /// A loss of more than one number; a recorded operator that the loss does not depend on by way of recorded operators alone; or
     /// candle's.
@@ -93,6 +96,7 @@ impl Tape {
             bail!("backward: expected a loss of one number, found shape {:?}", loss.dims())
         }
         let mut gradients = HashMap::from([(loss.id(), Scratch::copy_of(&[scale]))]);
+        let (mut between, mut left) = (HashMap::new(), vec![]);
         for Step { name, operator, x, residual, y, wanted } in self.steps.into_iter().rev() {
             let Some(dy) = gradients.remove(&y) else { bail!("backward: no gradient reaches `{name}`") };
             let handed = operator.backward(&x, residual.as_ref(), wanted, &dy)?;
@@ -101,7 +105,12 @@ impl Tape {
                     add(&mut gradients, tensor.id(), gradient);
                 }
             }
+            // Whoever takes what this operator gave came after it, so has been.
+            left.extend(between.remove(&y).map(|y| taken(&y)).transpose()?);
+            let given = [Some(x), residual].into_iter().flatten().filter(|tensor| self.results.contains(&tensor.id()));
+            between.extend(given.map(|tensor| (tensor.id(), tensor)));
         }
+        keep(left);
         Ok(())
     }
 }

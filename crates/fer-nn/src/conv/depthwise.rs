@@ -3,6 +3,7 @@ use rayon::prelude::*;
 
 use super::geometry::{Geometry, add_in_order};
 use super::{bias_or_zeros, sums_by_channel};
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::simd::autovectorize;
 use crate::tape::{self, Backward, Handed, Wanted};
@@ -91,7 +92,7 @@ impl CustomOp3 for Depthwise {
         let (g, c) = (self.geometry, self.geometry.channels);
         let kernel = self.places_first(slice(weight, weight_layout)?);
         let bias = slice(bias, bias_layout)?;
-        let mut y = vec![0.0; g.out_len()];
+        let mut y = results(g.out_len());
         let images = slice(x, x_layout)?.par_chunks(g.image()).zip(y.par_chunks_mut(g.out_image()));
         images.for_each(|(x, y)| {
             y.chunks_exact_mut(c).for_each(|y| y.copy_from_slice(bias));

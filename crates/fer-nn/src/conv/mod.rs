@@ -20,6 +20,7 @@ pub(crate) use single::{Framed, LineOfWindows, PLACES, places_first};
 
 use crate::Parameter;
 use crate::product::Panels;
+use crate::results::results;
 use crate::scratch::Scratch;
 use crate::tape::{self, Backward, Handed, Wanted};
 use crate::tensor::{floats, slice};
@@ -124,7 +125,7 @@ impl CustomOp3 for Conv {
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let g = self.geometry;
-        let mut y = vec![0.0; g.out_len()];
+        let mut y = results(g.out_len());
         g.forward(slice(x, x_layout)?, &self.weight, slice(bias, bias_layout)?, &mut y, After::Nothing)?;
         Ok((CpuStorage::F32(y), Shape::from((g.images, g.out_height, g.out_width, g.outputs))))
     }
