@@ -1,5 +1,6 @@
 //! `fer evaluate`: which rows and labels, the report folder, the baseline.
 
+use fer_artifact::FER2013_CLASSES;
 use serde_json::{Value, json};
 
 use crate::world::{World, lines, root};
@@ -30,6 +31,33 @@ fn without_a_model_the_built_in_network_is_scored() {
     assert_eq!(call(&[]).json()["n"], 140);
     let file = root().join("models/fer48.safetensors");
     assert_eq!(call(&[]).stdout, call(&["--model", file.to_str().unwrap()]).stdout);
+}
+
+/// `ferplus48` has FER2013's classes in another order.
+#[test]
+fn numbers_mean_what_is_said_where_the_orders_differ() {
+    let world = World::new();
+    let text = world.read("faces.csv");
+    let rows = text.split_inclusive('\n').filter(|row| !row.starts_with("6,"));
+    std::fs::write(world.path("numbers.csv"), rows.collect::<String>()).unwrap();
+    let call = |more: &[&str]| world.fer(&[&["evaluate", "--data", "numbers.csv", "--json"], more].concat());
+    let absent = |more: &[&str]| call(more).succeeded().json()["absent_classes"].clone();
+    let unsaid = call(&["--model", "ferplus48"]);
+    let message = "error: numbers.csv: expected labels by name, as 0 is `angry` in FER2013 and `neutral` in the list of \
+                   classes, found numbers; `--numbers fer2013` or `--numbers model` says which they mean\n";
+    assert_eq!((unsaid.code, &*unsaid.stderr), (1, message));
+    assert_eq!(absent(&["--model", "ferplus48", "--numbers", "fer2013"]), json!(["neutral", "contempt"]));
+    assert_eq!(absent(&["--model", "ferplus48", "--numbers", "model"]), json!(["fear", "contempt"]));
+    for said in [&[][..], &["--numbers", "fer2013"], &["--numbers", "model"]] {
+        assert_eq!(absent(said), json!(["neutral"]), "both orders of `fer48` are one");
+    }
+    // Names say what they mean.
+    let named = FER2013_CLASSES
+        .iter()
+        .enumerate()
+        .fold(text, |text, (number, name)| text.replace(&format!("\n{number},"), &format!("\n{name},")));
+    std::fs::write(world.path("numbers.csv"), named).unwrap();
+    assert_eq!(absent(&["--model", "ferplus48"]), json!(["contempt"]));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_model_file_and_a_built_in_name_can_be_exported_too() {
     assert_eq!(predict(&["--model", "own.safetensors"]), predict(&[]));
 
     let nowhere = world.fer(&["export-model", "fer49", "nowhere.onnx"]);
-    let message = "error: fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`), found nothing of this name\n";
+    let message = "error: fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`, `ferplus48`), found nothing of this name\n";
     assert_eq!((nowhere.code, &*nowhere.stderr), (1, message));
     let staged = world.fer(&["export-model", "fer48", "nowhere.onnx", "--stage", "train"]);
     let message = "error: fer48: expected a run folder beside --stage, found a model\n";

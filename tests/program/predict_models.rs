@@ -78,7 +78,7 @@ fn every_command_takes_a_built_in_model_by_its_name() {
     for call in calls {
         assert_eq!(said(&[call, &["--model", "fer48"]].concat()), said(call));
         let unknown = world.fer(&[call, &["--model", "fer49"]].concat());
-        let message = "error: fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`), found \
+        let message = "error: fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`, `ferplus48`), found \
                        nothing of this name\n";
         assert_eq!((unknown.code, &*unknown.stderr), (1, message));
     }

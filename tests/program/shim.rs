@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::world::{World, root};
+use crate::world::{World, folder_in_memory, root};
 
 /// Files by path, and folders, which have no bytes.
 pub(crate) type Tree = BTreeMap<PathBuf, Option<Arc<Vec<u8>>>>;
@@ -129,7 +129,7 @@ impl Watched {
     pub(crate) fn new() -> Self {
         let world = World::in_memory();
         let root = world.path("").canonicalize().unwrap();
-        Self { world, root, notes: tempfile::tempdir().unwrap() }
+        Self { world, root, notes: folder_in_memory() }
     }
 
     /// Puts these files, and no others, into the folder.

@@ -45,6 +45,11 @@ pub(crate) struct World {
     folder: TempDir,
 }
 
+/// A folder in memory, where the system has such; else one as any other.
+pub(crate) fn folder_in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::in_folder(tempfile::tempdir().unwrap())
@@ -53,7 +58,7 @@ impl World {
     /// A world in memory where the system has such a folder: whoever calls the program thousands of times does not wait for a disk
     /// to sync.
     pub(crate) fn in_memory() -> Self {
-        Self::in_folder(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+        Self::in_folder(folder_in_memory())
     }
 
     fn in_folder(folder: TempDir) -> Self {

@@ -433,6 +433,21 @@ pub enum Error {
         /// The labels that there are.
         found: Vec<String>,
     },
+    /// Numbers that mean one class in FER2013 and another in the list of classes.
+    #[error(
+        "{}: expected labels by name, as {number} is `{fer2013}` in FER2013 and `{}` in the list of classes, found numbers",
+        path.display(), short(name)
+    )]
+    Numbers {
+        /// The file or folder.
+        path: PathBuf,
+        /// The first number of which that is so.
+        number: usize,
+        /// Its class in FER2013.
+        fer2013: String,
+        /// The class in that place of the list.
+        name: String,
+    },
     /// A split that was asked for, of which the source has no rows.
     #[error("{}: expected rows of {split}, found none; the source has the splits {found}", path.display())]
     NoRowsOfSplit {

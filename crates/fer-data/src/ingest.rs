@@ -152,6 +152,7 @@ pub fn load_rows(
         scratch,
     };
     let mut table = read(&params.source, &request)?;
+    rows.check_numbers(&table, params)?;
     let joined = match &params.votes {
         Some(votes) => Some(Joined::new(votes, classes, &mut table, params.source_path())?),
         None => None,

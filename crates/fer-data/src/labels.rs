@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use fer_artifact::Split;
+use fer_artifact::{FER2013_CLASSES, Split};
 
 use crate::spelling::{place_of, spelling, synonym};
 use crate::walk::as_text;
@@ -39,6 +39,8 @@ pub(crate) struct Labels<'a> {
     known: BTreeMap<String, Meaning>,
     /// Whether a number stands for the class in its place: where `classes` is a list, and no class is called by a number.
     by_number: bool,
+    /// Whether that place is one in FER2013's list.
+    as_fer2013: bool,
     /// Whether labels say nothing, since votes do.
     are_ignored: bool,
     /// Those of the labels that a map gives a meaning, in [`plain`] spelling.
@@ -65,7 +67,12 @@ impl<'a> Labels<'a> {
             }
         }
         let by_number = classes.labels().is_none() && !classes.names().iter().any(|name| number(name).is_some());
-        Self { classes, known, by_number, are_ignored: false, mapped: BTreeSet::new() }
+        Self { classes, known, by_number, as_fer2013: false, are_ignored: false, mapped: BTreeSet::new() }
+    }
+
+    /// The same, with numbers that stand for FER2013's classes, in its order.
+    pub(crate) fn numbered_as_fer2013(self) -> Self {
+        Self { as_fer2013: true, ..self }
     }
 
     /// Labels that say nothing.
@@ -121,11 +128,21 @@ impl<'a> Labels<'a> {
             _ if label.trim().is_empty() => Err(RowProblem::Label { classes, found }),
             _ if self.classes.labels().is_some() => Ok(Meaning::Other),
             None => Err(RowProblem::Label { classes, found }),
-            Some(index) => match u8::try_from(index) {
-                Ok(class) if self.by_number && usize::from(class) < classes.len() => Ok(Meaning::Number(class)),
-                _ => Err(RowProblem::LabelNumber { classes, found }),
+            Some(index) => match self.numbered(index) {
+                Some(class) => Ok(Meaning::Number(class)),
+                None => Err(RowProblem::LabelNumber { classes, found }),
             },
         }
+    }
+
+    /// The class that a number stands for.
+    fn numbered(&self, number: i64) -> Option<u8> {
+        let (names, place) = (self.classes.names(), usize::try_from(number).ok()?);
+        let place = match self.as_fer2013 {
+            true => place_of(FER2013_CLASSES.get(place)?, names)?,
+            false => place,
+        };
+        u8::try_from(place).ok().filter(|_| self.by_number && place < names.len())
     }
 }
 

@@ -79,7 +79,7 @@ pub use parquet::{Cell, CellKind, TableFile};
 pub use pattern::Pattern;
 pub use proposal::{Proposal, propose};
 pub use protocol::Protocol;
-pub use reading::{MappedLabel, Rows, SplitName};
+pub use reading::{MappedLabel, Numbers, Rows, SplitName};
 pub use shards::is_called_parquet;
 pub use spelling::place_of;
 pub use split_rule::{Folds, Fractions, Share, SplitRule};

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use fer_artifact::Split;
+use fer_artifact::{FER2013_CLASSES, Split};
 
 use crate::labels::{Labels, split};
 use crate::phrase::listed;
 use crate::table::Table;
-use crate::{Error, IngestParams, InvalidParams};
+use crate::{Error, IngestParams, InvalidParams, place_of};
 
 /// What of a source is wanted as one set, see [`load_rows`](crate::load_rows).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,32 @@ pub struct Rows {
     pub split: Option<SplitName>,
     /// What labels of the source stand for, where they are other words than the classes.
     pub map: Vec<MappedLabel>,
+    /// What numbers among the labels mean.
+    pub numbers: Numbers,
+}
+
+/// What numbers among the labels of a source mean. Classes that are called by numbers match by their names, whatever this says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// Places in the list of classes, from 0.
+    #[default]
+    Places,
+    /// The classes of FER2013, in its order.
+    Fer2013,
+    /// Both, which have to be the same where the list has all classes of FER2013.
+    Both,
+}
+
+impl FromStr for Numbers {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word.trim() {
+            "model" => Ok(Self::Places),
+            "fer2013" => Ok(Self::Fer2013),
+            _ => Err("expected fer2013 or model".to_owned()),
+        }
+    }
 }
 
 /// A split in the words of data sets: `test`, `PrivateTest`, `val`.
@@ -68,7 +94,26 @@ impl Rows {
         for MappedLabel { label, class } in &self.map {
             labels.map(label, class.as_deref())?;
         }
-        Ok(labels)
+        Ok(if self.numbers == Numbers::Fer2013 { labels.numbered_as_fer2013() } else { labels })
+    }
+
+    /// Checks that numbers mean one thing, where the source has some.
+    ///
+    /// # Errors
+    /// [`Error::Numbers`].
+    pub(crate) fn check_numbers(&self, table: &Table, params: &IngestParams) -> Result<(), Error> {
+        let names = params.classes.names();
+        let known = FER2013_CLASSES.iter().all(|name| place_of(name, names).is_some());
+        let differs =
+            FER2013_CLASSES.iter().zip(names).find(|(known, name)| place_of(known, &[name.to_string()]).is_none());
+        match differs {
+            Some((fer2013, name)) if known && self.numbers == Numbers::Both && !table.numbered.is_empty() => {
+                let number = place_of(name, names).unwrap_or_default();
+                let (fer2013, name) = ((*fer2013).to_owned(), name.clone());
+                Err(Error::Numbers { path: params.source_path().to_owned(), number, fer2013, name })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Which rows are wanted.

@@ -25,7 +25,7 @@ Commands that predict with this file apply the temperature.
 onnx: a graph from gray faces (U8 [N, H, W]) to probabilities, with preprocessing and temperature, for ONNX Runtime.
 hugging-face: a folder for the hub with weights, configuration, model card and code for PyTorch.")]
 pub(super) struct ExportModelArgs {
-    /// A run folder with a finished chain, a model file, or the name of a built-in network (`fer48`).
+    /// A run folder with a finished chain, a model file, or the name of a built-in network, `fer48` or `ferplus48`.
     #[arg(value_name = "RUN|MODEL|NAME")]
     model: PathBuf,
     /// Export the model of this training (default: the last training of the chain).

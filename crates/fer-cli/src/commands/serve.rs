@@ -37,7 +37,7 @@ pub(super) struct ServeArgs {
     /// Listen at this address; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Answer by this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
+    /// Answer by this model: a file, a run folder for its last training, or the name of a built-in network, `fer48` (default) or `ferplus48`. Repeat it to offer several: a request chooses by `?model=NAME`, and the first one is the default.
     #[arg(long = "model", value_name = "[NAME=]MODEL|RUN")]
     models: Vec<String>,
     /// Show the runs and sweeps below this folder, as they go, on the page /runs.

@@ -156,9 +156,10 @@ fn the_built_in_network_knows_fer2013_and_can_look_twice() {
 
 #[test]
 fn every_built_in_name_has_a_model_and_no_other_name_has_one() {
-    for name in BUILT_IN {
+    let fer_plus = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"];
+    for (name, classes) in BUILT_IN.into_iter().zip([&FER2013_CLASSES[..], &fer_plus]) {
         let ensemble = Ensemble::from_bytes(name.as_ref(), built_in(name).unwrap()).unwrap();
-        assert_eq!(ensemble.classes().len(), 7);
+        assert_eq!(ensemble.classes(), classes);
     }
     assert!(built_in("fer").is_none() && built_in("FER48").is_none());
 }
@@ -178,7 +179,7 @@ fn a_built_in_name_is_taken_where_nothing_lies_at_that_path() {
     let image: Vec<u8> = (0..48 * 48).map(|index| (index * 31 % 251) as u8).collect();
     let of = |ensemble: Ensemble| ensemble.logits(&image, size(48)).unwrap();
     assert_eq!(of(Ensemble::open(&["fer48"]).unwrap()), of(Ensemble::built_in()));
-    let message = "fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`), found nothing of \
-                   this name";
+    let message = "fer49: expected a model file, a run folder, or the name of a built-in model (`fer48`, `ferplus48`), found \
+                   nothing of this name";
     assert_eq!(Ensemble::open(&["fer48", "fer49"]).unwrap_err().to_string(), message);
 }

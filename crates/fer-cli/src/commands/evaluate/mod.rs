@@ -8,8 +8,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use fer_artifact::{Predictions, Split, SplitMetrics, Tta, with_causes};
 use fer_data::{
-    Classes, Detect, Error, FerPlusVotes, ImageSize, IngestParams, Loaded, MappedLabel, RowProblem, Rows, Source,
-    SplitName, Votes, load_rows,
+    Classes, Detect, Error, FerPlusVotes, ImageSize, IngestParams, Loaded, MappedLabel, Numbers, RowProblem, Rows,
+    Source, SplitName, Votes, load_rows,
 };
 use fer_eval::{Baseline, Robustness, paired, score};
 use fer_pipeline::{face_finder, last_part};
@@ -32,6 +32,7 @@ use folder::{Evaluated, ReportFolder, scores};
   fer evaluate --model runs/b --baseline fer48 --data other.csv
   fer evaluate --model one.safetensors --model other.safetensors --data pictures --tta flip --json
   fer evaluate --data faces --map anger=angry --map contempt=     rows of `contempt` are left out
+  fer evaluate --model ferplus48 --data fer2013.csv --numbers fer2013
   fer evaluate --data fer2013.csv --votes fer2013new.csv --split validation
   fer evaluate --data photographs --detect
   fer evaluate --data fer2013.csv --split validation --corrupt
@@ -39,7 +40,7 @@ The model's header says how to preprocess the images, and `fer export-model` sto
 applied. Without `--split`, all rows count.")]
 pub(super) struct EvaluateArgs {
     /// Use this model: a file, from the train stage or `fer export-model`, a run folder for its last training, or the name of a built-in
-    /// network (default: `fer48`). Repeat it to average the probabilities of several models with the same classes.
+    /// network, `fer48` (default) or `ferplus48`. Repeat it to average the probabilities of several models with the same classes.
     #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
     models: Vec<PathBuf>,
     /// Labelled images: a CSV file, plain or packed, a folder of pictures, or a Parquet file or a folder of them.
@@ -53,6 +54,10 @@ pub(super) struct EvaluateArgs {
     /// a class.
     #[arg(long = "map", value_name = "LABEL=CLASS")]
     map: Vec<MappedLabel>,
+    /// Take numbers among the labels for classes in this order: that of FER2013 (`fer2013`: 0 is angry, 6 is neutral) or that of the
+    /// model's list of classes (`model`). It has to be said where the two differ, as with `ferplus48`.
+    #[arg(long, value_name = "fer2013|model")]
+    numbers: Option<Numbers>,
     /// Take these votes of several people in place of the labels: FER+'s file, `fer2013new.csv`, which has a row for each row of the source.
     /// Rows with a clear majority for a class of the model count.
     #[arg(long, value_name = "FILE", conflicts_with = "map")]
@@ -177,8 +182,11 @@ impl EvaluateArgs {
             ..IngestParams::new(Source::at(&self.data))
         };
         let finder = if self.detect { Some(face_finder().ok_or(Error::NoDetector)?) } else { None };
-        let rows = Rows { split: self.split, map: self.map.clone() };
+        let rows = Rows { split: self.split, map: self.map.clone(), numbers: self.numbers.unwrap_or(Numbers::Both) };
         let loaded = load_rows(&source, &rows, finder.as_deref(), &std::env::temp_dir());
+        if let Err(error @ Error::Numbers { .. }) = loaded {
+            bail!("{error}; `--numbers fer2013` or `--numbers model` says which they mean")
+        }
         loaded.map_err(|error| match unknown_label(&error) {
             Some(label) => anyhow!(
                 "{}; `--map {label}=CLASS` says which class it stands for, `--map {label}=` leaves its rows out",
@@ -233,6 +241,10 @@ impl EvaluateArgs {
             ("split", self.split.map(|SplitName(split)| json!(split))),
             ("votes", self.votes.as_ref().map(text)),
             ("map", (!self.map.is_empty()).then(|| Value::Object(map.collect()))),
+            (
+                "numbers",
+                self.numbers.map(|numbers| json!(if numbers == Numbers::Fer2013 { "fer2013" } else { "model" })),
+            ),
             ("baseline", self.baseline.as_ref().map(text)),
         ];
         for (name, value) in optional {

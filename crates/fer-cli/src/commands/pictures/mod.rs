@@ -39,7 +39,7 @@ pub(super) struct PictureArgs {
     /// Pictures, and folders of pictures at any depth.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Use this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to average the probabilities of several models.
+    /// Use this model: a file, a run folder for its last training, or the name of a built-in network, `fer48` (default) or `ferplus48`. Repeat it to average the probabilities of several models.
     #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
     models: Vec<PathBuf>,
     /// Skip face detection: every picture is one cropped face.

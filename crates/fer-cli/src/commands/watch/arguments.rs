@@ -61,7 +61,7 @@ pub(crate) struct WatchArgs {
     /// Time constant of the filter that smooths a face's probabilities; 0 turns it off.
     #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = time)]
     smoothing: f64,
-    /// Use this model: a file, a run folder for its last training, or the name of a built-in network (default: `fer48`). Repeat it to average the probabilities of several models.
+    /// Use this model: a file, a run folder for its last training, or the name of a built-in network, `fer48` (default) or `ferplus48`. Repeat it to average the probabilities of several models.
     #[arg(long = "model", value_name = "MODEL|RUN|NAME")]
     models: Vec<PathBuf>,
     /// Side of the smallest face to find, in pixels (default: a 32nd of the picture's longer side).
