@@ -444,7 +444,7 @@ pub enum Error {
         /// The first number of which that is so.
         number: usize,
         /// Its class in FER2013.
-        fer2013: String,
+        fer2013: &'static str,
         /// The class in that place of the list.
         name: String,
     },

@@ -7,8 +7,9 @@ use fer_artifact::{FER2013_CLASSES, Split};
 
 use crate::labels::{Labels, split};
 use crate::phrase::listed;
+use crate::spelling::{place_of, spelling};
 use crate::table::Table;
-use crate::{Error, IngestParams, InvalidParams, place_of};
+use crate::{Error, IngestParams, InvalidParams};
 
 /// What of a source is wanted as one set, see [`load_rows`](crate::load_rows).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,14 +104,14 @@ impl Rows {
     /// [`Error::Numbers`].
     pub(crate) fn check_numbers(&self, table: &Table, params: &IngestParams) -> Result<(), Error> {
         let names = params.classes.names();
-        let known = FER2013_CLASSES.iter().all(|name| place_of(name, names).is_some());
-        let differs =
-            FER2013_CLASSES.iter().zip(names).find(|(known, name)| place_of(known, &[name.to_string()]).is_none());
-        match differs {
-            Some((fer2013, name)) if known && self.numbers == Numbers::Both && !table.numbered.is_empty() => {
-                let number = place_of(name, names).unwrap_or_default();
-                let (fer2013, name) = ((*fer2013).to_owned(), name.clone());
-                Err(Error::Numbers { path: params.source_path().to_owned(), number, fer2013, name })
+        let knows_all = FER2013_CLASSES.iter().all(|name| place_of(name, names).is_some());
+        let mut numbered = FER2013_CLASSES.into_iter().zip(names).enumerate();
+        match numbered.find(|(_, (fer2013, name))| spelling(fer2013) != spelling(name)) {
+            Some((number, (fer2013, name)))
+                if knows_all && self.numbers == Numbers::Both && !table.numbered.is_empty() =>
+            {
+                let (path, name) = (params.source_path().to_owned(), name.clone());
+                Err(Error::Numbers { path, number, fer2013, name })
             }
             _ => Ok(()),
         }

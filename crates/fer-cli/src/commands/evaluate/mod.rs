@@ -56,7 +56,7 @@ pub(super) struct EvaluateArgs {
     map: Vec<MappedLabel>,
     /// Take numbers among the labels for classes in this order: that of FER2013 (`fer2013`: 0 is angry, 6 is neutral) or that of the
     /// model's list of classes (`model`). It has to be said where the two differ, as with `ferplus48`.
-    #[arg(long, value_name = "fer2013|model")]
+    #[arg(long, value_name = "fer2013|model", conflicts_with = "votes")]
     numbers: Option<Numbers>,
     /// Take these votes of several people in place of the labels: FER+'s file, `fer2013new.csv`, which has a row for each row of the source.
     /// Rows with a clear majority for a class of the model count.
