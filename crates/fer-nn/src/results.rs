@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor};
 
+use crate::scratch::take_fitting;
+
 thread_local! {
     /// What the last step of this thread left, and nobody has taken yet.
     static LEFT: RefCell<Vec<Vec<f32>>> = const { RefCell::new(vec![]) };
@@ -14,12 +16,7 @@ thread_local! {
 /// As many numbers, of unspecified value, for an operator's results. Debug builds fill them with NaN, so that nobody relies on what was
 /// there.
 pub(crate) fn results(length: usize) -> Vec<f32> {
-    let found = LEFT.with_borrow_mut(|left| {
-        let fits = |(_, capacity): &(usize, usize)| (length..=2 * length).contains(capacity);
-        let capacities = left.iter().map(Vec::capacity).enumerate();
-        let (best, _) = capacities.filter(fits).min_by_key(|(_, capacity)| *capacity)?;
-        Some(left.swap_remove(best))
-    });
+    let found = LEFT.with_borrow_mut(|left| take_fitting(left, length));
     let mut values = found.unwrap_or_else(|| vec![0.0; length]);
     values.resize(length, 0.0);
     if cfg!(debug_assertions) {

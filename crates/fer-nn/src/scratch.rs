@@ -21,16 +21,19 @@ static POOL: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 /// Most numbers that the pool keeps: 1 GiB of them.
 const MOST: usize = 1 << 28;
 
+/// Takes the smallest of these buffers that has room for so many numbers, and for no more than twice as many.
+pub(crate) fn take_fitting(buffers: &mut Vec<Vec<f32>>, size: usize) -> Option<Vec<f32>> {
+    let fits = |(_, capacity): &(usize, usize)| (size..=2 * size).contains(capacity);
+    let capacities = buffers.iter().map(Vec::capacity).enumerate();
+    let (best, _) = capacities.filter(fits).min_by_key(|(_, capacity)| *capacity)?;
+    Some(buffers.swap_remove(best))
+}
+
 impl Scratch {
     /// A buffer of this length. Debug builds fill it with NaN, so that nobody relies on what was there.
     pub(crate) fn new(length: usize) -> Self {
         let size = length + LINE / size_of::<f32>();
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |buffer: &&(usize, usize)| (size..=2 * size).contains(&buffer.1);
-        let sizes: Vec<(usize, usize)> = pool.iter().map(Vec::len).enumerate().collect();
-        let best = sizes.iter().filter(fits).min_by_key(|(_, size)| *size);
-        let found = best.map(|&(index, _)| pool.swap_remove(index));
-        drop(pool);
+        let found = take_fitting(&mut POOL.lock().unwrap_or_else(PoisonError::into_inner), size);
         let mut values = found.unwrap_or_else(|| vec![0.0; size]);
         if cfg!(debug_assertions) {
             values.fill(f32::NAN);
