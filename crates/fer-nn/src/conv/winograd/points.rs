@@ -2,6 +2,18 @@
 
 use pulp::Simd;
 
+/// An array of what is said of each number below 3, 4 or 6, written out: arrays of vectors that loops fill are cleared
+/// in memory before, and copied in it afterwards.
+macro_rules! each {
+    (@ $number:ident, $value:expr, $($numbers:expr)*) => {
+        [$({ let $number: usize = $numbers; $value }),*]
+    };
+    (3, |$number:ident| $value:expr) => { each!(@ $number, $value, 0 1 2) };
+    (4, |$number:ident| $value:expr) => { each!(@ $number, $value, 0 1 2 3) };
+    (6, |$number:ident| $value:expr) => { each!(@ $number, $value, 0 1 2 3 4 5) };
+}
+pub(super) use each;
+
 /// The method evaluates polynomials at 0, ±P, ±Q and infinity. The usual 0, ±1, ±2 lose three times as many digits:
 /// these points' powers stay closer to 1. All constants made of them are exact.
 const P: f32 = 0.75;

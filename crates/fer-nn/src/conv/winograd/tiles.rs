@@ -1,5 +1,6 @@
 //! The tiles of a convolution: 4×4 results, made of 6×6 inputs.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use crate::conv::geometry::Geometry;
@@ -40,17 +41,11 @@ impl Geometry {
     /// Where the tile's 6×6 inputs begin in x, row by row; `None` is padding.
     pub(super) fn sources(&self, tile: usize) -> [Option<usize>; POINTS] {
         let [image, top, left] = self.corner(tile);
-        let mut places = [None; POINTS];
-        for (index, place) in places.iter_mut().enumerate() {
-            // Counted from the padded image's corner.
-            let (row, column) = (top + index / 6, left + index % 6);
-            let rows = self.padding..self.height + self.padding;
-            if rows.contains(&row) && (self.padding..self.width + self.padding).contains(&column) {
-                let line = image * self.height + row - self.padding;
-                *place = Some((line * self.width + column - self.padding) * self.channels);
-            }
-        }
-        places
+        // Corners are counted from the padded image's.
+        let inside = |at: usize, length: usize| at.checked_sub(self.padding).filter(|at| *at < length);
+        let lines: [_; 6] = from_fn(|row| inside(top + row, self.height).map(|row| image * self.height + row));
+        let columns: [_; 6] = from_fn(|column| inside(left + column, self.width));
+        from_fn(|index| Some((lines[index / 6]? * self.width + columns[index % 6]?) * self.channels))
     }
 
     /// Where the tile's 4×4 results begin in y, row by row; `None` is beyond the edge.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::planes::Planes;
-use super::points::{input_gradients, input_points, results, spread};
+use super::points::{each, input_gradients, input_points, results, spread};
 use super::tiles::POINTS;
 use crate::conv::geometry::Geometry;
 use crate::simd::{First, Full, Lanes, for_each_vector};
@@ -45,22 +45,12 @@ fn gather_vector<S: Simd>(
     at: usize,
     lanes: impl Lanes<S>,
 ) {
-    let mut down = [[simd.splat_f32s(0.0); 6]; 6];
-    for column in 0..6 {
-        let mut d = [simd.splat_f32s(0.0); 6];
-        for row in 0..6 {
-            d[row] = lanes.load(simd, &sources[row * 6 + column][at..]);
-        }
-        let d = input_points(simd, d);
-        for row in 0..6 {
-            down[row][column] = d[row];
-        }
-    }
-    for (row, down) in down.into_iter().enumerate() {
-        for (column, value) in input_points(simd, down).into_iter().enumerate() {
-            lanes.store(simd, &mut points[(row * 6 + column) * stride..], value);
-        }
-    }
+    let columns =
+        each!(6, |column| input_points(simd, each!(6, |row| lanes.load(simd, &sources[row * 6 + column][at..]))));
+    each!(6, |row| {
+        let values = input_points(simd, each!(6, |column| columns[column][row]));
+        each!(6, |column| lanes.store(simd, &mut points[(row * 6 + column) * stride..], values[column]));
+    });
 }
 
 /// Aᵀ m A of each tile, plus the bias, for the outputs from the first on.
@@ -102,25 +92,18 @@ fn finish_vector<S: Simd>(
     at: usize,
     lanes: impl Lanes<S>,
 ) {
-    let mut down = [[simd.splat_f32s(0.0); 6]; 4];
-    for column in 0..6 {
-        let mut m = [simd.splat_f32s(0.0); 6];
-        for row in 0..6 {
-            m[row] = lanes.load(simd, &products[(row * 6 + column) * stride..]);
-        }
-        let m = results(simd, m);
-        for row in 0..4 {
-            down[row][column] = m[row];
-        }
-    }
+    let columns = each!(6, |column| {
+        results(simd, each!(6, |row| lanes.load(simd, &products[(row * 6 + column) * stride..])))
+    });
     let bias = lanes.load(simd, &bias[at..]);
-    for (row, down) in down.into_iter().enumerate() {
-        for (column, value) in results(simd, down).into_iter().enumerate() {
+    each!(4, |row| {
+        let values = results(simd, each!(6, |column| columns[column][row]));
+        each!(4, |column| {
             if let Some(start) = targets[row * 4 + column] {
-                lanes.store(simd, &mut y[start + at..], simd.add_f32s(value, bias));
+                lanes.store(simd, &mut y[start + at..], simd.add_f32s(values[column], bias));
             }
-        }
-    }
+        });
+    });
 }
 
 /// A dy Aᵀ of each tile.
@@ -158,22 +141,11 @@ fn spread_vector<S: Simd>(
     at: usize,
     lanes: impl Lanes<S>,
 ) {
-    let mut down = [[simd.splat_f32s(0.0); 4]; 6];
-    for column in 0..4 {
-        let mut dy = [simd.splat_f32s(0.0); 4];
-        for row in 0..4 {
-            dy[row] = lanes.load(simd, &sources[row * 4 + column][at..]);
-        }
-        let dy = spread(simd, dy);
-        for row in 0..6 {
-            down[row][column] = dy[row];
-        }
-    }
-    for (row, down) in down.into_iter().enumerate() {
-        for (column, value) in spread(simd, down).into_iter().enumerate() {
-            lanes.store(simd, &mut gradients[(row * 6 + column) * stride..], value);
-        }
-    }
+    let columns = each!(4, |column| spread(simd, each!(4, |row| lanes.load(simd, &sources[row * 4 + column][at..]))));
+    each!(6, |row| {
+        let values = spread(simd, each!(4, |column| columns[column][row]));
+        each!(6, |column| lanes.store(simd, &mut gradients[(row * 6 + column) * stride..], values[column]));
+    });
 }
 
 /// B v Bᵀ of each tile, added onto the inputs' gradients.
@@ -211,23 +183,16 @@ fn scatter_vector<S: Simd>(
     at: usize,
     lanes: impl Lanes<S>,
 ) {
-    let mut down = [[simd.splat_f32s(0.0); 6]; 6];
-    for column in 0..6 {
-        let mut v = [simd.splat_f32s(0.0); 6];
-        for row in 0..6 {
-            v[row] = lanes.load(simd, &points[(row * 6 + column) * stride..]);
-        }
-        let v = input_gradients(simd, v);
-        for row in 0..6 {
-            down[row][column] = v[row];
-        }
-    }
-    for (row, down) in down.into_iter().enumerate() {
-        for (column, value) in input_gradients(simd, down).into_iter().enumerate() {
+    let columns = each!(6, |column| {
+        input_gradients(simd, each!(6, |row| lanes.load(simd, &points[(row * 6 + column) * stride..])))
+    });
+    each!(6, |row| {
+        let values = input_gradients(simd, each!(6, |column| columns[column][row]));
+        each!(6, |column| {
             if let Some(start) = targets[row * 6 + column] {
-                let sum = simd.add_f32s(lanes.load(simd, &dx[start + at..]), value);
+                let sum = simd.add_f32s(lanes.load(simd, &dx[start + at..]), values[column]);
                 lanes.store(simd, &mut dx[start + at..], sum);
             }
-        }
-    }
+        });
+    });
 }

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::planes::Planes;
-use super::points::{weight_gradients, weight_points};
+use super::points::{each, weight_gradients, weight_points};
 use crate::conv::geometry::Geometry;
 use crate::scratch::Scratch;
 use crate::simd::{First, Full, Lanes, for_each_vector, vectorize};
@@ -50,20 +50,16 @@ impl WithSimd for TransformWeight<'_> {
         let Self { places, planes, row, kernel } = self;
         let columns = planes.layout.columns;
         for_each_vector!(S, columns, |at, lanes| {
-            let mut down = [[simd.splat_f32s(0.0); 3]; 6];
-            for column in 0..3 {
-                let g = [0, 1, 2].map(|row| lanes.load(simd, &places[(row * 3 + column) * columns + at..]));
-                let g = weight_points(simd, g);
-                for row in 0..6 {
-                    down[row][column] = g[row];
-                }
-            }
+            let down = each!(3, |column| {
+                weight_points(simd, each!(3, |row| lanes.load(simd, &places[(row * 3 + column) * columns + at..])))
+            });
             let start = planes.place(row, at);
-            for (row, down) in down.into_iter().enumerate() {
-                for (column, value) in weight_points(simd, down).into_iter().enumerate() {
-                    lanes.store(simd, &mut kernel[(row * 6 + column) * planes.stride + start..], value);
-                }
-            }
+            each!(6, |row| {
+                let values = weight_points(simd, each!(3, |column| down[column][row]));
+                each!(6, |column| {
+                    lanes.store(simd, &mut kernel[(row * 6 + column) * planes.stride + start..], values[column]);
+                });
+            });
         });
     }
 }
@@ -85,22 +81,18 @@ impl WithSimd for FinishWeight<'_> {
         for (channel, dweight) in dweight.chunks_exact_mut(9 * outputs).enumerate() {
             for_each_vector!(S, outputs, |at, lanes| {
                 let start = planes.place(channel, at);
-                let mut down = [[simd.splat_f32s(0.0); 6]; 3];
-                for column in 0..6 {
-                    let mut u = [simd.splat_f32s(0.0); 6];
-                    for row in 0..6 {
-                        u[row] = lanes.load(simd, &sums[(row * 6 + column) * planes.stride + start..]);
-                    }
-                    let u = weight_gradients(simd, u);
-                    for row in 0..3 {
-                        down[row][column] = u[row];
-                    }
-                }
-                for (row, down) in down.into_iter().enumerate() {
-                    for (column, value) in weight_gradients(simd, down).into_iter().enumerate() {
-                        lanes.store(simd, &mut dweight[(row * 3 + column) * outputs + at..], value);
-                    }
-                }
+                let down = each!(6, |column| {
+                    let load = |row: usize| &sums[(row * 6 + column) * planes.stride + start..];
+                    weight_gradients(simd, each!(6, |row| lanes.load(simd, load(row))))
+                });
+                each!(3, |row| {
+                    let values = weight_gradients(simd, each!(6, |column| down[column][row]));
+                    each!(3, |column| lanes.store(
+                        simd,
+                        &mut dweight[(row * 3 + column) * outputs + at..],
+                        values[column]
+                    ));
+                });
             });
         }
     }
