@@ -1,6 +1,6 @@
 use fer_artifact::{OutOfRange, Size};
 
-use crate::{FileOf, PeersError};
+use crate::{FileOf, Init, PeersError};
 
 /// What can be wrong with a training. What one process alone can meet belongs in [`Error::is_everybodys`], too.
 #[derive(Debug, thiserror::Error)]
@@ -81,9 +81,12 @@ pub enum Error {
     /// The parameters name a file of weights to start from, and the caller did not read it.
     #[error("init: expected the tensors of {file}, found none")]
     NoInit {
-        /// The file.
-        file: FileOf,
+        /// The file, or the files.
+        file: Init,
     },
+    /// Models whose weights have no mean.
+    #[error("init: {0}")]
+    UnlikeInits(String),
     /// The weights to start from are not the network's.
     #[error("init")]
     Init(#[source] fer_model::Error),

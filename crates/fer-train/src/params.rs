@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::recipe::check_crops;
 use crate::{
-    ClassWeights, Crop, DecayedWeights, Distillation, Error, FileOf, Mixup, OptimizerChoice, OptimizerParams, Schedule,
+    ClassWeights, Crop, DecayedWeights, Distillation, Error, Init, Mixup, OptimizerChoice, OptimizerParams, Schedule,
     TargetRule,
 };
 
@@ -30,10 +30,10 @@ use crate::{
 pub struct TrainParams {
     /// The network.
     pub model: NetworkParams,
-    /// Model whose weights to start from: a file, relative to the pipeline file, or what another stage leaves; without it,
-    /// fresh weights. A last layer for another number of classes begins afresh.
+    /// Model whose weights to start from: a file, relative to the pipeline file, or what another stage leaves; of a list of
+    /// them, the mean of the weights. Without it, fresh weights. A last layer for another number of classes begins afresh.
     #[schemars(extend("examples" = [{"from": "teacher"}]))]
-    pub init: Option<FileOf>,
+    pub init: Option<Init>,
     /// How often every training image is seen.
     pub epochs: Count,
     /// Images in a step; the last batch of an epoch may have fewer.

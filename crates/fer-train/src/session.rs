@@ -40,7 +40,7 @@ impl<'a> Session<'a> {
                 network
             }
             (None, None) => Network::new(&task.network, seed)?,
-            (Some(path), None) => return Err(Error::NoInit { file: path.clone() }),
+            (Some(file), None) => return Err(Error::NoInit { file: file.clone() }),
         };
         let optimizer = task.params.start_optimizer(network.parameters())?;
         let average = match task.params.ema {

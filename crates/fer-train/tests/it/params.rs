@@ -50,6 +50,7 @@ fn all_forms_read_back_as_they_were_written() {
         json!({"class_weights": "balanced", "decay": "matrices", "final_plain_epochs": 6, "ema": 0.999}),
         json!({"augmentation": {"flip": 0.5, "erasing": {"probability": 0.5}}, "mixup": {"alpha": 0.2}}),
         json!({"distillation": {"predictions": ["a.safetensors", "b.safetensors"], "share": 1}}),
+        json!({"init": ["a.safetensors", {"from": "teacher"}]}),
         json!({"crops": [{"from_epoch": 1, "size": 36}, {"from_epoch": 61, "size": 44}]}),
     ];
     for form in forms {
@@ -58,7 +59,7 @@ fn all_forms_read_back_as_they_were_written() {
         assert_eq!(from_value::<TrainParams>(to_value(&params).unwrap()).unwrap(), params, "{form}");
     }
     let params: TrainParams = from_value(json!({"init": "a/b"})).unwrap();
-    assert_eq!(params.init, Some(FileOf::Path("a/b".into())));
+    assert_eq!(params.init, Some(FileOf::Path("a/b".into()).into()));
 }
 
 #[test]

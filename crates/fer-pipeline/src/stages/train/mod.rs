@@ -13,7 +13,9 @@ use fer_artifact::{
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_export::{TRAINING_FILES, training_files};
-use fer_train::{Error, FileOf, Memory, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
+use fer_train::{
+    Error, FileOf, Memory, Peers, Select, TrainData, TrainParams, Trained, doubts, mean_weights, train_together,
+};
 use serde_json::Value;
 
 use crate::company::{Call, Training};
@@ -73,8 +75,8 @@ fn check(features: &Path, output: &Path) -> Result<(), Violation> {
 /// other tools, what [`exports`] has.
 struct Train {
     params: TrainParams,
-    /// Where the weights of `init` come from, if there are any.
-    init: Option<Named>,
+    /// Where the weights of `init` come from.
+    init: Vec<Named>,
     /// Where the predictions of `distillation` come from.
     teachers: Vec<Named>,
 }
@@ -89,7 +91,8 @@ impl Train {
                 Ok(Named::Stage(Input::of_stage(stage, of, name)))
             }
         };
-        let init = own.init.as_ref().map(|file| named(file, Kind::Model, MODEL)).transpose()?;
+        let models = own.init.iter().flat_map(|init| init.files());
+        let init = models.map(|file| named(file, Kind::Model, MODEL)).collect::<Result<_, _>>()?;
         let teachers = own.distillation.iter().flat_map(|distillation| &distillation.predictions);
         let predictions = predictions_file(Split::Train);
         let teachers = teachers.map(|file| named(file, Kind::Predictions, predictions)).collect::<Result<_, _>>()?;
@@ -163,8 +166,10 @@ impl Train {
     }
 
     /// The weights to start from, if there are any.
-    fn weights(&self, context: &Context<'_>) -> Result<Option<BTreeMap<String, Array>>, fer_artifact::Error> {
-        self.init.as_ref().map(|named| read_tensors(&named.path(context))).transpose()
+    fn weights(&self, context: &Context<'_>) -> Result<Option<BTreeMap<String, Array>>, Error> {
+        let models: Vec<_> =
+            self.init.iter().map(|named| read_tensors(&named.path(context))).collect::<Result<_, _>>()?;
+        if models.is_empty() { Ok(None) } else { mean_weights(&models).map(Some) }
     }
 }
 
@@ -182,9 +187,13 @@ impl Stage for Train {
     }
 
     fn foreign(&self, of_file: &FileDigest<'_>) -> Result<BTreeMap<String, Digest>, StageError> {
+        let numbered = |name: &str, place: usize| format!("{name}[{place}]");
+        let init = self.init.iter().enumerate().map(|(place, named)| match self.init.len() {
+            1 => ("init".to_owned(), named),
+            _ => (numbered("init", place), named),
+        });
         let teachers = self.teachers.iter().enumerate();
-        let teachers = teachers.map(|(place, named)| (format!("distillation.predictions[{place}]"), named));
-        let named = self.init.iter().map(|named| ("init".to_owned(), named)).chain(teachers);
+        let named = init.chain(teachers.map(|(place, named)| (numbered("distillation.predictions", place), named)));
         let files = named.filter_map(|(name, named)| match named {
             Named::File(path) => Some((name, path)),
             Named::Stage(_) => None,
