@@ -124,6 +124,13 @@ fn a_training_starts_from_another_stage_and_learns_from_its_answers() {
     };
     assert_eq!(tensors(&model), tensors(&world.files("by-path")["train/model.safetensors"]));
 
+    // The mean of a model and itself is the model.
+    let init = format!("train.init=[{teacher}, {teacher}]");
+    world.fer(&["run", "by-path.yaml", "--run-dir", "mean", "--set", &init]).succeeded();
+    assert_eq!(tensors(&model), tensors(&world.files("mean")["train/model.safetensors"]));
+    let header = world.fer(&["inspect", "mean/train/model.safetensors"]).succeeded().stdout;
+    assert!(header.contains("train.init[0]") && header.contains("train.init[1]"), "{header}");
+
     // A change of the teacher reaches the student.
     let plan = world.fer(&["plan", "--set", "teacher.epochs=1"]).succeeded().stdout;
     assert!(plan.lines().any(|line| line.starts_with("train: ") && line.contains("may change")), "{plan}");
@@ -137,6 +144,11 @@ fn a_stage_that_cannot_give_what_it_is_named_for_is_refused() {
         ("{from: exam}", "`from: exam`: expected a stage that leaves model.safetensors, found one of kind `evaluate`"),
         ("{from: 'A b'}", "`from`: expected a stage's name"),
         ("{form: teacher}", "unknown key `form`"),
+        (
+            "[{from: teacher}, {from: nobody}]",
+            "`from: nobody`: expected the name of a stage before `train`, found none",
+        ),
+        ("[]", "expected a path, `{from: STAGE}`, or a list of at least one of them"),
     ] {
         std::fs::write(world.path("pipeline.yaml"), student().replace("{from: teacher}", from)).unwrap();
         let plan = world.fer(&["plan"]);

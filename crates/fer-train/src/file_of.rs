@@ -66,7 +66,7 @@ fer_artifact::inline_schema!(FileOf, |_| json_schema!({
     ]
 }));
 
-struct PathOrStage;
+pub(crate) struct PathOrStage;
 
 impl<'de> Visitor<'de> for PathOrStage {
     type Value = FileOf;

@@ -5,8 +5,11 @@ use std::fmt;
 
 use fer_artifact::Array;
 use schemars::json_schema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::file_of::PathOrStage;
 use crate::{Error, FileOf};
 
 /// Whose weights a training starts from: one model's, or the mean of several (Wortsman et al., *Model soups*, 2022), which
@@ -21,8 +24,7 @@ use crate::{Error, FileOf};
 /// assert_eq!(mean.to_string(), "a.safetensors, stage `teacher`");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(into = "OneOrMore")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Init(Vec<FileOf>);
 
 impl Init {
@@ -45,28 +47,41 @@ impl fmt::Display for Init {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a path, `{from: STAGE}`, or a list of at least one of them")]
-enum OneOrMore {
-    One(FileOf),
-    More(Vec<FileOf>),
-}
-
-impl From<Init> for OneOrMore {
-    fn from(Init(mut files): Init) -> Self {
-        if files.len() == 1 { Self::One(files.remove(0)) } else { Self::More(files) }
+impl Serialize for Init {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0[..] {
+            [file] => file.serialize(serializer),
+            files => files.serialize(serializer),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Init {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match OneOrMore::deserialize(deserializer)? {
-            OneOrMore::One(file) => Ok(file.into()),
-            OneOrMore::More(files) if files.is_empty() => {
-                Err(serde::de::Error::invalid_length(0, &"at least one model"))
-            }
-            OneOrMore::More(files) => Ok(Self(files)),
-        }
+        deserializer.deserialize_any(OneOrMore)
+    }
+}
+
+struct OneOrMore;
+
+impl<'de> Visitor<'de> for OneOrMore {
+    type Value = Init;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path, `{from: STAGE}`, or a list of at least one of them")
+    }
+
+    fn visit_str<E: de::Error>(self, path: &str) -> Result<Init, E> {
+        PathOrStage.visit_str(path).map(Init::from)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Init, A::Error> {
+        PathOrStage.visit_map(entries).map(Init::from)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, files: A) -> Result<Init, A::Error> {
+        let files = Vec::deserialize(SeqAccessDeserializer::new(files))?;
+        if files.is_empty() { Err(de::Error::invalid_length(0, &self)) } else { Ok(Init(files)) }
     }
 }
 
