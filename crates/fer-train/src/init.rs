@@ -135,7 +135,7 @@ mod tests {
     fn a_mean_is_taken_number_by_number() {
         let [a, b, c] = [[1.0, 2.0], [2.0, 4.0], [6.0, -3.0]].map(|values| network("w", &values));
         assert_eq!(mean_weights(&[a.clone(), b, c]).unwrap()["w"].data, [3.0, 1.0]);
-        assert_eq!(mean_weights(&[a.clone()]).unwrap(), a);
+        assert_eq!(mean_weights(std::slice::from_ref(&a)).unwrap(), a);
     }
 
     #[test]
