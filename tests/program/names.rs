@@ -129,7 +129,7 @@ fn a_training_starts_from_another_stage_and_learns_from_its_answers() {
     world.fer(&["run", "by-path.yaml", "--run-dir", "mean", "--set", &init]).succeeded();
     assert_eq!(tensors(&model), tensors(&world.files("mean")["train/model.safetensors"]));
     let header = world.fer(&["inspect", "mean/train/model.safetensors"]).succeeded().stdout;
-    assert!(header.contains("train.init[0]") && header.contains("train.init[1]"), "{header}");
+    assert!(header.contains("init[0]") && header.contains("init[1]"), "{header}");
 
     // A change of the teacher reaches the student.
     let plan = world.fer(&["plan", "--set", "teacher.epochs=1"]).succeeded().stdout;
