@@ -13,7 +13,7 @@ use crate::file_of::PathOrStage;
 use crate::{Error, FileOf};
 
 /// Whose weights a training starts from: one model's, or the mean of several (Wortsman et al., *Model soups*, 2022), which
-/// must be of one shape. A mean is of use where the models have a training in common: else it knows less than each.
+/// must be of one shape.
 ///
 /// ```
 /// use fer_train::{FileOf, Init};
