@@ -32,6 +32,35 @@ impl Init {
     pub fn files(&self) -> &[FileOf] {
         &self.0
     }
+
+    /// The mean of the models' weights and running statistics, which are given in the order of [`Self::files`]: name by name,
+    /// sums in f64.
+    ///
+    /// # Errors
+    /// [`Error::UnlikeInits`]: they are not of one shape, or not as many as the files.
+    pub fn mean(&self, models: &[BTreeMap<String, Array>]) -> Result<BTreeMap<String, Array>, Error> {
+        let (Some(first), true) = (models.first(), models.len() == self.0.len()) else {
+            let (expected, found) = (self.0.len(), models.len());
+            return Err(Error::UnlikeInits(format!("expected {expected} models, found {found}")));
+        };
+        let shape = |model: &BTreeMap<String, Array>, name: &String| {
+            model.get(name).map_or("none".to_owned(), |array| format!("{:?}", array.shape))
+        };
+        for (model, file) in models.iter().zip(&self.0) {
+            let mut names = first.keys().chain(model.keys());
+            if let Some(name) = names.find(|name| shape(first, name) != shape(model, name)) {
+                let (expected, found) = (shape(first, name), shape(model, name));
+                let message = format!("{file}: `{name}`: expected {expected}, as in {}, found {found}", self.0[0]);
+                return Err(Error::UnlikeInits(message));
+            }
+        }
+        let mean = |(name, array): (&String, &Array)| {
+            let at = |index: usize| models.iter().map(|model| f64::from(model[name].data[index])).sum::<f64>();
+            let data = (0..array.data.len()).map(|index| (at(index) / models.len() as f64) as f32).collect();
+            (name.clone(), Array { shape: array.shape.clone(), data })
+        };
+        Ok(first.iter().map(mean).collect())
+    }
 }
 
 impl From<FileOf> for Init {
@@ -90,62 +119,33 @@ fer_artifact::inline_schema!(Init, |generator| {
     json_schema!({"anyOf": [file, {"type": "array", "items": file, "minItems": 1}]})
 });
 
-/// The mean of networks' weights and running statistics, name by name: sums in f64, in the order given.
-///
-/// # Errors
-/// There are none, or they are not of one shape.
-pub fn mean_weights(networks: &[BTreeMap<String, Array>]) -> Result<BTreeMap<String, Array>, Error> {
-    let [first, others @ ..] = networks else {
-        return Err(Error::UnlikeInits("expected a model, found none".to_owned()));
-    };
-    let shapes = |network: &BTreeMap<String, Array>| -> Vec<(String, Vec<usize>)> {
-        network.iter().map(|(name, array)| (name.clone(), array.shape.clone())).collect()
-    };
-    let expected = shapes(first);
-    for (place, other) in others.iter().enumerate() {
-        let found = shapes(other);
-        if let Some((name, shape)) = expected.iter().find(|tensor| !found.contains(tensor)) {
-            return Err(Error::UnlikeInits(format!(
-                "expected `{name}` {shape:?} in model {}, as in the first, found {}",
-                place + 2,
-                other.get(name).map_or("none".to_owned(), |array| format!("{:?}", array.shape)),
-            )));
-        }
-        if let Some((name, _)) = found.iter().find(|tensor| !expected.contains(tensor)) {
-            return Err(Error::UnlikeInits(format!("model {} has `{name}`, the first has not", place + 2)));
-        }
-    }
-    let mean = |name: &String, array: &Array| {
-        let at = |index: usize| networks.iter().map(|network| f64::from(network[name].data[index])).sum::<f64>();
-        let data = (0..array.data.len()).map(|index| (at(index) / networks.len() as f64) as f32).collect();
-        (name.clone(), Array { shape: array.shape.clone(), data })
-    };
-    Ok(first.iter().map(|(name, array)| mean(name, array)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn network(name: &str, values: &[f32]) -> BTreeMap<String, Array> {
+    fn model(name: &str, values: &[f32]) -> BTreeMap<String, Array> {
         [(name.to_owned(), Array::new([values.len()], values.to_vec()))].into()
+    }
+
+    fn init(files: &str) -> Init {
+        Init(files.split_whitespace().map(|file| FileOf::Path(file.into())).collect())
     }
 
     #[test]
     fn a_mean_is_taken_number_by_number() {
-        let [a, b, c] = [[1.0, 2.0], [2.0, 4.0], [6.0, -3.0]].map(|values| network("w", &values));
-        assert_eq!(mean_weights(&[a.clone(), b, c]).unwrap()["w"].data, [3.0, 1.0]);
-        assert_eq!(mean_weights(std::slice::from_ref(&a)).unwrap(), a);
+        let [a, b, c] = [[1.0, 2.0], [2.0, 4.0], [6.0, -3.0]].map(|values| model("w", &values));
+        assert_eq!(init("a b c").mean(&[a.clone(), b, c]).unwrap()["w"].data, [3.0, 1.0]);
+        assert_eq!(init("a").mean(std::slice::from_ref(&a)).unwrap(), a);
     }
 
     #[test]
-    fn networks_of_other_shapes_have_no_mean() {
-        let a = network("w", &[1.0, 2.0]);
-        let of = |other| mean_weights(&[a.clone(), a.clone(), other]).unwrap_err().to_string();
-        assert_eq!(of(network("w", &[1.0])), "init: expected `w` [2] in model 3, as in the first, found [1]");
-        assert_eq!(of(network("v", &[1.0, 2.0])), "init: expected `w` [2] in model 3, as in the first, found none");
-        let more = a.clone().into_iter().chain(network("v", &[1.0])).collect();
-        assert_eq!(of(more), "init: model 3 has `v`, the first has not");
-        assert!(mean_weights(&[]).is_err());
+    fn models_of_other_shapes_have_no_mean() {
+        let a = model("w", &[1.0, 2.0]);
+        let of = |other| init("a b c").mean(&[a.clone(), a.clone(), other]).unwrap_err().to_string();
+        assert_eq!(of(model("w", &[1.0])), "init: c: `w`: expected [2], as in a, found [1]");
+        assert_eq!(of(model("v", &[1.0, 2.0])), "init: c: `w`: expected [2], as in a, found none");
+        let more = a.clone().into_iter().chain(model("v", &[1.0])).collect();
+        assert_eq!(of(more), "init: c: `v`: expected none, as in a, found [1]");
+        assert_eq!(init("a b").mean(&[a]).unwrap_err().to_string(), "init: expected 2 models, found 1");
     }
 }

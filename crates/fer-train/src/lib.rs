@@ -34,7 +34,7 @@ pub use distillation::Distillation;
 pub use doubt::doubts;
 pub use error::Error;
 pub use file_of::FileOf;
-pub use init::{Init, mean_weights};
+pub use init::Init;
 pub use memory::Memory;
 pub use observer::{Flow, MakeCheckpoint, Observer, ObserverError, Progress, Quiet};
 pub use optimizer::{OptimizerChoice, OptimizerParams};

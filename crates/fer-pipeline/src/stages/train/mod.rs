@@ -13,9 +13,7 @@ use fer_artifact::{
 use fer_data::FileDigest;
 use fer_eval::Predictor;
 use fer_export::{TRAINING_FILES, training_files};
-use fer_train::{
-    Error, FileOf, Memory, Peers, Select, TrainData, TrainParams, Trained, doubts, mean_weights, train_together,
-};
+use fer_train::{Error, FileOf, Memory, Peers, Select, TrainData, TrainParams, Trained, doubts, train_together};
 use serde_json::Value;
 
 use crate::company::{Call, Training};
@@ -167,9 +165,9 @@ impl Train {
 
     /// The weights to start from, if there are any.
     fn weights(&self, context: &Context<'_>) -> Result<Option<BTreeMap<String, Array>>, Error> {
-        let models: Vec<_> =
-            self.init.iter().map(|named| read_tensors(&named.path(context))).collect::<Result<_, _>>()?;
-        if models.is_empty() { Ok(None) } else { mean_weights(&models).map(Some) }
+        let Some(init) = &self.params.init else { return Ok(None) };
+        let models = self.init.iter().map(|named| read_tensors(&named.path(context)));
+        init.mean(&models.collect::<Result<Vec<_>, _>>()?).map(Some)
     }
 }
 
